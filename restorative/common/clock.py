@@ -1,0 +1,132 @@
+"""Time as people in Leeds live it: London days and hours, working days, quiet hours, and how a moment is shown.
+Stored times are UTC. No facts about referrals live here, and no number that `rules()` owns."""
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import holidays
+from django.utils import timezone
+
+from restorative.common.rules import rules
+
+LONDON = ZoneInfo("Europe/London")
+
+_BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="ENG")
+_MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+
+
+def now() -> datetime:
+    """This moment, aware, in UTC."""
+    return timezone.now()
+
+
+def local(dt: datetime) -> datetime:
+    """The same moment on a London clock. A time without a zone is refused: nobody can know what it means."""
+    if timezone.is_naive(dt):
+        raise ValueError("A moment needs a time zone.")
+    return dt.astimezone(LONDON)
+
+
+def today(at: datetime | None = None) -> date:
+    """The London date now, or at the given moment."""
+    return local(at or now()).date()
+
+
+def moment(day: date, hour: int, minute: int = 0) -> datetime:
+    """That time of a London day, in UTC. Of an hour that happens twice the first; one that is skipped moves on."""
+    return datetime.combine(day, time(hour, minute), LONDON).astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
+def is_bank_holiday(day: date) -> bool:
+    """Whether England has a bank holiday on that day."""
+    return day in _BANK_HOLIDAYS
+
+
+def is_working_day(day: date, closures: Collection[date] = frozenset()) -> bool:
+    """Monday to Friday, not a bank holiday in England, and not one of the organisation's closures."""
+    return day.weekday() < 5 and not is_bank_holiday(day) and day not in closures
+
+
+def add_working_days(day: date, n: int, closures: Collection[date] = frozenset()) -> date:
+    """The n-th working day after `day`, or before it when n is negative. With 0, the day itself."""
+    step = _DAY if n > 0 else -_DAY
+    left = abs(n)
+    while left:
+        day += step
+        left -= is_working_day(day, closures)
+    return day
+
+
+def working_days_between(a: date, b: date, closures: Collection[date] = frozenset()) -> int:
+    """Working days after `a` up to and with `b`. When b is earlier: minus those from b up to the day before a."""
+    if b < a:
+        return -sum(is_working_day(b + _DAY * i, closures) for i in range((a - b).days))
+    return sum(is_working_day(a + _DAY * i, closures) for i in range(1, (b - a).days + 1))
+
+
+def quiet(at: datetime, *, urgent: bool = False) -> bool:
+    """Whether participants are left in peace: 20:00 to 09:00 in London, and bank holidays in England.
+
+    An urgent message (a change to today's meeting) may go from 07:30, and on bank holidays.
+    """
+    here = local(at)
+    if here.hour >= rules().quiet_from_hour:
+        return True
+    if urgent:
+        return here.hour * 60 + here.minute < rules().urgent_from_minute
+    return here.hour < rules().quiet_to_hour or is_bank_holiday(here.date())
+
+
+def next_allowed(at: datetime, *, urgent: bool = False) -> datetime:
+    """The first moment from `at` on that is not quiet, in UTC. `at` itself when it is not."""
+    if not quiet(at, urgent=urgent):
+        return at.astimezone(UTC)
+    start = rules().urgent_from_minute if urgent else rules().quiet_to_hour * 60
+    day = today(at)
+    while (opens := moment(day, *divmod(start, 60))) < at or quiet(opens, urgent=urgent):
+        day += _DAY
+    return opens
+
+
+def show_day(d: date | datetime) -> str:
+    """'Tue 3 March', with the year when it is not this year."""
+    day = local(d).date() if isinstance(d, datetime) else d
+    shown = f"{day:%a} {day.day} {day:%B}"
+    return shown if day.year == today().year else f"{shown} {day.year}"
+
+
+def show_time(dt: datetime | time) -> str:
+    """'2pm', '9.40am', 'midday', 'midnight'."""
+    at = local(dt).time() if isinstance(dt, datetime) else dt
+    if (at.hour, at.minute) in {(0, 0), (12, 0)}:
+        return "midday" if at.hour else "midnight"
+    minutes = f".{at.minute:02}" if at.minute else ""
+    return f"{at.hour % 12 or 12}{minutes}{'pm' if at.hour >= 12 else 'am'}"
+
+
+def show_when(dt: datetime) -> str:
+    """'Tue 3 March, 2pm'."""
+    return f"{show_day(dt)}, {show_time(dt)}"
+
+
+def ago(dt: datetime) -> str:
+    """'just now', '5 minutes ago', '2 hours ago', 'yesterday', '6 days ago', then the day itself."""
+    passed = now() - dt
+    days = (today() - today(dt)).days
+    if passed < timedelta(0) or days > 6:
+        return show_when(dt) if passed < timedelta(0) else show_day(dt)
+    if passed < _MINUTE:
+        return "just now"
+    if passed < 60 * _MINUTE:
+        return _plural(passed // _MINUTE, "minute")
+    if days == 0 or passed < timedelta(hours=4):
+        return _plural(passed // timedelta(hours=1), "hour")
+    return "yesterday" if days == 1 else f"{days} days ago"
+
+
+def _plural(count: int, unit: str) -> str:
+    return f"{count} {unit}{'' if count == 1 else 's'} ago"
