@@ -1,0 +1,29 @@
+"""The sign-in form: allauth's, in our words. Pasting and password managers work."""
+
+from typing import Any
+
+from allauth.account.forms import LoginForm
+from django import forms
+
+
+class SignInForm(LoginForm):
+    """Says nothing about which of the two was wrong."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"] = forms.EmailField(
+            label="Work email address",
+            max_length=254,
+            widget=forms.EmailInput(attrs={"autocomplete": "username", "spellcheck": "false"}),
+            error_messages={
+                "required": "Enter your work email address",
+                "invalid": "Enter an email address like name@example.org",
+            },
+        )
+        self.fields["password"] = forms.CharField(
+            label="Password",
+            strip=False,
+            max_length=1000,
+            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+            error_messages={"required": "Enter your password"},
+        )

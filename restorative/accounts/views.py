@@ -1,0 +1,34 @@
+"""The sign-in page and the sign-out button. How tries are counted is in throttle.py."""
+
+from typing import Any
+
+from allauth.account.views import LoginView, LogoutView
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from restorative.accounts import throttle
+
+
+class SignIn(LoginView):
+    """Email and password, then whatever second factor is switched on."""
+
+    policy = "public"
+    extra_context = {"title": "Sign in"}
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response = super().form_valid(form)
+        if self.request.user.is_authenticated:
+            throttle.remember_device(self.request, response)
+        return response
+
+
+class SignOut(LogoutView):
+    """Signs out when asked by a button. Opening the address changes nothing."""
+
+    policy = "signed_in"
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        response.delete_cookie(settings.SESSION_COOKIE_NAME)
+        return response

@@ -1,0 +1,123 @@
+"""What every request passes: its id and log line, headers, the end of a session, and the policy of its view.
+Who may open which referral is not decided here."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.core.exceptions import PermissionDenied
+from django.core.signals import got_request_exception
+from django.dispatch import receiver
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from restorative.common import context
+
+log = logging.getLogger("restorative.request")
+GetResponse = Callable[[HttpRequest], HttpResponse]
+_ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+SIGNED_IN_AT = "signed_in_at"
+
+
+class RequestLog:
+    """Gives each request an id, known to logs and ledger, and writes one line when it is answered."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
+        request_id = given if _ID.match(given) else uuid.uuid4().hex
+        token = context.request_id.set(request_id)
+        started = time.monotonic()
+        try:
+            response = self.get_response(request)
+            response["X-Request-ID"] = request_id
+            self._write(request, response.status_code, started)
+            return response
+        finally:
+            context.request_id.reset(token)
+
+    def _write(self, request: HttpRequest, status: int, started: float) -> None:
+        route = _route(request)
+        if route == "health" and status == 200:
+            return
+        user = getattr(request, "user", None)
+        extra = {
+            "route": route,
+            "method": request.method,
+            "status": status,
+            "ms": round((time.monotonic() - started) * 1000),
+            "user": str(user.pk) if user is not None and user.is_authenticated else None,
+        }
+        log.log(logging.ERROR if status >= 500 else logging.INFO, "answered", extra=extra)
+
+
+def _route(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return match.view_name if match and match.view_name else ""
+
+
+@receiver(got_request_exception)
+def write_failure(request: HttpRequest | None = None, **_: Any) -> None:
+    """Write where a request failed. Django's own line would quote its address and the error's message."""
+    log.error("failed", extra={"route": _route(request) if request else ""}, exc_info=True)
+
+
+class SecurityHeaders:
+    """Nothing is kept by browsers or proxies in between, and no feature of the device is asked for."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not request.path_info.startswith(settings.STATIC_URL) or response.status_code != 200:
+            response["Cache-Control"] = "no-store"
+        response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+        response["Cross-Origin-Resource-Policy"] = "same-origin"
+        return response
+
+
+class SessionEnd:
+    """Ends a session 12 hours after signing in, however busy it was."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated and _over(request.session.get(SIGNED_IN_AT)):
+            logout(request)
+        return self.get_response(request)
+
+
+def _over(signed_in_at: str | None) -> bool:
+    lasts: timedelta = settings.SESSION_LASTS
+    return not signed_in_at or timezone.now() - datetime.fromisoformat(signed_in_at) >= lasts
+
+
+class Policy:
+    """Answers 403 for a view that has not said who may open it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
+    ) -> None:
+        if not policy_of(view):
+            raise PermissionDenied("This view has no policy.")
+
+
+def policy_of(view: Callable[..., Any]) -> str:
+    """What a view says about who may open it: the attribute `policy` of the function or of its class."""
+    return getattr(view, "policy", "") or getattr(getattr(view, "view_class", None), "policy", "")

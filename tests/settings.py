@@ -1,0 +1,15 @@
+"""The settings under test: those of the project in a test environment, with a data directory of this run's own.
+Which database and broker tests use comes from the environment, as everywhere."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+if "PYTEST_XDIST_WORKER" not in os.environ and "RESTORATIVE_TEST_RUN" not in os.environ:
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="restorative-tests-")
+    atexit.register(shutil.rmtree, os.environ["DATA_DIR"], ignore_errors=True)
+os.environ["RESTORATIVE_TEST_RUN"] = "yes"
+os.environ["RESTORATIVE_ENV"] = "test"
+
+from restorative.settings import *  # noqa: F403
