@@ -1,0 +1,100 @@
+"""What templates call by name: how moments and phones are shown, a field's view, small helpers of components.
+No fact is worked out here: presenters do that.
+
+    {% load restorative_ui %}  {{ meeting.starts_at|when }}  {{ day|day }}  {{ at|ago }}  {{ route.value|phone }}
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django import forms, template
+from django.forms.boundfield import BoundField
+
+from restorative.common import clock
+from restorative.common.fieldviews import FieldView
+from restorative.common.formfields import show_phone
+from restorative.common.forms import errors_as_list as list_errors
+
+register = template.Library()
+
+TAG_CLASSES = {
+    "ok": "govuk-tag--green",
+    "due": "govuk-tag--yellow",
+    "stop": "govuk-tag--red",
+    "quiet": "govuk-tag--grey",
+}
+
+
+@register.filter
+def when(moment: datetime | None) -> str:
+    """'Tue 3 March, 2pm'; '' for none."""
+    return clock.show_when(moment) if moment else ""
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """'Tue 3 March'; '' for none."""
+    return clock.show_day(value) if value else ""
+
+
+@register.filter
+def hour(moment: datetime | None) -> str:
+    """'2pm', '9.40am'; '' for none."""
+    return clock.show_time(moment) if moment else ""
+
+
+@register.filter
+def ago(moment: datetime | None) -> str:
+    """'5 minutes ago', 'yesterday'; '' for none."""
+    return clock.ago(moment) if moment else ""
+
+
+@register.filter
+def phone(value: str) -> str:
+    """'07700 900123' for '+447700900123'."""
+    return show_phone(value) if value else ""
+
+
+@register.filter
+def govuk(field: BoundField) -> FieldView:
+    """What the markup of a bound field needs."""
+    return FieldView(field)
+
+
+@register.filter
+def errors_as_list(form: forms.BaseForm) -> list[dict[str, str]]:
+    """A form's errors as {text, href}."""
+    return list_errors(form)
+
+
+@register.filter
+def field_errors(form: forms.BaseForm, name: str) -> list[str]:
+    """The errors of one field of a form."""
+    return [str(error) for error in form[name].errors]
+
+
+@register.filter
+def tag_class(tone: str) -> str:
+    """The tag's class for a tone: ok, due, stop, quiet."""
+    return TAG_CLASSES[tone]
+
+
+@register.filter
+def at(items: Sequence[Any], place: int) -> Any:
+    """The item at that place; '' past the end."""
+    return items[place] if place < len(items) else ""
+
+
+@register.filter
+def words(cell: Any) -> Any:
+    """A cell's words: the cell itself, or its `text`."""
+    return cell["text"] if isinstance(cell, dict) else getattr(cell, "text", cell)
+
+
+@register.simple_tag
+def page_query(query: str, page: int) -> str:
+    """The rest of a list's address with another page number."""
+    kept = [(key, value) for key, value in parse_qsl(query, keep_blank_values=False) if key != "page"]
+    return urlencode([*kept, ("page", page)])
