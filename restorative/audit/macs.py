@@ -1,0 +1,67 @@
+"""What is signed and how: HMAC-SHA256 with AUDIT_KEY over one fixed spelling of each row.
+The key is outside the database; whoever can write the database but not read the key cannot make a valid row."""
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from restorative.audit.models import AuditEntry, AuditHead, AuditLink
+
+START = "0" * 64
+
+ENTRY_FIELDS = (
+    "at",
+    "written_at",
+    "actor_id",
+    "organisation_id",
+    "role",
+    "verb",
+    "thing_type",
+    "thing_ids",
+    "referral_id",
+    "party_id",
+    "fields",
+    "why_code",
+    "request_id",
+)
+
+
+def _spell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return str(value) if isinstance(value, UUID) else value
+
+
+def _mac(kind: str, facts: dict[str, Any]) -> str:
+    if not settings.AUDIT_KEY:
+        raise ImproperlyConfigured("AUDIT_KEY is empty: the ledger cannot be signed or checked.")
+    text = json.dumps(
+        [kind, {name: _spell(value) for name, value in facts.items()}], sort_keys=True, separators=(",", ":")
+    )
+    return hmac.new(settings.AUDIT_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def entry_mac(entry: AuditEntry) -> str:
+    """The MAC of everything an entry says. Its id is bound by its link, as the database gives ids at insert."""
+    return _mac("entry", {name: getattr(entry, name) for name in ENTRY_FIELDS})
+
+
+def link_mac(link: AuditLink, of_entry: str) -> str:
+    """The MAC of a place in the chain: the place, the entry's id and MAC, and the place before."""
+    return _mac("link", {"seq": link.seq, "entry": link.entry_id, "mac": of_entry, "prev": link.prev})
+
+
+def head_mac(head: AuditHead) -> str:
+    """The MAC of where the chain ends."""
+    return _mac("head", {"seq": head.seq, "last": head.last, "sealed_at": head.sealed_at})
+
+
+def same(a: str, b: str) -> bool:
+    """Compare two MACs without telling by the time taken how alike they are."""
+    return hmac.compare_digest(a.encode(), b.encode())

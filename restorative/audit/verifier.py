@@ -1,0 +1,147 @@
+"""verify(): reads the whole ledger and says what is wrong with it, the first bad row first.
+LIMITS says plainly what no reading of it can find."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import models
+
+from restorative.audit.macs import START, entry_mac, head_mac, link_mac, same
+from restorative.audit.models import AuditEntry, AuditHead, AuditLink
+from restorative.common import clock
+
+LONGEST_TAIL = timedelta(minutes=2)
+CHUNK = 2000
+
+LIMITS = (
+    "Cannot be found: an entry removed before it was sealed (up to 2 minutes); anything done by somebody who holds "
+    "AUDIT_KEY; a cut tail where an older end was put back both in the database and in the note beside it."
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something wrong: a sentence, and the place in the chain or the entry it is about."""
+
+    sentence: str
+    seq: int | None = None
+    entry_id: int | None = None
+
+
+@dataclass
+class Report:
+    """What was read and what was wrong, in the order it was met: the chain, its end, then what is not chained."""
+
+    links: int = 0
+    unsealed: int = 0
+    noted: bool = False
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def first(self) -> Finding | None:
+        return self.findings[0] if self.findings else None
+
+    def add(self, sentence: str, seq: int | None = None, entry_id: int | None = None) -> None:
+        self.findings.append(Finding(sentence, seq, entry_id))
+
+
+def verify(*, note: Path | None = None, at: datetime | None = None, most: int = 20) -> Report:
+    """Read everything; stop after `most` findings. `note` is the chain's end as noted outside the database."""
+    report = Report()
+    # The ends are read before the chain: what is sealed meanwhile only makes the chain longer.
+    ends = [*_end_in_database(report), *_end_in_note(report, note)]
+    last = _read_chain(report, {head.seq: head for head in ends}, most)
+    for head in ends:
+        if head.seq > last:
+            report.add(
+                f"The tail is cut: the chain ends at place {last}, it was sealed up to {head.seq}.", last + 1
+            )
+    _read_unsealed(report, at or clock.now(), most)
+    return report
+
+
+def _end_in_database(report: Report) -> Iterator[AuditHead]:
+    head = AuditHead.objects.filter(pk=1).first()
+    if head and same(head.mac, head_mac(head)):
+        yield head
+    elif head:
+        report.add("The row that says where the chain ends was changed.")
+    elif AuditLink.objects.exists():
+        report.add("The row that says where the chain ends is gone.")
+
+
+def _end_in_note(report: Report, note: Path | None) -> Iterator[AuditHead]:
+    if not note or not note.exists():
+        return
+    report.noted = True
+    try:
+        noted = json.loads(note.read_text())
+        head = AuditHead(
+            seq=noted["seq"], last=noted["last"], sealed_at=datetime.fromisoformat(noted["sealed_at"])
+        )
+        genuine = same(noted["mac"], head_mac(head))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        genuine = False
+    if genuine:
+        yield head
+    else:
+        report.add("The note of the chain's end beside the database was changed.")
+
+
+def _read_chain(report: Report, ends: dict[int, AuditHead], most: int) -> int:
+    """Check every link and its entry; the last place reached."""
+    seq, prev = 0, START
+    for link, entry in _chain():
+        report.links += 1
+        if link.seq != seq + 1:
+            report.add(f"Places {seq + 1} to {link.seq - 1} of the chain are gone.", seq + 1)
+        elif link.prev != prev:
+            report.add(f"Place {link.seq} does not follow place {seq}.", link.seq, link.entry_id)
+        _check_place(report, link, entry)
+        end = ends.get(link.seq)
+        if end and not same(end.last, link.mac):
+            report.add(f"Place {link.seq} is not the one that was sealed there.", link.seq, link.entry_id)
+        seq, prev = link.seq, link.mac
+        if len(report.findings) >= most:
+            return max([seq, *ends])
+    return seq
+
+
+def _chain() -> Iterator[tuple[AuditLink, AuditEntry | None]]:
+    """Links in order with their entries, a stretch at a time; None where the entry is gone."""
+    after = 0
+    while links := list(AuditLink.objects.filter(seq__gt=after).order_by("seq")[:CHUNK]):
+        stretch = (links[0].seq, links[-1].seq)
+        entries = {entry.pk: entry for entry in AuditEntry.objects.filter(link__seq__range=stretch)}
+        for link in links:
+            yield link, entries.get(link.entry_id)
+        after = links[-1].seq
+
+
+def _check_place(report: Report, link: AuditLink, entry: AuditEntry | None) -> None:
+    where = f"entry {link.entry_id} (place {link.seq})"
+    if entry is None:
+        report.add(f"Deleted: {where}.", link.seq, link.entry_id)
+    elif not same(entry.mac, entry_mac(entry)):
+        report.add(f"Edited: {where}.", link.seq, link.entry_id)
+    elif not same(link.mac, link_mac(link, entry.mac)):
+        report.add(
+            f"Swapped or replaced: {where} is not the entry that was sealed there.", link.seq, link.entry_id
+        )
+
+
+def _read_unsealed(report: Report, at: datetime, most: int) -> None:
+    waiting: models.QuerySet[AuditEntry] = AuditEntry.objects.filter(link__isnull=True).order_by("pk")
+    for entry in waiting.iterator(chunk_size=CHUNK):
+        report.unsealed += 1
+        if len(report.findings) >= most:
+            continue
+        if not same(entry.mac, entry_mac(entry)):
+            report.add(f"Edited or forged: entry {entry.pk}, not sealed yet.", entry_id=entry.pk)
+        elif at - entry.written_at > LONGEST_TAIL:
+            report.add(
+                f"Not sealed after 2 minutes: entry {entry.pk}. Is the sealer running?", entry_id=entry.pk
+            )

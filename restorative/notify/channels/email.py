@@ -1,0 +1,54 @@
+"""Email through the server named in settings. An answer that leaves it open whether the message went is not caught:
+the outbox then calls it uncertain and never sends it again by itself."""
+
+import smtplib
+from contextlib import suppress
+
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+
+from restorative.notify.channels import Letter, NotSent, Refused
+
+TIMEOUT_SECONDS = 10
+
+
+def send(letter: Letter) -> str:
+    """Send one email with our id as its Message-ID."""
+    domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ") or "localhost"
+    reference = f"<{letter.reference}@{domain}>"
+    headers = {"Message-ID": reference, "Auto-Submitted": "auto-generated"}
+    message = EmailMessage(letter.subject, letter.body, to=[letter.to], headers=headers)
+    try:
+        message.message()
+    except ValueError as error:
+        raise Refused("its address or subject is not a valid one") from error
+    message.connection = get_connection(**_timeout())
+    try:
+        message.connection.open()
+    except (smtplib.SMTPException, OSError) as error:
+        raise NotSent("the mail server could not be reached") from error
+    try:
+        message.send()
+    except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+        raise _answered(error) from error
+    finally:
+        # What became of the message is known by now; a server that does not say goodbye changes nothing.
+        with suppress(smtplib.SMTPException, OSError):
+            message.connection.close()
+    return reference
+
+
+def _timeout() -> dict[str, int]:
+    """Only mail servers take a timeout; the backends for files and memory do not."""
+    return {"timeout": TIMEOUT_SECONDS} if settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") else {}
+
+
+def _answered(error: smtplib.SMTPException) -> Exception:
+    """The server said no in so many words: 4xx is 'later', 5xx is 'never'."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _ in error.recipients.values()]
+    else:
+        codes = [error.smtp_code]
+    if any(code < 500 for code in codes):
+        return NotSent("the mail server said: later")
+    return Refused("the mail server refused it")

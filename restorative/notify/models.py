@@ -1,0 +1,75 @@
+"""The outbox: messages with the state each is in, and the heartbeat of the sweep.
+Only outbox.py writes messages; what a message is about is known to the app that registered its kind."""
+
+import uuid
+
+from django.db import models
+
+from restorative.common.fields import EncryptedTextField
+
+
+class State(models.TextChoices):
+    """Where a message stands. `due` and `held` may still go; `sending` has been claimed; the others are final."""
+
+    DUE = "due", "due"
+    HELD = "held", "held"
+    SENDING = "sending", "being sent"
+    SENT = "sent", "sent"
+    UNCERTAIN = "uncertain", "not known whether it was sent"
+    CANCELLED = "cancelled", "cancelled"
+    FAILED = "failed", "could not be sent"
+
+
+WAITING = (State.DUE, State.HELD)
+
+
+class Message(models.Model):
+    """One thing to tell one person, once. The same thing told anew (a moved meeting) is a new version, a new row."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    created_at = models.DateTimeField()
+    kind = models.CharField(max_length=60)
+    thing_id = models.UUIDField()
+    version = models.PositiveIntegerField(default=1)
+    recipient_id = models.UUIDField()
+    route_id = models.UUIDField(null=True)
+    group = models.UUIDField()
+    to_worker = models.BooleanField(default=False)
+    urgent = models.BooleanField(default=False)
+    planned_for = models.DateTimeField()
+    due_at = models.DateTimeField()
+    useless_after = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
+    why_held = models.CharField(max_length=200, blank=True)
+    claimed_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    channel = models.CharField(max_length=10, blank=True)
+    subject = EncryptedTextField(blank=True, default="")
+    body = EncryptedTextField(blank=True, default="")
+    provider_ref = models.CharField(max_length=120, blank=True)
+    sent_at = models.DateTimeField(null=True)
+    # Places in time taken by a message to a participant, so that the database itself keeps messages apart.
+    spacing_group = models.UUIDField(null=True)
+    spacing_minute = models.DateTimeField(null=True)
+    spacing_day = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "thing_id", "version", "recipient_id"], name="message_once"
+            ),
+            models.UniqueConstraint(fields=["spacing_group", "spacing_minute"], name="message_group_minute"),
+            models.UniqueConstraint(fields=["recipient_id", "spacing_day"], name="message_person_day"),
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="message_state_known"),
+        ]
+        indexes = [
+            models.Index(fields=["state", "due_at"], name="message_sweep"),
+            models.Index(fields=["group", "state"], name="message_group_state"),
+        ]
+
+
+class Heartbeat(models.Model):
+    """When a periodic job last ran to its end. The health page reads it."""
+
+    name = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField()

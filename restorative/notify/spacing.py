@@ -1,0 +1,64 @@
+"""Keeps messages to participants apart: quiet hours, never two of one group in the same minute, one a day per person.
+The places in time are unique in the database, so that two sweeps at once cannot both take one."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from restorative.common import clock
+from restorative.notify.models import Message
+from restorative.notify.registry import Cancel, Hold
+
+TOO_LATE = "too late to be useful"
+_MINUTE = timedelta(minutes=1)
+
+
+def quiet_hold(message: Message, at: datetime) -> Hold | Cancel | None:
+    """Not at night and not on a bank holiday. Workers' messages may go at any time."""
+    if message.to_worker or not clock.quiet(at, urgent=message.urgent):
+        return None
+    return _wait(message, clock.next_allowed(at, urgent=message.urgent), "quiet hours")
+
+
+def take_place(message: Message, at: datetime) -> Hold | Cancel | None:
+    """Take this minute for the group and this day for the person, or say until when to wait.
+
+    What goes out just before a minute ends may arrive in the next, so the minutes beside one that is taken stay
+    free too.
+    """
+    if message.to_worker:
+        return None
+    minute = minute_of(at)
+    group = message.spacing_group or message.group
+    beside = Message.objects.filter(
+        spacing_group=group, spacing_minute__range=(minute - _MINUTE, minute + _MINUTE)
+    )
+    taken = beside.exclude(pk=message.pk).aggregate(last=Max("spacing_minute"))["last"]
+    if taken or not _took(message, spacing_group=group, spacing_minute=minute):
+        return _wait(
+            message, (taken or minute) + 2 * _MINUTE, "another message of the same people went out just now"
+        )
+    if not message.urgent and not _took(message, spacing_day=clock.today(at)):
+        tomorrow = clock.moment(clock.today(at) + timedelta(days=1), 0)
+        return _wait(message, clock.next_allowed(tomorrow), "one message a day for each person")
+    return None
+
+
+def minute_of(at: datetime) -> datetime:
+    """The minute a moment lies in."""
+    return at.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _wait(message: Message, until: datetime, why: str) -> Hold | Cancel:
+    """Nothing ends these waits early: a message that would be late by then is given up now, while a worker can ring."""
+    return Cancel(TOO_LATE) if until > message.useless_after else Hold(until, why)
+
+
+def _took(message: Message, **place: object) -> bool:
+    try:
+        with transaction.atomic():
+            Message.objects.filter(pk=message.pk).update(**place)
+    except IntegrityError:
+        return False
+    return True
