@@ -1,6 +1,7 @@
-"""Time as people in Leeds live it: London days and hours, working days, quiet hours, and how a moment is shown.
+"""Time as people in Leeds live it: London days, working days, quiet hours, and how a moment is shown.
 Stored times are UTC. No facts about referrals live here, and no number that `rules()` owns."""
 
+from calendar import monthrange
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -36,7 +37,7 @@ def today(at: datetime | None = None) -> date:
 
 
 def moment(day: date, hour: int, minute: int = 0) -> datetime:
-    """That time of a London day, in UTC. Of an hour that happens twice the first; one that is skipped moves on."""
+    """That time of a London day, in UTC. The first of an hour that happens twice; a skipped one moves on."""
     return datetime.combine(day, time(hour, minute), LONDON).astimezone(UTC)
 
 
@@ -61,8 +62,15 @@ def add_working_days(day: date, n: int, closures: Collection[date] = frozenset()
     return day
 
 
+def add_months(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of a shorter month."""
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
 def working_days_between(a: date, b: date, closures: Collection[date] = frozenset()) -> int:
-    """Working days after `a` up to and with `b`. When b is earlier: minus those from b up to the day before a."""
+    """Working days after `a` up to and with `b`. If b is earlier: minus those from b to the day before a."""
     if b < a:
         return -sum(is_working_day(b + _DAY * i, closures) for i in range((a - b).days))
     return sum(is_working_day(a + _DAY * i, closures) for i in range(1, (b - a).days + 1))

@@ -14,7 +14,7 @@ SPRING = date(2027, 3, 28)  # 01:00 becomes 02:00
 AUTUMN = date(2026, 10, 25)  # 02:00 becomes 01:00
 
 DAYS = st.dates(date(2000, 1, 1), date(2060, 12, 31))
-MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC))
+MOMENTS = st.integers(1_577_836_800, 2_051_222_400).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 CLOSURES = st.frozensets(DAYS, max_size=5)
 
 
@@ -24,7 +24,7 @@ def london(text: str) -> datetime:
 
 def test_a_time_without_a_zone_is_refused():
     with pytest.raises(ValueError, match="time zone"):
-        clock.local(datetime(2027, 3, 2, 14))
+        clock.local(datetime(2027, 3, 2, 14))  # noqa: DTZ001
 
 
 def test_today_is_the_london_day():
