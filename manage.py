@@ -11,8 +11,10 @@ def main() -> None:
     except ImportError:
         sys.exit("Django is not installed here. Run `make .venv`, then use .venv/bin/python manage.py …")
 
-    from restorative.boot import load_settings
+    from restorative.boot import load_settings, make_demo_environment
 
+    if sys.argv[1:2] == ["serve"]:
+        make_demo_environment()
     load_settings()
     execute_from_command_line(sys.argv)
 

@@ -1,10 +1,15 @@
 """Loads the settings for manage.py, the web server and Celery, and turns a faulty environment into one line.
 What the settings are is decided in settings.py."""
 
+import base64
 import os
+import secrets
 import sys
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def load_settings(*, exit_code: int = 1) -> None:
@@ -17,3 +22,32 @@ def load_settings(*, exit_code: int = 1) -> None:
     except ImproperlyConfigured as error:
         print(f"Cannot start: {error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(exit_code) from None
+
+
+def make_demo_environment() -> None:
+    """Write made-up keys for a demonstration into DATA_DIR/restorative.env, once, for `manage.py serve`.
+
+    Does nothing where the environment says production or the file is there.
+    """
+    if os.environ.get("RESTORATIVE_ENV", "demo") != "demo":
+        return
+    data_dir = BASE_DIR / os.environ.get("DATA_DIR", "var")
+    data_dir.mkdir(parents=True, exist_ok=True)
+    fernet_key = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    lines = [
+        "# Made up by `make run`. What is encrypted in the database beside this file needs these keys.",
+        "RESTORATIVE_ENV=demo",
+        f"SECRET_KEY={secrets.token_urlsafe(50)}",
+        f"FIELD_KEYS={fernet_key}",
+        f"INDEX_KEY={secrets.token_urlsafe(32)}",
+        f"AUDIT_KEY={secrets.token_urlsafe(32)}",
+    ]
+    writing = data_dir / f"restorative.env.{os.getpid()}"
+    writing.touch(mode=0o600)
+    writing.write_text("\n".join(lines) + "\n")
+    try:
+        os.link(writing, data_dir / "restorative.env")  # fails, rightly, where there is one
+    except FileExistsError:
+        pass
+    finally:
+        writing.unlink()

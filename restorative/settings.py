@@ -55,6 +55,8 @@ SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 DEBUG = not PRODUCTION and env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
+# Where workers reach the service: reminders carry links.
+SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
 )
@@ -163,7 +165,7 @@ else:
 # ----------------------------------------------------------------------------------------------------
 # Celery: the broker carries ids and may lose or double them; the database decides.
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost")
 BROKER_IS_FILES = CELERY_BROKER_URL.startswith("filesystem:")
 BROKER_DIR = DATA_DIR / "broker"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
@@ -206,7 +208,8 @@ DELIVERY = "real" if PRODUCTION else "file"
 OUTBOX_DIR = DATA_DIR / "outbox"
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25" if PRODUCTION else "dummymail://"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Restorative Practice <no-reply@localhost>")
+# Neutral, as a sender shows on a lock screen (restorative/notify/checks.py holds it to that).
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # ----------------------------------------------------------------------------------------------------
@@ -353,6 +356,10 @@ LOGGING = {
         "django.server": {"handlers": ["nowhere"], "propagate": False},
         "django.security": {"handlers": ["nowhere"], "propagate": False},
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "celery": {"level": "WARNING" if TESTING else "INFO"},
+        "gunicorn.access": {"handlers": ["nowhere"], "propagate": False},
+        "gunicorn.error": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
+        "celery": {"level": "WARNING"},
+        "celery.app.trace": {"handlers": ["nowhere"], "propagate": False},  # would quote an error's message
+        "restorative": {"level": "WARNING" if TESTING else "INFO"},
     },
 }

@@ -9,12 +9,6 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from restorative.accounts.seed import seed
-
-
-def seed_organisations(apps, schema_editor):
-    seed(apps.get_model("accounts", "Organisation"), apps.get_model("accounts", "Team"))
-
 
 class Migration(migrations.Migration):
     initial = True
@@ -208,5 +202,4 @@ class Migration(migrations.Migration):
                 violation_error_message="Write the email address in lower case.",
             ),
         ),
-        migrations.RunPython(seed_organisations, migrations.RunPython.noop),
     ]
