@@ -1,0 +1,104 @@
+"""Fixtures for every test: which tests run, a clean outbox and cache, and the real servers some tests need.
+Makers of referrals and people are beside the tests that use them."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+
+from tests import services
+
+ON_CI = os.environ.get("CI") == "true"
+SLOW = ON_CI or os.environ.get("SLOW") == "1"
+
+# Playwright's loop makes Django think that tests are asynchronous.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was not asked for, and what says nothing on this database."""
+    kept, left_out = [], []
+    vendor = connection.vendor
+    for item in items:
+        if "page" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+        wanted = (SLOW or not item.get_closest_marker("slow")) and all(
+            vendor == name or not item.get_closest_marker(name) for name in ("postgresql", "sqlite")
+        )
+        (kept if wanted else left_out).append(item)
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+
+
+def _missing(what: str) -> None:
+    """Skip where a server is not at hand; on CI that is a failure, so that nothing is left out unseen."""
+    if ON_CI:
+        pytest.fail(f"{what}, and CI must leave nothing out.")
+    pytest.skip(f"{what}.")
+
+
+@pytest.fixture(autouse=True)
+def _own_places(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Each test has its own outbox and an empty cache."""
+    settings.OUTBOX_DIR = tmp_path / "outbox"
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis: TEST_REDIS_URL, or one started for this run."""
+    if given := os.environ.get("TEST_REDIS_URL"):
+        yield given
+        return
+    if not shutil.which("redis-server"):
+        _missing("redis-server is not installed")
+    with services.redis(tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def service_env(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """The environment of a process that works on this test's database, outbox and a broker of files.
+
+    The test must be a transactional one: another process sees only what is committed.
+    """
+    request.getfixturevalue("transactional_db")
+    return services.environment(tmp_path)
+
+
+@pytest.fixture
+def start_worker(service_env: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., services.Running]]:
+    """Start real Celery workers: `start_worker()` on files, `start_worker(broker=redis_url)` on Redis.
+
+    `start_worker(beat=True)` runs the timetable too. All are ended with the test.
+    """
+    with services.Workers(service_env, tmp_path) as workers:
+        yield workers.start
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The Chromium of this machine; Playwright's own is used where somebody installed it."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if not found and not any((Path.home() / ".cache/ms-playwright").glob("chromium*")):
+        _missing("Chromium is not installed")
+    args = dict(browser_type_launch_args)
+    if found:
+        args["executable_path"] = found
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        args["args"] = [*args.get("args", []), "--no-sandbox"]  # Chromium refuses root otherwise
+    return args
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """A British visitor."""
+    return {**browser_context_args, "locale": "en-GB", "timezone_id": "Europe/London"}
