@@ -8,3 +8,6 @@ class NotifyConfig(AppConfig):
     name = "restorative.notify"
     label = "notify"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from restorative.notify import checks  # noqa: F401
