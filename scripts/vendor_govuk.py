@@ -28,7 +28,7 @@ BLOCKS = {
 }  # fmt: skip
 # Variants we never use: they would only weigh.
 UNUSED = re.compile(
-    r"--(inverse|start|small|xl|l-spacious|orange|magenta|pink|turquoise|purple|teal|large|extra-letter-spacing"
+    r"--(inverse|start|xl|l-spacious|orange|magenta|pink|turquoise|purple|teal|large|extra-letter-spacing"
     r"|no-underline|text-colour|no-visited-state|muted|rebranded|spaced|number|card|small-text-until-tablet)\b"
     r"|__(prefix|suffix|wrapper|caption|start-icon|divider)\b|--width-(2|3|4|30)\b|summary-card|-image\b"
 )

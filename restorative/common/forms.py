@@ -33,6 +33,9 @@ from restorative.common.fieldviews import FieldView
 from restorative.common.formfields import LISTED
 
 PACK = "govuk"
+GROUPS = {"answer", "radios", "checkboxes", "select"}
+CHOOSE, ANSWER, TICK = "Choose an answer", "Answer this", "Tick this to carry on"
+GENERAL = {CHOOSE, ANSWER, TICK}
 
 
 class SubmissionField(forms.UUIDField):
@@ -236,7 +239,7 @@ def errors_as_list(form: forms.BaseForm) -> list[dict[str, str]]:
         href = "" if bound.is_hidden else f"#{view.id}"
         for text in view.errors:
             # Far from its question, "Answer yes, no or not sure" says nothing.
-            alone = said[text] == 1 and view.kind != "answer"
+            alone = said[text] == 1 and text not in GENERAL and view.kind not in GROUPS
             found.append({"text": text if alone else _with_question(str(bound.label), text), "href": href})
     return found
 
@@ -254,10 +257,16 @@ def _page_order(form: BaseForm) -> Any:
 
 def _say_plainly(field: forms.Field, label: str) -> None:
     """Replace Django's general sentences, where a field still has them, by ones that name what is asked."""
-    question = label.strip().endswith("?") or isinstance(field, (forms.ChoiceField, forms.BooleanField))
-    small = label[:1].lower() + label[1:] if label[1:2].islower() else label
+    if isinstance(field, forms.BooleanField):
+        required = TICK
+    elif isinstance(field, forms.ChoiceField):
+        required = CHOOSE
+    elif label.strip().endswith("?"):
+        required = ANSWER
+    else:
+        required = f"Enter {label[:1].lower() + label[1:] if label[1:2].islower() else label}"
     plain = {
-        "required": f"Answer “{label}”" if question else f"Enter {small}",
+        "required": required,
         "invalid_choice": LISTED,
         "invalid_list": LISTED,
         "invalid_pk_value": LISTED,
