@@ -1,4 +1,4 @@
-"""The outbox: messages with the state each is in, and the heartbeat of the sweep.
+"""The outbox: messages, with the state each is in and the places in time they have taken.
 Only outbox.py writes messages; what a message is about is known to the app that registered its kind."""
 
 import uuid
@@ -66,10 +66,3 @@ class Message(models.Model):
             models.Index(fields=["state", "due_at"], name="message_sweep"),
             models.Index(fields=["group", "state"], name="message_group_state"),
         ]
-
-
-class Heartbeat(models.Model):
-    """When a periodic job last ran to its end. The health page reads it."""
-
-    name = models.CharField(max_length=40, unique=True)
-    at = models.DateTimeField()

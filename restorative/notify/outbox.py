@@ -23,6 +23,7 @@ log = logging.getLogger("restorative.notify")
 
 UNCERTAIN_AFTER = timedelta(minutes=10)
 RETRY_AFTER = [timedelta(minutes=m) for m in (1, 5, 15, 60, 120)]
+SHORTEST_HOLD = timedelta(minutes=1)
 LOOK_AGAIN_AFTER = timedelta(minutes=10)
 TOO_LATE = spacing.TOO_LATE
 NO_WORDS = Content("", "")
@@ -212,7 +213,9 @@ def _ask(message: Message, at: datetime) -> tuple[Send | Hold | Cancel, Content]
         log.error("no running code knows the kind %s", message.kind)
         return Hold(at + LOOK_AGAIN_AFTER, "no running code knows this kind"), NO_WORDS
     verdict = spacing.quiet_hold(message, at) or kind.recheck(message, at)
-    if not isinstance(verdict, Send):
+    if isinstance(verdict, Hold):
+        return Hold(max(verdict.until, at + SHORTEST_HOLD), verdict.why), NO_WORDS
+    if isinstance(verdict, Cancel):
         return verdict, NO_WORDS
     words = kind.render(message, at)
     if not message.to_worker and wording.forbidden(f"{words.subject}\n{words.body}", verdict.other_names):

@@ -5,7 +5,7 @@ import time
 
 from celery import shared_task
 
-from restorative.notify import heartbeat, outbox
+from restorative.notify import outbox
 
 BATCH = 500
 # Beat starts the next sweep after 30 seconds; a long queue is shared between this one and those that follow.
@@ -17,5 +17,4 @@ def sweep_due() -> None:
     """Send what is due, batch after batch, until nothing is left or the next sweep is about to start."""
     started = time.monotonic()
     while outbox.sweep(limit=BATCH) and time.monotonic() - started < SECONDS:
-        heartbeat.beat(heartbeat.SWEEP)
-    heartbeat.beat(heartbeat.SWEEP)
+        pass

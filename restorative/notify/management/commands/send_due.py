@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
 from restorative.common import clock
-from restorative.notify import heartbeat, outbox
+from restorative.notify import outbox
 
 NOT_DUE_SHOWN = 50
 WORDS = {"sending": "being sent"}
@@ -33,8 +33,6 @@ class Command(BaseCommand):
             raise CommandError(
                 "Messages are not sent before their time. Add --dry-run to see what would be done."
             )
-        if at is None and not dry_run:
-            heartbeat.beat(heartbeat.SWEEP)
         outcomes = outbox.sweep(at=at, limit=options["limit"], dry_run=dry_run)
         for outcome in outcomes:
             state = WORDS.get(outcome.state, outcome.state)

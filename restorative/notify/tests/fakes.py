@@ -1,0 +1,122 @@
+"""A kind of message that exists only in tests, with callables as real as any app's, and the facts they look at.
+Processes started by tests use it too: what they are to do comes in their environment."""
+
+import os
+import signal
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+from restorative.common import clock
+from restorative.notify import delivery, registry
+from restorative.notify.channels import Letter
+from restorative.notify.models import Message
+from restorative.notify.registry import Cancel, Content, Hold, Planned, Send
+
+KIND = "fake"
+TEN = clock.moment(datetime(2027, 3, 2).date(), 10)  # noqa: DTZ001  a Tuesday morning
+
+
+@dataclass
+class World:
+    """The facts the fake kind plans and checks by."""
+
+    planned: list[Planned] = field(default_factory=list)
+    verdicts: dict[UUID, Send | Hold | Cancel | Exception] = field(default_factory=dict)
+    body: str = "Can you ring me? Asha"
+    unsent: list[tuple[UUID, str]] = field(default_factory=list)
+    unsent_fails: bool = False
+    checked: int = 0
+
+    def plan(self, group: UUID, at: datetime) -> list[Planned]:
+        return list(self.planned)
+
+    def recheck(self, message: Message, at: datetime) -> Send | Hold | Cancel:
+        self.checked += 1
+        die_at("recheck")
+        verdict = self.verdicts.get(message.recipient_id, Send("email", "someone@example.org"))
+        if isinstance(verdict, Exception):
+            raise verdict
+        return verdict
+
+    def render(self, message: Message, at: datetime) -> Content:
+        die_at("render")
+        return Content(subject="A message from Asha", body=self.body)
+
+    def on_unsent(self, message: Message, at: datetime) -> None:
+        if self.unsent_fails:
+            raise RuntimeError("no task could be made")
+        self.unsent.append((message.pk, message.state))
+
+    def register(self) -> None:
+        registry.register(
+            KIND, plan=self.plan, recheck=self.recheck, render=self.render, on_unsent=self.on_unsent
+        )
+
+    def want(self, **facts: object) -> Planned:
+        """One more message that should exist."""
+        planned = Planned(
+            **{
+                "kind": KIND,
+                "thing_id": uuid.uuid4(),
+                "version": 1,
+                "recipient_id": uuid.uuid4(),
+                "due_at": TEN,
+                "useless_after": TEN + timedelta(hours=4),
+                "to_worker": False,
+                **facts,
+            }
+        )
+        self.planned.append(planned)
+        return planned
+
+
+def due(count: int, *, each_own_group: bool = True, **facts: object) -> list[Message]:
+    """Rows that are due, without planning."""
+    group = uuid.uuid4()
+    defaults = {
+        "created_at": TEN,
+        "kind": KIND,
+        "planned_for": TEN,
+        "due_at": TEN,
+        "useless_after": TEN + timedelta(hours=4),
+    }
+    return Message.objects.bulk_create(
+        Message(
+            thing_id=uuid.uuid4(),
+            recipient_id=uuid.uuid4(),
+            **{"group": uuid.uuid4() if each_own_group else group, **defaults, **facts},
+        )
+        for _ in range(count)
+    )
+
+
+# ------------------------------------------------------------------------------- in processes of their own
+
+
+def die_at(step: str) -> None:
+    """End this process as a power cut would, where its environment says so."""
+    if os.environ.get("DIE_AT") == step:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def deliver_to(log: Path) -> None:
+    """Let every email be one line in a file: two deliveries of one message would be two lines."""
+
+    def send(letter: Letter) -> str:
+        die_at("handing")
+        with open(log, "a") as file:
+            file.write(f"{letter.reference}\n")
+        die_at("handed")
+        return "ok"
+
+    delivery.CHANNELS["email"] = send
+
+
+def wait_until(moment: float) -> None:
+    """Wait for a moment of the clock that all processes of a machine share."""
+    while (left := moment - time.monotonic()) > 0:
+        time.sleep(left if left > 0.002 else 0)

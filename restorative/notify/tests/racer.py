@@ -1,0 +1,54 @@
+"""A process that sweeps or cancels against others: `python -m restorative.notify.tests.racer sweep|cancel|once …`.
+Who wins is looked at by the tests that start it."""
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.db import transaction  # noqa: E402
+
+from restorative.notify import outbox  # noqa: E402
+from restorative.notify.tests.fakes import TEN, World, deliver_to, wait_until  # noqa: E402
+
+STEP = 0.03
+
+
+def sweep_rounds(start: float, rounds: int) -> None:
+    """Round i sweeps what is due i seconds after ten."""
+    for i in range(rounds):
+        wait_until(start + i * STEP)
+        outbox.sweep(at=TEN + timedelta(seconds=i))
+
+
+def cancel_rounds(start: float, groups: list[UUID]) -> None:
+    """Round i cancels group i, a little before or after the sweep, and says what it could do."""
+    for i, group in enumerate(groups):
+        wait_until(start + i * STEP + (i % 11 - 3) * 0.0015)
+        with transaction.atomic():
+            cancelled, already_sending = outbox.cancel_for(group, why="raced")
+        print(group, "cancelled" if cancelled else "named" if already_sending else "sent", flush=True)  # noqa: T201
+
+
+def main(what: str, start: str, *rest: str) -> None:
+    settings.DELIVERY = "real"
+    deliver_to(Path(os.environ["DELIVERED"]))
+    World().register()
+    if what == "sweep":
+        sweep_rounds(float(start), int(rest[0]))
+    elif what == "cancel":
+        cancel_rounds(float(start), [UUID(group) for group in rest])
+    else:
+        wait_until(float(start))
+        while outbox.sweep(at=TEN):
+            pass
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

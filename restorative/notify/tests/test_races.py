@@ -1,0 +1,98 @@
+"""Real processes against each other, and processes that die, on the database this run is on.
+What the outbox does alone is in test_outbox.py."""
+
+import signal
+import time
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from restorative.common import clock
+from restorative.notify import outbox
+from restorative.notify.models import Message, State
+from restorative.notify.tests.fakes import TEN, due
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+
+ROUNDS = 200
+HEAD_START = 6.0  # seconds for every process to be ready
+
+
+def lines(path) -> list[str]:
+    return path.read_text().split()
+
+
+def test_cancelling_and_claiming_have_one_winner(race, delivered):
+    messages = due(ROUNDS)
+    for i, message in enumerate(messages):
+        Message.objects.filter(pk=message.pk).update(due_at=TEN + timedelta(seconds=i))
+    start = str(time.monotonic() + HEAD_START)
+    sweeping = race("sweep", start, str(ROUNDS))
+    cancelling = race("cancel", start, *(str(message.group) for message in messages))
+    said = dict(line.split() for line in cancelling.communicate(timeout=120)[0].splitlines())
+    assert sweeping.wait(120) == 0
+    assert cancelling.returncode == 0
+    gone = Counter(lines(delivered))
+    for message in messages:
+        message.refresh_from_db()
+        won = said[str(message.group)]
+        if won == "cancelled":
+            assert (message.state, message.claimed_at, gone[str(message.pk)]) == (State.CANCELLED, None, 0)
+        else:
+            assert (message.state, gone[str(message.pk)]) == (State.SENT, 1)
+    tally = Counter(said.values())
+    assert tally["cancelled"] >= 10, tally
+    assert tally["sent"] + tally["named"] >= 10, tally
+
+
+def test_four_sweeps_at_once_send_each_message_once(race, delivered):
+    messages = due(500)
+    start = str(time.monotonic() + HEAD_START)
+    sweeps = [race("once", start) for _ in range(4)]
+    assert [sweep.wait(120) for sweep in sweeps] == [0, 0, 0, 0]
+    assert sorted(lines(delivered)) == sorted(str(message.pk) for message in messages)
+    assert Message.objects.filter(state=State.SENT).count() == 500
+
+
+def test_four_sweeps_at_once_keep_one_group_apart(race, delivered):
+    """Forty people of one group: one minute of theirs has one message, however many sweep."""
+    due(40, each_own_group=False)
+    start = str(time.monotonic() + HEAD_START)
+    sweeps = [race("once", start) for _ in range(4)]
+    assert [sweep.wait(120) for sweep in sweeps] == [0, 0, 0, 0]
+    assert len(lines(delivered)) == 1
+    assert Message.objects.filter(state=State.HELD, due_at=TEN + timedelta(minutes=2)).count() == 39
+
+
+@pytest.mark.parametrize("step", ["recheck", "render"])
+def test_a_process_that_dies_before_handing_over_loses_nothing(race, delivered, world, step):
+    (message,) = due(1)
+    assert race("once", "0", DIE_AT=step).wait(60) == -signal.SIGKILL
+    message.refresh_from_db()
+    assert message.state == State.DUE
+    assert race("once", "0").wait(60) == 0
+    assert lines(delivered) == [str(message.pk)]
+
+
+@pytest.mark.parametrize(("step", "went"), [("handing", 0), ("handed", 1)])
+def test_a_process_that_dies_while_handing_over_is_never_tried_again(race, delivered, world, step, went):
+    (message,) = due(1)
+    assert race("once", "0", DIE_AT=step).wait(60) == -signal.SIGKILL
+    message.refresh_from_db()
+    assert message.state == State.SENDING
+    assert message.body
+    assert race("once", "0").wait(60) == 0
+    assert len(lines(delivered)) == went
+    now = clock.now()
+    with time_machine.travel(now + timedelta(minutes=9)):
+        assert outbox.sweep(at=TEN) == []
+    with time_machine.travel(now + timedelta(minutes=11)):
+        (outcome,) = outbox.sweep(at=TEN)
+        assert outcome.state == State.UNCERTAIN
+        assert world.unsent == [(message.pk, State.UNCERTAIN)]
+        assert list(outbox.uncertain()) == [message]
+        assert outbox.sweep(at=TEN) == []
+    assert race("once", "0").wait(60) == 0
+    assert len(lines(delivered)) == went
