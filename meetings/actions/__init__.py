@@ -1,0 +1,1 @@
+"""The only code that writes meetings. Each action holds the referral's version lock first."""

@@ -1,0 +1,306 @@
+"""How one referral's history is played: each function is what a worker does, at the time it is said to be done.
+Which history makes which situation is in situations.py."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from meetings.actions.recording import record_meeting
+from meetings.actions.scheduling import book, start
+from meetings.demo.staff import Staff
+from meetings.enums import Came, MeetingKind, Offered
+from meetings.models import Meeting, Venue
+from referrals.actions.concerns import ask_for_records_check, release_records_check
+from referrals.actions.consent import Asked
+from referrals.actions.intake import log_referral
+from referrals.actions.lifecycle import decide
+from referrals.actions.parties import PersonFacts, RouteFacts, appoint, record_approach, set_keyworker
+from referrals.actions.readiness import check_on_the_day
+from referrals.actions.talk import Said, Talk, save_talk
+from referrals.enums import (
+    DAY_QUESTIONS,
+    READINESS_QUESTIONS,
+    SAFETY_QUESTIONS,
+    Answer,
+    ApproachResult,
+    Hours,
+    Kind,
+    Place,
+    Purpose,
+    Ready,
+    RouteKind,
+    Source,
+    Suitable,
+)
+from referrals.models import InformationSheet, Party, Referral
+from restorative.common import clock
+
+SAFE = {**dict.fromkeys(SAFETY_QUESTIONS, Answer.NO)}
+ALL_READY = dict.fromkeys(READINESS_QUESTIONS, Answer.YES)
+DAY_FINE = dict.fromkeys(DAY_QUESTIONS, Answer.YES)
+SHEET = (
+    "You can say no, and you can change your mind at any time. It makes no difference to the help you get. "
+    "Nothing you tell us is passed on unless you agree, except to keep somebody safe."
+)
+
+
+@dataclass
+class Pair:
+    """Made-up first names and what they are to each other."""
+
+    own: str
+    other: str
+    relation: Place = Place.PARTNER
+    family: str = "Example"
+
+
+@dataclass
+class Played:
+    """A referral as it was played, with its people by name and how the story is told so far."""
+
+    referral: Referral
+    own: Party
+    others: list[Party]
+    at: datetime
+    meeting: Meeting | None = None
+    staff: Staff = field(default=None)  # type: ignore[assignment]
+
+    @property
+    def other(self) -> Party:
+        return self.others[0]
+
+    @property
+    def parties(self) -> list[Party]:
+        return [self.own, *self.others]
+
+
+def publish_sheet(at: datetime) -> InformationSheet:
+    """The first information sheet, if there is none."""
+    return InformationSheet.objects.get_or_create(
+        version=1, defaults={"words": SHEET, "published_at": at, "created_at": at}
+    )[0]
+
+
+def open_rooms(staff: Staff, at: datetime) -> list[Venue]:
+    """Two made-up rooms."""
+    rooms = [
+        ("Room 2, Armley", "12 Made Up Street, Leeds", 6),
+        ("Seacroft hall", "3 Nowhere Lane, Leeds", 12),
+    ]
+    return [
+        Venue.objects.get_or_create(
+            organisation=staff["asha"].organisation,
+            name=name,
+            defaults={"address": address, "capacity": capacity, "step_free": True, "created_at": at},
+        )[0]
+        for name, address, capacity in rooms
+    ]
+
+
+def log(
+    staff: Staff,
+    pair: Pair,
+    at: datetime,
+    *,
+    kind: Kind = Kind.CONVERSATION,
+    more: tuple[PersonFacts, ...] = (),
+    lead: str = "asha",
+    source: Source = Source.KEYWORKER,
+) -> Played:
+    """Asha logs it: the person in treatment, and the other."""
+    referral = log_referral(
+        person=PersonFacts(given=pair.own, family=pair.family, place=Place.IN_TREATMENT),
+        others=[PersonFacts(given=pair.other, family=pair.family, place=pair.relation), *more],
+        kind=kind,
+        source=source,
+        hoped_for=f"{pair.own} hopes to say sorry and be heard.",
+        lead=staff[lead],
+        by=staff[lead],
+        at=at,
+    )
+    own, *others = Party.objects.unscoped("demo").filter(referral=referral).order_by("created_at", "pk")
+    by_place = sorted([own, *others], key=lambda party: not party.is_own_place)
+    return Played(referral=referral, own=by_place[0], others=by_place[1:], at=at, staff=staff)
+
+
+def _phone(referral: Referral, index: int) -> str:
+    """A number kept for stories (07700 900000 to 900999), different for each person."""
+    before = Referral.objects.unscoped("demo").filter(logged_at__lt=referral.logged_at).count()
+    return f"+447700900{(before * 4 + index) % 1000:03}"
+
+
+def talk_for(story: Played, party: Party, **changes: object) -> Talk:
+    """A talk in which everything is well. `changes` replace its parts."""
+    index = story.parties.index(party)
+    said = [
+        Said(Purpose.TAKE_PART, Answer.YES),
+        Said(Purpose.SIGHT, Answer.YES),
+        Said(Purpose.EVALUATION, Answer.YES),
+    ]
+    if party == story.own:
+        said += [
+            Said(
+                Purpose.WORDS,
+                Answer.YES,
+                recipient=other.pk,
+                wording=f"Hello {other.known_as}, it’s Kit. {party.known_as} asked me to ring you about having a talk "
+                "together. You don’t have to say yes.",
+            )
+            for other in story.others
+        ]
+    talk = Talk(
+        asked=Asked(),
+        safety=dict(SAFE),
+        route=RouteFacts(
+            kind=RouteKind.TEXT,
+            value=_phone(story.referral, index),
+            allowed=True,
+            read_by_others=False,
+            screen_private=True,
+            hours=Hours.ANY,
+            cover=f"Say: “It’s {'Asha' if index == 0 else 'Kit'}, about Thursday.”",
+        ),
+        said=tuple(said),
+        preparation={
+            "hopes": f"{party.known_as} hopes things can be calmer at home.",
+            "fears": f"{party.known_as} is worried about shouting.",
+            "limits": f"{party.known_as} does not want to talk about money.",
+        },
+        readiness=dict(ALL_READY),
+        judgement=Ready.READY,
+        ratings={"relationship": 4, "safe": 8, "hope": 6},
+    )
+    return replace(talk, **changes)
+
+
+def without(talk: Talk, purpose: Purpose) -> Talk:
+    """The talk without the answer to one thing asked."""
+    return replace(talk, said=tuple(said for said in talk.said if said.purpose != purpose))
+
+
+def answering(talk: Talk, purpose: Purpose, answer: Answer) -> Talk:
+    """The talk with another answer to one thing asked."""
+    return replace(
+        talk,
+        said=tuple(replace(said, answer=answer) if said.purpose == purpose else said for said in talk.said),
+    )
+
+
+def give_keyworkers(story: Played, at: datetime, other: str = "kit") -> None:
+    """The others get a keyworker of their own."""
+    for party in story.others:
+        if party.keyworker is None:
+            set_keyworker(party=party, keyworker=story.staff[other], by=story.staff["asha"], at=at)
+            party.refresh_from_db()
+
+
+def talk_all(story: Played, at: datetime, *, own: Talk | None = None, other: Talk | None = None) -> None:
+    """Asha talks with the person, then the others are approached and Kit talks with each."""
+    staff = story.staff
+    save_talk(party=story.own, talk=own or talk_for(story, story.own), by=staff["asha"], at=at)
+    give_keyworkers(story, at + timedelta(hours=1))
+    for index, party in enumerate(story.others):
+        when = at + timedelta(days=1, hours=index)
+        talk = other if other is not None and index == 0 else talk_for(story, party)
+        save_talk(party=party, talk=talk, by=staff["kit"], at=when)
+
+
+def approach_others(story: Played, at: datetime) -> None:
+    """Kit rings the others, in the words that were approved."""
+    for party in story.others:
+        record_approach(
+            party=party, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=story.staff["kit"], at=at
+        )
+
+
+def settle(
+    story: Played,
+    at: datetime,
+    *,
+    facilitators: tuple[str, ...] = ("fay",),
+    suitable: bool = True,
+    records: bool = True,
+) -> None:
+    """A facilitator is appointed, it is decided, and the records check is asked for and released."""
+    staff, referral = story.staff, story.referral
+    for key in facilitators:
+        appoint(referral=referral, user=staff[key], by=staff["asha"], at=at)
+    if suitable:
+        decide(
+            referral=referral,
+            party=story.own,
+            decision=Suitable.YES,
+            reason="Both want this, and it is calm just now.",
+            by=staff["asha"],
+            at=at + timedelta(minutes=5),
+        )
+    check = ask_for_records_check(referral=referral, by=staff["asha"], at=at + timedelta(minutes=6))
+    if records:
+        release_records_check(check=check, by=staff["sal"], at=at + timedelta(hours=3))
+
+
+def make_ready(
+    story: Played, at: datetime, *, own: Talk | None = None, other: Talk | None = None, **kwargs
+) -> Played:
+    """Everything up to the point where nothing stands in the way of booking, but for what the talks leave out."""
+    talk_all(story, at, own=own, other=other)
+    settle(story, at + timedelta(days=2), **kwargs)
+    return story
+
+
+def book_meeting(
+    story: Played,
+    starts_at: datetime,
+    at: datetime,
+    *,
+    room: int = 0,
+    kind: MeetingKind = MeetingKind.CONVERSATION,
+) -> Meeting:
+    """Fay books a room for an hour and a half."""
+    rooms = open_rooms(story.staff, at)
+    story.meeting = book(
+        referral=story.referral,
+        kind=kind,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=90),
+        venue=rooms[room],
+        by=story.staff["fay"],
+        at=at,
+    )
+    return story.meeting
+
+
+def check_the_day(story: Played, at: datetime) -> None:
+    """Each person is asked on the day, by their own worker."""
+    for party in story.parties:
+        by = story.staff["asha"] if party == story.own else story.staff["kit"]
+        check_on_the_day(party=party, answers=dict(DAY_FINE), by=by, at=at)
+
+
+def start_meeting(story: Played) -> None:
+    """The day's checks are done and Fay starts the meeting on time."""
+    meeting = story.meeting
+    check_the_day(story, meeting.starts_at - timedelta(hours=1))
+    start(meeting=meeting, by=story.staff["fay"], at=meeting.starts_at)
+
+
+def record_it(story: Played, at: datetime) -> None:
+    """Fay writes the record: all came, and it helped."""
+    record_meeting(
+        meeting=story.meeting,
+        came=dict.fromkeys(story.parties, Came.CAME),
+        answers={
+            "ground_rules": "One at a time. Anybody may ask for a break.",
+            "happened": "They talked about the summer.",
+            "closing": "Both said it was hard and worth it.",
+        },
+        apology_offered=Offered.YES,
+        apology_accepted=Offered.YES,
+        helped=Offered.YES,
+        by=story.staff["fay"],
+        at=at,
+    )
+
+
+def day_at(days: int, hour: int, minute: int = 0, *, now: datetime | None = None) -> datetime:
+    """That London time so many days from today."""
+    return clock.moment(clock.today(now) + timedelta(days=days), hour, minute)

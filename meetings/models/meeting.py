@@ -1,0 +1,136 @@
+"""A meeting's time, place and state; who is expected; and, when it is called off, why and whether that was released."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from meetings.enums import CallOffReason, Came, MeetingKind, MeetingStatus
+from meetings.querysets import AttendanceQuerySet, CallOffQuerySet, MeetingQuerySet
+from restorative.common.fields import EncryptedTextField
+from restorative.common.models import BaseModel
+from restorative.common.protected import protected_manager
+
+
+class Venue(BaseModel):
+    """A room where people can meet. Its name says nothing about why."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="venues")
+    name = models.CharField(max_length=120)
+    address = models.CharField(max_length=250)
+    capacity = models.PositiveSmallIntegerField()
+    step_free = models.BooleanField(default=False)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["name", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "name"], name="venue_name_once"),
+            models.CheckConstraint(
+                condition=Q(capacity__gte=2),
+                name="venue_holds_two",
+                violation_error_message="A room holds at least two people.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Meeting(BaseModel):
+    """One meeting. Moving it makes a new one that supersedes it."""
+
+    referral = models.ForeignKey("referrals.Referral", on_delete=models.PROTECT, related_name="meetings")
+    kind = models.CharField(max_length=20, choices=MeetingKind.choices)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, null=True, blank=True, related_name="meetings")
+    video = EncryptedTextField(blank=True, default="")
+    status = models.CharField(max_length=20, choices=MeetingStatus.choices, default=MeetingStatus.BOOKED)
+    started_at = models.DateTimeField(null=True, blank=True)
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    version = models.PositiveIntegerField(default=1)
+    uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+
+    objects = protected_manager(MeetingQuerySet)
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        indexes = [
+            models.Index(fields=["starts_at", "status"], name="meeting_when"),
+            models.Index(fields=["referral", "status"], name="meeting_of_referral"),
+            models.Index(fields=["venue", "starts_at"], name="meeting_where"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="meeting_ends_after_it_starts",
+                violation_error_message="A meeting ends after it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(started_at__isnull=True, started_by__isnull=True)
+                | Q(started_at__isnull=False, started_by__isnull=False),
+                name="meeting_started_when_and_who",
+                violation_error_message="A meeting that started says when and by whom.",
+            ),
+            models.UniqueConstraint(
+                fields=["referral"],
+                condition=Q(status__in=["booked", "on_hold", "started"]),
+                name="one_meeting_pending",
+            ),
+        ]
+
+
+class CallOff(BaseModel):
+    """Why a meeting was called off. One that came from a party is sealed with that party until it is released."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="call_offs")
+    party = models.ForeignKey(
+        "referrals.Party", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    reason = models.CharField(max_length=20, choices=CallOffReason.choices)
+    said_safe_at = models.DateTimeField(null=True, blank=True)
+    said_safe_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = protected_manager(CallOffQuerySet)
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(said_safe_at__isnull=True, said_safe_by__isnull=True)
+                | Q(said_safe_at__isnull=False, said_safe_by__isnull=False),
+                name="call_off_safe_when_and_who",
+                violation_error_message="That it is safe is said by somebody, at a time.",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True, released_by__isnull=True)
+                | Q(released_at__isnull=False, released_by__isnull=False),
+                name="call_off_released_when_and_who",
+                violation_error_message="A call-off is released by somebody, at a time.",
+            ),
+        ]
+
+
+class Attendance(BaseModel):
+    """A party expected at a meeting, when they arrive, and whether they came."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="attendances")
+    party = models.ForeignKey("referrals.Party", on_delete=models.PROTECT, related_name="attendances")
+    arrives_at = models.DateTimeField()
+    status = models.CharField(max_length=20, choices=Came.choices, default=Came.EXPECTED)
+
+    objects = protected_manager(AttendanceQuerySet)
+
+    class Meta:
+        ordering = ["arrives_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["meeting", "party"], name="once_at_a_meeting")]

@@ -1,0 +1,80 @@
+"""Which meetings somebody sees, and in which state: a meeting called off over a sealed fact stays as it was for whoever
+does not open that compartment, until it is released."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.apps import apps
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+
+from meetings.enums import PENDING, Came, MeetingStatus
+from referrals.models import Party, Referral
+from referrals.querysets import opened_by
+from restorative.common.protected import ProtectedQuerySet
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+def _opened(user: "User") -> QuerySet:
+    return Party._base_manager.filter(opened_by(user)).values("pk")
+
+
+def _call_offs() -> QuerySet:
+    return apps.get_model("meetings", "CallOff")._base_manager.all()
+
+
+def _known_to(user: "User") -> Q:
+    """Call-offs this user may know of: released, of no one party, or from a compartment they open."""
+    return Q(party__isnull=True) | Q(released_at__isnull=False) | Q(party__in=_opened(user))
+
+
+class MeetingQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Meetings of visible referrals, with `shown_status`."""
+        referrals = Referral.objects.visible_to(user).values("pk")
+        known = _call_offs().filter(_known_to(user), meeting=OuterRef("pk"))
+        return (
+            self.filter(referral__in=referrals)
+            .annotate(
+                shown_status=Case(
+                    When(
+                        ~Q(Exists(known)), status=MeetingStatus.CALLED_OFF, then=Value(MeetingStatus.BOOKED)
+                    ),
+                    default=F("status"),
+                )
+            )
+            .scoped("visible_to")
+        )
+
+    def pending(self) -> Self:
+        """Booked, on hold or under way, in fact (not as shown)."""
+        return self.filter(status__in=PENDING)
+
+
+class CallOffQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Call-offs this user may know of, in visible referrals."""
+        return self.filter(
+            _known_to(user), meeting__referral__in=Referral.objects.visible_to(user).values("pk")
+        ).scoped("visible_to")
+
+    def waiting(self) -> Self:
+        """Those the other parties have not heard of yet."""
+        return self.filter(released_at__isnull=True, meeting__status=MeetingStatus.CALLED_OFF)
+
+
+class AttendanceQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Attendances of meetings of visible referrals: who is expected is part of the shell."""
+        return self.filter(meeting__referral__in=Referral.objects.visible_to(user).values("pk")).scoped(
+            "visible_to"
+        )
+
+
+class RecordQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Records of meetings at which a party was whose compartment this user opens."""
+        there = apps.get_model("meetings", "Attendance")._base_manager.filter(
+            meeting=OuterRef("meeting"), status__in=[Came.CAME, Came.LEFT_EARLY], party__in=_opened(user)
+        )
+        return self.filter(Exists(there)).scoped("visible_to")

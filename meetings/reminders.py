@@ -1,0 +1,284 @@
+"""Messages about meetings: who is told what, when, checked again at the moment of sending, and in which words.
+Whether somebody can be reached safely is referrals/reminders.py's; claiming and sending are the outbox's."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.urls import reverse
+
+from meetings.enums import MeetingStatus
+from meetings.models import Attendance, CallOff, Meeting
+from referrals.blockers import blockers
+from referrals.enums import Gate
+from referrals.models import Facilitation, Party, Referral
+from referrals.reminders import LOOK_AGAIN, party_of, say, tell_worker, to_participant, to_worker
+from restorative.accounts.models import User
+from restorative.common import clock
+from restorative.common.rules import rules
+from restorative.notify.models import Message
+from restorative.notify.registry import Cancel, Content, Hold, Planned, Send, register
+
+BOOKED = "Hi {first}, we will meet {when}. Not a good time? Call {phone}. {worker}"
+AHEAD = "Hi {first}, see you on {when}. Any change, call {phone}. {worker}"
+DAY_BEFORE = "Hi {first}, see you tomorrow, {when}. Any change, call {phone}. {worker}"
+NOT_HAPPENING = "Hi {first}, {when} is not happening. I will ring you. {worker}"
+
+
+def _meetings(group: UUID, *statuses: str) -> Iterator[Meeting]:
+    rows = Meeting.objects.unscoped("planning messages").filter(referral=group, status__in=statuses)
+    return iter(rows.select_related("referral", "referral__lead"))
+
+
+def _attendances(meeting: Meeting):
+    return (
+        Attendance.objects.unscoped("planning messages")
+        .filter(meeting=meeting)
+        .select_related("party__keyworker")
+    )
+
+
+def _for_each_party(kind: str, due: Callable[[Meeting, Attendance], datetime | None]):
+    """A plan: one message to each party expected at a meeting that is booked."""
+
+    def plan(group: UUID, at: datetime) -> list[Planned]:
+        planned = []
+        for meeting in _meetings(group, MeetingStatus.BOOKED):
+            for attendance in _attendances(meeting):
+                when = due(meeting, attendance)
+                if when is not None:
+                    planned.append(
+                        Planned(
+                            kind=kind,
+                            thing_id=meeting.pk,
+                            version=meeting.version,
+                            recipient_id=attendance.party_id,
+                            due_at=when,
+                            useless_after=attendance.arrives_at,
+                            to_worker=False,
+                        )
+                    )
+        return planned
+
+    return plan
+
+
+def _booked_due(meeting: Meeting, attendance: Attendance) -> datetime:
+    return meeting.created_at + timedelta(minutes=rules().send_delay_minutes)
+
+
+def _ahead_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
+    day = clock.add_working_days(clock.today(meeting.starts_at), -rules().booked_ahead_working_days)
+    due = clock.moment(day, 10)
+    return due if due > meeting.created_at + timedelta(days=1) else None
+
+
+def _day_before_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
+    due = clock.moment(clock.today(meeting.starts_at) - timedelta(days=1), 10)
+    return due if due > meeting.created_at + timedelta(hours=4) else None
+
+
+def _still_booked(message: Message, at: datetime) -> Send | Hold | Cancel:
+    meeting = (
+        Meeting.objects.unscoped("messages").select_related("referral").filter(pk=message.thing_id).first()
+    )
+    party = party_of(message.recipient_id)
+    if meeting is None or party is None or meeting.status != MeetingStatus.BOOKED:
+        return Cancel("the meeting is not booked any more")
+    if message.version != meeting.version:
+        return Cancel("the meeting has changed since")
+    if blockers(meeting.referral, Gate.BOOK, at):
+        return Hold(at + LOOK_AGAIN, "something stands in the way of the meeting")
+    return to_participant(party, at)
+
+
+def _words(template: str) -> Callable[[Message, datetime], Content]:
+    def render(message: Message, at: datetime) -> Content:
+        attendance = (
+            Attendance.objects.unscoped("messages")
+            .select_related("meeting")
+            .get(meeting=message.thing_id, party=message.recipient_id)
+        )
+        party = party_of(message.recipient_id)
+        return say(party, template.replace("{when}", clock.show_when(attendance.arrives_at)), at)
+
+    return render
+
+
+# --- Not happening --------------------------------------------------------------------------------------------
+
+
+def _plan_not_happening(group: UUID, at: datetime) -> list[Planned]:
+    """To everybody but whoever it came from, once a worker has released it, or at once where a worker called it off."""
+    planned = []
+    for meeting in _meetings(group, MeetingStatus.CALLED_OFF):
+        call_offs = list(CallOff.objects.unscoped("planning messages").filter(meeting=meeting))
+        told = [row for row in call_offs if row.party_id is None or row.released_at]
+        if not told:
+            continue
+        came_from = {row.party_id for row in call_offs}
+        since = min(row.released_at or row.created_at for row in told)
+        planned += [
+            Planned(
+                kind="meeting_not_happening",
+                thing_id=meeting.pk,
+                version=1,
+                recipient_id=attendance.party_id,
+                due_at=since,
+                useless_after=meeting.starts_at,
+                to_worker=False,
+                urgent=True,
+            )
+            for attendance in _attendances(meeting)
+            if attendance.party_id not in came_from and since < meeting.starts_at
+        ]
+    return planned
+
+
+def _still_off(message: Message, at: datetime) -> Send | Hold | Cancel:
+    meeting = Meeting.objects.unscoped("messages").filter(pk=message.thing_id).first()
+    party = party_of(message.recipient_id)
+    if meeting is None or party is None or meeting.status != MeetingStatus.CALLED_OFF:
+        return Cancel("the meeting was not called off")
+    return to_participant(party, at)
+
+
+# --- Workers --------------------------------------------------------------------------------------------------
+
+
+def _workers(referral: Referral) -> list[User]:
+    """The lead, the facilitators and the keyworkers of a referral, each once."""
+    running = Facilitation.objects.unscoped("messages").filter(referral=referral, until__isnull=True)
+    supporting = Party.objects.unscoped("messages").filter(referral=referral, left_at__isnull=True)
+    keys = {
+        referral.lead_id,
+        *running.values_list("user", flat=True),
+        *supporting.values_list("keyworker", flat=True),
+    }
+    return list(User.objects.filter(pk__in=[key for key in keys if key], is_active=True).order_by("pk"))
+
+
+def _plan_tomorrow(group: UUID, at: datetime) -> list[Planned]:
+    """Meeting tomorrow, to each worker for whom it is booked as far as they may know."""
+    planned = []
+    for meeting in _meetings(group, MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF):
+        due = clock.moment(clock.today(meeting.starts_at) - timedelta(days=1), 8)
+        for user in _workers(meeting.referral):
+            shown = Meeting.objects.visible_to(user).filter(pk=meeting.pk, shown_status=MeetingStatus.BOOKED)
+            if shown.exists():
+                planned.append(
+                    Planned(
+                        kind="worker_meeting_tomorrow",
+                        thing_id=meeting.pk,
+                        version=1,
+                        recipient_id=user.pk,
+                        due_at=due,
+                        useless_after=meeting.starts_at,
+                        to_worker=True,
+                    )
+                )
+    return planned
+
+
+def _plan_release(group: UUID, at: datetime) -> list[Planned]:
+    """Something called off waits for release: to the workers who may know of it, at once."""
+    planned = []
+    for meeting in _meetings(group, MeetingStatus.CALLED_OFF):
+        waiting = CallOff.objects.unscoped("planning messages").filter(
+            meeting=meeting, party__isnull=False, released_at__isnull=True
+        )
+        for call_off in waiting:
+            for user in _workers(meeting.referral):
+                if Party.objects.opened_by(user).filter(pk=call_off.party_id).exists():
+                    planned.append(
+                        Planned(
+                            kind="worker_release_waiting",
+                            thing_id=call_off.pk,
+                            version=1,
+                            recipient_id=user.pk,
+                            due_at=call_off.created_at,
+                            useless_after=meeting.starts_at,
+                            to_worker=True,
+                        )
+                    )
+    return planned
+
+
+def _plan_record(group: UUID, at: datetime) -> list[Planned]:
+    """The record is due two working days after the meeting, to those who ran it."""
+    planned = []
+    for meeting in _meetings(group, MeetingStatus.STARTED):
+        day = clock.add_working_days(clock.today(meeting.starts_at), rules().record_working_days)
+        running = Facilitation.objects.unscoped("messages").filter(referral=group, until__isnull=True)
+        planned += [
+            Planned(
+                kind="worker_record_due",
+                thing_id=meeting.pk,
+                version=1,
+                recipient_id=row.user_id,
+                due_at=clock.moment(day, 9),
+                useless_after=clock.moment(day + timedelta(days=60), 9),
+                to_worker=True,
+            )
+            for row in running
+        ]
+    return planned
+
+
+def _recheck_tomorrow(message: Message, at: datetime) -> Send | Cancel:
+    user = User.objects.get(pk=message.recipient_id)
+    shown = Meeting.objects.visible_to(user).filter(pk=message.thing_id, shown_status=MeetingStatus.BOOKED)
+    return to_worker(user, at) if shown.exists() else Cancel("the meeting is not booked any more")
+
+
+def _recheck_release(message: Message, at: datetime) -> Send | Cancel:
+    user = User.objects.get(pk=message.recipient_id)
+    waiting = CallOff.objects.visible_to(user).filter(pk=message.thing_id, released_at__isnull=True)
+    return to_worker(user, at) if waiting.exists() else Cancel("nothing waits to be released")
+
+
+def _recheck_record(message: Message, at: datetime) -> Send | Cancel:
+    user = User.objects.get(pk=message.recipient_id)
+    started = Meeting.objects.visible_to(user).filter(pk=message.thing_id, status=MeetingStatus.STARTED)
+    return to_worker(user, at) if started.exists() else Cancel("the record has been written")
+
+
+def _tell(what: str) -> Callable[[Message, datetime], Content]:
+    def render(message: Message, at: datetime) -> Content:
+        reference = (
+            Referral.objects.unscoped("messages").values_list("reference", flat=True).get(pk=message.group)
+        )
+        return tell_worker(reference, what, reverse("referrals:show", args=[reference]))
+
+    return render
+
+
+def register_kinds() -> None:
+    """Tell the outbox of every kind of message about a meeting."""
+    for kind, due, words in (
+        ("meeting_booked", _booked_due, BOOKED),
+        ("meeting_ahead", _ahead_due, AHEAD),
+        ("meeting_day_before", _day_before_due, DAY_BEFORE),
+    ):
+        register(kind, plan=_for_each_party(kind, due), recheck=_still_booked, render=_words(words))
+    register(
+        "meeting_not_happening", plan=_plan_not_happening, recheck=_still_off, render=_words(NOT_HAPPENING)
+    )
+    register(
+        "worker_meeting_tomorrow",
+        plan=_plan_tomorrow,
+        recheck=_recheck_tomorrow,
+        render=_tell("meeting tomorrow"),
+    )
+    register(
+        "worker_release_waiting",
+        plan=_plan_release,
+        recheck=_recheck_release,
+        render=_tell("this needs you today"),
+    )
+    register(
+        "worker_record_due",
+        plan=_plan_record,
+        recheck=_recheck_record,
+        render=_tell("the record is due today"),
+    )

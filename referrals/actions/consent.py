@@ -1,0 +1,239 @@
+"""The one door for consent: every answer is a new row, and an answer that is no longer a yes stops what rested on it,
+in the same transaction."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Max
+
+from referrals import access, events
+from referrals.actions.lifecycle import begin_preparing, changing, made
+from referrals.actions.parties import _fresh
+from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
+from referrals.models import Consent, InformationSheet, Party, Referral
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+from restorative.common.rules import rules
+from restorative.notify.models import Message, State
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How an answer was taken. `alone` is whether only the worker heard it."""
+
+    how: How = How.IN_PERSON
+    alone: bool = True
+    language: str = ""
+    interpreter: bool = False
+    capacity: Capacity = Capacity.CLEAR
+
+
+def current_sheet() -> InformationSheet:
+    """The newest information sheet. Raises NotPossible where none was ever published."""
+    sheet = InformationSheet.objects.order_by("-version").first()
+    if sheet is None:
+        raise NotPossible("No information sheet has been published, so nobody can be asked yet.")
+    return sheet
+
+
+def newest(party: Party, purpose: Purpose, recipient: UUID = NOBODY) -> Consent | None:
+    """The newest answer of a party to one thing asked."""
+    return (
+        Consent.objects.unscoped("newest answer under the lock")
+        .filter(party=party, purpose=purpose, recipient=recipient)
+        .order_by("-seq")
+        .first()
+    )
+
+
+def record_consent(
+    *,
+    party: Party,
+    purpose: Purpose,
+    answer: Answer,
+    by: "User",
+    recipient: UUID = NOBODY,
+    asked: Asked | None = None,
+    wording: str = "",
+    why_back: str = "",
+    at: datetime | None = None,
+) -> Consent:
+    """Record an answer a worker took from a party, yes, no or not sure.
+
+    A yes after a withdrawal needs `why_back`, in their own words, and counts after two working days. A no or not
+    sure to taking part calls a booked meeting off. Raises Refused, or NotPossible naming the field.
+    """
+    at = at or clock.now()
+    access.may_open(by, party).require()
+    return _add(
+        party=party,
+        purpose=purpose,
+        answer=answer,
+        recipient=recipient,
+        asked=asked or Asked(),
+        wording=wording,
+        why_back=why_back,
+        by=by,
+        at=at,
+    )
+
+
+def record_link_answer(
+    *, party: Party, purpose: Purpose, answer: Answer, recipient: UUID = NOBODY, at: datetime | None = None
+) -> Consent:
+    """Record an answer given by link, with no worker there. No and not sure count at once; a yes once heard alone."""
+    return _add(
+        party=party,
+        purpose=purpose,
+        answer=answer,
+        recipient=recipient,
+        asked=Asked(how=How.LINK, alone=False),
+        wording="",
+        why_back="",
+        by=None,
+        at=at or clock.now(),
+    )
+
+
+def withdraw(
+    *,
+    party: Party,
+    by: "User | None",
+    purpose: Purpose = Purpose.TAKE_PART,
+    recipient: UUID = NOBODY,
+    at: datetime | None = None,
+) -> list[Message]:
+    """Withdraw one consent, for the party, at any time and without a reason.
+
+    Taking part calls booked meetings off at once; the others hear nothing until it is released. Returns the
+    messages already on their way, to be named to whoever withdrew.
+    """
+    at = at or clock.now()
+    if by is not None:
+        access.may_open(by, party).require()
+    with changing(party.referral_id, at=at):
+        last = newest(party, purpose, recipient)
+        if last is None or last.answer == Answer.WITHDRAWN:
+            raise NotPossible("There is nothing to withdraw: this has not been agreed to.")
+        _add(
+            party=party,
+            purpose=purpose,
+            answer=Answer.WITHDRAWN,
+            recipient=recipient,
+            asked=Asked(how=How.IN_PERSON if by else How.LINK),
+            wording="",
+            why_back="",
+            by=by,
+            at=at,
+        )
+    return list(Message.objects.filter(group=party.referral_id, recipient_id=party.pk, state=State.SENDING))
+
+
+def _add(
+    *,
+    party: Party,
+    purpose: Purpose,
+    answer: Answer,
+    recipient: UUID,
+    asked: Asked,
+    wording: str,
+    why_back: str,
+    by: "User | None",
+    at: datetime,
+) -> Consent:
+    with changing(party.referral_id, at=at) as referral:
+        party = _fresh(party)
+        sheet = current_sheet()
+        last = newest(party, purpose, recipient)
+        came_back = answer == Answer.YES and _withdrawn_before(party, purpose, recipient)
+        if came_back and by is not None and not why_back.strip():
+            raise NotPossible(
+                "They withdrew before. Write down, in their words, what changed and whether anyone asked them to.",
+                field="why_back",
+            )
+        if purpose == Purpose.WORDS and answer == Answer.YES and not wording.strip():
+            raise NotPossible("Write the exact words first.", field="wording")
+        seq = (
+            Consent.objects.unscoped("next seq")
+            .filter(party=party, purpose=purpose, recipient=recipient)
+            .aggregate(n=Max("seq"))["n"]
+            or 0
+        ) + 1
+        heard = asked.alone and by is not None
+        row = Consent.objects.create(
+            party=party,
+            purpose=purpose,
+            recipient=recipient,
+            seq=seq,
+            answer=answer,
+            heard_alone_at=at if heard else None,
+            heard_alone_by=by if heard else None,
+            sheet=sheet,
+            wording=wording,
+            how=asked.how,
+            language=asked.language,
+            interpreter=asked.interpreter,
+            capacity=asked.capacity,
+            why_back=why_back,
+            counts_from=_counts_from(at, came_back, last),
+            expires_on=_expires_on(at),
+            taken_at=at,
+            taken_by=by,
+            **made(by, at),
+        )
+        if answer != Answer.WITHDRAWN:
+            _answered(party, at)
+            if by is not None:
+                begin_preparing(referral, by=by, at=at)
+        record(
+            "consent_withdrawn" if answer == Answer.WITHDRAWN else "consent_recorded",
+            by=by,
+            thing=row,
+            referral_id=referral.pk,
+            party_id=party.pk,
+            fields=["purpose", "answer", "how"],
+            why_code=purpose,
+            at=at,
+        )
+        _tell(referral, party, row, by=by, at=at)
+        return row
+
+
+def _withdrawn_before(party: Party, purpose: Purpose, recipient: UUID) -> bool:
+    """Whether they withdrew and have not said yes since, whatever else they said in between."""
+    rows = Consent.objects.unscoped("came back?").filter(party=party, purpose=purpose, recipient=recipient)
+    last_yes = rows.filter(answer=Answer.YES).aggregate(n=Max("seq"))["n"] or 0
+    return rows.filter(answer=Answer.WITHDRAWN, seq__gt=last_yes).exists()
+
+
+def _counts_from(at: datetime, came_back: bool, last: Consent | None) -> datetime:
+    if came_back:
+        return clock.moment(clock.add_working_days(clock.today(at), rules().return_working_days), 0)
+    if last is not None and last.answer == Answer.YES and last.counts_from > at:
+        # Saying yes again during the two days does not shorten them.
+        return last.counts_from
+    return at
+
+
+def _expires_on(at: datetime) -> date:
+    return clock.add_months(clock.today(at), rules().consent_months)
+
+
+def _answered(party: Party, at: datetime) -> None:
+    if party.answered_at is None:
+        Party.objects.unscoped("first answer").filter(pk=party.pk).update(answered_at=at)
+
+
+def _tell(referral: Referral, party: Party, row: Consent, *, by: "User | None", at: datetime) -> None:
+    if row.purpose != Purpose.TAKE_PART:
+        return
+    if row.answer != Answer.YES:
+        events.withdrawn.send(Referral, referral=referral, party=party, by=by, at=at)
+    if row.capacity == Capacity.DOUBT:
+        events.capacity_doubted.send(Referral, referral=referral, party=party, by=by, at=at)

@@ -1,0 +1,103 @@
+"""Logging a referral: the shell, the people, what is hoped for, any safety worry and a way to reach the person."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from referrals import access
+from referrals.actions.concerns import raise_concern
+from referrals.actions.lifecycle import made
+from referrals.actions.parties import PersonFacts, RouteFacts, add_party, record_route
+from referrals.enums import ConcernKind, Kind, Source, Stage
+from referrals.models import Referral, StageChange
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Worry:
+    """A safety worry named when logging."""
+
+    kind: ConcernKind
+    detail: str = ""
+
+
+def log_referral(
+    *,
+    person: PersonFacts,
+    others: Sequence[PersonFacts],
+    kind: Kind,
+    source: Source,
+    hoped_for: str,
+    lead: "User",
+    by: "User",
+    route: RouteFacts | None = None,
+    worry: Worry | None = None,
+    at: datetime | None = None,
+) -> Referral:
+    """Log a referral. Every party belongs to the organisation that logs it; the lead supports the person.
+
+    Speaking to whoever asked gives nobody away: when family or Carers Leeds asked that is the first of the others,
+    otherwise the person. Raises Refused, or NotPossible naming the field.
+    """
+    at = at or clock.now()
+    access.may_log(by).require()
+    if not others:
+        raise NotPossible("Enter at least one other person.", field="other_1_given")
+    if lead.organisation_id != by.organisation_id or not access.can(lead, "work_with"):
+        raise NotPossible("Choose a colleague who supports people.", field="lead")
+    other_asked = source in (Source.FAMILY, Source.CARERS)
+    with transaction.atomic():
+        # Whoever logs leads for the length of this transaction, so that the actions below ask access as always do.
+        referral = Referral.objects.create(
+            kind=kind,
+            stage=Stage.LOGGED,
+            lead_organisation=by.organisation,
+            lead=by,
+            logged_at=at,
+            last_activity_at=at,
+            **made(by, at),
+        )
+        StageChange.objects.create(
+            referral=referral,
+            step="log",
+            from_stage="",
+            to_stage=Stage.LOGGED,
+            created_at=at,
+            created_by=by,
+        )
+        record(
+            "referral_logged",
+            by=by,
+            thing=referral,
+            referral_id=referral.pk,
+            fields=["kind", "lead"],
+            why_code=source,
+            at=at,
+        )
+        own = add_party(
+            referral=referral,
+            facts=person,
+            asked_first=not other_asked,
+            source=source,
+            hoped_for=hoped_for,
+            by=by,
+            at=at,
+        )
+        for index, facts in enumerate(others):
+            add_party(referral=referral, facts=facts, asked_first=other_asked and index == 0, by=by, at=at)
+        if route is not None:
+            record_route(party=own, facts=route, confirmed=False, by=by, at=at)
+        if worry is not None:
+            raise_concern(party=own, kind=worry.kind, detail=worry.detail, by=by, at=at)
+        Referral.objects.unscoped("hand to the lead").filter(pk=referral.pk).update(lead=lead)
+        type(own).objects.unscoped("the lead supports the person").filter(pk=own.pk).update(keyworker=lead)
+    referral.refresh_from_db()
+    return referral

@@ -1,0 +1,253 @@
+"""The version lock every action works inside, and the steps of a referral's life: decide, pause, resume, close.
+What each step needs is in stages.py; what stands in the way in blockers.py."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from referrals import access, blockers, events, stages
+from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
+from referrals.models import Closure, Concern, Party, Referral, Suitability
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+from restorative.notify import outbox
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+_held: ContextVar[dict[UUID, Referral]] = ContextVar("referrals_being_changed")
+
+
+@contextmanager
+def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[Referral]:
+    """Hold one referral while its facts are read and changed; yields it freshly read.
+
+    The first statement of the transaction bumps its version: on PostgreSQL that locks the row, on SQLite the
+    transaction already holds the database. Whatever is read after it is the truth until commit. At the end the
+    outbox is brought in line with the facts, in the same transaction. An action called within another joins it.
+    """
+    key = referral.pk if isinstance(referral, Referral) else referral
+    held = _held.get({})
+    if key in held:
+        yield held[key]
+        return
+    with transaction.atomic():
+        moved = (
+            Referral.objects.unscoped("version lock")
+            .filter(pk=key)
+            .update(version=F("version") + 1, last_activity_at=at)
+        )
+        if not moved:
+            raise NotPossible("This referral does not exist any more.")
+        fresh = (
+            Referral.objects.unscoped("version lock").select_related("lead", "lead_organisation").get(pk=key)
+        )
+        token = _held.set({**held, key: fresh})
+        try:
+            yield fresh
+        finally:
+            _held.reset(token)
+        stamp_first_ready(fresh, at)
+        outbox.reconcile(key, at=at)
+
+
+def stamp_first_ready(referral: Referral, at: datetime) -> None:
+    """Note the first time nothing stood in the way, for reports only."""
+    if referral.first_ready_at or referral.stage != Stage.PREPARING:
+        return
+    if not blockers.blockers(referral, Gate.BOOK, at):
+        Referral.objects.unscoped("first ready").filter(pk=referral.pk).update(first_ready_at=at)
+
+
+def made(by: "User | None", at: datetime) -> dict[str, Any]:
+    """The two fields every new row carries."""
+    return {"created_at": at, "created_by": by}
+
+
+def take_step(
+    name: str,
+    referral: Referral,
+    *,
+    by: "User | None",
+    at: datetime,
+    party: Party | None = None,
+    review_on: date | None = None,
+) -> None:
+    """Move the referral by one step of the table, with its history row and its audit row."""
+    change = stages.take_step(name, referral, by=by, at=at, party=party, review_on=review_on)
+    record(
+        f"referral_{name}",
+        by=by,
+        thing=referral,
+        referral_id=referral.pk,
+        party_id=party.pk if party else None,
+        fields=["stage"],
+        why_code=change.to_stage,
+        at=at,
+    )
+
+
+def begin_preparing(referral: Referral, *, by: "User", at: datetime) -> None:
+    """The first thing done with a party moves a logged referral on."""
+    if referral.stage == Stage.LOGGED:
+        take_step("prepare", referral, by=by, at=at)
+
+
+def decide(
+    *,
+    referral: Referral,
+    party: Party | None,
+    decision: Suitable,
+    reason: str,
+    by: "User",
+    review_on: date | None = None,
+    at: datetime | None = None,
+) -> Suitability:
+    """Decide whether this is suitable now. 'Not now' pauses until a review date; 'yes' resumes a paused one.
+
+    `party` is whose compartment the reason came from. Raises Refused, or NotPossible naming the field.
+    """
+    at = at or clock.now()
+    access.may_run(by, referral).require()
+    with changing(referral, at=at) as referral:
+        if referral.stage == Stage.CLOSED:
+            raise NotPossible("This referral is closed. Reopen it first.")
+        if decision == Suitable.NOT_NOW:
+            if not review_on:
+                raise NotPossible("Enter the date to look at this again.", field="review_on")
+            if review_on <= clock.today(at):
+                raise NotPossible("The date to look at this again must be in the future.", field="review_on")
+        row = Suitability.objects.create(
+            referral=referral,
+            party=party,
+            decision=decision,
+            reason=reason,
+            decided_at=at,
+            decided_by=by,
+            **made(by, at),
+        )
+        record(
+            "suitability_decided",
+            by=by,
+            thing=row,
+            referral_id=referral.pk,
+            party_id=party.pk if party else None,
+            fields=["decision", "reason"],
+            why_code=decision,
+            at=at,
+        )
+        if decision == Suitable.YES:
+            if referral.stage == Stage.PAUSED:
+                take_step("resume", referral, by=by, at=at)
+            begin_preparing(referral, by=by, at=at)
+        elif decision == Suitable.NOT_NOW:
+            _pause(referral, review_on=review_on, by=by, at=at)
+        elif referral.stage == Stage.BOOKED:
+            events.paused.send(Referral, referral=referral, party=None, by=by, at=at)
+        return row
+
+
+def _pause(referral: Referral, *, review_on: date, by: "User", at: datetime) -> None:
+    if referral.stage == Stage.PAUSED:
+        take_step("resume", referral, by=by, at=at)
+    events.paused.send(Referral, referral=referral, party=None, by=by, at=at)
+    take_step("pause", referral, by=by, at=at, review_on=review_on)
+
+
+def derived_outcome(referral: Referral) -> Outcome:
+    """What the referral came to, from its meetings: nobody can choose a false one."""
+    record_model = referral.meetings.model.record.related.related_model
+    records = record_model._base_manager.filter(meeting__referral=referral, meeting__status="took_place")
+    if not records.exists():
+        return Outcome.NOT_GOING_AHEAD
+    helped = [row for row in records if row.helped == "yes"]
+    return Outcome.MET_HELPED if helped else Outcome.MET
+
+
+def open_items(referral: Referral, at: datetime) -> list[str]:
+    """What still stands open and stops closing, unless a manager says why."""
+    concerns = Concern.objects.unscoped("closing").filter(party__referral=referral).open()
+    return ["A safety concern is still open."] if concerns.exists() else []
+
+
+def close(
+    *,
+    referral: Referral,
+    by: "User",
+    reason: Reason | str = "",
+    party: Party | None = None,
+    why_open_items: str = "",
+    at: datetime | None = None,
+) -> Closure:
+    """Close a referral with the outcome derived from what happened.
+
+    `reason` is needed only when no meeting took place, and `party` says whose compartment it came from. Open
+    concerns block closing unless a manager says why. Raises Refused or NotPossible.
+    """
+    at = at or clock.now()
+    access.may_run(by, referral).require()
+    with changing(referral, at=at) as referral:
+        refuse_while_waiting(referral, by)
+        if referral.stage == Stage.CLOSED:
+            raise NotPossible("This referral is already closed.")
+        outcome = derived_outcome(referral)
+        if outcome == Outcome.NOT_GOING_AHEAD and not reason:
+            raise NotPossible("Choose why it is not going ahead.", field="reason")
+        if left := open_items(referral, at):
+            if not by.is_manager:
+                raise NotPossible([*left, "A manager can close it and say why."])
+            if not why_open_items.strip():
+                raise NotPossible([*left, "Say why it is closed all the same."], field="why_open_items")
+        stopped_at = referral.stage if outcome == Outcome.NOT_GOING_AHEAD else ""
+        take_step("close", referral, by=by, at=at)
+        closure = Closure.objects.create(
+            referral=referral,
+            party=party,
+            outcome=outcome,
+            reason=reason if outcome == Outcome.NOT_GOING_AHEAD else "",
+            stopped_at_stage=stopped_at,
+            why_open_items=why_open_items,
+            **made(by, at),
+        )
+        record(
+            "referral_closed_as",
+            by=by,
+            thing=closure,
+            referral_id=referral.pk,
+            party_id=party.pk if party else None,
+            fields=["outcome", "reason", "stopped_at_stage"],
+            why_code=outcome,
+            at=at,
+        )
+        events.closed.send(Referral, referral=referral, party=None, by=by, at=at)
+        return closure
+
+
+def refuse_while_waiting(referral: Referral, by: "User") -> None:
+    """Refuse a step while a call-off waits for release, in the words that fit what `by` may know.
+
+    Somebody who does not open the compartment it came from is told what they would be told of a booked meeting.
+    """
+    waiting = list(waiting_for_release(referral))
+    if not waiting:
+        return
+    knows = Party.objects.opened_by(by).filter(pk__in=[call_off.party_id for call_off in waiting]).exists()
+    if knows:
+        raise NotPossible("A meeting was called off and the others have not heard yet. Release that first.")
+    raise NotPossible("A meeting is still booked. Call it off, or record it, first.")
+
+
+def waiting_for_release(referral: Referral) -> QuerySet:
+    """Call-offs that nobody outside one compartment knows of yet."""
+    call_offs = referral.meetings.model.call_offs.rel.related_model._base_manager.all()
+    known = call_offs.filter(meeting=OuterRef("meeting")).filter(
+        Q(party__isnull=True) | Q(released_at__isnull=False)
+    )
+    return call_offs.filter(~Exists(known), meeting__referral=referral)

@@ -1,0 +1,99 @@
+"""One talk with one person, alone: everything heard in it saved as its separate rows, all or nothing."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from referrals import access
+from referrals.actions.consent import Asked, record_consent
+from referrals.actions.lifecycle import changing
+from referrals.actions.parties import RouteFacts, record_approach, record_route
+from referrals.actions.readiness import ask_safety, check_readiness, prepare, rate
+from referrals.enums import NOBODY, Answer, ApproachResult, Format, Purpose, Ready
+from referrals.models import Party
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer to one thing asked."""
+
+    purpose: Purpose
+    answer: Answer
+    recipient: UUID = NOBODY
+    wording: str = ""
+    why_back: str = ""
+
+
+@dataclass(frozen=True)
+class Talk:
+    """What was heard in a talk. A part that is None or empty was not reached, and is left as it was."""
+
+    asked: Asked
+    format: Format = Format.IN_PERSON
+    safety: dict[str, str] | None = None
+    safety_details: dict[str, str] = field(default_factory=dict)
+    route: RouteFacts | None = None
+    said: tuple[Said, ...] = ()
+    preparation: dict[str, str] | None = None
+    may_carry: str = ""
+    readiness: dict[str, str] | None = None
+    readiness_notes: dict[str, str] = field(default_factory=dict)
+    judgement: Ready | None = None
+    judgement_reason: str = ""
+    ratings: dict[str, int | None] | None = None
+
+
+def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = None) -> None:
+    """Save a talk. Raises Refused, or NotPossible when they were not alone or an answer does not stand."""
+    at = at or clock.now()
+    access.may_open(by, party).require()
+    if not talk.asked.alone:
+        raise NotPossible(
+            "They were not alone, so this cannot be saved as their answers. Come back later: what you typed is kept.",
+            field="alone",
+        )
+    with changing(party.referral_id, at=at):
+        record_approach(party=party, result=ApproachResult.ANSWERED, by=by, at=at)
+        if talk.safety is not None:
+            ask_safety(party=party, answers=talk.safety, details=talk.safety_details, by=by, at=at)
+        if talk.route is not None:
+            record_route(party=party, facts=talk.route, by=by, at=at)
+        for said in talk.said:
+            record_consent(
+                party=party,
+                purpose=said.purpose,
+                answer=said.answer,
+                recipient=said.recipient,
+                wording=said.wording,
+                why_back=said.why_back,
+                asked=talk.asked,
+                by=by,
+                at=at,
+            )
+        if talk.preparation is not None:
+            prepare(
+                party=party,
+                answers=talk.preparation,
+                may_carry=talk.may_carry,
+                format=talk.format,
+                by=by,
+                at=at,
+            )
+        if talk.readiness is not None and talk.judgement is not None:
+            check_readiness(
+                party=party,
+                answers=talk.readiness,
+                notes=talk.readiness_notes,
+                judgement=talk.judgement,
+                reason=talk.judgement_reason,
+                by=by,
+                at=at,
+            )
+        if talk.ratings is not None:
+            rate(party=party, by=by, at=at, **talk.ratings)

@@ -1,0 +1,21 @@
+"""What the apps above must hear inside the very transaction that did it. Sent with send(), never send_robust():
+a receiver that fails takes the change back with it."""
+
+from django.dispatch import Signal
+
+# Each is sent with referral=, party= (None where it concerns no one party), by=, at=.
+withdrawn = Signal()  # an answer to taking part that is no longer a yes: withdrawn, no, not sure
+stopped = Signal()  # a stop concern was raised
+capacity_doubted = Signal()  # a doubt whether the party can decide this was noted
+facilitator_lost = Signal()  # a facilitator left and no other remains
+paused = Signal()
+closed = Signal()
+
+ALL = {
+    "withdrawn": withdrawn,
+    "stopped": stopped,
+    "capacity_doubted": capacity_doubted,
+    "facilitator_lost": facilitator_lost,
+    "paused": paused,
+    "closed": closed,
+}

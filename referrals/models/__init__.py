@@ -1,0 +1,33 @@
+"""Facts about a referral and its parties: rows and constraints, nothing else.
+Rows are written by referrals.actions alone; models know nothing of the web."""
+
+from referrals.models.concern import Concern, RecordsCheck, SignOff
+from referrals.models.consent import Consent, InformationSheet
+from referrals.models.party import Approach, ContactRoute, Invited, Party, Person
+from referrals.models.preparation import Preparation, Rating
+from referrals.models.readiness import CapacityAssessment, ReadinessCheck, SafetyAnswers
+from referrals.models.referral import Closure, Facilitation, Referral, StageChange, Suitability, Task
+
+__all__ = [
+    "Approach",
+    "CapacityAssessment",
+    "Closure",
+    "Concern",
+    "Consent",
+    "ContactRoute",
+    "Facilitation",
+    "InformationSheet",
+    "Invited",
+    "Party",
+    "Person",
+    "Preparation",
+    "Rating",
+    "ReadinessCheck",
+    "RecordsCheck",
+    "Referral",
+    "SafetyAnswers",
+    "SignOff",
+    "StageChange",
+    "Suitability",
+    "Task",
+]

@@ -1,0 +1,91 @@
+"""What stands in the way for safety: concerns and their sign-offs, in the compartment they were heard in;
+and the records check, of which everyone but a safeguarding lead sees only 'waiting' or 'done'."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from referrals.enums import ConcernKind, SignOffDecision
+from referrals.models.party import Party
+from referrals.models.referral import Referral
+from referrals.querysets import ConcernQuerySet, SafetyQuerySet, ShellQuerySet
+from restorative.common.fields import EncryptedJSONField, EncryptedTextField
+from restorative.common.models import BaseModel
+from restorative.common.protected import protected_manager
+
+
+class Concern(BaseModel):
+    """A stop or a sign-off. A stop is cleared only by a safeguarding lead who is not on the referral."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="concerns")
+    kind = models.CharField(max_length=30, choices=ConcernKind.choices)
+    detail = EncryptedTextField(blank=True, default="")
+    order = EncryptedJSONField(default=dict, blank=True)
+    raised_at = models.DateTimeField()
+    raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    cleared_at = models.DateTimeField(null=True, blank=True)
+    cleared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    evidence = EncryptedTextField(blank=True, default="")
+    seen_alone_on = models.DateField(null=True, blank=True)
+
+    objects = protected_manager(ConcernQuerySet)
+
+    class Meta:
+        ordering = ["raised_at"]
+        indexes = [
+            models.Index(fields=["party", "cleared_at", "kind"], name="concern_open"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cleared_at__isnull=True, cleared_by__isnull=True)
+                | Q(cleared_at__isnull=False, cleared_by__isnull=False),
+                name="concern_cleared_when_and_who",
+                violation_error_message="A concern that was cleared says when and by whom.",
+            )
+        ]
+
+
+class SignOff(BaseModel):
+    """A second person's reasoned decision on one sign-off concern. It lasts 56 days, or until a new concern."""
+
+    concern = models.ForeignKey(Concern, on_delete=models.PROTECT, related_name="sign_offs")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    decision = models.CharField(max_length=20, choices=SignOffDecision.choices)
+    reason = EncryptedTextField()
+    decided_at = models.DateTimeField()
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    expires_at = models.DateTimeField()
+
+    objects = protected_manager(SafetyQuerySet)
+
+    class Meta:
+        ordering = ["decided_at"]
+        indexes = [models.Index(fields=["concern", "-decided_at"], name="sign_off_newest")]
+
+
+class RecordsCheck(BaseModel):
+    """The matching of names across organisations, asked for by a worker and released by a safeguarding lead."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="records_checks")
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = protected_manager(ShellQuerySet)
+
+    class Meta:
+        ordering = ["asked_at"]
+        indexes = [models.Index(fields=["released_at", "asked_at"], name="records_check_waiting")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True, released_by__isnull=True)
+                | Q(released_at__isnull=False, released_by__isnull=False),
+                name="records_check_released_when_and_who",
+                violation_error_message="A records check that was released says when and by whom.",
+            )
+        ]

@@ -1,0 +1,66 @@
+"""Consent: append-only rows, party × purpose × recipient, the newest counts; and the sheets it was given on."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
+from referrals.models.party import Party
+from referrals.querysets import ConsentQuerySet
+from restorative.common.fields import EncryptedTextField
+from restorative.common.models import BaseModel
+from restorative.common.protected import protected_manager
+
+
+class InformationSheet(BaseModel):
+    """A version of what participants are told before they answer. A material change makes older answers void."""
+
+    version = models.PositiveIntegerField(unique=True)
+    words = models.TextField()
+    published_at = models.DateTimeField()
+    materially_changed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["version"]
+
+
+class Consent(BaseModel):
+    """One answer of one party to one thing asked. `recipient` is the id of whom or what it is about, or NOBODY."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="consents")
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    recipient = models.UUIDField(default=NOBODY)
+    seq = models.PositiveIntegerField()
+    answer = models.CharField(max_length=10, choices=Answer.choices)
+    heard_alone_at = models.DateTimeField(null=True, blank=True)
+    heard_alone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    sheet = models.ForeignKey(InformationSheet, on_delete=models.PROTECT, related_name="+")
+    wording = EncryptedTextField(blank=True, default="")
+    how = models.CharField(max_length=20, choices=How.choices)
+    language = models.CharField(max_length=60, blank=True)
+    interpreter = models.BooleanField(default=False)
+    capacity = models.CharField(max_length=10, choices=Capacity.choices, default=Capacity.CLEAR)
+    why_back = EncryptedTextField(blank=True, default="")
+    counts_from = models.DateTimeField()
+    expires_on = models.DateField()
+    taken_at = models.DateTimeField()
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = protected_manager(ConsentQuerySet)
+
+    class Meta:
+        ordering = ["taken_at", "seq"]
+        indexes = [models.Index(fields=["party", "purpose", "recipient", "-seq"], name="consent_newest")]
+        constraints = [
+            models.UniqueConstraint(fields=["party", "purpose", "recipient", "seq"], name="one_answer_a_seq"),
+            models.CheckConstraint(
+                condition=Q(heard_alone_at__isnull=True, heard_alone_by__isnull=True)
+                | Q(heard_alone_at__isnull=False, heard_alone_by__isnull=False),
+                name="consent_heard_when_and_who",
+                violation_error_message="A consent heard alone says when and by whom.",
+            ),
+        ]

@@ -1,0 +1,176 @@
+"""People and their places in one referral, how to reach them, and how they were approached.
+A Person belongs to one organisation; routes belong to the party, never to the person."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from referrals.enums import OWN_PLACES, ApproachResult, Hours, Place, RouteKind, Source, Voicemail
+from referrals.models.referral import Referral
+from referrals.querysets import PartyQuerySet, PersonQuerySet, SealedQuerySet
+from restorative.common.fields import EncryptedJSONField, EncryptedTextField
+from restorative.common.models import BaseModel
+from restorative.common.protected import protected_manager
+
+
+class Person(BaseModel):
+    """Someone one organisation knows."""
+
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="people")
+    given = models.CharField(max_length=100)
+    family = models.CharField(max_length=100, blank=True)
+    born_on = models.DateField(null=True, blank=True)
+    pronouns = models.CharField(max_length=30, blank=True)
+    language = models.CharField(max_length=60, blank=True)
+    access_needs = EncryptedTextField(blank=True, default="")
+
+    objects = protected_manager(PersonQuerySet)
+
+    class Meta:
+        ordering = ["given", "family", "id"]
+        indexes = [
+            models.Index(fields=["organisation", "given"], name="person_given"),
+            models.Index(fields=["organisation", "family"], name="person_family"),
+        ]
+
+
+class Party(BaseModel):
+    """A person's place in one referral. Unanswered, it is provisional: a name, one route and nothing else."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="parties")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="parties")
+    place = models.CharField(max_length=20, choices=Place.choices)
+    beside = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="supporters"
+    )
+    known_as = models.CharField(max_length=100)
+    source = models.CharField(max_length=20, choices=Source.choices, blank=True)
+    hoped_for = EncryptedTextField(blank=True, default="")
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    keyworker = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="supports"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+    left_at = models.DateTimeField(null=True, blank=True)
+    left_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = protected_manager(PartyQuerySet)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        verbose_name_plural = "parties"
+        indexes = [
+            models.Index(fields=["keyworker", "left_at"], name="party_keyworker"),
+            models.Index(fields=["organisation", "left_at"], name="party_organisation"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["referral", "person"], condition=Q(left_at__isnull=True), name="one_place_a_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(place=Place.SUPPORTER, beside__isnull=False)
+                | ~Q(place=Place.SUPPORTER) & Q(beside__isnull=True),
+                name="supporters_are_beside_somebody",
+                violation_error_message="A supporter is beside one participant, and only a supporter is.",
+            ),
+            models.CheckConstraint(
+                condition=Q(left_at__isnull=True, left_by__isnull=True)
+                | Q(left_at__isnull=False, left_by__isnull=False),
+                name="party_left_when_and_who",
+                violation_error_message="A party that left says when and by whom it was recorded.",
+            ),
+        ]
+
+    @property
+    def is_supporter(self) -> bool:
+        return self.place == Place.SUPPORTER
+
+    @property
+    def is_own_place(self) -> bool:
+        """Whether this is the person in treatment or recovery."""
+        return self.place in OWN_PLACES
+
+
+class ContactRoute(BaseModel):
+    """One way to reach a party, and when it is safe. Unknown means no; a newer row for a kind replaces the older."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="routes")
+    kind = models.CharField(max_length=20, choices=RouteKind.choices)
+    value = EncryptedTextField(blank=True, default="")
+    value_key = models.CharField(max_length=64, blank=True, default="")
+    allowed = models.BooleanField()
+    read_by_others = models.BooleanField(default=True)
+    screen_private = models.BooleanField(default=False)
+    hours = models.CharField(max_length=20, choices=Hours.choices, default=Hours.ANY)
+    voicemail = models.CharField(max_length=20, choices=Voicemail.choices, default=Voicemail.NO)
+    cover = EncryptedTextField(blank=True, default="")
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    replaced_at = models.DateTimeField(null=True, blank=True)
+
+    objects = protected_manager(SealedQuerySet)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(fields=["party", "replaced_at"], name="route_current"),
+            models.Index(fields=["value_key"], name="route_value_key"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party", "kind"],
+                condition=Q(replaced_at__isnull=True),
+                name="one_current_route_a_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+                name="route_confirmed_when_and_who",
+                violation_error_message="A confirmed route says when and by whom.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind__in=["text", "email", "post"], allowed=True, read_by_others=True),
+                name="written_routes_are_private",
+                violation_error_message="Someone else reads these messages, so this route cannot be used.",
+            ),
+        ]
+
+
+class Approach(BaseModel):
+    """How a party came to hear of this, or what is tried. `told_us` is their words, when, and which worker."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="approaches")
+    how = models.CharField(max_length=20, choices=RouteKind.choices, blank=True)
+    wording = EncryptedTextField(blank=True, default="")
+    asked_first = models.BooleanField(default=False)
+    told_unprompted = models.BooleanField(default=False)
+    told_us = EncryptedJSONField(default=dict, blank=True)
+    result = models.CharField(max_length=20, choices=ApproachResult.choices, default=ApproachResult.NOT_YET)
+
+    objects = protected_manager(SealedQuerySet)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        verbose_name_plural = "approaches"
+        indexes = [models.Index(fields=["party", "-created_at"], name="approach_newest")]
+
+
+class Invited(BaseModel):
+    """A professional asked to attend. The name is sealed with the referral's facilitators."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="invited")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    name = EncryptedTextField()
+    organisation = models.CharField(max_length=120)
+    role = models.CharField(max_length=120)
+    left_out_at = models.DateTimeField(null=True, blank=True)
+
+    objects = protected_manager(SealedQuerySet)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        verbose_name_plural = "invited"

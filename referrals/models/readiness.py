@@ -1,0 +1,81 @@
+"""Safety answers, readiness checks and capacity assessments: each a dated row of one party, none ever changed."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from referrals.enums import Capacity, CapacityResult, ReadinessKind, Ready
+from referrals.models.party import Party
+from referrals.querysets import SafetyQuerySet, SealedQuerySet
+from restorative.common.fields import EncryptedJSONField, EncryptedTextField
+from restorative.common.models import BaseModel
+from restorative.common.protected import protected_manager
+
+
+class SafetyAnswers(BaseModel):
+    """What one party said, asked by a worker, about fear, control, violence either way, orders and bail."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="safety_answers")
+    asked_alone = models.BooleanField()
+    shares_home = models.BooleanField()
+    answers = EncryptedJSONField(default=dict)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = protected_manager(SafetyQuerySet)
+
+    class Meta:
+        ordering = ["asked_at"]
+        verbose_name_plural = "safety answers"
+        indexes = [models.Index(fields=["party", "-asked_at"], name="safety_newest")]
+
+
+class ReadinessCheck(BaseModel):
+    """Is this the right time, for one party. `result` is the rules', `judgement` the worker's; it expires."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="readiness_checks")
+    kind = models.CharField(max_length=10, choices=ReadinessKind.choices)
+    answers = EncryptedJSONField(default=dict)
+    notes = EncryptedJSONField(default=dict)
+    result = models.CharField(max_length=10, choices=Ready.choices)
+    judgement = models.CharField(max_length=10, choices=Ready.choices)
+    reason = EncryptedTextField(blank=True, default="")
+    completed_at = models.DateTimeField()
+    completed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    capacity = models.CharField(max_length=10, choices=Capacity.choices, default=Capacity.CLEAR)
+    expires_at = models.DateTimeField()
+    accepted_late_at = models.DateTimeField(null=True, blank=True)
+    accepted_late_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    accepted_why = EncryptedTextField(blank=True, default="")
+
+    objects = protected_manager(SealedQuerySet)
+
+    class Meta:
+        ordering = ["completed_at"]
+        indexes = [models.Index(fields=["party", "kind", "-completed_at"], name="readiness_newest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(accepted_late_at__isnull=True, accepted_late_by__isnull=True)
+                | Q(accepted_late_at__isnull=False, accepted_late_by__isnull=False),
+                name="late_check_accepted_when_and_who",
+                violation_error_message="A late check that was accepted says when and by whom.",
+            )
+        ]
+
+
+class CapacityAssessment(BaseModel):
+    """Whether a party can make this decision, after the help that was given. Nobody else can decide for them."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="capacity_assessments")
+    help_given = EncryptedTextField()
+    result = models.CharField(max_length=10, choices=CapacityResult.choices)
+    assessed_at = models.DateTimeField()
+    assessed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = protected_manager(SealedQuerySet)
+
+    class Meta:
+        ordering = ["assessed_at"]
+        indexes = [models.Index(fields=["party", "-assessed_at"], name="capacity_newest")]

@@ -1,0 +1,101 @@
+"""Facts as one person may be shown them: names, cells, rows and sentences for templates. Nothing here writes."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from referrals.enums import Kind, Part, Place, Stage
+from referrals.models import Facilitation, Party, Referral
+from restorative.common import clock
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+OTHER = "The other person"
+
+
+def shown_name(party: Party, user: "User") -> str:
+    """The first name of a party, where the user's own side gave it; otherwise their place ('The other person').
+
+    `party` carries `opened` (see with_opened). A person belongs to one organisation and is named to no other.
+    """
+    if party.opened or party.organisation_id == user.organisation_id:
+        return party.known_as
+    return OTHER
+
+
+def names_of(parties: Iterable[Party], user: "User") -> str:
+    """'Sam and Jo', 'Sam and the other person', 'Ravi, Meena and Nan': participants, the person first."""
+    people = sorted(
+        (party for party in parties if not party.is_supporter), key=lambda party: not party.is_own_place
+    )
+    names = list(dict.fromkeys(shown_name(party, user) for party in people))
+    if not names:
+        return "Nobody yet"
+    names = [names[0], *(name.lower() if name == OTHER else name for name in names[1:])]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def parties_for(referral: Referral, user: "User") -> list[Party]:
+    """The parties of a referral as the user sees them, with `opened`; read once a request and kept on the referral."""
+    cached = getattr(referral, "_parties_for", None)
+    if cached is None or cached[0] != user.pk:
+        rows = (
+            Party.objects.visible_to(user)
+            .filter(referral=referral)
+            .present()
+            .with_opened(user)
+            .select_related("person", "keyworker", "organisation")
+        )
+        cached = (user.pk, list(rows))
+        referral._parties_for = cached
+    return cached[1]
+
+
+def facilitators_of(referral: Referral, user: "User") -> list[Facilitation]:
+    """Those with a current part; read once a request and kept on the referral."""
+    if not hasattr(referral, "_facilitations"):
+        referral._facilitations = list(
+            Facilitation.objects.visible_to(user)
+            .filter(referral=referral, until__isnull=True)
+            .select_related("user", "user__organisation")
+        )
+    return referral._facilitations
+
+
+def you_or_name(person: "User", user: "User") -> str:
+    """'you', or their first name."""
+    return "you" if person.pk == user.pk else person.first_name
+
+
+def identity(referral: Referral, user: "User") -> dict[str, Any]:
+    """The identity bar of every page of a referral."""
+    running = [row for row in facilitators_of(referral, user) if row.part != Part.SECOND_WORKER]
+    facts = [
+        referral.reference,
+        str(Kind(referral.kind).label) if referral.kind != Kind.NOT_SURE else "Kind not decided yet",
+        f"Lead: {you_or_name(referral.lead, user)}",
+        "Facilitator: " + (", ".join(you_or_name(row.user, user) for row in running) or "nobody yet"),
+        f"Logged {clock.show_day(referral.logged_at)}",
+    ]
+    return {"name": names_of(parties_for(referral, user), user), "facts": facts}
+
+
+STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLOSED)
+
+
+def stage_strip(shown_stage: str, paused_from: str = "") -> list[dict[str, str]]:
+    """The five stages with where the referral is, as shown to this user."""
+    stage = Stage(paused_from or Stage.PREPARING) if shown_stage == Stage.PAUSED else Stage(shown_stage)
+    here = STRIP.index(stage)
+    return [
+        {
+            "label": str(each.label),
+            "state": "done" if index < here else "current" if index == here else "next",
+        }
+        for index, each in enumerate(STRIP)
+    ]
+
+
+def place_of(party: Party) -> str:
+    """'person in treatment', or 'supporter of Jo'."""
+    return str(Place(party.place).label)

@@ -1,0 +1,238 @@
+"""Who sees which rows: `visible_to(user)` for the shell, the one `opened_by(user)` for compartments.
+Sealed models filter through it; object checks are the same querysets with the key added."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.apps import apps
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.utils import timezone
+
+from referrals.enums import Answer, Part, Purpose, Stage
+from restorative.common.protected import ProtectedQuerySet
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+def _rows(name: str) -> QuerySet:
+    """Rows of a model of this app by name, for use inside other queries only (models import this module)."""
+    return apps.get_model("referrals", name)._base_manager.all()
+
+
+def _casework(user: "User") -> bool:
+    return bool(user.is_authenticated and user.is_active and user.is_keyworker)
+
+
+class ReferralQuerySet(ProtectedQuerySet):
+    """Referrals as shells."""
+
+    def visible_to(self, user: "User") -> Self:
+        """Shells this user may see (source: the compartments table).
+
+        Their own parties', those they lead or facilitate, their team's, their organisation's for managers, and for
+        safeguarding leads those with an open concern or a records check that waits.
+        """
+        if not _casework(user):
+            return self.none().scoped("visible_to: no casework")
+        parties = _rows("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
+        mine = (
+            Q(lead=user)
+            | Exists(parties.filter(keyworker=user))
+            | Exists(_rows("Facilitation").filter(referral=OuterRef("pk"), user=user, until__isnull=True))
+        )
+        if user.team_id:
+            mine |= Q(lead__team=user.team_id) | Exists(parties.filter(keyworker__team=user.team_id))
+        if user.is_manager:
+            mine |= Exists(parties.filter(organisation=user.organisation_id))
+            mine |= Q(lead_organisation=user.organisation_id)
+        if user.safeguarding_lead:
+            open_concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
+            mine |= Exists(parties.filter(Exists(open_concern), organisation=user.organisation_id))
+            waiting = _rows("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
+            mine |= Q(Exists(waiting), lead_organisation=user.organisation_id)
+        return self.filter(mine).scoped("visible_to")
+
+    def of_person(self, user: "User") -> Self:
+        """Those this user leads, facilitates or supports somebody in."""
+        parties = _rows("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
+        return self.filter(
+            Q(lead=user)
+            | Exists(parties.filter(keyworker=user))
+            | Exists(_rows("Facilitation").filter(referral=OuterRef("pk"), user=user, until__isnull=True))
+        )
+
+    def with_shown_stage(self, user: "User") -> Self:
+        """Adds `shown_stage`: the newest step this user may know of.
+
+        A step that came from a compartment the user does not open is not there for them until it is released.
+        """
+        return self.annotate(
+            shown_stage=Subquery(
+                _rows("StageChange")
+                .filter(referral=OuterRef("pk"))
+                .exclude(_held_back_from(user))
+                .order_by("-id")
+                .values("to_stage")[:1]
+            )
+        )
+
+
+def _held_back_from(user: "User") -> Q:
+    """Rows with a party and a `released_at` that this user must not know of yet."""
+    opened = _rows("Party").filter(opened_by(user)).values("pk")
+    return Q(party__isnull=False, released_at__isnull=True) & ~Q(party__in=opened)
+
+
+class StageChangeQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Steps of visible referrals, without those waiting for release from a compartment not opened."""
+        return (
+            self.filter(referral__in=_referrals_visible_to(user))
+            .exclude(_held_back_from(user))
+            .scoped("visible_to")
+        )
+
+
+def _referrals_visible_to(user: "User") -> QuerySet:
+    return apps.get_model("referrals", "Referral").objects.visible_to(user).values("pk")
+
+
+def opened_by(user: "User", *, safety: bool = False) -> Q:
+    """THE rule of who opens a compartment, as a condition on parties (source: the compartments table).
+
+    The party's keyworker; the lead where there is no keyworker; managers of the party's organisation; current
+    facilitators, across organisations only while share-consent to theirs holds, and not while they are themselves
+    another party's keyworker here (a second worker then opens those). With `safety`, also safeguarding leads of the
+    party's organisation while a concern is open: for concerns and safety answers alone.
+    """
+    if not _casework(user):
+        return Q(pk__in=[])
+    rule = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
+    if user.is_manager:
+        rule |= Q(organisation=user.organisation_id)
+    current = _rows("Facilitation").filter(referral=OuterRef("referral"), until__isnull=True)
+    shared = Q(organisation=user.organisation_id) | Exists(
+        current_answers(_rows("Consent"), timezone.now()).filter(
+            party=OuterRef("pk"),
+            purpose=Purpose.SHARE,
+            recipient=user.organisation_id,
+            answer=Answer.YES,
+        )
+    )
+    supports_another = _rows("Party").filter(
+        referral=OuterRef("referral"), keyworker=user, left_at__isnull=True
+    )
+    supported_by_facilitator = current.filter(part=Part.FACILITATOR, user=OuterRef("keyworker"))
+    rule |= (
+        Q(Exists(current.filter(user=user, part__in=[Part.FACILITATOR, Part.STAND_IN])))
+        & shared
+        & ~Q(Exists(supports_another))
+    )
+    rule |= (
+        Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
+        & shared
+        & ~Q(Exists(supports_another))
+        & ~Q(Exists(supported_by_facilitator))
+    )
+    if safety and user.safeguarding_lead:
+        concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
+        rule |= Q(Exists(concern), organisation=user.organisation_id)
+    return rule
+
+
+class PartyQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Every party of a visible referral: one cell each, not their compartments."""
+        return self.filter(referral__in=_referrals_visible_to(user)).scoped("visible_to")
+
+    def opened_by(self, user: "User") -> Self:
+        """Parties whose compartment this user opens."""
+        return self.filter(opened_by(user)).scoped("opened_by")
+
+    def safety_opened_by(self, user: "User") -> Self:
+        """Parties whose concerns and safety answers this user opens."""
+        return self.filter(opened_by(user, safety=True)).scoped("safety_opened_by")
+
+    def present(self) -> Self:
+        """Those who have not left the referral."""
+        return self.filter(left_at__isnull=True)
+
+    def with_opened(self, user: "User") -> Self:
+        """Adds `opened`, and `opened_safety`, for this user."""
+        return self.annotate(
+            opened=Case(When(opened_by(user), then=Value(True)), default=Value(False)),
+            opened_safety=Case(When(opened_by(user, safety=True), then=Value(True)), default=Value(False)),
+        )
+
+
+class PersonQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """People whose compartment this user opens in some referral."""
+        opened = _rows("Party").filter(opened_by(user)).values("person")
+        return self.filter(pk__in=opened).scoped("visible_to")
+
+
+class ShellQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Rows of the shell of visible referrals."""
+        return self.filter(referral__in=_referrals_visible_to(user)).scoped("visible_to")
+
+
+class SealedQuerySet(ProtectedQuerySet):
+    """Rows of a compartment. A row without a party belongs to nobody's page."""
+
+    def visible_to(self, user: "User") -> Self:
+        """Rows of parties whose compartment this user opens."""
+        return self.filter(party__in=_rows("Party").filter(opened_by(user)).values("pk")).scoped("visible_to")
+
+
+class SafetyQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Rows of parties whose concerns and safety answers this user opens."""
+        opened = _rows("Party").filter(opened_by(user, safety=True)).values("pk")
+        return self.filter(party__in=opened).scoped("visible_to")
+
+
+class ConcernQuerySet(SafetyQuerySet):
+    def open(self) -> Self:
+        return self.filter(cleared_at__isnull=True)
+
+
+def current_answers(consents: QuerySet, at: datetime) -> QuerySet:
+    """The newest row for each party, purpose and recipient, where it counts at `at`.
+
+    It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
+    marked as materially changed.
+    """
+    newer = consents.model._base_manager.filter(
+        party=OuterRef("party"),
+        purpose=OuterRef("purpose"),
+        recipient=OuterRef("recipient"),
+        seq__gt=OuterRef("seq"),
+    )
+    return consents.filter(
+        ~Exists(newer),
+        Q(sheet__materially_changed_at__isnull=True) | Q(sheet__materially_changed_at__gt=at),
+        counts_from__lte=at,
+        expires_on__gte=timezone.localdate(at),
+    )
+
+
+class ConsentQuerySet(SealedQuerySet):
+    def newest(self) -> Self:
+        """The newest row for each party, purpose and recipient, whatever it says."""
+        newer = self.model._base_manager.filter(
+            party=OuterRef("party"),
+            purpose=OuterRef("purpose"),
+            recipient=OuterRef("recipient"),
+            seq__gt=OuterRef("seq"),
+        )
+        return self.filter(~Exists(newer))
+
+    def current(self, at: datetime) -> Self:
+        """The newest rows that count at `at`: see current_answers."""
+        return current_answers(self, at)
+
+
+OPEN_STAGES = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.PAUSED)

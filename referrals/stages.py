@@ -1,0 +1,122 @@
+"""THE table of a referral's steps: from where, to where, which verb of access.py, which guards; and the one function
+that applies it. Stages are changed nowhere else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from referrals import blockers
+from referrals.enums import Gate, Stage
+from referrals.models import Party, Referral, StageChange
+from restorative.common.decisions import NotPossible
+from restorative.common.rules import rules
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+Guard = Callable[[Referral, datetime], list[str]]
+
+
+def nothing_in_the_way_of_booking(referral: Referral, at: datetime) -> list[str]:
+    """No code holds at the gate 'book'. The booking action says which, as far as its caller may know."""
+    return ["Something still stands in the way."] if blockers.blockers(referral, Gate.BOOK, at) else []
+
+
+def no_meeting_pending(referral: Referral, at: datetime) -> list[str]:
+    """No meeting is booked, on hold or under way (read through meetings' documented name, `referral.meetings`)."""
+    pending = referral.meetings.model._base_manager.filter(
+        referral=referral, status__in=["booked", "on_hold", "started"]
+    )
+    return ["A meeting is still booked. Call it off, or record it, first."] if pending.exists() else []
+
+
+def within_30_days_of_closing(referral: Referral, at: datetime) -> list[str]:
+    """Closed no longer ago than may be reopened."""
+    if referral.closed_at and at - referral.closed_at > timedelta(days=rules().reopen_days):
+        return [f"It was closed more than {rules().reopen_days} days ago. Log a new referral instead."]
+    return []
+
+
+@dataclass(frozen=True)
+class Step:
+    """One allowed step. `to` None means back to where it was paused from."""
+
+    name: str
+    froms: tuple[Stage, ...]
+    to: Stage | None
+    verb: str
+    guards: tuple[Guard, ...] = ()
+
+
+STEPS: dict[str, Step] = {
+    step.name: step
+    for step in (
+        Step("prepare", (Stage.LOGGED,), Stage.PREPARING, "work_with"),
+        Step("book", (Stage.PREPARING,), Stage.BOOKED, "book", (nothing_in_the_way_of_booking,)),
+        Step("call_off", (Stage.BOOKED,), Stage.PREPARING, "call_off"),
+        Step("met", (Stage.BOOKED,), Stage.FOLLOW_UP, "record"),
+        Step("meet_again", (Stage.FOLLOW_UP,), Stage.PREPARING, "book"),
+        Step("pause", (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP), Stage.PAUSED, "decide"),
+        Step("resume", (Stage.PAUSED,), None, "decide"),
+        Step(
+            "close",
+            (Stage.LOGGED, Stage.PREPARING, Stage.FOLLOW_UP, Stage.PAUSED),
+            Stage.CLOSED,
+            "close",
+            (no_meeting_pending,),
+        ),
+        Step("reopen", (Stage.CLOSED,), Stage.PREPARING, "close", (within_30_days_of_closing,)),
+    )
+}
+
+
+def destination(step: Step, referral: Referral) -> Stage:
+    """Where a step leads. Resuming from booked leads to preparing: nothing is booked any more."""
+    if step.to is not None:
+        return step.to
+    came_from = Stage(referral.paused_from)
+    return Stage.PREPARING if came_from == Stage.BOOKED else came_from
+
+
+def why_not(step_name: str, referral: Referral, at: datetime) -> list[str]:
+    """The sentences for why a step cannot be taken now; empty when it can."""
+    step = STEPS[step_name]
+    if Stage(referral.stage) not in step.froms:
+        return [f"This referral is {Stage(referral.stage).label.lower()} now, so that step cannot be taken."]
+    return [sentence for guard in step.guards for sentence in guard(referral, at)]
+
+
+def take_step(
+    step_name: str,
+    referral: Referral,
+    *,
+    by: "User | None",
+    at: datetime,
+    party: Party | None = None,
+    review_on: date | None = None,
+) -> StageChange:
+    """Move a referral whose version the caller has bumped in this transaction.
+
+    `party` is given when the step came from that party's sealed facts: others then do not see it until released.
+    Raises NotPossible with the guards' sentences.
+    """
+    step = STEPS[step_name]
+    if sentences := why_not(step_name, referral, at):
+        raise NotPossible(sentences)
+    before, after = Stage(referral.stage), destination(step, referral)
+    referral.stage = after
+    referral.paused_from = before if after == Stage.PAUSED else ""
+    referral.review_on = review_on if after == Stage.PAUSED else None
+    referral.closed_at = at if after == Stage.CLOSED else None
+    referral.closed_by = by if after == Stage.CLOSED else None
+    referral.save(update_fields=["stage", "paused_from", "review_on", "closed_at", "closed_by"])
+    return StageChange.objects.create(
+        referral=referral,
+        step=step.name,
+        from_stage=before,
+        to_stage=after,
+        party=party,
+        created_at=at,
+        created_by=by,
+    )

@@ -1,0 +1,113 @@
+"""What the pages of one referral, and of one person in it, have in common: fetched through a scope, or 404."""
+
+from typing import Any
+
+from django.http import Http404
+from django.urls import reverse
+
+from referrals import presenters
+from referrals.models import Party, Referral
+from restorative.common.views import ActionFormView, Page
+
+
+class ReferralMixin:
+    """Loads `self.referral` by its reference, for whoever may see the shell."""
+
+    policy = "referral"
+    audit_verb = "referral_viewed"
+    referral: Referral
+
+    def load(self) -> None:
+        super().load()
+        found = (
+            Referral.objects.visible_to(self.request.user)
+            .with_shown_stage(self.request.user)
+            .select_related("lead", "lead__team", "lead_organisation")
+            .filter(reference=self.kwargs["reference"])
+            .first()
+        )
+        if found is None:
+            raise Http404
+        self.referral = found
+
+    @property
+    def referral_href(self) -> str:
+        return reverse("referrals:show", args=[self.referral.reference])
+
+    @property
+    def back_href(self) -> str:
+        return self.referral_href
+
+    def audited(self) -> dict[str, Any] | None:
+        return {"thing": self.referral, "referral_id": self.referral.pk}
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "referral": self.referral,
+            "identity": presenters.identity(self.referral, self.request.user),
+        }
+
+
+class PartyMixin(ReferralMixin):
+    """Loads `self.party` too, for whoever opens that compartment."""
+
+    policy = "party"
+    audit_verb = "party_viewed"
+    party: Party
+    safety_only = False
+
+    def load(self) -> None:
+        super().load()
+        parties = (
+            Party.objects.safety_opened_by(self.request.user)
+            if self.safety_only
+            else Party.objects.opened_by(self.request.user)
+        )
+        found = (
+            parties.select_related("person", "keyworker", "keyworker__team", "organisation", "beside")
+            .filter(referral=self.referral, pk=self.kwargs["party"], left_at__isnull=True)
+            .first()
+        )
+        if found is None:
+            raise Http404
+        found.referral = self.referral
+        self.party = found
+
+    @property
+    def party_href(self) -> str:
+        return reverse("referrals:party", args=[self.referral.reference, self.party.pk])
+
+    @property
+    def back_href(self) -> str:
+        return self.party_href
+
+    def audited(self) -> dict[str, Any] | None:
+        return {"thing": self.party, "referral_id": self.referral.pk, "party_id": self.party.pk}
+
+    def get_context(self) -> dict[str, Any]:
+        return {**super().get_context(), "party": self.party}
+
+
+class ReferralPage(ReferralMixin, Page):
+    """A page about one referral."""
+
+
+class ReferralForm(ReferralMixin, ActionFormView):
+    """A form about one referral."""
+
+
+class PartyPage(PartyMixin, Page):
+    """A page about one person in a referral."""
+
+
+class PartyForm(PartyMixin, ActionFormView):
+    """A form about one person in a referral. It returns to where the worker came from: `?from=referral`, or the person."""
+
+    def done(self) -> str:
+        """Where to go when it is saved."""
+        return self.referral_href if self.request.GET.get("from") == "referral" else self.party_href
+
+    @property
+    def back_href(self) -> str:
+        return self.done()

@@ -1,0 +1,75 @@
+"""Rows that are reached through `visible_to(user)` or `unscoped(why)`; anything else raises when evaluated.
+This is the belt; the wall is `Party.objects.opened_by`, which sealed models filter by."""
+
+from typing import Any, Self
+
+from django.db import models
+
+
+class Unscoped(RuntimeError):
+    """A protected queryset was evaluated without saying for whom, or why not."""
+
+
+class ProtectedQuerySet(models.QuerySet):
+    """A queryset that must be given a scope before it touches the database.
+
+    Using it unevaluated, inside Exists(), Subquery() or `filter(x__in=…)`, is free: what counts is the scope
+    of the query that runs.
+    """
+
+    _scope: str | None = None
+
+    def scoped(self, scope: str) -> Self:
+        """This queryset, allowed to run. For the `visible_to` of a model; others call `unscoped`."""
+        clone = self._chain()
+        clone._scope = scope
+        return clone
+
+    def unscoped(self, why: str) -> Self:
+        """This queryset without a viewer, for actions and system jobs, with the reason in the code."""
+        if not why.strip():
+            raise ValueError("unscoped() needs a reason.")
+        return self.scoped(f"unscoped: {why}")
+
+    def _clone(self) -> Self:
+        clone = super()._clone()
+        clone._scope = self._scope
+        return clone
+
+    def _guard(self) -> None:
+        if self._scope is None:
+            raise Unscoped(f"{self.model.__name__} rows need visible_to(user) or unscoped(why).")
+
+    def _fetch_all(self) -> None:
+        if self._result_cache is None:
+            self._guard()
+        super()._fetch_all()
+
+    def iterator(self, *args: Any, **kwargs: Any):
+        self._guard()
+        return super().iterator(*args, **kwargs)
+
+    def count(self) -> int:
+        self._guard()
+        return super().count()
+
+    def exists(self) -> bool:
+        self._guard()
+        return super().exists()
+
+    def aggregate(self, *args: Any, **kwargs: Any):
+        self._guard()
+        return super().aggregate(*args, **kwargs)
+
+    def update(self, **kwargs: Any) -> int:
+        self._guard()
+        return super().update(**kwargs)
+
+    def delete(self):
+        self._guard()
+        return super().delete()
+
+
+def protected_manager(queryset_class: type[ProtectedQuerySet]):
+    """A manager over the given protected queryset class, for `objects`."""
+    return models.Manager.from_queryset(queryset_class)()

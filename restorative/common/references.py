@@ -1,0 +1,20 @@
+"""Random references such as RP-7K3M-9Q. They carry no order, date or meaning."""
+
+import re
+import secrets
+
+# No 0/O, 1/I/L, 5/S, 8/B, U or V: read aloud and written down in a busy clinic.
+ALPHABET = "234679ACDEFGHJKMNPQRTWXYZ"
+PATTERN = re.compile(rf"^RP-?([{ALPHABET}]{{4}})-?([{ALPHABET}]{{2}})$")
+
+
+def new_reference() -> str:
+    """A fresh random reference, 'RP-XXXX-XX' (25^6 values; uniqueness is the database's to hold)."""
+    letters = "".join(secrets.choice(ALPHABET) for _ in range(6))
+    return f"RP-{letters[:4]}-{letters[4:]}"
+
+
+def read_reference(text: str) -> str | None:
+    """The reference somebody typed, in its stored form, or None: 'rp7k3m9q' is RP-7K3M-9Q."""
+    match = PATTERN.match(re.sub(r"\s+", "", text).upper())
+    return f"RP-{match[1]}-{match[2]}" if match else None

@@ -1,0 +1,83 @@
+"""Every number of the domain, read through one accessor, `rules()`.
+Safety numbers have floors and ceilings here; no setting can go past them."""
+
+from dataclasses import dataclass, fields, replace
+from functools import cache
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Numbers of the service. Days are calendar days unless the name says working days."""
+
+    # What stands in the way
+    consent_months: int = 6
+    safety_answers_days: int = 90
+    safety_answers_days_to_start: int = 7
+    readiness_days: int = 28
+    readiness_late_days: int = 42
+    readiness_days_to_start: int = 7
+    contact_days: int = 90
+    contact_days_at_risk: int = 30
+    sign_off_days: int = 56
+    return_working_days: int = 2
+
+    # Parties and people
+    provisional_days_after_approach: int = 30
+    provisional_days_never_approached: int = 60
+    reopen_days: int = 30
+
+    # Messages
+    quiet_from_hour: int = 20
+    quiet_to_hour: int = 9
+    urgent_from_minute: int = 7 * 60 + 30  # of the day: a change to today's meeting may go from 07:30
+    send_delay_minutes: int = 10
+    booked_ahead_working_days: int = 5
+
+    # Workers' clocks
+    record_working_days: int = 2
+    record_locked_days: int = 14
+    draft_days: int = 30
+    page_size: int = 25
+    count_cap: int = 1000
+
+
+# (floor, ceiling): a service may be stricter or a little looser, never outside these.
+BOUNDS: dict[str, tuple[int, int]] = {
+    "consent_months": (1, 6),
+    "safety_answers_days": (7, 90),
+    "safety_answers_days_to_start": (1, 7),
+    "readiness_days": (7, 28),
+    "readiness_late_days": (7, 42),
+    "readiness_days_to_start": (1, 7),
+    "contact_days": (7, 90),
+    "contact_days_at_risk": (7, 30),
+    "sign_off_days": (7, 56),
+    "return_working_days": (2, 10),
+    "quiet_from_hour": (18, 20),
+    "quiet_to_hour": (9, 11),
+    "urgent_from_minute": (7 * 60 + 30, 9 * 60),
+    "send_delay_minutes": (5, 60),
+}
+
+
+@cache
+def _load(overrides: tuple[tuple[str, int], ...]) -> Rules:
+    known = {field.name for field in fields(Rules)}
+    for name, value in overrides:
+        if name not in known:
+            raise ImproperlyConfigured(f"RULES names an unknown number: {name}.")
+        floor, ceiling = BOUNDS.get(name, (0, 10_000))
+        if not floor <= value <= ceiling:
+            raise ImproperlyConfigured(f"RULES sets {name} to {value}; it must be from {floor} to {ceiling}.")
+    return replace(Rules(), **dict(overrides))
+
+
+def rules() -> Rules:
+    """The numbers in force (source: the domain's rules; a service narrows them with the RULES setting).
+
+    Raises ImproperlyConfigured for an unknown name or a safety number outside its floor and ceiling.
+    """
+    return _load(tuple(sorted(getattr(settings, "RULES", {}).items())))

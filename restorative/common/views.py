@@ -1,0 +1,181 @@
+"""The two kinds of page: one that shows (`Page`) and one with a form that ends in an action (`ActionFormView`).
+They ask access, audit what is shown, keep what is typed, and let a form be sent once. They know no app."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.forms.utils import ErrorDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views import View
+
+from restorative.audit.ledger import record
+from restorative.common import clock, drafts
+from restorative.common.decisions import ALLOWED, Decision, NotPossible, Refused
+from restorative.common.forms import BaseForm
+from restorative.common.models import Draft, Submission
+
+
+class Forbidden(PermissionDenied):
+    """403 with the sentence that says why."""
+
+    def __init__(self, why: str):
+        super().__init__(why)
+        self.why = why
+
+
+class Page(View):
+    """A page about something that `load` fetched through a scope (404 when there is no such thing for this user)."""
+
+    policy: ClassVar[str] = ""
+    template_name: ClassVar[str] = ""
+    title: str = ""
+    audit_verb: ClassVar[str] = ""
+    at: datetime
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        self.at = clock.now()
+        if (
+            request.method
+            and request.method.lower() in self.http_method_names
+            and hasattr(self, request.method.lower())
+        ):
+            self.load()
+            decision = self.may()
+            if not decision:
+                raise Forbidden(decision.why)
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        except Refused as refused:
+            raise Forbidden(refused.why) from refused
+
+    def load(self) -> None:
+        """Fetch what the page is about, through visible_to or opened_by. Raise Http404 when it is not there."""
+
+    def may(self) -> Decision:
+        """Whether this user may do what the page is for, to a thing they can see."""
+        return ALLOWED
+
+    def get_context(self) -> dict[str, Any]:
+        """What the template needs besides the title."""
+        return {}
+
+    def audited(self) -> dict[str, Any] | None:
+        """What the ledger notes of this view being shown: keywords of record(), or None."""
+        return None
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.show()
+
+    def show(self, status: int = 200, **more: Any) -> HttpResponse:
+        """Write the ledger first, then show. If the entry cannot be written nothing is shown."""
+        if self.audit_verb and (about := self.audited()) is not None:
+            with transaction.atomic():
+                record(self.audit_verb, by=self.request.user, at=self.at, **about)
+        context = {**self.get_context(), "title": self.title, **more}
+        return render(self.request, self.template_name, context, status=status)
+
+
+class ActionFormView(Page):
+    """A form whose valid answer is one action. Typed text is kept at every step; the same press counts once."""
+
+    template_name = "form_page.html"
+    form_class: ClassVar[type[BaseForm]]
+    submit_text: str = "Save"
+    submit_tone: str = ""
+    back_href: str = ""
+    drafted: ClassVar[bool] = True
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """What the form needs besides data: choices, names, initial."""
+        return {}
+
+    def act(self, form: BaseForm) -> str:
+        """Do it and return the path to go to. May raise NotPossible, which is shown on the form."""
+        raise NotImplementedError
+
+    # Keeping what is typed
+
+    @property
+    def place(self) -> str:
+        match = self.request.resolver_match
+        return ":".join([match.view_name, *(str(value) for value in match.kwargs.values())])
+
+    def kept(self) -> Draft | None:
+        return drafts.find(self.request.user, self.place) if self.drafted else None
+
+    def keep(self, form: BaseForm) -> None:
+        token = form["submission"].value()
+        sent = (
+            Submission.objects.filter(pk=token, owner=self.request.user).exists() if form.is_bound else False
+        )
+        if self.drafted and not sent:
+            drafts.keep(self.request.user, self.place, title=self.title[:120], typed=form.typed(), at=self.at)
+
+    # Requests
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        kept = self.kept()
+        if kept is None:
+            return self.show(form=self.form_class(**self.get_form_kwargs()))
+        form = self.form_class(drafts.as_data(kept.typed), **self.get_form_kwargs())
+        form._errors = ErrorDict()  # shown as it was left, not yet as an answer
+        return self.show(form=form, kept=kept)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "discard" in request.POST:
+            drafts.forget(request.user, self.place)
+            return HttpResponseRedirect(request.path)
+        form = self.form_class(request.POST, **self.get_form_kwargs())
+        if "X-Draft" in request.headers:
+            self.keep(form)
+            return HttpResponse(status=204)
+        if not form.is_valid():
+            self.keep(form)
+            return self.show(status=422, form=form)
+        try:
+            next_path = self._once(form)
+        except NotPossible as refusal:
+            self._say(form, refusal)
+            self.keep(form)
+            return self.show(status=422, form=form)
+        drafts.forget(request.user, self.place)
+        return HttpResponseRedirect(next_path, status=303)
+
+    def _once(self, form: BaseForm) -> str:
+        """Act, unless this very form was already sent: then go where it went."""
+        token = form.cleaned_data["submission"] or form["submission"].value()
+        user = self.request.user
+        with transaction.atomic():
+            try:
+                with transaction.atomic():
+                    sent = Submission.objects.create(token=token, owner=user, sent_at=self.at)
+            except IntegrityError:
+                earlier = Submission.objects.filter(pk=token, owner=user).first()
+                if earlier is None:
+                    raise NotPossible("This form was already sent. Reload the page and try again.") from None
+                return earlier.next_path
+            sent.next_path = self.act(form)
+            sent.save(update_fields=["next_path"])
+            return sent.next_path
+
+    @staticmethod
+    def _say(form: BaseForm, refusal: NotPossible) -> None:
+        field = refusal.field if refusal.field in form.fields else None
+        for sentence in refusal.sentences:
+            form.add_error(field, sentence)
+
+    def show(self, status: int = 200, **more: Any) -> HttpResponse:
+        return super().show(
+            status=status,
+            **{
+                "submit_text": self.submit_text,
+                "submit_tone": self.submit_tone,
+                "back_href": self.back_href,
+                "cancel_href": self.back_href,
+                "draft": self.drafted,
+                **more,
+            },
+        )
