@@ -79,6 +79,7 @@ DJANGO_APPS = [
 ]
 OTHER_APPS = ["csp", "crispy_forms", "allauth", "allauth.account"]
 OUR_APPS = [
+    "restorative",
     "restorative.common",
     "restorative.audit",
     "restorative.notify",
@@ -287,6 +288,7 @@ SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # being on the browsers' preload list is the domain owner's choice
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True

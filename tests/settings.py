@@ -13,3 +13,6 @@ os.environ["RESTORATIVE_TEST_RUN"] = "yes"
 os.environ["RESTORATIVE_ENV"] = "test"
 
 from restorative.settings import *  # noqa: F403
+from restorative.settings import STATIC_ROOT
+
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # empty: pages under test read static files from their source

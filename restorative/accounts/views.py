@@ -23,10 +23,10 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    """Signs out when asked by a button. Opening the address changes nothing."""
+    """Signs out when asked by a button. Opening the address only asks; with nobody signed in it is the sign-in page."""
 
-    policy = "signed_in"
-    http_method_names = ["post", "options"]
+    policy = "public"
+    extra_context = {"title": "Sign out"}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().post(request, *args, **kwargs)

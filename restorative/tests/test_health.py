@@ -1,0 +1,62 @@
+"""The health page: public, says nothing about anybody, and alarms when a clock stops."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import DatabaseError
+from django.utils import timezone
+
+from restorative import celery
+from restorative.common.heartbeat import beat
+from restorative.views import LATE_AFTER
+
+pytestmark = pytest.mark.django_db
+
+
+def test_well_when_everything_was_seen_lately(client):
+    for name in LATE_AFTER:
+        beat(name)
+    response = client.get("/healthz/")
+    assert response.status_code == 200
+    assert response.json()["ok"] is True
+
+
+def test_alarm_before_anything_ran(client):
+    response = client.get("/healthz/")
+    assert response.status_code == 503
+    assert response.json()["sweep"] == {"ok": False, "seconds_ago": None}
+    assert response.json()["database"] == {"ok": True}
+
+
+@pytest.mark.parametrize("late", list(LATE_AFTER))
+def test_alarm_when_one_clock_stopped(client, late):
+    with time_machine.travel(timezone.now() - timedelta(minutes=6)):
+        beat(late)
+    for name in LATE_AFTER:
+        if name != late:
+            beat(name)
+    response = client.get("/healthz/")
+    assert response.status_code == 503
+    assert [name for name, part in response.json().items() if name != "ok" and not part["ok"]] == [late]
+
+
+def test_alarm_when_the_database_is_gone(client, monkeypatch):
+    def gone(*_):
+        raise DatabaseError("no")
+
+    monkeypatch.setattr("restorative.views.connection.cursor", gone)
+    response = client.get("/healthz/")
+    assert response.status_code == 503
+    assert response.json()["database"] == {"ok": False}
+
+
+def test_the_page_looks_at_clocks_that_exist():
+    assert set(LATE_AFTER) == {"beat", *celery.TIMETABLE}
+
+
+def test_every_task_of_the_timetable_exists():
+    celery.app.loader.import_default_modules()
+    for task, seconds in celery.TIMETABLE.values():
+        assert task in celery.app.tasks
+        assert seconds < min(LATE_AFTER.values())

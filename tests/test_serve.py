@@ -1,0 +1,134 @@
+"""`manage.py serve` from outside: it starts everything, says so, keeps it going and leaves nothing behind."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from tests.services import free_port, until
+
+pytestmark = pytest.mark.slow
+WITHOUT = {
+    "DATABASE_URL",
+    "CELERY_BROKER_URL",
+    "DJANGO_SETTINGS_MODULE",
+    "RESTORATIVE_ENV",
+    "RESTORATIVE_TEST_RUN",
+}
+
+
+@contextmanager
+def serving(data_dir: Path, port: int):
+    env = {key: value for key, value in os.environ.items() if key not in WITHOUT}
+    env |= {"DATA_DIR": str(data_dir), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    data_dir.mkdir(exist_ok=True)
+    log = data_dir / "serve.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve"],
+            cwd=settings.BASE_DIR,
+            env=env,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    process.said = lambda: log.read_text()
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def started(process, seconds: float = 120) -> None:
+    until(
+        lambda: "Ctrl-C" in process.said() or process.poll() is not None, seconds=seconds, what="the welcome"
+    )
+    assert process.poll() is None, process.said()
+
+
+def children(data_dir: Path) -> dict[int, str]:
+    """The processes that work with this data directory."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            environ = (entry / "environ").read_bytes()
+            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if f"DATA_DIR={data_dir}\0".encode() in environ + b"\0" and "serve" not in command and command:
+            found[int(entry.name)] = command
+    return found
+
+
+def get(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://localhost:{port}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_starts_serves_restarts_a_child_keeps_data_and_stops(tmp_path):
+    data_dir, port = tmp_path / "var", free_port()
+    with serving(data_dir, port) as process:
+        started(process)
+        assert f"http://localhost:{port}/" in process.said()
+        status, page = get(port, "/sign-in/")
+        assert status == 200
+        for asset in re.findall(r'(?:href|src)="(/static/[^"]+)"', page):
+            assert get(port, asset)[0] == 200, asset
+        keys = (data_dir / "restorative.env").read_text()
+        assert (data_dir / "restorative.env").stat().st_mode & 0o777 == 0o600
+        until(lambda: json.loads(get(port, "/healthz/")[1])["ok"], seconds=60, what="all clocks running")
+
+        beat = next(pid for pid, command in children(data_dir).items() if " beat " in command)
+        os.kill(beat, signal.SIGKILL)
+        until(
+            lambda: any(" beat " in c and pid != beat for pid, c in children(data_dir).items()),
+            what="a new beat",
+        )
+
+        with serving(tmp_path / "other", port) as second:
+            until(lambda: second.poll() is not None, what="the second giving up")
+            assert f"Port {port} is taken" in second.said()
+            assert "Traceback" not in second.said()
+
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0
+        assert time.monotonic() - begun < 10
+        assert children(data_dir) == {}
+        assert "Traceback" not in process.said()
+
+    with serving(data_dir, port) as again:
+        started(again)
+        assert (data_dir / "restorative.env").read_text() == keys
+        assert get(port, "/sign-in/")[0] == 200
+        again.send_signal(signal.SIGTERM)
+        assert again.wait(15) == 0
+    assert children(data_dir) == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_children_end_with_a_killed_parent(tmp_path):
+    data_dir, port = tmp_path / "var", free_port()
+    with serving(data_dir, port) as process:
+        started(process)
+        assert len(children(data_dir)) >= 4
+        process.kill()
+        process.wait()
+        until(lambda: not children(data_dir), seconds=20, what="the end of every child")
