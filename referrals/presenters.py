@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.models import Facilitation, Party, Referral
+from referrals.querysets import parties_as_they_stood
 from restorative.common import clock
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ def identity(referral: Referral, user: "User") -> dict[str, Any]:
 
 
 STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLOSED)
+
+
+def stands(referral: Referral, user: "User") -> frozenset:
+    """Parties to be shown as they stood at booking: pass it to blockers.shown_to. See parties_as_they_stood."""
+    return frozenset(parties_as_they_stood(user, referral.pk))
 
 
 def stage_strip(shown_stage: str, paused_from: str = "") -> list[dict[str, str]]:

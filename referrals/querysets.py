@@ -141,6 +141,15 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
     return rule
 
 
+def parties_as_they_stood(user: "User", referral: object) -> QuerySet:
+    """Ids of parties who must be shown to this user as they stood at booking: something of theirs was called off since,
+    which the user must not know of yet, and no later step that they know of has overtaken it.
+    """
+    steps = _rows("StageChange").filter(referral=referral)
+    known_later = steps.exclude(_held_back_from(user)).filter(pk__gt=OuterRef("pk"))
+    return steps.filter(_held_back_from(user)).filter(~Exists(known_later)).values_list("party", flat=True)
+
+
 class PartyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Every party of a visible referral: one cell each, not their compartments."""
