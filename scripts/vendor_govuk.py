@@ -22,7 +22,8 @@ FIXTURES = ROOT / "restorative" / "common" / "tests" / "govuk_fixtures"
 # The blocks whose rules are kept. A class outside these has no style: our own classes start with "rp-".
 BLOCKS = {
     "back-link", "body", "button", "button-group", "checkboxes", "details", "error-message", "error-summary",
-    "fieldset", "form-group", "heading-l", "heading-m", "heading-s", "hint", "input", "inset-text", "label", "link",
+    "fieldset", "form-group", "heading-l", "heading-m", "heading-s", "hint", "input", "inset-text", "label",
+    "label-wrapper", "link",
     "list", "notification-banner", "radios", "select", "skip-link", "summary-list", "table", "tag", "task-list",
     "textarea", "visually-hidden", "warning-text",
 }  # fmt: skip

@@ -76,6 +76,8 @@ class Piece:
 
     def render(self, form: "BaseForm", context: Any, template_pack: str = PACK, **kwargs: Any) -> SafeString:
         shown = [item for item in self.items if not isinstance(item, str) or form.places(item)]
+        if self.items and not any(form.places(name) for name in self.names()):
+            return SafeString("")
         parts = ((render_field(item, form, context, template_pack=template_pack),) for item in shown)
         inside = format_html_join("", "{}", parts)
         return render_to_string(f"{PACK}/layout/{self.template}", {"inside": inside, **self.says(form)})
@@ -121,9 +123,6 @@ class AnswerRow(Piece):
     def __init__(self, field: str, *, note: str = "", say: str = ""):
         super().__init__(field)
         self.field, self.note, self.say = field, note, say
-
-    def names(self) -> list[str]:
-        return [self.field, *([self.note] if self.note else [])]
 
     def settle(self, form: "BaseForm") -> None:
         """Tell the form what this row asks for, before anything is rendered."""
