@@ -3,6 +3,7 @@ What a task does is in the tasks.py of its app."""
 
 import logging.config
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from restorative.boot import load_settings
@@ -27,8 +28,9 @@ TIMETABLE: dict[str, tuple[str, float]] = {
     "sweep": ("restorative.notify.tasks.sweep_due", 30.0),
     "seal": ("restorative.audit.tasks.seal", 60.0),
 }
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # a beat that is new runs everything at once
 app.conf.beat_schedule = {
-    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+    name: {"task": task, "schedule": seconds, "options": {"expires": seconds}, "last_run_at": _LONG_AGO}
     for name, (task, seconds) in TIMETABLE.items()
 }
 
@@ -51,6 +53,11 @@ def _beat_is_alive(**_: Any) -> None:
     from restorative.common.heartbeat import beat
 
     beat("beat")
+
+
+@signals.worker_ready.connect
+def _worker_is_ready(**_: Any) -> None:
+    log.info("ready")
 
 
 @signals.task_prerun.connect

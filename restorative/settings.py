@@ -343,6 +343,7 @@ STORAGES = {
 # ----------------------------------------------------------------------------------------------------
 # Logs: JSON on stdout, with request id, user id and route name; never path, query or body.
 
+LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING" if TESTING else "INFO")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -351,7 +352,7 @@ LOGGING = {
         "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"},
         "nowhere": {"class": "logging.NullHandler"},
     },
-    "root": {"handlers": ["stdout"], "level": "WARNING" if TESTING else "INFO"},
+    "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
     "loggers": {
         # These write the path of the request; restorative/middleware.py says what happened instead.
         "django.request": {"handlers": ["nowhere"], "propagate": False},
@@ -362,6 +363,5 @@ LOGGING = {
         "gunicorn.error": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
         "celery": {"level": "WARNING"},
         "celery.app.trace": {"handlers": ["nowhere"], "propagate": False},  # would quote an error's message
-        "restorative": {"level": "WARNING" if TESTING else "INFO"},
     },
 }

@@ -74,6 +74,7 @@ def environment(folder: Path) -> dict[str, str]:
         "RESTORATIVE_TEST_RUN": "yes",
         "DATA_DIR": str(folder),
         "DATABASE_URL": database_url(),
+        "LOG_LEVEL": "INFO",
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -121,7 +122,7 @@ class Workers:
             process = subprocess.Popen(command, env=env, cwd=settings.BASE_DIR, stdout=out, stderr=out)
         worker = Running(process, log)
         self.running.append(worker)
-        until(lambda: " ready." in worker.said() or process.poll() is not None, what="the worker's start")
+        until(lambda: '"ready"' in worker.said() or process.poll() is not None, what="the worker's start")
         assert process.poll() is None, worker.said()
         return worker
 
