@@ -101,7 +101,7 @@ def _cancel(messages: list[Message], why: str) -> tuple[list[Message], list[Mess
     for message in messages:
         if message.state in WAITING:
             gone = Message.objects.filter(pk=message.pk, state__in=WAITING).update(
-                state=State.CANCELLED, why_held=why[:200]
+                state=State.CANCELLED, why_held=why[:200], spacing_minute=None, spacing_day=None
             )
             if gone:
                 message.state = State.CANCELLED
@@ -193,14 +193,14 @@ def _claim(pk: UUID, at: datetime) -> tuple[Message, Letter] | Outcome | None:
         mine = Message.objects.filter(pk=pk, state__in=WAITING, due_at__lte=at)
         if mine.update(state=State.SENDING, claimed_at=clock.now()) != 1:
             return None
-        message = Message.objects.get(pk=pk)
+        message = Message.objects.get(pk=pk)  # claimed_at as it is stored: the claim is told apart by it
         verdict, words = _ask(message, at)
         if isinstance(verdict, Send):
             verdict = spacing.take_place(message, at) or verdict
         if not isinstance(verdict, Send):
             return _settle(pk, at, verdict, [State.SENDING])
         Message.objects.filter(pk=pk).update(channel=verdict.channel, subject=words.subject, body=words.body)
-        message.refresh_from_db()
+        message.channel = verdict.channel
         return message, Letter(message.pk, verdict.channel, verdict.to, words.subject, words.body)
 
 
@@ -232,12 +232,13 @@ def _settle(
         message = Message.objects.filter(pk=pk, state__in=expected).first()
         if message is None:
             return None
-        facts: dict[str, Any] = {"claimed_at": None, "spacing_minute": None, "why_held": verdict.why[:200]}
+        facts: dict[str, Any] = {"claimed_at": None, "why_held": verdict.why[:200]}
+        facts |= {"spacing_minute": None, "spacing_day": None}
         if isinstance(verdict, Hold):
             # A hold may end early, so the message is looked at once more before it is of no use.
             facts |= {"state": State.HELD, "due_at": min(verdict.until, message.useless_after)}
         else:
-            facts |= {"state": State.CANCELLED, "spacing_day": None}
+            facts |= {"state": State.CANCELLED}
         if Message.objects.filter(pk=pk, state__in=expected).update(**facts) != 1:
             return None
         if verdict.why == TOO_LATE:

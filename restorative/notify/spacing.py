@@ -2,6 +2,7 @@
 The places in time are unique in the database, so that two sweeps at once cannot both take one."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -11,6 +12,7 @@ from restorative.notify.models import Message
 from restorative.notify.registry import Cancel, Hold
 
 TOO_LATE = "too late to be useful"
+TOGETHER = "another message of the same people went out just now"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -35,14 +37,19 @@ def take_place(message: Message, at: datetime) -> Hold | Cancel | None:
         spacing_group=group, spacing_minute__range=(minute - _MINUTE, minute + _MINUTE)
     )
     taken = beside.exclude(pk=message.pk).aggregate(last=Max("spacing_minute"))["last"]
-    if taken or not _took(message, spacing_group=group, spacing_minute=minute):
-        return _wait(
-            message, (taken or minute) + 2 * _MINUTE, "another message of the same people went out just now"
-        )
-    if not message.urgent and not _took(message, spacing_day=clock.today(at)):
-        tomorrow = clock.moment(clock.today(at) + timedelta(days=1), 0)
-        return _wait(message, clock.next_allowed(tomorrow), "one message a day for each person")
-    return None
+    if taken:
+        return _wait(message, taken + 2 * _MINUTE, TOGETHER)
+    place: dict[str, Any] = {"spacing_group": group, "spacing_minute": minute}
+    day = {} if message.urgent else {"spacing_day": clock.today(at)}
+    if _took(message, **place, **day):
+        return None
+    # Somebody else was there first, in the day or, this very moment, in the minute.
+    if (
+        day
+        and Message.objects.filter(recipient_id=message.recipient_id, **day).exclude(pk=message.pk).exists()
+    ):
+        return _wait(message, _opens_tomorrow(at), "one message a day for each person")
+    return _wait(message, minute + 2 * _MINUTE, TOGETHER)
 
 
 def minute_of(at: datetime) -> datetime:
@@ -55,10 +62,16 @@ def _wait(message: Message, until: datetime, why: str) -> Hold | Cancel:
     return Cancel(TOO_LATE) if until > message.useless_after else Hold(until, why)
 
 
-def _took(message: Message, **place: object) -> bool:
+def _opens_tomorrow(at: datetime) -> datetime:
+    return clock.next_allowed(clock.moment(clock.today(at) + timedelta(days=1), 0))
+
+
+def _took(message: Message, **place: Any) -> bool:
     try:
         with transaction.atomic():
             Message.objects.filter(pk=message.pk).update(**place)
     except IntegrityError:
         return False
+    for name, value in place.items():
+        setattr(message, name, value)
     return True

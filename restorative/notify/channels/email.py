@@ -30,7 +30,7 @@ def send(letter: Letter) -> str:
     try:
         message.send()
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
-        raise _answered(error) from error
+        raise _answered(error) from None
     finally:
         # What became of the message is known by now; a server that does not say goodbye changes nothing.
         with suppress(smtplib.SMTPException, OSError):
@@ -44,11 +44,13 @@ def _timeout() -> dict[str, int]:
 
 
 def _answered(error: smtplib.SMTPException) -> Exception:
-    """The server said no in so many words: 4xx is 'later', 5xx is 'never'."""
+    """The server's no in so many words: 4xx is 'later', 5xx 'never'. After the text, anything else leaves it open."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        codes = [code for code, _ in error.recipients.values()]
+        code = min(code for code, _ in error.recipients.values())
     else:
-        codes = [error.smtp_code]
-    if any(code < 500 for code in codes):
+        code = error.smtp_code
+    if 500 <= code < 600:
+        return Refused("the mail server refused it")
+    if 400 <= code < 500 or not isinstance(error, smtplib.SMTPDataError):
         return NotSent("the mail server said: later")
-    return Refused("the mail server refused it")
+    return error

@@ -86,9 +86,13 @@ def due(count: int, *, each_own_group: bool = True, **facts: object) -> list[Mes
     }
     return Message.objects.bulk_create(
         Message(
-            thing_id=uuid.uuid4(),
-            recipient_id=uuid.uuid4(),
-            **{"group": uuid.uuid4() if each_own_group else group, **defaults, **facts},
+            **{
+                "thing_id": uuid.uuid4(),
+                "recipient_id": uuid.uuid4(),
+                "group": uuid.uuid4() if each_own_group else group,
+                **defaults,
+                **facts,
+            }
         )
         for _ in range(count)
     )
