@@ -21,7 +21,7 @@ FIXTURES = ROOT / "restorative" / "common" / "tests" / "govuk_fixtures"
 
 # The blocks whose rules are kept. A class outside these has no style: our own classes start with "rp-".
 BLOCKS = {
-    "back-link", "body", "button", "button-group", "checkboxes", "details", "error-message", "error-summary",
+    "back-link", "body", "body-l", "button", "button-group", "checkboxes", "details", "error-message", "error-summary",
     "fieldset", "form-group", "heading-l", "heading-m", "heading-s", "hint", "input", "inset-text", "label",
     "label-wrapper", "link",
     "list", "notification-banner", "radios", "select", "skip-link", "summary-list", "table", "tag", "task-list",
@@ -30,7 +30,7 @@ BLOCKS = {
 # Variants we never use: they would only weigh.
 UNUSED = re.compile(
     r"--(inverse|start|xl|l-spacious|orange|magenta|pink|turquoise|purple|teal|large|extra-letter-spacing"
-    r"|no-underline|text-colour|no-visited-state|muted|rebranded|spaced|number|card|small-text-until-tablet)\b"
+    r"|no-underline|text-colour|no-visited-state|muted|rebranded|spaced|card|small-text-until-tablet)\b"
     r"|__(prefix|suffix|wrapper|caption|start-icon|divider)\b|--width-(2|3|4|30)\b|summary-card|-image\b"
 )
 MODULES = [

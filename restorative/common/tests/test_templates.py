@@ -141,7 +141,7 @@ REFERRAL = """
 {% extends "layouts/page.html" %}
 {% block above %}
   {% include "components/stage_strip.html" with stages=stages only %}
-  {% include "components/banner.html" with kind="due" title="On hold" text="S" action_text="Why" action_href="/x" only %}
+  {% include "components/banner.html" with kind="due" title="On hold" text="S" action_text="W" action_href="/x" only %}
   {% include "components/banner.html" with kind="quiet" title="Closed" only %}
 {% endblock %}
 {% block content %}
