@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from referrals.enums import (
@@ -279,12 +278,6 @@ def day_of_check_missing(gate: Gate, at: datetime) -> Q:
 # --- Conditions on referrals ----------------------------------------------------------------------------------
 
 
-def _count(rows: QuerySet, by: str) -> Coalesce:
-    """How many of `rows`, as a subquery (order cleared, or the ordering column would split the groups)."""
-    counted = rows.order_by().values(by).annotate(n=Count("pk")).values("n")
-    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
-
-
 def _facilitators(referral: str) -> QuerySet:
     return Facilitation._base_manager.filter(
         referral=OuterRef(referral), until__isnull=True, part__in=[Part.FACILITATOR, Part.STAND_IN]
@@ -424,8 +417,8 @@ CODES: tuple[Code, ...] = (
     Code(
         "facilitator_not_independent",
         referral=facilitator_not_independent,
-        referral_sentence="The facilitator supports someone here, or manages who does. A second worker from another team "
-        "is needed, whom the others accept.",
+        referral_sentence="The facilitator supports someone here, or manages who does. A second worker from "
+        "another team is needed, whom the others accept.",
     ),
     Code(
         "one_facilitator",
@@ -510,13 +503,17 @@ class ShownBlocker:
 
 
 SEALED_SENTENCE = "Something is not settled yet with {them}."
+WORDS_SENTENCE = "{name} has not approved the words used to reach the other person."
+# Known to all who see the shell, whichever party they hold for.
 SHELL_CODES = frozenset({"records_check"})
+# Shown to safeguarding leads who open only concerns and safety answers.
+SAFETY_CODES = frozenset({"stop", "sign_off", "safety_not_asked"})
 
 
 def shown_to(
     found: Iterable[Blocker], parties: Iterable[Party], *, stands: frozenset = frozenset()
 ) -> list[ShownBlocker]:
-    """What one person may see of `found`. `parties` carry `opened` for that person (see with_opened).
+    """What one person may see of `found`. `parties` carry what with_opened adds for that person.
 
     Codes of the shell and of opened compartments are named. Everything sealed is one row that tells neither
     cause, number nor owner. `stands` names parties that must be shown as they stood at booking, because something
@@ -528,19 +525,25 @@ def shown_to(
     for blocker in found:
         code = BY_KEY[blocker.code]
         party = by_id.get(blocker.party_id)
-        if blocker.party_id is None:
-            rows.append(ShownBlocker(code.referral_sentence, code.key))
-        elif code.key in SHELL_CODES:
-            if not any(row.code == code.key for row in rows):
-                rows.append(ShownBlocker(code.party_sentence, code.key))
-        elif party is not None and (
-            party.opened or (party.opened_safety and code.key in ("stop", "sign_off", "safety_not_asked"))
-        ):
-            rows.append(ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party))
-        elif blocker.party_id not in stands or code.gates == START:
-            sealed.add(blocker.party_id)
+        if party is None or code.key in SHELL_CODES:
+            row = ShownBlocker(code.referral_sentence or code.party_sentence, code.key)
+        elif code.key == "wording_not_approved" and (approver := _approver(party, by_id.values())):
+            row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
+        elif party.opened or (party.opened_safety and code.key in SAFETY_CODES):
+            row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
+        else:
+            if party.pk not in stands or code.gates == START:
+                sealed.add(party.pk)
+            continue
+        if row not in rows:
+            rows.append(row)
     if sealed:
         others = [party for party in by_id.values() if not party.opened]
         them = "the other person" if len(others) == 1 else "another person"
         rows.append(ShownBlocker(SEALED_SENTENCE.format(them=them)))
     return rows
+
+
+def _approver(approached: Party, parties: Iterable[Party]) -> Party | None:
+    """Who is asked to approve the words: an opened party who asked first, and is not the one approached."""
+    return next((party for party in parties if party.asked_first and party.pk != approached.pk), None)

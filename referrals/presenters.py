@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.models import Facilitation, Party, Referral
 from referrals.querysets import parties_as_they_stood
+from django.urls import reverse
+
 from restorative.common import clock
+from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -105,3 +108,45 @@ def stage_strip(shown_stage: str, paused_from: str = "") -> list[dict[str, str]]
 def place_of(party: Party) -> str:
     """'person in treatment', or 'supporter of Jo'."""
     return str(Place(party.place).label)
+
+
+CASELOAD_HEADS = ["People", "Reference", "Stage", "Kind", "Lead", "Logged"]
+
+
+def prefetch_parties(referrals: list[Referral], user: "User") -> None:
+    """Read the parties of a page of referrals in one query, and keep them on each (see parties_for)."""
+    by_referral: dict = {referral.pk: [] for referral in referrals}
+    rows = (
+        Party.objects.visible_to(user)
+        .filter(referral__in=list(by_referral))
+        .present()
+        .with_opened(user)
+        .select_related("person", "keyworker", "organisation")
+    )
+    for party in rows:
+        by_referral[party.referral_id].append(party)
+    for referral in referrals:
+        referral._parties_for = (user.pk, by_referral[referral.pk])
+
+
+def caseload_row(referral: Referral, user: "User") -> list:
+    """One row of a list of referrals. The referral carries `shown_stage` and its parties."""
+    return [
+        {
+            "text": names_of(parties_for(referral, user), user),
+            "href": reverse("referrals:show", args=[referral.reference]),
+        },
+        referral.reference,
+        str(Stage(referral.shown_stage).label),
+        str(Kind(referral.kind).label),
+        you_or_name(referral.lead, user).capitalize(),
+        clock.show_day(referral.logged_at),
+    ]
+
+
+def capped_count(count: int) -> str:
+    """'1 referral', '24 referrals', '1,000+ referrals'."""
+    cap = rules().count_cap
+    if count > cap:
+        return f"{cap:,}+ referrals"
+    return f"{count:,} referral{'' if count == 1 else 's'}"

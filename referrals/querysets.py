@@ -168,10 +168,14 @@ class PartyQuerySet(ProtectedQuerySet):
         return self.filter(left_at__isnull=True)
 
     def with_opened(self, user: "User") -> Self:
-        """Adds `opened`, and `opened_safety`, for this user."""
+        """Adds `opened` and `opened_safety` for this user, and `asked_first` (for those that are opened only)."""
+        asked = _rows("Approach").filter(party=OuterRef("pk"), asked_first=True)
         return self.annotate(
             opened=Case(When(opened_by(user), then=Value(True)), default=Value(False)),
             opened_safety=Case(When(opened_by(user, safety=True), then=Value(True)), default=Value(False)),
+            asked_first=Case(
+                When(opened_by(user) & Q(Exists(asked)), then=Value(True)), default=Value(False)
+            ),
         )
 
 

@@ -1,0 +1,151 @@
+"""The seven answers with which a referral is logged, and the search of a list."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from restorative.common.forms import BaseForm, Row, Section
+from restorative.common.formfields import (
+    ChoiceRadio,
+    ChoiceSelect,
+    CleanCharField,
+    CleanTextField,
+    EmailField,
+    PersonNameField,
+    PhoneField,
+)
+
+from referrals.enums import (
+    OTHER_PLACES,
+    OWN_PLACES,
+    SIGN_OFFS,
+    STOPS,
+    ConcernKind,
+    Kind,
+    Place,
+    RouteKind,
+    Source,
+)
+
+MOST_OTHERS = 3
+NO_WORRY, A_WORRY = "no", "yes"
+
+
+def route_value(kind: str, value: str) -> str:
+    """What was typed for a way to reach somebody, in its stored form. Raises ValidationError in plain words."""
+    if kind in (RouteKind.TEXT, RouteKind.PHONE):
+        return PhoneField(required=False).clean(value)
+    if kind == RouteKind.EMAIL:
+        return EmailField(required=False).clean(value)
+    return value
+
+
+class LogForm(BaseForm):
+    """Who, what they are to each other, what is hoped for, what kind, any worry, a way to reach them, who leads."""
+
+    own_given = PersonNameField(label="First name")
+    own_family = PersonNameField(label="Last name", required=False)
+    own_place = ChoiceRadio(
+        label="They are", choices=[(place.value, str(place.label).capitalize()) for place in OWN_PLACES]
+    )
+    hoped_for = CleanTextField(label="What is hoped for?", rows=3, help_text="In their words, if you can.")
+    kind = ChoiceRadio(label="What kind of meeting?", choices=Kind.choices)
+    worry = ChoiceRadio(
+        label="Is there any safety worry?",
+        choices=[(NO_WORRY, "None that I know of"), (A_WORRY, "Yes")],
+    )
+    worry_kind = ChoiceSelect(
+        label="What is the worry?",
+        required=False,
+        choices=[
+            ("Stops it until a safeguarding lead clears it", [(k.value, str(k.label)) for k in STOPS]),
+            ("Needs a second person to sign it off", [(k.value, str(k.label)) for k in SIGN_OFFS]),
+        ],
+    )
+    worry_detail = CleanTextField(label="What do you know about it?", required=False, rows=2)
+    route_kind = ChoiceRadio(
+        label="How could we reach them?",
+        choices=[
+            (RouteKind.TEXT.value, "Text"),
+            (RouteKind.PHONE.value, "Phone call"),
+            (RouteKind.EMAIL.value, "Email"),
+            (RouteKind.IN_PERSON.value, "In person, at a named appointment"),
+        ],
+        help_text="Nothing is sent until they have told us, alone, that it is safe.",
+    )
+    route_value = CleanCharField(label="Number, email address or appointment", required=False, width="20")
+    source = ChoiceRadio(label="How did this come about?", choices=Source.choices)
+    lead = ChoiceSelect(label="Who leads?", choices=[])
+
+    reveals = {"worry_kind": ("worry", A_WORRY), "worry_detail": ("worry", A_WORRY)}
+
+    def __init__(self, *args: Any, leads: list[tuple[str, str]], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["lead"].choices = leads
+        places = [(place.value, str(place.label).capitalize()) for place in OTHER_PLACES]
+        for number in range(1, MOST_OTHERS + 1):
+            first = number == 1
+            self.fields[f"other_{number}_given"] = PersonNameField(
+                label="First name" if first else f"First name of person {number}", required=first
+            )
+            self.fields[f"other_{number}_place"] = ChoiceSelect(
+                label="They are the person’s" if first else f"Person {number} is the person’s",
+                required=first,
+                choices=places,
+            )
+        self.layout = [
+            Section("1. The person", Row("own_given", "own_family"), "own_place"),
+            Section(
+                "2. The others",
+                *(Row(f"other_{n}_given", f"other_{n}_place") for n in range(1, MOST_OTHERS + 1)),
+                intro="Nobody is contacted yet. More people can be added later.",
+            ),
+            Section("3. What is hoped for", "hoped_for"),
+            Section("4. What kind of meeting", "kind"),
+            Section("5. Safety", "worry", "worry_kind", "worry_detail"),
+            Section("6. Reaching them", "route_kind", "route_value"),
+            Section("7. Who leads", "source", "lead"),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for number in range(2, MOST_OTHERS + 1):
+            given, place = cleaned.get(f"other_{number}_given"), cleaned.get(f"other_{number}_place")
+            if given and not place and f"other_{number}_place" not in self.errors:
+                self.add_error(f"other_{number}_place", f"Choose what {given} is to the person")
+            if place and not given and f"other_{number}_given" not in self.errors:
+                self.add_error(f"other_{number}_given", "Enter their first name")
+        self._clean_worry(cleaned)
+        self._clean_route(cleaned)
+        return cleaned
+
+    def _clean_worry(self, cleaned: dict[str, Any]) -> None:
+        if cleaned.get("worry") != A_WORRY:
+            cleaned["worry_kind"] = cleaned["worry_detail"] = ""
+        elif not cleaned.get("worry_kind") and "worry_kind" not in self.errors:
+            self.add_error("worry_kind", "Choose what the worry is")
+
+    def _clean_route(self, cleaned: dict[str, Any]) -> None:
+        kind, value = cleaned.get("route_kind"), cleaned.get("route_value", "")
+        if kind is None or "route_value" in self.errors:
+            return
+        if not value:
+            self.add_error("route_value", "Enter the number, the email address or the appointment")
+            return
+        try:
+            cleaned["route_value"] = route_value(kind, value)
+        except ValidationError as error:
+            self.add_error("route_value", error)
+
+    def others(self) -> list[tuple[str, Place]]:
+        """First name and place of each other person that was entered."""
+        rows = [
+            (self.cleaned_data.get(f"other_{n}_given"), self.cleaned_data.get(f"other_{n}_place"))
+            for n in range(1, MOST_OTHERS + 1)
+        ]
+        return [(given, Place(place)) for given, place in rows if given and place]
+
+    def worry_label(self) -> str:
+        """The worry in words, or ''."""
+        kind = self.cleaned_data.get("worry_kind")
+        return str(ConcernKind(kind).label) if kind else ""

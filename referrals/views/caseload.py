@@ -1,0 +1,143 @@
+"""Lists of referrals: the caseload and the search. Each shows only what visible_to gives, and notes which ids were shown."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from restorative.common.decisions import Decision, refuse
+from restorative.common.references import read_reference
+from restorative.common.rules import rules
+from restorative.common.views import Page
+
+from referrals import access, presenters, selectors
+from referrals.enums import Stage
+from referrals.forms.search import read_query
+
+WHOSE = {"mine": "Mine", "team": "My team’s", "organisation": "My organisation’s"}
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than the cap, so that a long list costs no more than a short one."""
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list[: rules().count_cap + 1].count()
+
+
+class CaseworkPage(Page):
+    """A list for those who do casework. Others are told which page is theirs."""
+
+    policy = "casework"
+    audit_verb = "list_viewed"
+    rows: list
+
+    def may(self) -> Decision:
+        if access.can(self.request.user, "search"):
+            return access.ALLOWED
+        return refuse("Your role does not open referrals.")
+
+    def audited(self) -> dict[str, Any] | None:
+        return {"things": [row.pk for row in self.rows], "thing_type": "referral"} if self.rows else None
+
+
+class Caseload(CaseworkPage):
+    """Referrals this user may see: their own first, with filters that say so when they are not understood."""
+
+    template_name = "referrals/caseload.html"
+    title = "Referrals"
+
+    def get(self, request, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = request.user
+        whose_choices = {
+            key: label for key, label in WHOSE.items() if key != "organisation" or user.is_manager
+        }
+        filters, dropped = self._read_filters(whose_choices)
+        found = selectors.caseload(
+            user,
+            whose=filters["whose"],
+            stage=filters["stage"],
+            words=filters["q"],
+            oldest=filters["sort"] == "oldest",
+        )
+        paginator = CappedPaginator(found, rules().page_size)
+        page = paginator.get_page(request.GET.get("page", "")[:9])
+        self.rows = list(page.object_list)
+        presenters.prefetch_parties(self.rows, user)
+        asked = {key: value for key, value in filters.items() if value and (key, value) not in DEFAULTS}
+        return self.show(
+            page_obj=page,
+            query=urlencode(asked),
+            list_rows=[presenters.caseload_row(row, user) for row in self.rows],
+            heads=presenters.CASELOAD_HEADS,
+            filters=filters,
+            dropped=dropped,
+            whose_choices=list(whose_choices.items()),
+            stage_choices=Stage.choices,
+            chips=self._chips(asked),
+            count=presenters.capped_count(paginator.count),
+            filtered=bool(filters["q"] or filters["stage"]),
+        )
+
+    def _read_filters(self, whose_choices: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+        given = self.request.GET
+        dropped = []
+        whose = given.get("whose") or "mine"
+        if whose not in whose_choices:
+            whose = "mine"
+            dropped.append("whose referrals")
+        stage = given.get("stage", "")
+        if stage and stage not in Stage.values:
+            stage = ""
+            dropped.append("stage")
+        sort = given.get("sort") or "newest"
+        if sort not in ("newest", "oldest"):
+            sort = "newest"
+            dropped.append("order")
+        words, understood = read_query(given.get("q", ""))
+        if not understood:
+            dropped.append("search")
+        return {"whose": whose, "stage": stage, "sort": sort, "q": words}, dropped
+
+    def _chips(self, asked: dict[str, str]) -> list[dict[str, str]]:
+        labels = {"q": lambda v: f"“{v}”", "stage": lambda v: str(Stage(v).label)}
+        return [
+            {
+                "text": labels[key](value),
+                "href": f"{reverse('referrals:list')}?{urlencode({k: v for k, v in asked.items() if k != key})}",
+            }
+            for key, value in asked.items()
+            if key in labels
+        ]
+
+
+DEFAULTS = {("whose", "mine"), ("sort", "newest")}
+
+
+class Search(CaseworkPage):
+    """By name, reference or phone number, among what this user may see. A whole reference opens at once."""
+
+    template_name = "referrals/search.html"
+    title = "Search"
+
+    def get(self, request, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = request.user
+        words, understood = read_query(request.GET.get("q", ""))
+        self.rows = []
+        if reference := read_reference(words):
+            if selectors.by_reference(user, reference):
+                return HttpResponseRedirect(reverse("referrals:show", args=[reference]))
+        elif len(words) >= 2:
+            self.rows = list(selectors.search(user, words)[: rules().page_size])
+            presenters.prefetch_parties(self.rows, user)
+        return self.show(
+            words=words,
+            understood=understood,
+            too_short=len(words) < 2,
+            list_rows=[presenters.caseload_row(row, user) for row in self.rows],
+            heads=presenters.CASELOAD_HEADS,
+            full=len(self.rows) == rules().page_size,
+        )

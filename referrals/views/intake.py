@@ -1,0 +1,170 @@
+"""Logging a referral: one page, a check, and what happens next."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from restorative.common import drafts
+from restorative.common.decisions import Decision, NotPossible
+from restorative.common.forms import BaseForm
+from restorative.common.formfields import show_phone
+from restorative.common.views import ActionFormView
+
+from referrals import access
+from referrals.actions.intake import Worry, log_referral
+from referrals.actions.parties import PersonFacts, RouteFacts
+from referrals.enums import ConcernKind, Kind, Place, RouteKind, Source
+from referrals.forms.intake import LogForm
+from referrals.views.base import ReferralPage
+
+LOG_PLACE = "referrals:log"
+
+
+class CaseworkForm(ActionFormView):
+    """A form for anybody who logs referrals."""
+
+    policy = "casework"
+
+    def may(self) -> Decision:
+        return access.may_log(self.request.user)
+
+    def leads(self) -> list[tuple[str, str]]:
+        user = self.request.user
+        rows = [(str(user.pk), f"{user.first_name} (you)")]
+        rows += [
+            (str(person.pk), f"{person.full_name}{f', {person.team.name}' if person.team else ''}")
+            for person in access.colleagues(user)
+            if person.pk != user.pk
+        ]
+        return rows
+
+
+class LogReferral(CaseworkForm):
+    """The seven answers. Nothing is logged yet: the check comes next."""
+
+    title = "Log a referral"
+    submit_text = "Check your answers"
+    form_class = LogForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"leads": self.leads(), "initial": {"lead": str(self.request.user.pk)}}
+
+    @property
+    def back_href(self) -> str:
+        return reverse("referrals:list")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = LogForm(request.POST, **self.get_form_kwargs())
+        if "discard" in request.POST or "X-Draft" in request.headers or not form.is_valid():
+            return super().post(request, *args, **kwargs)
+        self.keep(form)
+        return HttpResponseRedirect(reverse("referrals:log_check"), status=303)
+
+
+class CheckReferral(CaseworkForm):
+    """What was answered, to look at once more; logging happens here."""
+
+    title = "Check before you log this"
+    submit_text = "Log referral"
+    template_name = "referrals/log_check.html"
+    form_class = BaseForm
+    drafted = False
+
+    @property
+    def back_href(self) -> str:
+        return reverse("referrals:log")
+
+    def answered(self) -> LogForm | None:
+        """The seven answers as they were kept, if they still stand."""
+        kept = drafts.find(self.request.user, LOG_PLACE)
+        form = LogForm(drafts.as_data(kept.typed), leads=self.leads()) if kept else None
+        return form if form is not None and form.is_valid() else None
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self.answered()
+        if form is None:
+            return HttpResponseRedirect(reverse("referrals:log"))
+        return self.show(form=BaseForm(), rows=self.rows(form))
+
+    def show(self, status: int = 200, **more: Any) -> HttpResponse:
+        if "rows" not in more:
+            form = self.answered()
+            more["rows"] = self.rows(form) if form else []
+        return super().show(status=status, **more)
+
+    def act(self, form: BaseForm) -> str:
+        answered = self.answered()
+        if answered is None:
+            raise NotPossible("These answers were already logged, or are not complete. Go back and look.")
+        data = answered.cleaned_data
+        user = self.request.user
+        lead = next(person for person in [user, *access.colleagues(user)] if str(person.pk) == data["lead"])
+        referral = log_referral(
+            person=PersonFacts(
+                given=data["own_given"], family=data["own_family"], place=Place(data["own_place"])
+            ),
+            others=[PersonFacts(given=given, place=place) for given, place in answered.others()],
+            kind=Kind(data["kind"]),
+            source=Source(data["source"]),
+            hoped_for=data["hoped_for"],
+            lead=lead,
+            by=user,
+            route=RouteFacts(kind=RouteKind(data["route_kind"]), value=data["route_value"]),
+            worry=Worry(ConcernKind(data["worry_kind"]), data["worry_detail"])
+            if data["worry_kind"]
+            else None,
+            at=self.at,
+        )
+        drafts.forget(user, LOG_PLACE)
+        return reverse("referrals:log_done", args=[referral.reference])
+
+    def rows(self, form: LogForm) -> list[dict[str, str]]:
+        """The answers as a summary list, each with a link to change it."""
+        data = form.cleaned_data
+        name = " ".join(part for part in (data["own_given"], data["own_family"]) if part)
+        route = RouteKind(data["route_kind"])
+        value = data["route_value"]
+        shown = show_phone(value) if route in (RouteKind.TEXT, RouteKind.PHONE) else value
+        worry = form.worry_label()
+        answers = [
+            ("The person", f"{name}, {Place(data['own_place']).label}", "own_given"),
+            (
+                "The others",
+                "\n".join(f"{given}, {place.label}" for given, place in form.others()),
+                "other_1_given",
+            ),
+            ("What is hoped for", data["hoped_for"], "hoped_for"),
+            ("What kind of meeting", str(Kind(data["kind"]).label), "kind"),
+            (
+                "Safety worry",
+                f"{worry}\n{data['worry_detail']}".strip() if worry else "None that you know of",
+                "worry",
+            ),
+            ("Reaching them", f"{route.label}: {shown}\nNot used until they say it is safe", "route_value"),
+            ("How it came about", str(Source(data["source"]).label), "source"),
+            ("Who leads", dict(self.leads())[data["lead"]], "lead"),
+        ]
+        return [
+            {
+                "key": key,
+                "value": value,
+                "action_text": "Change",
+                "action_href": f"{reverse('referrals:log')}#id_{field}",
+            }
+            for key, value, field in answers
+        ]
+
+
+class ReferralLogged(ReferralPage):
+    """It is logged: the reference, and the next step."""
+
+    template_name = "referrals/log_done.html"
+    title = "Referral logged"
+
+    def get_context(self) -> dict[str, Any]:
+        from referrals import presenters
+
+        parties = presenters.parties_for(self.referral, self.request.user)
+        first = next((party for party in parties if party.opened and party.asked_first), None)
+        return {**super().get_context(), "first": first}

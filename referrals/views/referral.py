@@ -1,0 +1,17 @@
+"""The referral page."""
+
+from typing import Any
+
+from referrals import presenters_page
+from referrals.views.base import ReferralPage
+
+
+class ShowReferral(ReferralPage):
+    """One referral: the next step, what stands in the way, who is in it, what was done."""
+
+    template_name = "referrals/show.html"
+
+    def get_context(self) -> dict[str, Any]:
+        context = super().get_context()
+        self.title = f"{context['identity']['name']}, {self.referral.reference}"
+        return {**context, **presenters_page.page(self.referral, self.request.user, self.at)}
