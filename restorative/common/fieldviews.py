@@ -74,7 +74,7 @@ class FieldView:
 
     @property
     def label(self) -> str:
-        return self.bound.label or ""
+        return str(self.bound.label or "")
 
     @property
     def label_class(self) -> str:
@@ -87,7 +87,7 @@ class FieldView:
 
     @cached_property
     def hint(self) -> str:
-        return self.field.help_text or ""
+        return str(self.field.help_text or "")
 
     @cached_property
     def errors(self) -> list[str]:
@@ -195,7 +195,7 @@ class FieldView:
     @property
     def checked(self) -> bool:
         """Whether a single tick box is ticked."""
-        return bool(self.field.widget.check_test(self.bound.value()))  # type: ignore[attr-defined]
+        return bool(self.field.widget.check_test(self.bound.value()))
 
     @property
     def hidden(self) -> SafeString:

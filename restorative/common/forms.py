@@ -192,7 +192,7 @@ class BaseForm(forms.Form):
     def _clean_fields(self) -> None:
         for name, field in self.fields.items():
             _say_plainly(field, str(self[name].label))
-        super()._clean_fields()
+        super()._clean_fields()  # type: ignore[misc]
 
     def errors_as_list(self) -> list[dict[str, str]]:
         """Each error as {text, href}, in the order of the page; href is '' for one of the whole form."""
