@@ -92,6 +92,8 @@ OUR_APPS = [app for app in OUR_APPS if (BASE_DIR / app.replace(".", "/") / "apps
 # Second factor and single sign-on are the same sign-in with more of allauth switched on (docs/deploy.md).
 SECOND_FACTOR = env.bool("SECOND_FACTOR", default=False)
 OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
+OIDC_NAME = env.str("OIDC_NAME", default="your work account")
+OIDC_PROVIDER_ID = "work"
 if SECOND_FACTOR:
     OTHER_APPS += ["allauth.mfa"]
 if OIDC_SERVER_URL:
@@ -260,8 +262,8 @@ if OIDC_SERVER_URL:
         "openid_connect": {
             "APPS": [
                 {
-                    "provider_id": "work",
-                    "name": env.str("OIDC_NAME", default="your work account"),
+                    "provider_id": OIDC_PROVIDER_ID,
+                    "name": OIDC_NAME,
                     "client_id": env.str("OIDC_CLIENT_ID"),
                     "secret": env.str("OIDC_CLIENT_SECRET"),
                     "settings": {"server_url": OIDC_SERVER_URL},
@@ -289,7 +291,8 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SILENCED_SYSTEM_CHECKS = ["security.W021"]  # being on the browsers' preload list is the domain owner's choice
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not no-referrer: with it browsers send `Origin: null` with every form, which the CSRF check rightly refuses.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"

@@ -42,5 +42,5 @@ if settings.OIDC_SERVER_URL:
     from allauth.socialaccount.providers.openid_connect import urls as oidc
 
     urlpatterns += _with_policies(
-        [path("sign-in/work/", include(oidc.urlpatterns)), path("sign-in/work/", include(social.urlpatterns))]
+        [path("sign-in/", include(oidc.urlpatterns)), path("sign-in/oidc/", include(social.urlpatterns))]
     )

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.views import LoginView, LogoutView
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from restorative.accounts import throttle
 
@@ -14,6 +15,13 @@ class SignIn(LoginView):
 
     policy = "public"
     extra_context = {"title": "Sign in"}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        work_account = None
+        if settings.OIDC_SERVER_URL:
+            href = reverse("openid_connect_login", kwargs={"provider_id": settings.OIDC_PROVIDER_ID})
+            work_account = {"name": settings.OIDC_NAME, "href": href}
+        return super().get_context_data(work_account=work_account, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)

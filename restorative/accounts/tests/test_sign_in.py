@@ -174,3 +174,12 @@ def test_tries_at_once_are_all_counted():
     with ThreadPoolExecutor(8) as pool:
         allowed = sum(pool.map(attempt, range(80)))
     assert allowed == 10
+
+
+def test_a_work_account_is_offered_only_when_switched_on(client, settings):
+    assert b"your work account" not in client.get("/sign-in/").content
+    settings.OIDC_SERVER_URL = "https://id.example"
+    settings.ROOT_URLCONF = "restorative.accounts.tests.urls_with_oidc"
+    page = client.get("/sign-in/").content.decode()
+    assert "Sign in with your work account" in page
+    assert 'action="/work/"' in page
