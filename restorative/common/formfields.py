@@ -7,9 +7,8 @@ Text is NFC, trimmed and free of what cannot be stored or would mislead; phones 
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import phonenumbers
 from django import forms
@@ -18,8 +17,6 @@ from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
 from restorative.common import clock
-
-LONDON = ZoneInfo("Europe/London")
 
 # Cannot be stored, or turns the reading order of what surrounds it: NUL and other controls, half characters,
 # bidirectional overrides and isolates, noncharacters.
@@ -289,13 +286,13 @@ def read_time(text: str) -> time:
     if not match and (match := re.fullmatch(r"(\d{2})(\d{2})()", typed, flags=re.ASCII)) is None:
         raise ValidationError(TIME_MESSAGE, code="invalid")
     hour, minute, half = int(match[1]), int(match[2] or 0), match[3]
-    if not half and match[2] is None:
+    if not half and match[2] is None and hour <= 12:
         raise ValidationError(f"Say whether {hour} is am or pm, like 2pm", code="half")
     if half:
         if not 1 <= hour <= 12:
             raise ValidationError(TIME_MESSAGE, code="invalid")
         hour = hour % 12 + (12 if half == "p" else 0)
-    if hour > 23 or minute > 59:
+    if hour > 23 or minute > 59 or (not half and match[2] is None):
         raise ValidationError(TIME_MESSAGE, code="invalid")
     return time(hour, minute)
 
@@ -305,8 +302,8 @@ def london(day: date, at: time) -> datetime:
 
     Raises ValidationError for the hour that is skipped when the clocks go forward.
     """
-    there = datetime.combine(day, at, tzinfo=LONDON)
-    back = there.astimezone(ZoneInfo("UTC")).astimezone(LONDON)
+    there = datetime.combine(day, at, tzinfo=clock.LONDON)
+    back = there.astimezone(UTC).astimezone(clock.LONDON)
     if back.replace(tzinfo=None) != there.replace(tzinfo=None):
         raise ValidationError(
             "The clocks go forward in that hour, so this time does not happen. Choose another", code="skipped"
@@ -393,7 +390,7 @@ class WhenField(CleanCharField):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, datetime):
             return value
-        there = value.astimezone(LONDON)
+        there = clock.local(value)
         return f"{write_date(there.date())}, {there:%H:%M}"
 
 
