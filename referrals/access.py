@@ -1,17 +1,13 @@
 """May this person do this? Capabilities by role, and may_<verb>(user, thing) -> Decision.
 What is possible now is blockers.py's and stages.py's; which rows exist for somebody is querysets.py's."""
 
-from typing import TYPE_CHECKING
-
 from django.db.models import Q
 
 from referrals.enums import STOPS, Part
 from referrals.models import Concern, Facilitation, Party, RecordsCheck, Referral
 from restorative.accounts.enums import Role
+from restorative.accounts.models import User
 from restorative.common.decisions import ALLOWED, Decision, refuse
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 CASEWORK = frozenset({"log", "search", "work_with", "run"})
 CAPABILITIES: dict[str, frozenset[str]] = {
@@ -24,14 +20,14 @@ CAPABILITIES: dict[str, frozenset[str]] = {
 SEALED = "Only workers who support this person may do this."
 
 
-def can(user: "User", capability: str) -> bool:
+def can(user: User, capability: str) -> bool:
     """Whether the user's role has a capability at all."""
     return bool(
         user.is_authenticated and user.is_active and capability in CAPABILITIES.get(user.role, frozenset())
     )
 
 
-def is_on(user: "User", referral: Referral) -> bool:
+def is_on(user: User, referral: Referral) -> bool:
     """Whether somebody works on this referral: leads it, supports a party, facilitates, or did before."""
     return (
         referral.lead_id == user.pk
@@ -40,7 +36,7 @@ def is_on(user: "User", referral: Referral) -> bool:
     )
 
 
-def facilitates(user: "User", referral: Referral, *parts: Part) -> bool:
+def facilitates(user: User, referral: Referral, *parts: Part) -> bool:
     """Whether somebody has a current part in running its meetings."""
     parts = parts or (Part.FACILITATOR, Part.STAND_IN)
     return (
@@ -50,29 +46,29 @@ def facilitates(user: "User", referral: Referral, *parts: Part) -> bool:
     )
 
 
-def may_log(user: "User") -> Decision:
+def may_log(user: User) -> Decision:
     """Log a referral: anybody who does casework."""
     return ALLOWED if can(user, "log") else refuse("Your role does not log referrals.")
 
 
-def may_see(user: "User", referral: Referral) -> bool:
+def may_see(user: User, referral: Referral) -> bool:
     """The object check of visible_to: the same queryset with the key added."""
     return Referral.objects.visible_to(user).filter(pk=referral.pk).exists()
 
 
-def may_open(user: "User", party: Party) -> Decision:
+def may_open(user: User, party: Party) -> Decision:
     """Read and write a party's compartment: the same queryset as every list, with the key added."""
     opened = Party.objects.opened_by(user).filter(pk=party.pk).exists()
     return ALLOWED if opened else refuse(SEALED)
 
 
-def may_open_safety(user: "User", party: Party) -> Decision:
+def may_open_safety(user: User, party: Party) -> Decision:
     """Read a party's concerns and safety answers."""
     opened = Party.objects.safety_opened_by(user).filter(pk=party.pk).exists()
     return ALLOWED if opened else refuse(SEALED)
 
 
-def may_run(user: "User", referral: Referral) -> Decision:
+def may_run(user: User, referral: Referral) -> Decision:
     """Decide, appoint, book, call off, close: the lead, the facilitators, a manager of the leading organisation."""
     if can(user, "run") and (
         referral.lead_id == user.pk
@@ -83,14 +79,14 @@ def may_run(user: "User", referral: Referral) -> Decision:
     return refuse("Only the lead, a facilitator or a manager of the leading organisation may do this.")
 
 
-def may_start(user: "User", referral: Referral) -> Decision:
+def may_start(user: User, referral: Referral) -> Decision:
     """Start a meeting and record it: those who run it on the day."""
     if facilitates(user, referral, Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER):
         return ALLOWED
     return refuse("Only a facilitator of this meeting may do this.")
 
 
-def _second_person(user: "User", concern: Concern, referral: Referral) -> Decision:
+def _second_person(user: User, concern: Concern, referral: Referral) -> Decision:
     if user.organisation_id != concern.party.organisation_id:
         return refuse("Only the organisation whose concern it is may do this.")
     if concern.raised_by_id == user.pk or is_on(user, referral):
@@ -98,7 +94,7 @@ def _second_person(user: "User", concern: Concern, referral: Referral) -> Decisi
     return ALLOWED
 
 
-def may_sign_off(user: "User", concern: Concern) -> Decision:
+def may_sign_off(user: User, concern: Concern) -> Decision:
     """Decide on a sign-off concern: a manager or safeguarding lead of its side, not on the referral."""
     if concern.kind in STOPS:
         return refuse("A stop cannot be signed off. It can only be cleared, on new facts.")
@@ -107,7 +103,7 @@ def may_sign_off(user: "User", concern: Concern) -> Decision:
     return _second_person(user, concern, concern.party.referral)
 
 
-def may_clear(user: "User", concern: Concern) -> Decision:
+def may_clear(user: User, concern: Concern) -> Decision:
     """Clear a concern: a stop only by a safeguarding lead not on the referral; a sign-off by who may sign it off."""
     if concern.kind not in STOPS:
         return may_sign_off(user, concern)
@@ -116,7 +112,7 @@ def may_clear(user: "User", concern: Concern) -> Decision:
     return _second_person(user, concern, concern.party.referral)
 
 
-def may_release_records(user: "User", check: RecordsCheck) -> Decision:
+def may_release_records(user: User, check: RecordsCheck) -> Decision:
     """Release a records check: a safeguarding lead of the leading organisation, not on the referral."""
     if not user.safeguarding_lead or user.organisation_id != check.referral.lead_organisation_id:
         return refuse("Only a safeguarding lead of the leading organisation may release a records check.")
@@ -125,7 +121,7 @@ def may_release_records(user: "User", check: RecordsCheck) -> Decision:
     return ALLOWED
 
 
-def may_accept_late(user: "User", party: Party) -> Decision:
+def may_accept_late(user: User, party: Party) -> Decision:
     """Accept a readiness check of 29 to 42 days: a manager of the party's organisation, not on the referral."""
     if not user.is_manager or user.organisation_id != party.organisation_id:
         return refuse("Only a manager of this person’s organisation may accept an older check.")
@@ -134,11 +130,10 @@ def may_accept_late(user: "User", party: Party) -> Decision:
     return ALLOWED
 
 
-def colleagues(user: "User"):
+def colleagues(user: User):
     """Workers of the user's organisation who can be given casework, for the lists in forms."""
     return (
-        type(user)
-        .objects.filter(
+        User.objects.filter(
             Q(role__in=[Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER]),
             organisation=user.organisation_id,
             is_active=True,

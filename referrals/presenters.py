@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from django.urls import reverse
+
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.models import Facilitation, Party, Referral
 from referrals.querysets import parties_as_they_stood
-from django.urls import reverse
-
 from restorative.common import clock
 from restorative.common.rules import rules
 

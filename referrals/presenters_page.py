@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
-from restorative.common import clock
-from restorative.notify.models import Message, State
-
 from referrals import blockers
 from referrals.blockers import ShownBlocker
 from referrals.enums import (
@@ -42,6 +39,8 @@ from referrals.presenters import (
     stage_strip,
     stands,
 )
+from restorative.common import clock
+from restorative.notify.models import Message, State
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User

@@ -5,11 +5,10 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from restorative.common.fields import keyed_hash
-from restorative.common.formfields import PhoneField
-
 from referrals.models import ContactRoute, Party, Referral
 from referrals.querysets import ReferralQuerySet, opened_by
+from restorative.common.fields import keyed_hash
+from restorative.common.formfields import PhoneField
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User

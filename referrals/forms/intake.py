@@ -4,17 +4,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from restorative.common.forms import BaseForm, Row, Section
-from restorative.common.formfields import (
-    ChoiceRadio,
-    ChoiceSelect,
-    CleanCharField,
-    CleanTextField,
-    EmailField,
-    PersonNameField,
-    PhoneField,
-)
-
 from referrals.enums import (
     OTHER_PLACES,
     OWN_PLACES,
@@ -26,6 +15,16 @@ from referrals.enums import (
     RouteKind,
     Source,
 )
+from restorative.common.formfields import (
+    ChoiceRadio,
+    ChoiceSelect,
+    CleanCharField,
+    CleanTextField,
+    EmailField,
+    PersonNameField,
+    PhoneField,
+)
+from restorative.common.forms import BaseForm, Row, Section
 
 MOST_OTHERS = 3
 NO_WORRY, A_WORRY = "no", "yes"

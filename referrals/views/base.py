@@ -102,7 +102,7 @@ class PartyPage(PartyMixin, Page):
 
 
 class PartyForm(PartyMixin, ActionFormView):
-    """A form about one person in a referral. It returns to where the worker came from: `?from=referral`, or the person."""
+    """A form about one person. It returns to where the worker came from: the referral (`?from=referral`) or them."""
 
     def done(self) -> str:
         """Where to go when it is saved."""

@@ -1,4 +1,5 @@
-"""Lists of referrals: the caseload and the search. Each shows only what visible_to gives, and notes which ids were shown."""
+"""Lists of referrals: the caseload and the search.
+Each shows only what visible_to gives, and the ledger notes which ids were shown."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -8,14 +9,13 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from referrals import access, presenters, selectors
+from referrals.enums import Stage
+from referrals.forms.search import read_query
 from restorative.common.decisions import Decision, refuse
 from restorative.common.references import read_reference
 from restorative.common.rules import rules
 from restorative.common.views import Page
-
-from referrals import access, presenters, selectors
-from referrals.enums import Stage
-from referrals.forms.search import read_query
 
 WHOSE = {"mine": "Mine", "team": "My team’s", "organisation": "My organisation’s"}
 

@@ -5,18 +5,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from restorative.common import drafts
-from restorative.common.decisions import Decision, NotPossible
-from restorative.common.forms import BaseForm
-from restorative.common.formfields import show_phone
-from restorative.common.views import ActionFormView
-
 from referrals import access
 from referrals.actions.intake import Worry, log_referral
 from referrals.actions.parties import PersonFacts, RouteFacts
 from referrals.enums import ConcernKind, Kind, Place, RouteKind, Source
 from referrals.forms.intake import LogForm
 from referrals.views.base import ReferralPage
+from restorative.common import drafts
+from restorative.common.decisions import Decision, NotPossible
+from restorative.common.formfields import show_phone
+from restorative.common.forms import BaseForm
+from restorative.common.views import ActionFormView
 
 LOG_PLACE = "referrals:log"
 
