@@ -23,13 +23,16 @@ def quiet_hold(message: Message, at: datetime) -> Hold | Cancel | None:
     return _wait(message, clock.next_allowed(at, urgent=message.urgent), "quiet hours")
 
 
-def take_place(message: Message, at: datetime) -> Hold | Cancel | None:
+def take_place(message: Message, at: datetime, said: dict[str, str]) -> Hold | Cancel | None:
     """Take this minute for the group and this day for the person, or say until when to wait.
+
+    What is said and how is kept with it, in the same statement.
 
     What goes out just before a minute ends may arrive in the next, so the minutes beside one that is taken stay
     free too.
     """
     if message.to_worker:
+        _took(message, **said)
         return None
     minute = minute_of(at)
     group = message.spacing_group or message.group
@@ -41,7 +44,7 @@ def take_place(message: Message, at: datetime) -> Hold | Cancel | None:
         return _wait(message, taken + 2 * _MINUTE, TOGETHER)
     place: dict[str, Any] = {"spacing_group": group, "spacing_minute": minute}
     day = {} if message.urgent else {"spacing_day": clock.today(at)}
-    if _took(message, **place, **day):
+    if _took(message, **place, **day, **said):
         return None
     # Somebody else was there first, in the day or, this very moment, in the minute.
     if (

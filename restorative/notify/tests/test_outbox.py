@@ -450,7 +450,7 @@ def test_an_answer_after_we_gave_up(world, provider, monkeypatch, answer, ends):
 
 def test_how_many_queries_a_message_takes(world, django_assert_max_num_queries):
     due(20)
-    with django_assert_max_num_queries(2 + 20 * 12):
+    with django_assert_max_num_queries(3 + 20 * 9):
         outbox.sweep(at=TEN)
 
 
