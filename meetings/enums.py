@@ -19,7 +19,8 @@ class MeetingStatus(TextChoices):
     DID_NOT_HAPPEN = "did_not_happen", _("Did not happen")
 
 
-PENDING = (MeetingStatus.BOOKED, MeetingStatus.ON_HOLD, MeetingStatus.STARTED)
+COMING = (MeetingStatus.BOOKED, MeetingStatus.ON_HOLD)
+PENDING = (*COMING, MeetingStatus.STARTED)
 
 
 class CallOffReason(TextChoices):

@@ -23,9 +23,14 @@ def _call_offs() -> QuerySet:
     return apps.get_model("meetings", "CallOff")._base_manager.all()
 
 
+def _open_to_all() -> Q:
+    """Call-offs that everybody may know of: released, or of no one party."""
+    return Q(party__isnull=True) | Q(released_at__isnull=False)
+
+
 def _known_to(user: "User") -> Q:
-    """Call-offs this user may know of: released, of no one party, or from a compartment they open."""
-    return Q(party__isnull=True) | Q(released_at__isnull=False) | Q(party__in=_opened(user))
+    """Call-offs this user may know of: open to all, or from a compartment they open."""
+    return _open_to_all() | Q(party__in=_opened(user))
 
 
 class MeetingQuerySet(ProtectedQuerySet):
@@ -50,6 +55,11 @@ class MeetingQuerySet(ProtectedQuerySet):
         """Booked, on hold or under way, in fact (not as shown)."""
         return self.filter(status__in=PENDING)
 
+    def holding(self) -> Self:
+        """Those that hold their time and place: pending ones, and those called off that not everybody may know of."""
+        told = _call_offs().filter(_open_to_all(), meeting=OuterRef("pk"))
+        return self.filter(Q(status__in=PENDING) | Q(~Exists(told), status=MeetingStatus.CALLED_OFF))
+
 
 class CallOffQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
@@ -58,9 +68,14 @@ class CallOffQuerySet(ProtectedQuerySet):
             _known_to(user), meeting__referral__in=Referral.objects.visible_to(user).values("pk")
         ).scoped("visible_to")
 
+    def open_to_all(self) -> Self:
+        """Those that everybody may know of: released, or of no one party."""
+        return self.filter(_open_to_all())
+
     def waiting(self) -> Self:
-        """Those the other parties have not heard of yet."""
-        return self.filter(released_at__isnull=True, meeting__status=MeetingStatus.CALLED_OFF)
+        """Those of meetings of which the others have not heard yet that they are off."""
+        told = _call_offs().filter(_open_to_all(), meeting=OuterRef("meeting"))
+        return self.filter(~Exists(told), meeting__status=MeetingStatus.CALLED_OFF)
 
 
 class AttendanceQuerySet(ProtectedQuerySet):

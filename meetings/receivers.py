@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from meetings.actions.scheduling import call_off_pending
+from meetings.actions.calling_off import call_off_pending
 from meetings.enums import CallOffReason
 from referrals import events
 from referrals.models import Party, Referral

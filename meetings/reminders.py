@@ -184,9 +184,7 @@ def _plan_release(group: UUID, at: datetime) -> list[Planned]:
     """Something called off waits for release: to the workers who may know of it, at once."""
     planned = []
     for meeting in _meetings(group, MeetingStatus.CALLED_OFF):
-        waiting = CallOff.objects.unscoped("planning messages").filter(
-            meeting=meeting, party__isnull=False, released_at__isnull=True
-        )
+        waiting = CallOff.objects.unscoped("planning messages").waiting().filter(meeting=meeting)
         for call_off in waiting:
             for user in _workers(meeting.referral):
                 if Party.objects.opened_by(user).filter(pk=call_off.party_id).exists():
@@ -233,7 +231,7 @@ def _recheck_tomorrow(message: Message, at: datetime) -> Send | Cancel:
 
 def _recheck_release(message: Message, at: datetime) -> Send | Cancel:
     user = User.objects.get(pk=message.recipient_id)
-    waiting = CallOff.objects.visible_to(user).filter(pk=message.thing_id, released_at__isnull=True)
+    waiting = CallOff.objects.visible_to(user).waiting().filter(pk=message.thing_id)
     return to_worker(user, at) if waiting.exists() else Cancel("nothing waits to be released")
 
 

@@ -2,13 +2,13 @@
 A stop acts at once: a booked meeting is called off in the same transaction."""
 
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from referrals import access, events
-from referrals.actions.lifecycle import changing, made
+from referrals.actions.lifecycle import changing, decide, made
 from referrals.actions.parties import _fresh
 from referrals.enums import STOPS, ConcernKind, SignOffDecision, Stage, TaskKind
-from referrals.models import Concern, Party, RecordsCheck, Referral, SignOff, Task
+from referrals.models import Concern, Party, RecordsCheck, Referral, SignOff, Suitability, Task
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -205,6 +205,17 @@ def ask_for_records_check(*, referral: Referral, by: "User", at: datetime | None
         check = RecordsCheck.objects.create(referral=referral, asked_at=at, asked_by=by, **made(by, at))
         record("records_check_asked", by=by, thing=check, referral_id=referral.pk, at=at)
         return check
+
+
+def decide_and_ask(
+    *, referral: Referral, by: "User", at: datetime | None = None, **decision: Any
+) -> Suitability:
+    """Decide (see lifecycle.decide) and ask for the records check, both or neither."""
+    at = at or clock.now()
+    with changing(referral, at=at):
+        row = decide(referral=referral, by=by, at=at, **decision)
+        ask_for_records_check(referral=referral, by=by, at=at)
+        return row
 
 
 def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from referrals import access, blockers, events, stages
 from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
-from referrals.models import Closure, Concern, Party, Referral, Suitability
+from referrals.models import Closure, Concern, Facilitation, Party, Referral, Suitability
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -21,6 +21,9 @@ from restorative.notify import outbox
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
+
+RELEASE_FIRST = "A meeting was called off and the others have not heard yet. Release that first."
+STILL_BOOKED = "A meeting is still booked. Call it off, or record it, first."
 
 _held: ContextVar[dict[UUID, Referral]] = ContextVar("referrals_being_changed")
 
@@ -61,6 +64,13 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[Referral]:
 def stamp_first_ready(referral: Referral, at: datetime) -> None:
     """Note the first time nothing stood in the way, for reports only."""
     if referral.first_ready_at or referral.stage != Stage.PREPARING:
+        return
+    # Asked first because it is cheap: most changes happen long before anybody is appointed.
+    if (
+        not Facilitation.objects.unscoped("first ready")
+        .filter(referral=referral, until__isnull=True)
+        .exists()
+    ):
         return
     if not blockers.blockers(referral, Gate.BOOK, at):
         Referral.objects.unscoped("first ready").filter(pk=referral.pk).update(first_ready_at=at)
@@ -149,12 +159,21 @@ def decide(
             begin_preparing(referral, by=by, at=at)
         elif decision == Suitable.NOT_NOW:
             _pause(referral, review_on=review_on, by=by, at=at)
-        elif referral.stage == Stage.BOOKED:
+        else:
+            _refuse_while_under_way(referral)
+            # Whatever the stage: a meeting that some are still shown as booked is off for them now too.
             events.paused.send(Referral, referral=referral, party=None, by=by, at=at)
         return row
 
 
+def _refuse_while_under_way(referral: Referral) -> None:
+    started = referral.meetings.model._base_manager.filter(referral=referral, status="started")
+    if started.exists():
+        raise NotPossible("A meeting was started. Record it first.")
+
+
 def _pause(referral: Referral, *, review_on: date, by: "User", at: datetime) -> None:
+    _refuse_while_under_way(referral)
     if referral.stage == Stage.PAUSED:
         take_step("resume", referral, by=by, at=at)
     events.paused.send(Referral, referral=referral, party=None, by=by, at=at)
@@ -171,10 +190,17 @@ def derived_outcome(referral: Referral) -> Outcome:
     return Outcome.MET_HELPED if helped else Outcome.MET
 
 
-def open_items(referral: Referral, at: datetime) -> list[str]:
-    """What still stands open and stops closing, unless a manager says why."""
+def open_items(referral: Referral, by: "User") -> list[str]:
+    """What still stands open and stops closing, unless a manager says why; as far as `by` may know."""
     concerns = Concern.objects.unscoped("closing").filter(party__referral=referral).open()
-    return ["A safety concern is still open."] if concerns.exists() else []
+    if not concerns.exists():
+        return []
+    known = Concern.objects.visible_to(by).filter(party__referral=referral).open().select_related("party")
+    names = list(dict.fromkeys(concern.party.known_as for concern in known))
+    found = [f"A safety concern with {name} is still open." for name in names]
+    if concerns.count() > len(known):
+        found.append("Something is still open with somebody else here.")
+    return found
 
 
 def close(
@@ -195,12 +221,14 @@ def close(
     access.may_run(by, referral).require()
     with changing(referral, at=at) as referral:
         refuse_while_waiting(referral, by)
+        if referral.stage == Stage.BOOKED:
+            raise NotPossible(STILL_BOOKED)
         if referral.stage == Stage.CLOSED:
             raise NotPossible("This referral is already closed.")
         outcome = derived_outcome(referral)
         if outcome == Outcome.NOT_GOING_AHEAD and not reason:
             raise NotPossible("Choose why it is not going ahead.", field="reason")
-        if left := open_items(referral, at):
+        if left := open_items(referral, by):
             if not by.is_manager:
                 raise NotPossible([*left, "A manager can close it and say why."])
             if not why_open_items.strip():
@@ -240,8 +268,8 @@ def refuse_while_waiting(referral: Referral, by: "User") -> None:
         return
     knows = Party.objects.opened_by(by).filter(pk__in=[call_off.party_id for call_off in waiting]).exists()
     if knows:
-        raise NotPossible("A meeting was called off and the others have not heard yet. Release that first.")
-    raise NotPossible("A meeting is still booked. Call it off, or record it, first.")
+        raise NotPossible(RELEASE_FIRST)
+    raise NotPossible(STILL_BOOKED)
 
 
 def waiting_for_release(referral: Referral) -> QuerySet:

@@ -6,7 +6,13 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from referrals import access, events
-from referrals.actions.lifecycle import begin_preparing, changing, made
+from referrals.actions.lifecycle import (
+    STILL_BOOKED,
+    begin_preparing,
+    changing,
+    made,
+    refuse_while_waiting,
+)
 from referrals.enums import (
     WRITTEN_ROUTES,
     ApproachResult,
@@ -133,8 +139,9 @@ def leave(*, party: Party, by: "User", at: datetime | None = None) -> None:
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as referral:
         party = _fresh(party)
+        refuse_while_waiting(referral, by)
         if referral.stage == Stage.BOOKED:
-            raise NotPossible("A meeting is booked. Call it off first.")
+            raise NotPossible(STILL_BOOKED)
         Party.objects.unscoped("leave").filter(pk=party.pk).update(left_at=at, left_by=by)
         record(
             "party_left",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from referrals import access, events
 from referrals.actions.concerns import raise_concern
+from referrals.actions.consent import record_consent
 from referrals.actions.lifecycle import begin_preparing, changing, made
 from referrals.actions.parties import _fresh
 from referrals.enums import (
@@ -17,6 +18,7 @@ from referrals.enums import (
     CapacityResult,
     ConcernKind,
     Format,
+    Purpose,
     RatingPoint,
     ReadinessKind,
     Ready,
@@ -221,6 +223,10 @@ def check_on_the_day(
             why_code=result,
             at=at,
         )
+        if answers["still_yes"] != Answer.YES:
+            record_consent(
+                party=party, purpose=Purpose.TAKE_PART, answer=Answer(answers["still_yes"]), by=by, at=at
+            )
         if answers["safe"] != Answer.YES:
             raise_concern(party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=note, by=by, at=at)
         if answers["decides"] != Answer.YES:

@@ -1,0 +1,158 @@
+"""Whether a meeting can be where and when somebody plans it, and when it could be instead. Nothing is written here."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from meetings.enums import MeetingKind
+from meetings.models import Meeting, Venue
+from meetings.querysets import MeetingQuerySet
+from referrals.enums import Kind
+from referrals.models import Facilitation, Party, Referral
+from restorative.accounts.models import User as Worker
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+
+LONGEST = timedelta(hours=4)
+ARRIVAL_GAP = timedelta(minutes=10)
+EARLIEST_ARRIVAL = timedelta(minutes=60)
+# Offered instead of a time that is not available: half hours of the working day, this far ahead.
+SLOT_STEP = timedelta(minutes=30)
+SLOT_DAYS = 30
+FIRST_HOUR, LAST_HOUR = 9, 17
+
+
+class Clash(NotPossible):
+    """Something else is there at that time. It names the field, never with what or whom."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """When, where and how people are to meet. `arrivals` are times by party id; who is left out gets a usual one."""
+
+    kind: MeetingKind
+    starts_at: datetime
+    ends_at: datetime
+    venue: Venue | None = None
+    video: str = ""
+    arrivals: dict[UUID, datetime] = field(default_factory=dict)
+
+    def arrives_at(self, party: Party, index: int) -> datetime:
+        """When this party is asked to arrive: staggered, so that people do not wait together."""
+        return self.arrivals.get(party.pk) or self.starts_at - ARRIVAL_GAP * index
+
+
+def present(referral: Referral) -> list[Party]:
+    """Everybody who would be at a meeting of this referral, in the order they joined."""
+    return list(Party.objects.unscoped("who meets").filter(referral=referral).present())
+
+
+def kind_for(referral: Referral, parties: Sequence[Party]) -> MeetingKind:
+    """The kind a planner offers first."""
+    participants = [party for party in parties if not party.is_supporter]
+    if referral.kind == Kind.FAMILY or len(participants) > 2:
+        return MeetingKind.FAMILY
+    return MeetingKind.CONVERSATION
+
+
+def check_plan(plan: Plan, parties: Sequence[Party], at: datetime) -> None:
+    """Raise NotPossible, naming the field, for a plan that makes no sense in itself."""
+    participants = [party for party in parties if not party.is_supporter]
+    if plan.starts_at <= at:
+        raise NotPossible("The meeting must be in the future.", field="starts_at")
+    if plan.ends_at <= plan.starts_at:
+        raise NotPossible("The meeting must end after it starts.", field="ends_at")
+    if plan.ends_at - plan.starts_at > LONGEST:
+        raise NotPossible("A meeting lasts 4 hours at most.", field="ends_at")
+    if plan.venue is None and not plan.video and plan.kind != MeetingKind.INDIRECT:
+        raise NotPossible("Choose a room, or give a video link.", field="venue")
+    if plan.kind == MeetingKind.CONVERSATION and len(participants) > 2:
+        raise NotPossible(
+            "A restorative conversation is between two people. Choose a family meeting.", field="kind"
+        )
+    if plan.venue is not None and plan.venue.capacity < len(parties) + 1:
+        raise NotPossible(f"{plan.venue.name} holds {plan.venue.capacity} people.", field="venue")
+    for party in parties:
+        arrives = plan.arrivals.get(party.pk)
+        if arrives and not plan.starts_at - EARLIEST_ARRIVAL <= arrives <= plan.starts_at:
+            raise NotPossible(
+                "People arrive at the start, or up to an hour before.", field=f"arrives_{party.pk}"
+            )
+
+
+# --- Clashes --------------------------------------------------------------------------------------------------
+
+
+def _elsewhere(referral: Referral) -> MeetingQuerySet:
+    """Meetings of other referrals that hold their time and place."""
+    return Meeting.objects.unscoped("clashes").holding().exclude(referral=referral)
+
+
+def _of_workers(workers: Iterable[UUID]) -> Q:
+    theirs = Facilitation.objects.filter(user__in=list(workers), until__isnull=True)
+    return Q(referral__in=theirs.values("referral"))
+
+
+def _of_people(parties: Iterable[Party]) -> Q:
+    return Q(attendances__party__person__in=[party.person_id for party in parties])
+
+
+def _workers(referral: Referral) -> list[UUID]:
+    running = Facilitation.objects.unscoped("clashes").filter(referral=referral, until__isnull=True)
+    return list(running.values_list("user", flat=True))
+
+
+def check_clashes(referral: Referral, plan: Plan, parties: Sequence[Party], *, lock: bool = False) -> None:
+    """Raise Clash when something else is at that time in the room, for the facilitators, or for the people.
+
+    With `lock`, inside a booking: the referral is already held; then the room and the facilitators are locked, in
+    that order, so that two bookings at once cannot both pass. The sentence is the same for workers and for people.
+    """
+    workers = _workers(referral)
+    if lock:
+        if plan.venue is not None:
+            list(Venue.objects.select_for_update().filter(pk=plan.venue.pk))
+        list(Worker.objects.select_for_update().filter(pk__in=workers).order_by("pk"))
+    then = _elsewhere(referral).filter(starts_at__lt=plan.ends_at, ends_at__gt=plan.starts_at)
+    if plan.venue is not None and then.filter(venue=plan.venue).exists():
+        raise Clash(f"{plan.venue.name} is not available then.", field="venue")
+    if then.filter(_of_workers(workers) | _of_people(parties)).exists():
+        raise Clash("That time is not available.", field="starts_at")
+
+
+def free_slots(referral: Referral, plan: Plan, at: datetime, *, count: int = 3) -> list[datetime]:
+    """The next starts from the planned one on at which nothing clashes, in working hours; at most `count`."""
+    length = plan.ends_at - plan.starts_at
+    first = max(plan.starts_at, at)
+    until = first + timedelta(days=SLOT_DAYS)
+    taken = _of_workers(_workers(referral)) | _of_people(present(referral))
+    if plan.venue is not None:
+        taken |= Q(venue=plan.venue)
+    busy = list(
+        _elsewhere(referral)
+        .filter(taken, starts_at__lt=until, ends_at__gt=first)
+        .order_by()
+        .values_list("starts_at", "ends_at")
+        .distinct()
+    )
+    found: list[datetime] = []
+    for start in _half_hours(first, until, length):
+        if start > first and not any(start < ends and start + length > begins for begins, ends in busy):
+            found.append(start)
+            if len(found) == count:
+                break
+    return found
+
+
+def _half_hours(first: datetime, until: datetime, length: timedelta) -> Iterable[datetime]:
+    day = clock.today(first)
+    while day <= clock.today(until):
+        if clock.is_working_day(day):
+            start, last = clock.moment(day, FIRST_HOUR), clock.moment(day, LAST_HOUR)
+            while start + length <= last:
+                yield start
+                start += SLOT_STEP
+        day += timedelta(days=1)
