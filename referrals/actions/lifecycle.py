@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from referrals import access, blockers, events, stages
 from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
-from referrals.models import Closure, Concern, Facilitation, Party, Referral, Suitability
+from referrals.models import Closure, Concern, Party, RecordsCheck, Referral, Suitability
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
