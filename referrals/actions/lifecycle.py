@@ -65,12 +65,9 @@ def stamp_first_ready(referral: Referral, at: datetime) -> None:
     """Note the first time nothing stood in the way, for reports only."""
     if referral.first_ready_at or referral.stage != Stage.PREPARING:
         return
-    # Asked first because it is cheap: most changes happen long before anybody is appointed.
-    if (
-        not Facilitation.objects.unscoped("first ready")
-        .filter(referral=referral, until__isnull=True)
-        .exists()
-    ):
+    # Asked first because it is cheap: most changes happen long before the records check is released.
+    checks = RecordsCheck.objects.unscoped("first ready").filter(referral=referral)
+    if not checks.filter(released_at__isnull=False).exists():
         return
     if not blockers.blockers(referral, Gate.BOOK, at):
         Referral.objects.unscoped("first ready").filter(pk=referral.pk).update(first_ready_at=at)
