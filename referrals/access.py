@@ -130,6 +130,15 @@ def may_accept_late(user: User, party: Party) -> Decision:
     return ALLOWED
 
 
+def could_facilitate(user: User):
+    """Whom this user may appoint: active facilitators and managers of all organisations, and their own keyworkers."""
+    return User.objects.filter(
+        Q(role__in=[Role.FACILITATOR, Role.MANAGER])
+        | Q(role=Role.KEYWORKER, organisation=user.organisation_id),
+        is_active=True,
+    )
+
+
 def colleagues(user: User):
     """Workers of the user's organisation who can be given casework, for the lists in forms."""
     return (

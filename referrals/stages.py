@@ -15,7 +15,14 @@ from restorative.common.rules import rules
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
+RELEASE_FIRST = "A meeting was called off and the others have not heard yet. Release that first."
+STILL_BOOKED = "A meeting is still booked. Call it off, or record it, first."
+
 Guard = Callable[[Referral, datetime], list[str]]
+
+# Said by the step and by the pages before it, in the same words.
+RELEASE_FIRST = "A meeting was called off and the others have not heard yet. Release that first."
+STILL_BOOKED = "A meeting is still booked. Call it off, or record it, first."
 
 
 def nothing_in_the_way_of_booking(referral: Referral, at: datetime) -> list[str]:
@@ -28,7 +35,7 @@ def no_meeting_pending(referral: Referral, at: datetime) -> list[str]:
     pending = referral.meetings.model._base_manager.filter(
         referral=referral, status__in=["booked", "on_hold", "started"]
     )
-    return ["A meeting is still booked. Call it off, or record it, first."] if pending.exists() else []
+    return [STILL_BOOKED] if pending.exists() else []
 
 
 def within_30_days_of_closing(referral: Referral, at: datetime) -> list[str]:

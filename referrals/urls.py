@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from referrals.views import caseload, intake, referral
+from referrals.views import caseload, closure, decisions, facilitators, intake, referral
 
 app_name = "referrals"
 
@@ -18,4 +18,23 @@ urlpatterns = [
 # One referral
 urlpatterns += [
     path("r/<str:reference>/", referral.ShowReferral.as_view(), name="show"),
+]
+
+# Deciding, facilitators, the records check, closing
+urlpatterns += [
+    path("r/<str:reference>/decide/", decisions.Decide.as_view(), name="decide"),
+    path("r/<str:reference>/records-check/", decisions.AskForRecordsCheck.as_view(), name="records_ask"),
+    path("r/<str:reference>/facilitators/", facilitators.Facilitators.as_view(), name="facilitators"),
+    path(
+        "r/<str:reference>/facilitators/<uuid:facilitation>/end/",
+        facilitators.EndFacilitation.as_view(),
+        name="facilitator_end",
+    ),
+    path("r/<str:reference>/close/", closure.Close.as_view(), name="close"),
+    path("records-checks/", decisions.RecordsChecks.as_view(), name="records_checks"),
+    path(
+        "records-checks/<uuid:check>/release/",
+        decisions.ReleaseRecordsCheck.as_view(),
+        name="records_check_release",
+    ),
 ]

@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from referrals import access, blockers, events, stages
 from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
 from referrals.models import Closure, Concern, Party, RecordsCheck, Referral, Suitability
+from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -21,9 +22,6 @@ from restorative.notify import outbox
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
-
-RELEASE_FIRST = "A meeting was called off and the others have not heard yet. Release that first."
-STILL_BOOKED = "A meeting is still booked. Call it off, or record it, first."
 
 _held: ContextVar[dict[UUID, Referral]] = ContextVar("referrals_being_changed")
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from referrals import access, events
 from referrals.actions.lifecycle import (
-    STILL_BOOKED,
     begin_preparing,
     changing,
     made,
@@ -24,6 +23,7 @@ from referrals.enums import (
     Voicemail,
 )
 from referrals.models import Approach, ContactRoute, Facilitation, Invited, Party, Person, Referral
+from referrals.stages import STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible

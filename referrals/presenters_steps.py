@@ -1,0 +1,158 @@
+"""What the pages of deciding, appointing, matching records and closing show one person. Nothing here writes."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from referrals import access
+from referrals.enums import Part, Stage, Suitable
+from referrals.models import Facilitation, Party, RecordsCheck, Referral, Suitability
+from referrals.presenters import facilitators_of, parties_for, place_of
+from referrals.stages import RELEASE_FIRST, STILL_BOOKED
+from restorative.accounts.models import User
+from restorative.common import clock
+
+
+def opened_people(referral: Referral, user: User) -> list[tuple[str, str]]:
+    """(id, first name) of those whose compartment the user opens, as choices."""
+    return [(str(party.pk), party.known_as) for party in parties_for(referral, user) if party.opened]
+
+
+def chosen_party(referral: Referral, user: User, key: str) -> Party | None:
+    """The opened party with that id, or None for nobody's."""
+    return next(
+        (party for party in parties_for(referral, user) if party.opened and str(party.pk) == key), None
+    )
+
+
+# --- What must be settled first -------------------------------------------------------------------------------
+
+
+def pending_meeting(referral: Referral, user: User) -> Any:
+    """The meeting this user is shown as still to come or under way, if any."""
+    meetings = referral.meetings.model.objects.visible_to(user).filter(referral=referral)
+    return meetings.filter(shown_status__in=["booked", "on_hold", "started"]).order_by("-starts_at").first()
+
+
+def call_off_to_release(referral: Referral, user: User) -> Any:
+    """A call-off this user knows of and the others have not heard of yet, if any."""
+    call_offs = referral.meetings.model.call_offs.rel.related_model.objects.visible_to(user)
+    return call_offs.waiting().filter(meeting__referral=referral).order_by("created_at").first()
+
+
+def first_settle(referral: Referral, user: User) -> dict[str, str] | None:
+    """Why a meeting stands before this step, as a banner with where to go; None when none does."""
+    reference = referral.reference
+    if referral.shown_stage == Stage.BOOKED:
+        meeting = pending_meeting(referral, user)
+        href = reverse("meetings:show", args=[reference, meeting.pk]) if meeting else ""
+        return {"title": STILL_BOOKED, "action_text": "Open the meeting", "action_href": href}
+    if call_off := call_off_to_release(referral, user):
+        href = reverse("meetings:release", args=[reference, call_off.meeting_id])
+        return {"title": RELEASE_FIRST, "action_text": "Release", "action_href": href}
+    return None
+
+
+# --- Deciding -------------------------------------------------------------------------------------------------
+
+
+def decided_before(referral: Referral, user: User) -> list[dict[str, str]]:
+    """The newest decision whose reason this user may read, as rows."""
+    rows = (
+        Suitability.objects.visible_to(user).filter(referral=referral).select_related("decided_by", "party")
+    )
+    row = rows.order_by("-decided_at").first()
+    if row is None:
+        return []
+    by = "you" if row.decided_by_id == user.pk else row.decided_by.first_name
+    return [
+        {
+            "key": "Decided before",
+            "value": f"{Suitable(row.decision).label}, {clock.show_day(row.decided_at)}, by {by}",
+        },
+        {"key": f"Why ({row.party.known_as}’s side only)", "value": row.reason},
+    ]
+
+
+def records_waiting(referral: Referral, user: User) -> RecordsCheck | None:
+    """The records check that was asked for and not released yet, if any."""
+    checks = RecordsCheck.objects.visible_to(user).filter(referral=referral, released_at__isnull=True)
+    return checks.select_related("asked_by").order_by("asked_at").first()
+
+
+# --- Facilitators ---------------------------------------------------------------------------------------------
+
+
+def running(referral: Referral, user: User) -> list[list[Any]]:
+    """Rows of the table of those with a current part."""
+    rows = []
+    for row in facilitators_of(referral, user):
+        end = reverse("referrals:facilitator_end", args=[referral.reference, row.pk])
+        rows.append(
+            [
+                "You" if row.user_id == user.pk else row.user.full_name,
+                str(Part(row.part).label),
+                row.user.organisation.name,
+                clock.show_day(row.since),
+                {"text": "End", "href": end},
+            ]
+        )
+    return rows
+
+
+def to_appoint(referral: Referral, user: User) -> Sequence[tuple[str, list[tuple[str, str]]]]:
+    """Who can be appointed, grouped by organisation, the user's own first."""
+    taken = Facilitation.objects.visible_to(user).filter(referral=referral, until__isnull=True)
+    workers = (
+        access.could_facilitate(user)
+        .exclude(pk__in=taken.values("user"))
+        .select_related("organisation", "team")
+        .order_by("organisation__name", "first_name", "last_name", "pk")
+    )
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for worker in sorted(workers, key=lambda worker: worker.organisation_id != user.organisation_id):
+        name = f"{worker.full_name} ({worker.get_role_display().lower()})"
+        groups.setdefault(worker.organisation.name, []).append((str(worker.pk), name))
+    return list(groups.items())
+
+
+# --- Records checks -------------------------------------------------------------------------------------------
+
+
+def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
+    """Waiting checks this safeguarding lead may release: of their organisation's referrals, not their own."""
+    waiting = RecordsCheck.objects.visible_to(user).filter(
+        released_at__isnull=True, referral__lead_organisation=user.organisation_id
+    )
+    supports = Party.objects.filter(keyworker=user)
+    took_part = Facilitation.objects.filter(user=user)
+    return (
+        waiting.exclude(
+            Q(referral__lead=user)
+            | Q(referral__in=supports.values("referral"))
+            | Q(referral__in=took_part.values("referral"))
+        )
+        .select_related("referral", "asked_by")
+        .order_by("asked_at", "pk")
+    )
+
+
+def names_to_match(user: User, checks: Sequence[RecordsCheck]) -> dict[Any, list[list[str]]]:
+    """Rows (name, place, born) of everybody to match, by referral."""
+    parties = (
+        Party.objects.visible_to(user)
+        .filter(referral__in=[check.referral_id for check in checks])
+        .present()
+        .select_related("person", "person__organisation")
+    )
+    rows: dict[Any, list[list[str]]] = {}
+    for party in parties:
+        person = party.person
+        name = f"{person.given} {person.family}".strip()
+        if party.known_as != person.given:
+            name += f", known as {party.known_as}"
+        born = clock.show_day(person.born_on) if person.born_on else "Not known"
+        rows.setdefault(party.referral_id, []).append([name, place_of(party), born])
+    return rows

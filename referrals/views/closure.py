@@ -1,0 +1,66 @@
+"""Closing a referral. The outcome is derived from what happened; only the reason for not going ahead is chosen."""
+
+from typing import Any
+
+from django.contrib import messages
+
+from referrals import access, presenters_steps
+from referrals.actions.lifecycle import close, derived_outcome, open_items
+from referrals.enums import Outcome, Stage
+from referrals.forms.decisions import CloseForm
+from referrals.views.base import ReferralForm
+from restorative.common.decisions import Decision, refuse
+from restorative.common.forms import BaseForm
+
+
+class Close(ReferralForm):
+    """What it came to, what is still open, and the press that closes it."""
+
+    title = "Close this referral"
+    template_name = "referrals/close.html"
+    form_class = CloseForm
+    submit_text = "Close the referral"
+    submit_tone = "stop"
+
+    def may(self) -> Decision:
+        if self.referral.shown_stage == Stage.CLOSED:
+            return refuse("This referral is already closed.")
+        return access.may_run(self.request.user, self.referral)
+
+    def load(self) -> None:
+        super().load()
+        self.outcome = derived_outcome(self.referral)
+        self.left = open_items(self.referral, self.request.user)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {
+            "people": presenters_steps.opened_people(self.referral, self.request.user),
+            "asks_reason": self.outcome == Outcome.NOT_GOING_AHEAD,
+            "asks_why": bool(self.left) and self.request.user.is_manager,
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        first = presenters_steps.first_settle(self.referral, self.request.user)
+        needs_manager = bool(self.left) and not self.request.user.is_manager
+        return {
+            **super().get_context(),
+            "first": first,
+            "left": self.left,
+            "needs_manager": needs_manager,
+            "locked": bool(first) or needs_manager,
+            "facts": [{"key": "What it came to", "value": str(self.outcome.label)}],
+        }
+
+    def act(self, form: BaseForm) -> str:
+        said = form.cleaned_data
+        user = self.request.user
+        close(
+            referral=self.referral,
+            reason=said.get("reason", ""),
+            party=presenters_steps.chosen_party(self.referral, user, said.get("party", "")),
+            why_open_items=said.get("why_open_items", ""),
+            by=user,
+            at=self.at,
+        )
+        messages.success(self.request, f"Closed: {str(self.outcome.label).lower()}.")
+        return self.referral_href
