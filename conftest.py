@@ -102,3 +102,18 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
     """A British visitor."""
     return {**browser_context_args, "locale": "en-GB", "timezone_id": "Europe/London"}
+
+
+@pytest.fixture
+def staff(db: None) -> Any:
+    """The made-up staff of four organisations, with a sheet to consent to and rooms to meet in."""
+    from django.utils import timezone
+
+    from meetings.demo.staff import make_staff
+    from meetings.demo.story import open_rooms, publish_sheet
+
+    now = timezone.now()
+    made = make_staff(now)
+    publish_sheet(now)
+    open_rooms(made, now)
+    return made

@@ -1,5 +1,5 @@
-"""The situations of the demo: what must have happened for each. All are led by Asha, who supports the person in treatment;
-Kit supports the others; Fay facilitates."""
+"""The situations of the demo: what must have happened for each.
+All are led by Asha, who supports the person in treatment; Kit supports the others; Fay facilitates."""
 
 from collections.abc import Callable
 from dataclasses import replace

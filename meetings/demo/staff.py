@@ -6,7 +6,7 @@ from datetime import datetime, time
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
 
-PASSWORD = "only-made-up-people-here"
+PASSWORD = "only-made-up-people-here"  # noqa: S105 - shown to all; never in production
 
 # key: first name, role, organisation, team, safeguarding lead
 CAST: dict[str, tuple[str, Role, str, str, bool]] = {

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from meetings.demo import situations
 from meetings.demo import story as play
-from meetings.demo.staff import Staff, make_staff
+from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.actions import concerns, consent, lifecycle, parties, readiness
 from referrals.blockers import BY_KEY, CODES, START, blockers, shown_to, with_blockers
@@ -27,15 +27,6 @@ from referrals.enums import (
 from referrals.models import Concern, InformationSheet, Invited, Party, RecordsCheck, Referral, Task
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def staff() -> Staff:
-    now = timezone.now()
-    made = make_staff(now)
-    play.publish_sheet(now)
-    play.open_rooms(made, now)
-    return made
 
 
 def codes(referral: Referral, gate: Gate = Gate.BOOK, days: int = 0) -> set[str]:
