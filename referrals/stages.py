@@ -15,9 +15,6 @@ from restorative.common.rules import rules
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-RELEASE_FIRST = "A meeting was called off and the others have not heard yet. Release that first."
-STILL_BOOKED = "A meeting is still booked. Call it off, or record it, first."
-
 Guard = Callable[[Referral, datetime], list[str]]
 
 # Said by the step and by the pages before it, in the same words.
