@@ -49,7 +49,7 @@ lock:
 	@command -v $(UV) >/dev/null || { echo "uv is needed to lock: https://docs.astral.sh/uv/"; exit 1; }
 	@for pair in runtime:requirements dev:requirements-dev; do \
 		UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --generate-hashes --universal \
-			--python-version 3.11 --no-emit-index-url --default-index https://pypi.org/simple $(UV_FLAGS) \
+			--python-version 3.11 --no-emit-index-url $(UV_FLAGS) \
 			requirements/$${pair%%:*}.in --output-file $${pair##*:}.txt || exit 1; \
 	done
 
