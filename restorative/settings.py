@@ -299,6 +299,11 @@ X_FRAME_OPTIONS = "DENY"
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+_FORM_ACTION = [SELF]
+if OIDC_SERVER_URL:
+    # Chromium holds the redirect that answers a form to form-action too.
+    _server = urlsplit(OIDC_SERVER_URL)
+    _FORM_ACTION.append(f"{_server.scheme}://{_server.netloc}")
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -308,16 +313,12 @@ CONTENT_SECURITY_POLICY = {
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        "form-action": _FORM_ACTION,
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "object-src": [NONE],
     }
 }
-if OIDC_SERVER_URL:
-    # Chromium holds the redirect that answers a form to form-action too.
-    _server = urlsplit(OIDC_SERVER_URL)
-    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(f"{_server.scheme}://{_server.netloc}")
 
 # Long text must come back with a message beside its field, so the form gets to see it.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from restorative.accounts.models import SignInCount
+from restorative.accounts.models import SignInCount, User
 from restorative.common.fields import keyed_hash
 
 WINDOW = timedelta(minutes=15)
@@ -74,10 +74,10 @@ def give_back(keys: list[tuple[str, int]]) -> None:
         SignInCount.objects.filter(key=key, failures__gt=0).update(failures=F("failures") - 1)
 
 
-def remember_device(request: HttpRequest, response: HttpResponse) -> None:
+def remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
     """Mark this browser as one that has signed in to this account. The cookie names nobody."""
     device, accounts = _device(request)
-    account = keyed_hash(f"sign-in account {request.user.email}")
+    account = keyed_hash(f"sign-in account {user.email}")
     accounts = [account, *(other for other in accounts if other != account)][:_ACCOUNTS_ON_A_DEVICE]
     response.set_cookie(
         settings.KNOWN_DEVICE_COOKIE_NAME,

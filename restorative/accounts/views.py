@@ -4,10 +4,12 @@ from typing import Any
 
 from allauth.account.views import LoginView, LogoutView
 from django.conf import settings
+from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from restorative.accounts import throttle
+from restorative.accounts.models import User
 
 
 class SignIn(LoginView):
@@ -25,8 +27,8 @@ class SignIn(LoginView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        if self.request.user.is_authenticated:
-            throttle.remember_device(self.request, response)
+        if isinstance(user := get_user(self.request), User):
+            throttle.remember_device(self.request, response, user)
         return response
 
 

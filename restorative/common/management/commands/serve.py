@@ -67,7 +67,7 @@ class Command(BaseCommand):
     def _set_up(self) -> None:
         for folder in (settings.OUTBOX_DIR, settings.BROKER_DIR, settings.DATA_DIR / "logs"):
             folder.mkdir(parents=True, exist_ok=True)
-        call_command("check")
+        call_command("check", stdout=io.StringIO())
         self.stdout.write("Preparing the database.")
         call_command("migrate", verbosity=0, interactive=False)
         if settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache"):
