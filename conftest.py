@@ -36,13 +36,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = kept
 
 
-def _missing(what: str) -> None:
-    """Skip where a server is not at hand; on CI that is a failure, so that nothing is left out unseen."""
-    if ON_CI:
-        pytest.fail(f"{what}, and CI must leave nothing out.")
-    pytest.skip(f"{what}.")
-
-
 @pytest.fixture(autouse=True)
 def _own_places(settings: Any, tmp_path: Path) -> Iterator[None]:
     """Each test has its own outbox and an empty cache."""
@@ -59,7 +52,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield given
         return
     if not shutil.which("redis-server"):
-        _missing("redis-server is not installed")
+        services.missing("redis-server is not installed")
     with services.redis(tmp_path_factory.mktemp("redis")) as url:
         yield url
 
@@ -89,7 +82,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     """The Chromium of this machine; Playwright's own is used where somebody installed it."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if not found and not any((Path.home() / ".cache/ms-playwright").glob("chromium*")):
-        _missing("Chromium is not installed")
+        services.missing("Chromium is not installed")
     args = dict(browser_type_launch_args)
     if found:
         args["executable_path"] = found

@@ -1,10 +1,13 @@
-"""A real Celery worker over each broker runs the sweep of the timetable, and says that it did."""
+"""A real Celery worker over each broker runs the timetable, says that it did, and outlives a broker that stops."""
+
+import shutil
+import time
 
 import pytest
 
 from restorative.celery import TIMETABLE, app
 from restorative.common.heartbeat import last_beats
-from tests.services import until
+from tests.services import free_port, missing, redis, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -20,3 +23,23 @@ def test_over_redis(start_worker, redis_url):
         for task, _ in TIMETABLE.values():
             app.send_task(task, connection=connection)
     until(lambda: set(TIMETABLE) <= set(last_beats()), what="both tasks")
+
+
+def test_a_worker_outlives_its_redis(start_worker, tmp_path):
+    if not shutil.which("redis-server"):
+        missing("redis-server is not installed")
+    port = free_port()
+    with redis(tmp_path, port) as url:
+        worker = start_worker(broker=url)
+    assert worker.process.poll() is None
+    with redis(tmp_path, port) as url:
+        task, _ = TIMETABLE["sweep"]
+
+        def swept() -> bool:
+            with app.connection_for_write(url) as connection:
+                app.send_task(task, connection=connection, expires=30)
+            time.sleep(0.5)
+            return "sweep" in last_beats()
+
+        until(swept, seconds=60, what="a sweep after Redis came back")
+    assert worker.process.poll() is None
