@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -92,7 +92,11 @@ def log_referral(
             at=at,
         )
         for index, facts in enumerate(others):
-            add_party(referral=referral, facts=facts, asked_first=other_asked and index == 0, by=by, at=at)
+            # A moment apart, so that everywhere they stand in the order they were entered.
+            joined = at + timedelta(microseconds=index + 1)
+            add_party(
+                referral=referral, facts=facts, asked_first=other_asked and index == 0, by=by, at=joined
+            )
         if route is not None:
             record_route(party=own, facts=route, confirmed=False, by=by, at=at)
         if worry is not None:

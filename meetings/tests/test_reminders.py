@@ -1,0 +1,227 @@
+"""What people are sent about a meeting: once, in neutral words, by a safe way, and only while it still holds."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from meetings.actions.calling_off import call_off, release, say_safe
+from meetings.demo import situations
+from meetings.demo import story as play
+from meetings.demo.staff import Staff
+from meetings.models import CallOff, Meeting
+from referrals.actions import concerns, consent, parties, readiness
+from referrals.enums import Answer, ConcernKind, Purpose
+from referrals.models import ContactRoute
+from restorative.common import clock
+from restorative.notify.models import Message
+from restorative.notify.outbox import sweep
+
+pytestmark = pytest.mark.django_db
+# A Tuesday morning: no quiet hours, no bank holiday near.
+MORNING = "2027-03-02 10:30"
+
+
+@pytest.fixture
+def frozen():
+    with time_machine.travel(MORNING, tick=False) as traveller:
+        yield traveller
+
+
+def sent(settings) -> list[dict]:
+    files = sorted(Path(settings.OUTBOX_DIR).glob("*.json"))
+    return [json.loads(path.read_text()) for path in files]
+
+
+def to_people(settings) -> list[dict]:
+    return [message for message in sent(settings) if not message["to"].endswith("@demo.example")]
+
+
+def sweep_all(hours: int = 8) -> None:
+    """The sweep every few minutes for some hours, as beat would run it."""
+    now = timezone.now()
+    for minutes in range(0, hours * 60, 10):
+        sweep(at=now + timedelta(minutes=minutes))
+
+
+def book_in(staff: Staff, days: int) -> play.Played:
+    made = situations.make("ready", staff, timezone.now())
+    play.book_meeting(made, play.day_at(days, 14), timezone.now())
+    return made
+
+
+def test_booking_tells_each_person_once_after_ten_minutes(frozen, staff: Staff, settings) -> None:
+    made = book_in(staff, 3)
+    sweep(at=timezone.now() + timedelta(minutes=9))
+    assert to_people(settings) == []
+
+    sweep_all()
+    sweep_all()
+
+    assert sorted(message["body"] for message in to_people(settings)) == sorted(
+        [
+            f"Hi {made.own.known_as}, we will meet Fri 5 March, 2pm. Not a good time? Call 0113 496 0000. Asha",
+            f"Hi {made.other.known_as}, we will meet Fri 5 March, 1.50pm. Not a good time? Call 0113 496 0001. Kit",
+        ]
+    )
+
+
+def test_the_two_people_are_never_written_to_in_the_same_minute(frozen, staff: Staff) -> None:
+    book_in(staff, 3)
+    sweep_all()
+
+    minutes = [message.sent_at.replace(second=0) for message in Message.objects.filter(kind="meeting_booked")]
+    assert len(minutes) == len(set(minutes)) == 2
+
+
+def test_the_day_before_each_is_reminded(frozen, staff: Staff, settings) -> None:
+    book_in(staff, 3)
+    sweep_all()
+    frozen.move_to("2027-03-04 10:30")
+    sweep_all()
+
+    bodies = [message["body"] for message in to_people(settings)]
+    assert any("see you tomorrow, Fri 5 March, 2pm" in body for body in bodies)
+
+
+def test_five_working_days_before_each_is_reminded(frozen, staff: Staff) -> None:
+    book_in(staff, 14)
+
+    due = {clock.show_when(row.due_at) for row in Message.objects.filter(kind="meeting_ahead")}
+    assert due == {"Tue 9 March, 10am"}
+
+
+def test_somebody_who_shares_a_home_gets_only_the_cover_words(frozen, staff: Staff, settings) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    readiness.ask_safety(party=made.own, answers={**play.SAFE, "shares_home": Answer.YES}, by=staff["asha"])
+    route = ContactRoute.objects.unscoped("test").get(party=made.own)
+    parties.record_route(
+        party=made.own,
+        facts=parties.RouteFacts(kind="text", value=route.value, allowed=True, read_by_others=False),
+        by=staff["asha"],
+    )
+    play.book_meeting(made, play.day_at(3, 14), timezone.now())
+    sweep_all()
+
+    own = [message["body"] for message in to_people(settings) if message["to"] == route.value]
+    assert own == ["Can you ring me? Asha"]
+
+
+@pytest.mark.parametrize(
+    "facts", [{"kind": "text"}, {"kind": "phone", "value": "+447700900001", "allowed": True}]
+)
+def test_without_a_safe_written_way_nothing_is_sent_and_it_says_why(
+    frozen, facts: dict, staff: Staff, settings
+) -> None:
+    made = book_in(staff, 3)
+    ContactRoute.objects.unscoped("test").filter(party=made.own).update(replaced_at=timezone.now())
+    parties.record_route(party=made.own, facts=parties.RouteFacts(**facts), by=staff["asha"])
+    sweep_all(hours=2)
+
+    held = Message.objects.get(kind="meeting_booked", recipient_id=made.own.pk)
+    assert (held.state, bool(held.why_held)) == ("held", True)
+
+
+def test_two_people_with_one_number_are_both_sent_nothing(frozen, staff: Staff, settings) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    route = ContactRoute.objects.unscoped("test").get(party=made.own)
+    parties.record_route(
+        party=made.other,
+        facts=parties.RouteFacts(
+            kind="text", value=route.value, allowed=True, read_by_others=False, screen_private=True
+        ),
+        by=staff["kit"],
+    )
+    play.book_meeting(made, play.day_at(3, 14), timezone.now())
+    sweep_all()
+
+    assert to_people(settings) == []
+
+
+def test_a_withdrawal_stops_what_was_waiting_and_the_others_hear_nothing(
+    frozen, staff: Staff, settings
+) -> None:
+    made = book_in(staff, 3)
+    consent.withdraw(party=made.other, by=staff["kit"])
+    sweep_all(hours=30)
+
+    assert to_people(settings) == []
+
+
+def test_once_released_the_other_person_hears_in_neutral_words(frozen, staff: Staff, settings) -> None:
+    made = book_in(staff, 3)
+    sweep_all()
+    frozen.shift(timedelta(hours=22))
+    consent.withdraw(party=made.other, by=staff["kit"])
+    waiting = CallOff.objects.unscoped("test").get()
+    say_safe(call_off=waiting, by=staff["kit"])
+    release(call_off=waiting, by=staff["fay"])
+    sweep_all(hours=1)
+
+    last = [message["body"] for message in to_people(settings) if "not happening" in message["body"]]
+    assert last == [f"Hi {made.own.known_as}, Fri 5 March, 2pm is not happening. I will ring you. Asha"]
+
+
+def test_workers_who_may_know_are_told_at_once_that_something_waits(frozen, staff: Staff, settings) -> None:
+    made = book_in(staff, 3)
+    consent.withdraw(party=made.other, by=staff["kit"])
+    sweep()
+
+    told = {m["to"]: m["subject"] for m in sent(settings) if "needs you today" in m["subject"]}
+    assert set(told) == {"kit@demo.example", "fay@demo.example"}
+    assert all(
+        made.own.known_as not in m["body"] and made.other.known_as not in m["body"] for m in sent(settings)
+    )
+
+
+def test_a_worker_who_may_not_know_is_reminded_of_the_meeting_as_it_stood(frozen, staff: Staff) -> None:
+    made = book_in(staff, 3)
+    consent.withdraw(party=made.other, by=staff["kit"])
+
+    kept = Message.objects.filter(kind="worker_meeting_tomorrow", state="due").values_list(
+        "recipient_id", flat=True
+    )
+    assert set(kept) == {staff["asha"].pk}
+    assert made.referral.lead_id == staff["asha"].pk
+
+
+def test_a_new_obstacle_holds_what_was_waiting(frozen, staff: Staff, settings) -> None:
+    made = book_in(staff, 3)
+    concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=staff["kit"])
+    sweep_all(hours=2)
+
+    assert to_people(settings) == []
+    assert set(Message.objects.filter(kind="meeting_booked").values_list("state", flat=True)) == {"held"}
+
+
+def test_a_worker_calling_it_off_tells_everybody_at_once(frozen, staff: Staff, settings) -> None:
+    made = book_in(staff, 3)
+    sweep_all()
+    call_off(meeting=Meeting.objects.unscoped("test").get(), by=staff["fay"])
+    sweep_all(hours=1)
+
+    off = [message for message in to_people(settings) if "not happening" in message["body"]]
+    assert len(off) == 2
+    assert made.meeting is not None
+
+
+def test_the_record_is_asked_for_two_working_days_after(frozen, staff: Staff) -> None:
+    days = timedelta(days=1)
+    made = play.log(staff, play.Pair("Sam", "Jo"), timezone.now() - 9 * days)
+    play.make_ready(made, timezone.now() - 4 * days)
+    play.book_meeting(made, play.day_at(1, 14), timezone.now())
+    frozen.move_to("2027-03-03 13:00")
+    play.start_meeting(made)
+
+    due = Message.objects.get(kind="worker_record_due", recipient_id=staff["fay"].pk).due_at
+    assert clock.show_when(due) == "Fri 5 March, 9am"
+
+
+def test_consents_to_other_things_leave_the_meeting_alone(frozen, staff: Staff) -> None:
+    made = book_in(staff, 3)
+    consent.withdraw(party=made.own, purpose=Purpose.SIGHT, by=staff["asha"])
+
+    assert Meeting.objects.unscoped("test").get().status == "booked"
