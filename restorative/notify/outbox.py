@@ -4,6 +4,7 @@ What a message says and whether it may still go are asked of the app that regist
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -120,7 +121,11 @@ def _new(group: UUID, planned: Planned, at: datetime) -> Message:
 def _move(message: Message, planned: Planned) -> None:
     """Follow a changed plan. A held message is looked at again at its time: what held it may have changed."""
     same_time = message.planned_for == planned.due_at
-    facts = {"useless_after": planned.useless_after, "route_id": planned.route_id, "urgent": planned.urgent}
+    facts: dict[str, Any] = {
+        "useless_after": planned.useless_after,
+        "route_id": planned.route_id,
+        "urgent": planned.urgent,
+    }
     if same_time and message.state == State.DUE and all(getattr(message, k) == v for k, v in facts.items()):
         return
     if not same_time or message.state == State.HELD:

@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.conf import settings
 
 from restorative.notify import registry
 from restorative.notify.tests.fakes import World
+from tests import services
 
 
 @pytest.fixture
@@ -29,17 +31,40 @@ def delivered(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def race(service_env: dict[str, str], delivered: Path) -> Callable[..., subprocess.Popen[str]]:
-    """Start a racer on this test's database."""
+class Race:
+    """Processes on this test's database that begin at the same moment, once all of them are ready."""
 
-    def start(*args: str, **env: str) -> subprocess.Popen[str]:
+    def __init__(self, env: dict[str, str], folder: Path) -> None:
+        self.env, self.folder, self.racers = env, folder, 0
+
+    def enter(self, *args: str, **env: str) -> subprocess.Popen[str]:
+        """One more racer. It waits for `go`."""
+        self.racers += 1
         return subprocess.Popen(
             [sys.executable, "-m", "restorative.notify.tests.racer", *args],
             cwd=settings.BASE_DIR,
-            env=service_env | {"DELIVERED": str(delivered)} | env,
+            env=self.env | {"GO": str(self.folder / "go")} | env,
             stdout=subprocess.PIPE,
             text=True,
         )
 
-    return start
+    def go(self) -> None:
+        """Start everybody who has entered."""
+        services.until(
+            lambda: len(list(self.folder.glob("ready-*"))) >= self.racers, seconds=60, what="line-up"
+        )
+        written = self.folder / "going"
+        written.write_text(str(time.monotonic() + 0.1))
+        written.rename(self.folder / "go")
+
+    def alone(self, **env: str) -> int:
+        """One sweep by a process of its own; how it ended."""
+        racer = self.enter("once", **env)
+        self.go()
+        return racer.wait(60)
+
+
+@pytest.fixture
+def race(service_env: dict[str, str], delivered: Path, tmp_path: Path) -> Race:
+    """Racers for this test."""
+    return Race(service_env | {"DELIVERED": str(delivered)}, tmp_path)

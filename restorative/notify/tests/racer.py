@@ -3,6 +3,7 @@ Who wins is looked at by the tests that start it."""
 
 import os
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -36,16 +37,26 @@ def cancel_rounds(start: float, groups: list[UUID]) -> None:
         print(group, "cancelled" if cancelled else "named" if already_sending else "sent", flush=True)  # noqa: T201
 
 
-def main(what: str, start: str, *rest: str) -> None:
+def line_up() -> float:
+    """Say that this process is ready, and wait to be told when to start."""
+    go = Path(os.environ["GO"])
+    (go.parent / f"ready-{os.getpid()}").touch()
+    while not go.exists():
+        time.sleep(0.01)
+    return float(go.read_text())
+
+
+def main(what: str, *rest: str) -> None:
     settings.DELIVERY = "real"
     deliver_to(Path(os.environ["DELIVERED"]))
     World().register()
+    start = line_up()
     if what == "sweep":
-        sweep_rounds(float(start), int(rest[0]))
+        sweep_rounds(start, int(rest[0]))
     elif what == "cancel":
-        cancel_rounds(float(start), [UUID(group) for group in rest])
+        cancel_rounds(start, [UUID(group) for group in rest])
     else:
-        wait_until(float(start))
+        wait_until(start)
         while outbox.sweep(at=TEN):
             pass
 

@@ -10,9 +10,10 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+from django.core.mail import get_connection
 
 from restorative.notify import delivery
-from restorative.notify.channels import Letter, email, file
+from restorative.notify.channels import Letter, file
 from restorative.notify.delivery import Became
 
 
@@ -105,8 +106,8 @@ class MailHandler(socketserver.StreamRequestHandler):
 
 
 @pytest.fixture
-def mail(settings, monkeypatch) -> Iterator[MailServer]:
-    monkeypatch.setattr(email, "TIMEOUT_SECONDS", 1)
+def mail(settings) -> Iterator[MailServer]:
+    settings.EMAIL_TIMEOUT = 1
     with MailServer() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         settings.DELIVERY = "real"
@@ -151,6 +152,10 @@ def test_an_email_carries_our_id_and_a_neutral_sender(mail):
 def test_what_the_server_says_is_taken_at_its_word(mail, step, answer, became):
     mail.step, mail.answer = step, answer
     assert delivery.deliver(letter()).became == became
+
+
+def test_a_server_gets_ten_seconds():
+    assert get_connection("django.core.mail.backends.smtp.EmailBackend").timeout == 10
 
 
 def test_no_server_is_a_known_no(mail, settings):

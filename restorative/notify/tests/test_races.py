@@ -2,7 +2,6 @@
 What the outbox does alone is in test_outbox.py."""
 
 import signal
-import time
 from collections import Counter
 from datetime import timedelta
 
@@ -17,7 +16,6 @@ from restorative.notify.tests.fakes import TEN, due
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 200
-HEAD_START = 6.0  # seconds for every process to be ready
 
 
 def lines(path) -> list[str]:
@@ -28,9 +26,9 @@ def test_cancelling_and_claiming_have_one_winner(race, delivered):
     messages = due(ROUNDS)
     for i, message in enumerate(messages):
         Message.objects.filter(pk=message.pk).update(due_at=TEN + timedelta(seconds=i))
-    start = str(time.monotonic() + HEAD_START)
-    sweeping = race("sweep", start, str(ROUNDS))
-    cancelling = race("cancel", start, *(str(message.group) for message in messages))
+    sweeping = race.enter("sweep", str(ROUNDS))
+    cancelling = race.enter("cancel", *(str(message.group) for message in messages))
+    race.go()
     said = dict(line.split() for line in cancelling.communicate(timeout=120)[0].splitlines())
     assert sweeping.wait(120) == 0
     assert cancelling.returncode == 0
@@ -49,8 +47,8 @@ def test_cancelling_and_claiming_have_one_winner(race, delivered):
 
 def test_four_sweeps_at_once_send_each_message_once(race, delivered):
     messages = due(500)
-    start = str(time.monotonic() + HEAD_START)
-    sweeps = [race("once", start) for _ in range(4)]
+    sweeps = [race.enter("once") for _ in range(4)]
+    race.go()
     assert [sweep.wait(120) for sweep in sweeps] == [0, 0, 0, 0]
     assert sorted(lines(delivered)) == sorted(str(message.pk) for message in messages)
     assert Message.objects.filter(state=State.SENT).count() == 500
@@ -59,8 +57,8 @@ def test_four_sweeps_at_once_send_each_message_once(race, delivered):
 def test_four_sweeps_at_once_keep_one_group_apart(race, delivered):
     """Forty people of one group: one minute of theirs has one message, however many sweep."""
     due(40, each_own_group=False)
-    start = str(time.monotonic() + HEAD_START)
-    sweeps = [race("once", start) for _ in range(4)]
+    sweeps = [race.enter("once") for _ in range(4)]
+    race.go()
     assert [sweep.wait(120) for sweep in sweeps] == [0, 0, 0, 0]
     assert len(lines(delivered)) == 1
     assert Message.objects.filter(state=State.HELD, due_at=TEN + timedelta(minutes=2)).count() == 39
@@ -69,21 +67,21 @@ def test_four_sweeps_at_once_keep_one_group_apart(race, delivered):
 @pytest.mark.parametrize("step", ["recheck", "render"])
 def test_a_process_that_dies_before_handing_over_loses_nothing(race, delivered, world, step):
     (message,) = due(1)
-    assert race("once", "0", DIE_AT=step).wait(60) == -signal.SIGKILL
+    assert race.alone(DIE_AT=step) == -signal.SIGKILL
     message.refresh_from_db()
     assert message.state == State.DUE
-    assert race("once", "0").wait(60) == 0
+    assert race.alone() == 0
     assert lines(delivered) == [str(message.pk)]
 
 
 @pytest.mark.parametrize(("step", "went"), [("handing", 0), ("handed", 1)])
 def test_a_process_that_dies_while_handing_over_is_never_tried_again(race, delivered, world, step, went):
     (message,) = due(1)
-    assert race("once", "0", DIE_AT=step).wait(60) == -signal.SIGKILL
+    assert race.alone(DIE_AT=step) == -signal.SIGKILL
     message.refresh_from_db()
     assert message.state == State.SENDING
     assert message.body
-    assert race("once", "0").wait(60) == 0
+    assert race.alone() == 0
     assert len(lines(delivered)) == went
     now = clock.now()
     with time_machine.travel(now + timedelta(minutes=9)):
@@ -94,5 +92,5 @@ def test_a_process_that_dies_while_handing_over_is_never_tried_again(race, deliv
         assert world.unsent == [(message.pk, State.UNCERTAIN)]
         assert list(outbox.uncertain()) == [message]
         assert outbox.sweep(at=TEN) == []
-    assert race("once", "0").wait(60) == 0
+    assert race.alone() == 0
     assert len(lines(delivered)) == went

@@ -8,7 +8,6 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
 
 from restorative.common import clock
 from restorative.notify import outbox
@@ -56,9 +55,7 @@ class Command(BaseCommand):
         if not text:
             return None
         try:
-            at = parse_datetime(text) or (parse_date(text) and datetime.fromisoformat(text))
+            at = datetime.fromisoformat(text)
         except ValueError:
-            at = None
-        if at is None:
-            raise CommandError("--at takes a time such as 2027-03-02T10:00.")
+            raise CommandError("--at takes a time such as 2027-03-02T10:00.") from None
         return timezone.make_aware(at, clock.LONDON) if timezone.is_naive(at) else at
