@@ -78,6 +78,14 @@ def _day_before_due(meeting: Meeting, attendance: Attendance) -> datetime | None
     return due if due > meeting.created_at + timedelta(hours=4) else None
 
 
+# What each person expected at a meeting is told: the kind, when it is due, and the words.
+PARTY_KINDS = (
+    ("meeting_booked", _booked_due, BOOKED),
+    ("meeting_ahead", _ahead_due, AHEAD),
+    ("meeting_day_before", _day_before_due, DAY_BEFORE),
+)
+
+
 def _still_booked(message: Message, at: datetime) -> Send | Hold | Cancel:
     meeting = (
         Meeting.objects.unscoped("messages").select_related("referral").filter(pk=message.thing_id).first()
@@ -253,11 +261,7 @@ def _tell(what: str) -> Callable[[Message, datetime], Content]:
 
 def register_kinds() -> None:
     """Tell the outbox of every kind of message about a meeting."""
-    for kind, due, words in (
-        ("meeting_booked", _booked_due, BOOKED),
-        ("meeting_ahead", _ahead_due, AHEAD),
-        ("meeting_day_before", _day_before_due, DAY_BEFORE),
-    ):
+    for kind, due, words in PARTY_KINDS:
         register(kind, plan=_for_each_party(kind, due), recheck=_still_booked, render=_words(words))
     register(
         "meeting_not_happening", plan=_plan_not_happening, recheck=_still_off, render=_words(NOT_HAPPENING)

@@ -1,0 +1,1 @@
+"""Forms about a meeting. They are given their choices; they look nothing up and save nothing."""

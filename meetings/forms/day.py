@@ -1,0 +1,86 @@
+"""The day itself and after: the check, starting, calling off, releasing, the record."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from meetings.enums import RECORD_PROMPTS, Came, Offered
+from referrals.enums import DAY_QUESTIONS
+from restorative.common.formfields import ChoiceRadio, CleanTextField, YesNoNotSureField
+from restorative.common.forms import BaseForm, Section
+
+CAME = [(came.value, came.label) for came in (Came.CAME, Came.LEFT_EARLY, Came.DID_NOT_COME)]
+SAY_TODAY = {
+    "well": "“How are you today? Anything that makes today hard?”",
+    "safe": "“Is there anything that would make it unsafe for you to go ahead?”",
+    "still_yes": "“You can still say no, now or later. Do you still want to?”",
+    "decides": "Can they follow what today is, weigh it up and tell you what they want?",
+}
+
+
+class DayCheckForm(BaseForm):
+    """Four answers, asked of one person alone, and a note."""
+
+    note = CleanTextField(label="Note", required=False, rows=2)
+    say = SAY_TODAY
+
+    def __init__(self, *args: Any, name: str = "", **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        for key, label in DAY_QUESTIONS.items():
+            self.fields[key] = YesNoNotSureField(label=str(label))
+        self.fields["note"].help_text = f"Only {name}’s side sees this"
+        self.layout = [Section(f"Ask {name}, alone", *DAY_QUESTIONS), "note"]
+
+
+class PressForm(BaseForm):
+    """Nothing to fill in: the press is the answer."""
+
+
+class SafeForm(BaseForm):
+    """Whether it is safe for one person if the others hear today."""
+
+    def __init__(self, *args: Any, name: str = "", **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["safe_today"] = YesNoNotSureField(
+            label=f"Is it safe for {name} if the others hear today?"
+        )
+        self.say = {
+            "safe_today": "Ask them, alone. “If the others hear today that it is not happening, are you safe?”"
+        }
+
+
+class RecordForm(BaseForm):
+    """Who came, and what each person agrees may be noted, prompt by prompt."""
+
+    apology_offered = YesNoNotSureField(label="Was an apology offered?", required=False)
+    apology_accepted = YesNoNotSureField(label="Was it accepted?", required=False)
+    helped = YesNoNotSureField(label="Did it help?", required=False)
+    stopped_why = CleanTextField(
+        label="If it stopped early: why?", required=False, rows=2, help_text="Facts, without blame"
+    )
+    reveals = {"apology_accepted": ("apology_offered", Offered.YES, Offered.NOT_SURE)}
+
+    def __init__(self, *args: Any, people: Sequence[tuple[UUID, str]] = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.people = people
+        came = [f"came_{key}" for key, _ in people]
+        for key, name in people:
+            self.fields[f"came_{key}"] = ChoiceRadio(label=f"Did {name} come?", choices=CAME)
+        for key, label in RECORD_PROMPTS.items():
+            self.fields[key] = CleanTextField(label=str(label), required=False, rows=3)
+        self.layout = [
+            Section("Who came", *came),
+            Section(
+                "What may be noted",
+                *RECORD_PROMPTS,
+                intro="Only what each person agrees may be noted. Leave a box empty where nothing was agreed.",
+            ),
+            Section("How it went", "apology_offered", "apology_accepted", "helped", "stopped_why"),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        there = [key for key, _ in self.people if said.get(f"came_{key}") in (Came.CAME, Came.LEFT_EARLY)]
+        if len(there) >= 2 and not said.get("helped") and "helped" not in self.errors:
+            self.add_error("helped", "Answer yes, no or not sure")
+        return said

@@ -1,0 +1,109 @@
+"""The planner: day, times, place and arrivals. Whether that is possible is for the action to say."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+
+from meetings.enums import MeetingKind
+from restorative.common.formfields import (
+    ChoiceRadio,
+    ChoiceSelect,
+    CleanCharField,
+    DateField,
+    TimeField,
+    london,
+)
+from restorative.common.forms import BaseForm, Row, Section
+
+VIDEO = "video"
+USUAL_LENGTH = timedelta(minutes=90)
+ARRIVALS = [
+    ("0", "At the start"),
+    ("10", "10 minutes before"),
+    ("20", "20 minutes before"),
+    ("30", "30 minutes before"),
+    ("40", "40 minutes before"),
+    ("50", "50 minutes before"),
+    ("60", "An hour before"),
+]
+
+
+class BookForm(BaseForm):
+    """When, where, and when each person arrives. Field names are those the action's refusals name."""
+
+    on = DateField(label="Day", future=True, help_text="Like 3 March 2027, or tomorrow")
+    starts_at = TimeField(label="Starts", help_text="Like 2pm")
+    ends_at = TimeField(label="Ends", required=False, help_text="Empty: 1½ hours later")
+    kind = ChoiceRadio(
+        label="Kind",
+        choices=[(kind.value, kind.label) for kind in (MeetingKind.CONVERSATION, MeetingKind.FAMILY)],
+    )
+    video = CleanCharField(
+        label="Video link",
+        required=False,
+        max_length=300,
+        help_text="Not sent by message: give it when you speak",
+    )
+    reveals = {"video": ("venue", VIDEO)}
+
+    def __init__(
+        self,
+        *args: Any,
+        rooms: Sequence[tuple[str, Any]] = (),
+        people: Sequence[tuple[UUID, str]] = (),
+        **kwargs: Any,
+    ):
+        super().__init__(*args, **kwargs)
+        self.people = people
+        self.fields["venue"] = ChoiceSelect(label="Where", choices=[*rooms, (VIDEO, "By video")])
+        arrivals = []
+        for index, (key, name) in enumerate(people):
+            field = f"arrives_{key}"
+            self.fields[field] = ChoiceSelect(
+                label=name, choices=ARRIVALS, initial=str(min(index * 10, 60)), required=False
+            )
+            arrivals.append(field)
+        self.layout = [
+            Section("When", Row("on", "starts_at", "ends_at")),
+            Section("Where", "venue", "video", "kind"),
+            Section(
+                "Who arrives when",
+                Row(*arrivals),
+                intro="A few minutes apart, so that people do not wait together.",
+            ),
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        said = super().clean() or {}
+        day, starts, ends = said.get("on"), said.get("starts_at"), said.get("ends_at")
+        if day and starts:
+            self._moment("starts_at", day, starts)
+            if "starts_at" in self.cleaned_data and ends:
+                self._moment("ends_at", day, ends)
+            elif "starts_at" in self.cleaned_data and "ends_at" not in self.errors:
+                self.cleaned_data["ends_at"] = self.cleaned_data["starts_at"] + USUAL_LENGTH
+        if said.get("venue") == VIDEO:
+            link = said.get("video", "")
+            if not link:
+                self.add_error("video", "Enter the link people join by")
+            elif not link.lower().startswith("https://"):
+                self.add_error("video", "A video link starts with https://")
+        return self.cleaned_data
+
+    def _moment(self, name: str, day: Any, time: Any) -> None:
+        try:
+            self.cleaned_data[name] = london(day, time)
+        except ValidationError as wrong:
+            self.add_error(name, wrong)
+
+    def arrivals(self) -> dict[UUID, datetime]:
+        """When each person arrives, by their id; for a form that is valid."""
+        starts: datetime = self.cleaned_data["starts_at"]
+        return {
+            key: starts - timedelta(minutes=int(self.cleaned_data[f"arrives_{key}"]))
+            for key, _ in self.people
+            if self.cleaned_data.get(f"arrives_{key}")
+        }

@@ -1,0 +1,256 @@
+"""A meeting as one person may be shown it: when, where, who, in which state, what is sent. Nothing here writes.
+What is shown comes from `shown_status`, never from the status itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
+from meetings.models import Attendance, CallOff, Meeting, Record
+from meetings.tellings import Telling, was_told, will_be_told, would_hear
+from referrals import presenters_page
+from referrals.blockers import start_of_day
+from referrals.enums import Part, ReadinessKind, Ready
+from referrals.models import Party, ReadinessCheck, Referral
+from referrals.presenters import OTHER, facilitators_of, place_of, shown_name, you_or_name
+from restorative.accounts.models import User
+from restorative.common import clock
+
+TONES = {
+    MeetingStatus.BOOKED: "ok",
+    MeetingStatus.ON_HOLD: "due",
+    MeetingStatus.STARTED: "ok",
+    MeetingStatus.CALLED_OFF: "quiet",
+    MeetingStatus.TOOK_PLACE: "ok",
+    MeetingStatus.DID_NOT_HAPPEN: "quiet",
+}
+KIND_WORDS = {
+    "meeting_booked": "That it is booked",
+    "meeting_ahead": "5 working days before",
+    "meeting_day_before": "The day before",
+    "meeting_not_happening": "That it is not happening",
+}
+SEALED_TELLING = (
+    "{name} is told by their own worker’s route. What they are sent is between them and their worker."
+)
+
+
+@dataclass
+class Coming:
+    """Somebody expected at a meeting, as shown to one user."""
+
+    attendance: Attendance
+    party: Party
+    name: str
+
+    @property
+    def opened(self) -> bool:
+        return self.party.opened
+
+
+def when_words(starts_at: datetime, ends_at: datetime) -> str:
+    """'Tue 3 March, 2pm to 3.30pm'."""
+    return f"{clock.show_when(starts_at)} to {clock.show_time(ends_at)}"
+
+
+def where_words(meeting: Meeting) -> str:
+    """The room and its address, or the video link."""
+    if meeting.venue is not None:
+        access = ", step-free" if meeting.venue.step_free else ""
+        return f"{meeting.venue.name}, {meeting.venue.address}{access}"
+    return f"By video: {meeting.video}" if meeting.video else "Nowhere: it is carried by the facilitator"
+
+
+def coming(meeting: Meeting, user: User) -> list[Coming]:
+    """Who is expected, by when they arrive."""
+    parties = (
+        Party.objects.visible_to(user)
+        .filter(attendances__meeting=meeting)
+        .with_opened(user)
+        .select_related("person", "keyworker", "organisation")
+    )
+    by_id = {party.pk: party for party in parties}
+    found = []
+    for attendance in Attendance.objects.visible_to(user).filter(meeting=meeting):
+        party = by_id[attendance.party_id]
+        party.referral = meeting.referral
+        attendance.party = party
+        found.append(Coming(attendance, party, shown_name(party, user)))
+    return found
+
+
+def facts(meeting: Meeting, user: User) -> list[dict[str, str]]:
+    """When, where, of which kind, who runs it."""
+    running = facilitators_of(meeting.referral, user)
+    names = [
+        you_or_name(row.user, user).capitalize()
+        + (" (second worker)" if row.part == Part.SECOND_WORKER else "")
+        for row in running
+    ]
+    return [
+        {"key": "When", "value": when_words(meeting.starts_at, meeting.ends_at)},
+        {"key": "Where", "value": where_words(meeting)},
+        {"key": "Kind", "value": str(MeetingKind(meeting.kind).label)},
+        {"key": "Run by", "value": ", ".join(names) or "Nobody yet"},
+    ]
+
+
+def state(meeting: Meeting) -> dict[str, str]:
+    """The status as shown to this user, with its tone."""
+    status = MeetingStatus(meeting.shown_status)
+    return {"text": str(status.label), "tone": TONES[status]}
+
+
+def people_rows(meeting: Meeting, people: list[Coming], user: User, *, came: bool) -> list[dict[str, Any]]:
+    """A row per person expected: when they arrive and, where the user may read the record, whether they came."""
+    rows = []
+    for row in people:
+        about = place_of(row.party)
+        if row.opened and row.party.keyworker_id:
+            about += f" · {_supporter(row.party, user)}"
+        cells = [{"text": clock.show_time(row.attendance.arrives_at)}]
+        if came:
+            cells.append({"text": str(Came(row.attendance.status).label)})
+        rows.append({"name": row.name, "about": about, "cells": cells})
+    return rows
+
+
+def _supporter(party: Party, user: User) -> str:
+    if party.keyworker_id == user.pk:
+        return "you support them"
+    return f"{party.keyworker.first_name} supports them"
+
+
+# --- What is sent ---------------------------------------------------------------------------------------------
+
+
+def sent(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str, Any]]:
+    """What each person has been and will be sent: the words for those the user opens, one sentence for the others."""
+    left = was_told(meeting, [row.party for row in people if row.opened])
+    still = meeting.shown_status in COMING and meeting.starts_at > at
+    shown = []
+    for row in people:
+        if not row.opened:
+            shown.append(sealed_telling(row.name))
+            continue
+        told = [telling for (_, key), telling in left.items() if key == row.party.pk]
+        if still:
+            gone = {telling.kind for telling in told}
+            told += [each for each in will_be_told(meeting, row.attendance, at) if each.kind not in gone]
+        elif meeting.shown_status == MeetingStatus.CALLED_OFF and not told and meeting.starts_at > at:
+            shown.append({"name": row.name, "sealed": "Nothing was sent."})
+            continue
+        shown.append(person_telling(row.name, told))
+    return shown
+
+
+def sealed_telling(name: str) -> dict[str, Any]:
+    """The sentence for somebody whose compartment the user does not open."""
+    return {"name": name, "sealed": SEALED_TELLING.format(name=name), "boxes": []}
+
+
+def person_telling(name: str, told: list[Telling]) -> dict[str, Any]:
+    """One person's messages; where nothing can be written, why, once."""
+    held = next((telling.held for telling in told if telling.held), "")
+    boxes = [
+        {
+            "when": f"{KIND_WORDS[telling.kind]}: {telling.when}",
+            "channel": telling.channel,
+            "body": telling.body,
+        }
+        for telling in told
+        if not telling.held
+    ]
+    empty = "" if boxes or held else "Nothing is sent any more."
+    return {"name": name, "boxes": boxes, "sealed": held or empty}
+
+
+def hear_it_is_off(
+    meeting: Meeting, people: list[Coming], at: datetime, *, but: frozenset = frozenset()
+) -> list[dict[str, Any]]:
+    """What each person would be sent if the others heard now. `but` are those it came from: they are not told."""
+    shown = []
+    for row in people:
+        if row.party.pk in but:
+            continue
+        if row.opened:
+            shown.append(person_telling(row.name, [would_hear(meeting, row.attendance, at)]))
+        else:
+            shown.append(sealed_telling(row.name))
+    return shown
+
+
+# --- The day itself -------------------------------------------------------------------------------------------
+
+
+def today_rows(meeting: Meeting, people: list[Coming], user: User, at: datetime, sealed: set) -> list[dict]:
+    """A row per person: asked today or not, with the link for those the user opens; one cell for the others."""
+    checks = ReadinessCheck.objects.visible_to(user).filter(
+        party__in=[row.party.pk for row in people if row.opened],
+        kind=ReadinessKind.DAY,
+        completed_at__gte=start_of_day(at),
+    )
+    newest = {check.party_id: check for check in checks.order_by("completed_at")}
+    rows = []
+    for row in people:
+        about = f"{place_of(row.party)} · arrives {clock.show_time(row.attendance.arrives_at)}"
+        if not row.opened:
+            said = "Not yet. Nothing for you to do." if row.party.pk in sealed else "Done"
+            rows.append({"name": row.name, "about": about, "said": said})
+        else:
+            rows.append({"name": row.name, "about": about, "cells": [_day_cell(meeting, row, newest, user)]})
+    return rows
+
+
+def _day_cell(meeting: Meeting, row: Coming, newest: dict, user: User) -> dict[str, str]:
+    href = reverse("meetings:day_check", args=[meeting.referral.reference, meeting.pk, row.party.pk])
+    check = newest.get(row.party.pk)
+    if check is None:
+        return {"text": f"Ask {row.name}", "tone": "due", "href": href}
+    asked = f"Asked at {clock.show_time(check.completed_at)}"
+    if check.judgement == Ready.READY:
+        return {"text": f"{asked}: yes to all", "tone": "ok"}
+    return {"text": f"{asked}: not yes to all. Ask again", "tone": "stop", "href": href}
+
+
+def way(referral: Referral, user: User, at: datetime) -> tuple[list[dict[str, str]], set]:
+    """What stands in the way at the gate that is next, as this user may know; and the others' ids still open."""
+    found = presenters_page.gather(referral, user, at)
+    return presenters_page.way_rows(found), found.sealed_parties
+
+
+# --- Called off, released, recorded ---------------------------------------------------------------------------
+
+
+def to_release(meeting: Meeting, user: User) -> list[CallOff]:
+    """Call-offs of this meeting that wait for release and that this user may know of."""
+    rows = CallOff.objects.visible_to(user).waiting().filter(meeting=meeting)
+    return list(rows.select_related("party", "party__keyworker", "said_safe_by", "meeting__referral"))
+
+
+def record_of(meeting: Meeting, user: User) -> Record | None:
+    """The record, for those who may read it."""
+    return Record.objects.visible_to(user).filter(meeting=meeting).select_related("created_by").first()
+
+
+def record_rows(record: Record) -> list[dict[str, str]]:
+    """What was noted, prompt by prompt; prompts left empty are left out."""
+    rows = [
+        {"key": str(label), "value": record.answers.get(key, "")} for key, label in RECORD_PROMPTS.items()
+    ]
+    offered = {
+        "An apology was offered": record.apology_offered,
+        "It was accepted": record.apology_accepted,
+        "It helped": record.helped,
+    }
+    rows += [{"key": key, "value": str(Offered(value).label)} for key, value in offered.items() if value]
+    rows.append({"key": "Why it stopped early", "value": record.stopped_why})
+    return [row for row in rows if row["value"]]
+
+
+def others_words(people: list[Coming]) -> str:
+    """'Sam and the other person', for a sentence."""
+    names = list(dict.fromkeys(OTHER.lower() if row.name == OTHER else row.name for row in people))
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nobody"

@@ -1,0 +1,81 @@
+"""What one person will be sent about a meeting, worked out as the outbox will: which words, how, and from when.
+For pages, and only for people whose compartment the reader opens; nothing is planned or sent here."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from meetings.models import Attendance, Meeting
+from meetings.reminders import NOT_HAPPENING, PARTY_KINDS
+from referrals.models import Party
+from referrals.reminders import CHANNELS, reach, say, worker_of
+from restorative.common import clock
+from restorative.notify.models import Message, State
+from restorative.notify.registry import Hold
+
+NO_PHONE = "You have no work phone number to give. Ask for one to be set."
+HOW = {"text": "text", "email": "email"}
+
+
+@dataclass(frozen=True)
+class Telling:
+    """One message as a page shows it. Without a channel nothing can be written, and `held` says why."""
+
+    kind: str
+    when: str
+    body: str
+    channel: str = ""
+    held: str = ""
+
+
+def will_be_told(meeting: Meeting, attendance: Attendance, at: datetime) -> list[Telling]:
+    """What this person will be sent about a meeting that is, or would be, booked."""
+    found = []
+    for kind, due, words in PARTY_KINDS:
+        moment = due(meeting, attendance)
+        if moment is not None:
+            text = words.replace("{when}", clock.show_when(attendance.arrives_at))
+            found.append(_telling(kind, attendance.party, text, moment, at))
+    return found
+
+
+def would_hear(meeting: Meeting, attendance: Attendance, at: datetime) -> Telling:
+    """What this person would be sent if they heard now that it is not happening."""
+    text = NOT_HAPPENING.replace("{when}", clock.show_when(attendance.arrives_at))
+    return _telling("meeting_not_happening", attendance.party, text, at, at, urgent=True)
+
+
+def _telling(
+    kind: str, party: Party, text: str, due: datetime, at: datetime, *, urgent: bool = False
+) -> Telling:
+    moment = clock.next_allowed(max(due, at), urgent=urgent)
+    found = reach(party, moment)
+    if isinstance(found, Hold) and "hours" in found.why:
+        moment = clock.next_allowed(found.until, urgent=urgent)
+        found = reach(party, moment)
+    if isinstance(found, Hold):
+        return Telling(kind, "", "", held=f"{found.why[:1].upper()}{found.why[1:]}.")
+    if not worker_of(party).work_phone:
+        return Telling(kind, "", "", held=NO_PHONE)
+    when = "at once" if urgent and moment <= at else f"about {clock.show_when(moment)}"
+    return Telling(kind, when, say(party, text, moment).body, channel=HOW[CHANNELS[found.route.kind]])
+
+
+def was_told(meeting: Meeting, parties: Iterable[Party]) -> dict[tuple[str, object], Telling]:
+    """What has left for these people about a meeting, by kind and party. The reader opens their compartments."""
+    rows = Message.objects.filter(
+        thing_id=meeting.pk,
+        recipient_id__in=[party.pk for party in parties],
+        state__in=[State.SENDING, State.SENT, State.UNCERTAIN, State.FAILED],
+    ).order_by("due_at", "pk")
+    return {(row.kind, row.recipient_id): _left(row) for row in rows}
+
+
+def _left(row: Message) -> Telling:
+    words = {
+        State.SENDING: "being sent now",
+        State.SENT: f"sent {clock.show_when(row.sent_at)}" if row.sent_at else "sent",
+        State.UNCERTAIN: "not known whether it arrived: ring them",
+        State.FAILED: "could not be sent: ring them",
+    }
+    return Telling(row.kind, words[State(row.state)], row.body, channel=HOW.get(row.channel, ""))

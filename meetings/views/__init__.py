@@ -1,0 +1,1 @@
+"""Pages about a meeting: planned, shown, the day itself, called off, released, recorded."""

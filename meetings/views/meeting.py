@@ -1,0 +1,241 @@
+"""One meeting: its page and run sheet, calling it off, and letting the others hear."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404
+
+from meetings import access, presenters
+from meetings.actions.calling_off import call_off, release, say_safe
+from meetings.enums import COMING, RECORD_PROMPTS, MeetingStatus
+from meetings.forms.day import PressForm, SafeForm
+from meetings.models import CallOff, Record
+from meetings.views.base import MeetingForm, MeetingPage
+from referrals import access as referral_access
+from referrals.enums import Answer
+from restorative.common import clock
+from restorative.common.decisions import Decision, refuse
+from restorative.common.forms import BaseForm
+
+NOT_BOOKED = "This meeting is not booked any more."
+STARTED = "This meeting has started. Record it, and write why it stopped."
+
+
+class ShowMeeting(MeetingPage):
+    """When, where, who comes, what each is sent, and what can be done."""
+
+    template_name = "meetings/show.html"
+    record: Record | None
+
+    def load(self) -> None:
+        super().load()
+        self.title = f"Meeting, {clock.show_when(self.meeting.starts_at)}"
+        self.record = presenters.record_of(self.meeting, self.request.user)
+
+    def audited(self) -> dict[str, Any]:
+        return {**super().audited(), "fields": ["record"] if self.record else []}
+
+    def get_context(self) -> dict[str, Any]:
+        user, meeting = self.request.user, self.meeting
+        rows = presenters.people_rows(meeting, self.people, user, came=self.record is not None)
+        return {
+            **super().get_context(),
+            "state": presenters.state(meeting),
+            "next_step": self.next_step(),
+            "facts": presenters.facts(meeting, user),
+            "people_heads": ["Arrives", "Came"] if self.record else ["Arrives"],
+            "people": rows,
+            "told": presenters.sent(meeting, self.people, self.at),
+            "record": presenters.record_rows(self.record) if self.record else [],
+            "links": self.links(),
+            "back_href": self.referral_href,
+        }
+
+    def next_step(self) -> dict[str, str]:
+        """The one next step for this user, in words."""
+        user, meeting = self.request.user, self.meeting
+        if presenters.to_release(meeting, user):
+            return {
+                "heading": "Next: tell the others that it is not happening",
+                "text": "They have not heard yet. First it is asked whether it is safe if they hear today.",
+                "action_text": "Release",
+                "action_href": self.href("release"),
+            }
+        if meeting.shown_status in COMING:
+            return self._before()
+        if meeting.shown_status == MeetingStatus.STARTED:
+            may = access.may_record(user, meeting)
+            return {
+                "heading": "Next: write the record",
+                "text": "Within 2 working days: who came, and what each person agrees may be noted."
+                if may
+                else "A facilitator writes it.",
+                "action_text": "Write the record" if may else "",
+                "action_href": self.href("record") if may else "",
+            }
+        words = {
+            MeetingStatus.CALLED_OFF: ("This meeting was called off", "Nobody is expected."),
+            MeetingStatus.TOOK_PLACE: (
+                "This meeting took place",
+                "Speak with each person apart within 3 days.",
+            ),
+            MeetingStatus.DID_NOT_HAPPEN: (
+                "This meeting did not happen",
+                "Fewer than two people came. Another can be planned.",
+            ),
+        }
+        heading, text = words[MeetingStatus(meeting.shown_status)]
+        return {"heading": heading, "text": text, "action_text": "", "action_href": ""}
+
+    def _before(self) -> dict[str, str]:
+        day, today = clock.today(self.meeting.starts_at), clock.today(self.at)
+        if day > today:
+            return {
+                "heading": f"Next: meet on {clock.show_when(self.meeting.starts_at)}",
+                "text": "Each person is asked again on the day. Anybody can still say no.",
+                "action_text": "What stands in the way",
+                "action_href": self.href("today"),
+            }
+        if day == today:
+            return {
+                "heading": "Next: ask each person today",
+                "text": "Well enough, safe, still yes? Then a facilitator starts it.",
+                "action_text": "Today",
+                "action_href": self.href("today"),
+            }
+        return {
+            "heading": "This meeting was not started",
+            "text": "Its day has passed. Call it off, then another can be planned.",
+            "action_text": "Call it off",
+            "action_href": self.href("call_off"),
+        }
+
+    def links(self) -> list[dict[str, str]]:
+        """What else can be done from here."""
+        links = []
+        if self.meeting.shown_status in COMING:
+            links.append({"text": "Today: can it start?", "href": self.href("today")})
+            if access.may_call_off(self.request.user, self.meeting):
+                links.append({"text": "Call it off", "href": self.href("call_off")})
+        if self.meeting.shown_status in (*COMING, MeetingStatus.STARTED):
+            links.append({"text": "Run sheet, to print", "href": self.href("run_sheet")})
+        return links
+
+
+class RunSheet(MeetingPage):
+    """One page to print: when, where, who arrives when, and the prompts with room to write."""
+
+    template_name = "meetings/run_sheet.html"
+    audit_verb = "run_sheet_viewed"
+    title = "Run sheet"
+
+    def get_context(self) -> dict[str, Any]:
+        user = self.request.user
+        return {
+            **super().get_context(),
+            "facts": presenters.facts(self.meeting, user),
+            "people_heads": ["Arrives"],
+            "people": presenters.people_rows(self.meeting, self.people, user, came=False),
+            "prompts": [str(label) for label in RECORD_PROMPTS.values()],
+            "back_href": self.back_href,
+        }
+
+
+class CallMeetingOff(MeetingForm):
+    """Says who is told what and when, and calls the meeting off as the worker's own decision."""
+
+    template_name = "meetings/call_off.html"
+    title = "Call this meeting off"
+    form_class = PressForm
+    submit_text = "Call it off"
+    submit_tone = "stop"
+    drafted = False
+
+    def may(self) -> Decision:
+        may = access.may_call_off(self.request.user, self.meeting)
+        if may and self.meeting.shown_status not in COMING:
+            return refuse(STARTED if self.meeting.shown_status == MeetingStatus.STARTED else NOT_BOOKED)
+        return may
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "facts": presenters.facts(self.meeting, self.request.user)[:2],
+            "told": presenters.hear_it_is_off(self.meeting, self.people, self.at)
+            if self.meeting.starts_at > self.at
+            else [],
+            "others": presenters.others_words(self.people),
+        }
+
+    def act(self, form: BaseForm) -> str:
+        call_off(meeting=self.meeting, by=self.request.user, at=self.at)
+        messages.success(self.request, "The meeting has been called off. Its workers are told at once.")
+        return self.href("show")
+
+
+class Release(MeetingForm):
+    """First: is it safe for the person it came from if the others hear today? Then the exact words, and the release.
+
+    There is no such page for whoever may not know of the call-off.
+    """
+
+    policy = "party"
+    template_name = "meetings/release.html"
+    title = "Let the others hear"
+    form_class = SafeForm
+    drafted = False
+    call_off: CallOff
+
+    def load(self) -> None:
+        super().load()
+        waiting = presenters.to_release(self.meeting, self.request.user)
+        if not waiting:
+            raise Http404
+        self.waiting = waiting
+        unsaid = [row for row in waiting if row.said_safe_at is None]
+        self.call_off = (unsaid or waiting)[0]
+        self.asks = bool(unsaid)
+        self.form_class = SafeForm if self.asks else PressForm
+        self.submit_text = "Save answer" if self.asks else "Tell the others now"
+        self.submit_tone = "" if self.asks else "stop"
+
+    def may(self) -> Decision:
+        if self.asks:
+            return access.may_say_safe(self.request.user, self.call_off)
+        if self.request.method == "POST":
+            return access.may_release(self.request.user, self.call_off)
+        return super().may()
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"name": self.call_off.party.known_as} if self.asks else {}
+
+    def get_context(self) -> dict[str, Any]:
+        came_from = frozenset(row.party_id for row in self.waiting)
+        runs = referral_access.may_run(self.request.user, self.referral)
+        said = self.call_off
+        return {
+            **super().get_context(),
+            "asks": self.asks,
+            "may_release": bool(runs),
+            "name": self.call_off.party.known_as,
+            "said": ""
+            if self.asks
+            else f"{said.said_safe_by.first_name} said on {clock.show_when(said.said_safe_at)} that it is safe today.",
+            "facts": presenters.facts(self.meeting, self.request.user)[:2],
+            "told": presenters.hear_it_is_off(self.meeting, self.people, self.at, but=came_from)
+            if self.meeting.starts_at > self.at
+            else [],
+        }
+
+    def act(self, form: BaseForm) -> str:
+        user, name = self.request.user, self.call_off.party.known_as
+        if not self.asks:
+            release(call_off=self.call_off, by=user, at=self.at)
+            messages.success(self.request, "Released. The others are told that it is not happening.")
+            return self.href("show")
+        if form.cleaned_data["safe_today"] != Answer.YES:
+            messages.info(self.request, f"Nobody is told yet. Ask {name} again before the meeting.")
+            return self.href("show")
+        say_safe(call_off=self.call_off, by=user, at=self.at)
+        messages.success(self.request, f"Noted: it is safe for {name} if the others hear today.")
+        return self.href("release")

@@ -1,0 +1,187 @@
+"""The planner: locked with what stands in the way; otherwise a plan, what each person would be sent, and Book."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+
+from meetings import presenters
+from meetings.actions.planning import Clash, Plan, free_slots, kind_for
+from meetings.actions.scheduling import book, check_booking
+from meetings.enums import MeetingKind
+from meetings.forms.planning import VIDEO, BookForm
+from meetings.models import Attendance, Meeting, Venue
+from meetings.presenters import Coming
+from meetings.tellings import will_be_told
+from referrals import access
+from referrals.enums import Stage
+from referrals.presenters import parties_for, shown_name
+from referrals.presenters_steps import first_settle
+from referrals.views.base import ReferralForm
+from restorative.common import clock
+from restorative.common.decisions import Decision, NotPossible
+from restorative.common.formfields import write_date
+from restorative.common.forms import BaseForm
+
+NOT_NOW = {
+    Stage.PAUSED: "It is not the right time now. Decide first that it is suitable.",
+    Stage.FOLLOW_UP: "They have met. Another meeting cannot be booked from here yet.",
+    Stage.CLOSED: "This referral is closed.",
+}
+
+
+class Book(ReferralForm):
+    """Plans one meeting of everybody in the referral. Two presses: see what is sent, then book."""
+
+    title = "Plan the meeting"
+    template_name = "meetings/book.html"
+    form_class = BookForm
+    submit_text = "See what is sent"
+    slots: tuple[datetime, ...] = ()
+    planned: Plan
+
+    def may(self) -> Decision:
+        return access.may_run(self.request.user, self.referral)
+
+    # What the form offers
+
+    def rooms(self) -> list[Venue]:
+        """Rooms of the leading organisation and of the user's own."""
+        return list(
+            Venue.objects.filter(
+                Q(organisation=self.referral.lead_organisation_id)
+                | Q(organisation=self.request.user.organisation_id),
+                retired_at__isnull=True,
+            )
+        )
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        user = self.request.user
+        parties = parties_for(self.referral, user)
+        rooms = [(str(room.pk), f"{room.name} (up to {room.capacity} people)") for room in self.rooms()]
+        initial: dict[str, Any] = {"kind": kind_for(self.referral, parties)}
+        if len(rooms) == 1:
+            initial["venue"] = rooms[0][0]
+        people = [(party.pk, shown_name(party, user)) for party in parties]
+        return {"rooms": rooms, "people": people, "initial": initial}
+
+    def plan(self, form: BookForm) -> Plan:
+        """The plan of a valid form. Kept, because a refusal takes values away from the form again."""
+        said = form.cleaned_data
+        venue = (
+            None if said["venue"] == VIDEO else next(r for r in self.rooms() if str(r.pk) == said["venue"])
+        )
+        self.planned = Plan(
+            kind=MeetingKind(said["kind"]),
+            starts_at=said["starts_at"],
+            ends_at=said["ends_at"],
+            venue=venue,
+            video=said["video"] if venue is None else "",
+            arrivals=form.arrivals(),
+        )
+        return self.planned
+
+    # Requests
+
+    def get_context(self) -> dict[str, Any]:
+        first = first_settle(self.referral, self.request.user)
+        stage = Stage(self.referral.shown_stage)
+        if first is None and stage in NOT_NOW:
+            first = {"title": NOT_NOW[stage]}
+        rows = [] if first else presenters.way(self.referral, self.request.user, self.at)[0]
+        return {
+            **super().get_context(),
+            "first": first,
+            "way": rows,
+            "locked": bool(first or rows),
+            "slots": [{"value": slot.isoformat(), "text": clock.show_when(slot)} for slot in self.slots],
+        }
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        passed_on = {"discard", "book"} & set(request.POST) or "X-Draft" in request.headers
+        if passed_on:
+            return super().post(request, *args, **kwargs)
+        data = self._with_slot(request.POST) if request.POST.get("slot") else request.POST
+        form = self.form_class(data, **self.get_form_kwargs())
+        valid = form.is_valid()
+        if valid and "change" not in request.POST:
+            plan = self.plan(form)
+            try:
+                check_booking(referral=self.referral, plan=plan, by=request.user, at=self.at)
+            except NotPossible as refusal:
+                self._say(form, refusal)
+                valid = False
+            else:
+                self.keep(form)
+                return self._preview(form, plan)
+        self.keep(form)
+        return self.show(status=200 if valid else 422, form=form)
+
+    def _with_slot(self, data: QueryDict) -> QueryDict:
+        """The form as it was sent, moved to a free time that was offered, with its length kept."""
+        moved = data.copy()
+        try:
+            start = clock.local(datetime.fromisoformat(data["slot"]))
+        except ValueError:
+            return moved
+        form = self.form_class(data, **self.get_form_kwargs())
+        if form.is_valid():
+            ends = clock.local(start + (form.cleaned_data["ends_at"] - form.cleaned_data["starts_at"]))
+            moved["ends_at"] = ends.strftime("%H:%M")
+        moved["on"] = write_date(start.date())
+        moved["starts_at"] = start.strftime("%H:%M")
+        return moved
+
+    def _say(self, form: BaseForm, refusal: NotPossible) -> None:  # type: ignore[override]
+        super()._say(form, refusal)
+        if isinstance(refusal, Clash):
+            self.slots = tuple(free_slots(self.referral, self.planned, self.at))
+
+    def _preview(self, form: BookForm, plan: Plan) -> HttpResponse:
+        meeting = Meeting(
+            referral=self.referral,
+            kind=plan.kind,
+            starts_at=plan.starts_at,
+            ends_at=plan.ends_at,
+            venue=plan.venue,
+            video=plan.video,
+            created_at=self.at,
+        )
+        people, told = [], []
+        for index, party in enumerate(parties_for(self.referral, self.request.user)):
+            party.referral = self.referral
+            attendance = Attendance(meeting=meeting, party=party, arrives_at=plan.arrives_at(party, index))
+            row = Coming(attendance, party, shown_name(party, self.request.user))
+            people.append(row)
+            told.append(
+                presenters.person_telling(row.name, will_be_told(meeting, attendance, self.at))
+                if row.opened
+                else presenters.sealed_telling(row.name)
+            )
+        self.title = "Check and book"
+        return self.show(
+            form=form,
+            preview=True,
+            facts=presenters.facts(meeting, self.request.user),
+            people=presenters.people_rows(meeting, people, self.request.user, came=False),
+            told=told,
+        )
+
+    def act(self, form: BaseForm) -> str:
+        plan = self.plan(form)
+        meeting = book(
+            referral=self.referral,
+            kind=plan.kind,
+            starts_at=plan.starts_at,
+            ends_at=plan.ends_at,
+            venue=plan.venue,
+            video=plan.video,
+            arrivals=plan.arrivals,
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, f"Booked: {clock.show_when(meeting.starts_at)}.")
+        return reverse("meetings:show", args=[self.referral.reference, meeting.pk])
