@@ -1,6 +1,7 @@
 """The two kinds of page: one that shows (`Page`) and one with a form that ends in an action (`ActionFormView`).
 They ask access, audit what is shown, keep what is typed, and let a form be sent once. They know no app."""
 
+import uuid
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -116,6 +117,21 @@ class ActionFormView(Page):
 
     # Requests
 
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "POST" and (went := self._went(request)):
+            return HttpResponseRedirect(went, status=303)
+        return super().dispatch(request, *args, **kwargs)
+
+    @staticmethod
+    def _went(request: HttpRequest) -> str:
+        """Where this very press already led, if it was sent before: what it did may have taken this page away."""
+        try:
+            token = uuid.UUID(request.POST.get("submission", ""))
+        except ValueError:
+            return ""
+        earlier = Submission.objects.filter(pk=token, owner=request.user).first()
+        return earlier.next_path if earlier and "X-Draft" not in request.headers else ""
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         kept = self.kept()
         if kept is None:
@@ -127,7 +143,7 @@ class ActionFormView(Page):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "discard" in request.POST:
             drafts.forget(request.user, self.place)
-            return HttpResponseRedirect(request.path)
+            return HttpResponseRedirect(request.get_full_path())
         form = self.form_class(request.POST, **self.get_form_kwargs())
         if "X-Draft" in request.headers:
             self.keep(form)
