@@ -20,7 +20,7 @@ lint: .venv/.dev
 	$(BIN)/djlint templates --check --lint --quiet
 
 types: .venv/.dev
-	$(BIN)/mypy restorative referrals meetings
+	RESTORATIVE_ENV=test $(BIN)/mypy restorative referrals meetings
 
 format: .venv/.dev
 	$(BIN)/ruff check --fix .
