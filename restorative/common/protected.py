@@ -40,6 +40,27 @@ class ProtectedQuerySet(models.QuerySet):
         if self._scope is None:
             raise Unscoped(f"{self.model.__name__} rows need visible_to(user) or unscoped(why).")
 
+    def raw(self, *args: Any, **kwargs: Any):
+        raise Unscoped(f"SQL of one's own on {self.model.__name__} rows cannot be scoped.")
+
+    def __or__(self, other: Any) -> Self:
+        return self._as_narrow_as(other, super().__or__(other))
+
+    def __xor__(self, other: Any) -> Self:
+        return self._as_narrow_as(other, super().__xor__(other))
+
+    def _combinator_query(self, combinator: str, *others: Any, all: bool = False) -> Self:
+        found = super()._combinator_query(combinator, *others, all=all)
+        for other in others:
+            self._as_narrow_as(other, found)
+        return found
+
+    def _as_narrow_as(self, other: Any, both: Self) -> Self:
+        """Rows of two queries together are scoped only where each is."""
+        if getattr(other, "_scope", None) is None:
+            both._scope = None
+        return both
+
     def _fetch_all(self) -> None:
         if self._result_cache is None:
             self._guard()
@@ -48,6 +69,10 @@ class ProtectedQuerySet(models.QuerySet):
     def iterator(self, *args: Any, **kwargs: Any):
         self._guard()
         return super().iterator(*args, **kwargs)
+
+    def aiterator(self, *args: Any, **kwargs: Any):
+        self._guard()
+        return super().aiterator(*args, **kwargs)
 
     def count(self) -> int:
         self._guard()
