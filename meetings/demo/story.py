@@ -13,7 +13,14 @@ from referrals.actions.concerns import ask_for_records_check, release_records_ch
 from referrals.actions.consent import Asked
 from referrals.actions.intake import log_referral
 from referrals.actions.lifecycle import decide
-from referrals.actions.parties import PersonFacts, RouteFacts, appoint, record_approach, set_keyworker
+from referrals.actions.parties import (
+    PersonFacts,
+    RouteFacts,
+    add_party,
+    appoint,
+    record_approach,
+    set_keyworker,
+)
 from referrals.actions.readiness import check_on_the_day
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import (
@@ -24,6 +31,7 @@ from referrals.enums import (
     ApproachResult,
     Hours,
     Kind,
+    Part,
     Place,
     Purpose,
     Ready,
@@ -122,10 +130,10 @@ def log(
     return Played(referral=referral, own=by_place[0], others=by_place[1:], at=at, staff=staff)
 
 
-def _phone(referral: Referral, index: int) -> str:
-    """A number kept for stories (07700 900000 to 900999), different for each person."""
-    before = Referral.objects.unscoped("demo").filter(logged_at__lt=referral.logged_at).count()
-    return f"+447700900{(before * 4 + index) % 1000:03}"
+def _phone(index: int) -> str:
+    """A number kept for stories (07700 900000 to 900999), different for each person: one story is told at a time."""
+    so_far = Referral.objects.unscoped("demo").count()
+    return f"+447700900{(so_far * 4 + index) % 1000:03}"
 
 
 def talk_for(story: Played, party: Party, **changes: object) -> Talk:
@@ -152,7 +160,7 @@ def talk_for(story: Played, party: Party, **changes: object) -> Talk:
         safety=dict(SAFE),
         route=RouteFacts(
             kind=RouteKind.TEXT,
-            value=_phone(story.referral, index),
+            value=_phone(index),
             allowed=True,
             read_by_others=False,
             screen_private=True,
@@ -304,3 +312,14 @@ def record_it(story: Played, at: datetime) -> None:
 def day_at(days: int, hour: int, minute: int = 0, *, now: datetime | None = None) -> datetime:
     """That London time so many days from today."""
     return clock.moment(clock.today(now) + timedelta(days=days), hour, minute)
+
+
+def add_somebody(story: Played, name: str) -> Party:
+    """Asha adds one more person."""
+    facts = PersonFacts(given=name, place=Place.FRIEND)
+    return add_party(referral=story.referral, facts=facts, by=story.staff["asha"])
+
+
+def appoint_second(story: Played, key: str) -> None:
+    """Asha appoints a second worker."""
+    appoint(referral=story.referral, user=story.staff[key], part=Part.SECOND_WORKER, by=story.staff["asha"])
