@@ -68,7 +68,7 @@ def record(
 
 
 def _type_of(thing: models.Model) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", thing._meta.object_name).lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(thing._meta.object_name)).lower()
 
 
 def _id(thing: Any) -> str | int:

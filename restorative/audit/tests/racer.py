@@ -37,6 +37,7 @@ def main(what: str, *rest: str) -> None:
     sealed = 0
     while not Path(rest[0]).exists():
         sealed += seal()
+        time.sleep(0.01)
     print(sealed)  # noqa: T201
 
 

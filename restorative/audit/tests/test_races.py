@@ -28,7 +28,7 @@ def test_eight_writers_and_two_sealers_make_one_chain(service_env: dict[str, str
         )
 
     sealers = [start("seal", str(stop)) for _ in range(2)]
-    writers = [start("write", "200") for _ in range(8)]
+    writers = [start("write", "120") for _ in range(8)]
     assert [writer.wait(200) for writer in writers] == [0] * 8
     stop.touch()
     said = [int(sealer.communicate(timeout=60)[0]) for sealer in sealers]
@@ -36,7 +36,7 @@ def test_eight_writers_and_two_sealers_make_one_chain(service_env: dict[str, str
     rest = seal()
 
     entries = AuditEntry.objects.count()
-    assert entries > 8 * 180
+    assert entries > 8 * 110
     assert AuditLink.objects.count() == sum(said) + rest == entries
     report = verify()
     assert (report.links, report.unsealed, report.findings) == (entries, 0, [])
