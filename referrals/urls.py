@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from referrals.views import caseload, closure, decisions, facilitators, intake, referral
+from referrals.views import (
+    caseload,
+    closure,
+    consent,
+    decisions,
+    facilitators,
+    intake,
+    parties,
+    readiness,
+    referral,
+    safety,
+    talk,
+)
 
 app_name = "referrals"
 
@@ -37,4 +49,30 @@ urlpatterns += [
         decisions.ReleaseRecordsCheck.as_view(),
         name="records_check_release",
     ),
+]
+
+# One person in a referral
+PERSON = "r/<str:reference>/people/<uuid:party>/"
+urlpatterns += [
+    path("r/<str:reference>/people/add/", parties.AddPerson.as_view(), name="person_add"),
+    path(PERSON, parties.ShowPerson.as_view(), name="party"),
+    path(f"{PERSON}talk/", talk.TalkPerson.as_view(), name="talk"),
+    path(f"{PERSON}approach/", parties.ApproachPerson.as_view(), name="approach"),
+    path(f"{PERSON}routes/", parties.Routes.as_view(), name="routes"),
+    path(f"{PERSON}consent/new/", consent.GiveConsent.as_view(), name="consent"),
+    path(f"{PERSON}withdraw/", consent.Withdraw.as_view(), name="withdraw"),
+    path(f"{PERSON}preparation/", readiness.Prepare.as_view(), name="preparation"),
+    path(f"{PERSON}readiness/", readiness.CheckReadiness.as_view(), name="readiness"),
+    path(f"{PERSON}readiness/accept/", readiness.AcceptLate.as_view(), name="readiness_accept"),
+    path(f"{PERSON}ratings/", readiness.Rate.as_view(), name="ratings"),
+    path(f"{PERSON}capacity/", readiness.AssessCapacity.as_view(), name="capacity"),
+    path(f"{PERSON}safety/", safety.Safety.as_view(), name="safety"),
+    path(f"{PERSON}safety/ask/", safety.AskSafety.as_view(), name="safety_ask"),
+    path(f"{PERSON}safety/concern/", safety.RaiseConcern.as_view(), name="concern"),
+    path(f"{PERSON}safety/steps/<uuid:task>/", safety.FinishStep.as_view(), name="step_done"),
+    path(f"{PERSON}safety/<uuid:concern>/sign-off/", safety.SignOffConcern.as_view(), name="sign_off"),
+    path(f"{PERSON}safety/<uuid:concern>/clear/", safety.ClearConcern.as_view(), name="concern_clear"),
+    path(f"{PERSON}keyworker/", parties.Keyworker.as_view(), name="keyworker"),
+    path(f"{PERSON}leave/", parties.Leave.as_view(), name="person_leave"),
+    path(f"{PERSON}invite/", parties.Invite.as_view(), name="invite"),
 ]

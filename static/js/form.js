@@ -123,6 +123,9 @@ function keepDraft(form) {
   form.addEventListener("submit", (event) => {
     if (!event.defaultPrevented) sending = true;
   });
+  document.querySelector("form[data-discards]")?.addEventListener("submit", () => {
+    sending = true;
+  });
   window.addEventListener("pageshow", () => {
     sending = false;
   });

@@ -1,0 +1,139 @@
+"""Somebody's place in a referral: joining, leaving, who supports them, how to reach them, how they were approached."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from referrals.enums import Answer, ApproachResult, Place, RouteKind
+from referrals.forms import parts
+from referrals.forms.words import Whom
+from restorative.common.formfields import (
+    ChoiceRadio,
+    ChoiceSelect,
+    CleanCharField,
+    CleanTextField,
+    DateField,
+    PersonNameField,
+    YesNoNotSureField,
+)
+from restorative.common.forms import BaseForm, Row
+
+Choices = Sequence[tuple[str, str]]
+
+
+class PersonForm(BaseForm):
+    """One more person: a participant, or somebody's supporter."""
+
+    given = PersonNameField(label="First name")
+    family = PersonNameField(label="Last name", required=False)
+
+    def __init__(self, *args: Any, places: Choices, beside: Choices, keyworkers: Choices, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["place"] = ChoiceSelect(label="They are", choices=places)
+        self.fields["beside"] = ChoiceSelect(
+            label="Whose supporter are they?", choices=beside, required=False
+        )
+        parts.reveal(self, "beside", "place", Place.SUPPORTER.value)
+        self.fields["asked_first"] = YesNoNotSureField(
+            label="Did they ask for this themselves?",
+            yes_no=True,
+            help_text="If not, somebody has to agree to the exact words before they are spoken to.",
+        )
+        self.fields["keyworker"] = ChoiceSelect(
+            label="Who supports them?", choices=keyworkers, required=False, empty="Nobody yet: the lead does"
+        )
+        self.layout = [Row("given", "family"), "place", "beside", "asked_first", "keyworker"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("place") == Place.SUPPORTER:
+            parts.missing(self, ["beside"], "Choose whose supporter they are")
+        return cleaned
+
+
+class RouteForm(BaseForm):
+    """A way to reach somebody, newly told or changed."""
+
+    def __init__(
+        self, *args: Any, whom: Whom, initial_route: dict[str, str], shares_home: bool, **kwargs: Any
+    ):
+        super().__init__(*args, **kwargs)
+        self.fields["allowed"] = YesNoNotSureField(
+            label=f"May we reach {whom.name} this way?",
+            help_text="Not sure counts as no. We never fall back to another way.",
+        )
+        pieces = parts.add_route(self, whom, initial=initial_route, shares_home=shares_home, required=True)
+        self.fields["confirmed"] = YesNoNotSureField(
+            label=f"Did {whom.name} tell you so, alone?",
+            help_text="Until then nothing is sent this way.",
+        )
+        self.layout = [pieces[0], "allowed", *pieces[1:], "confirmed"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        parts.clean_route(self, need_value=cleaned.get("allowed") == Answer.YES)
+        return cleaned
+
+
+class ApproachForm(BaseForm):
+    """What came of reaching somebody, or why nobody has to."""
+
+    ASKED, TOLD = "asked_first", "told_unprompted"
+
+    def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        name = whom.name
+        self.fields["result"] = ChoiceRadio(
+            label="What happened?",
+            choices=[
+                (ApproachResult.WAITING.value, f"We reached {name}, and wait for an answer"),
+                (ApproachResult.COULD_NOT_REACH.value, f"We tried, and could not reach {name}"),
+                (self.ASKED, f"{name} asked for this first"),
+                (self.TOLD, f"{name} told us, unprompted, what {name} knows of it"),
+                (ApproachResult.DO_NOT_APPROACH.value, f"{name} said no: do not approach again"),
+            ],
+            option_hints={self.TOLD: "Somebody else saying that they know of it is not that."},
+        )
+        self.fields["how"] = ChoiceRadio(label="How?", choices=RouteKind.choices, required=False)
+        self.fields["told_words"] = CleanTextField(label=f"What did {name} say?", required=False, rows=2)
+        self.fields["told_on"] = DateField(label="On which day?", required=False, past=True)
+        tried = (ApproachResult.WAITING.value, ApproachResult.COULD_NOT_REACH.value)
+        parts.reveal(self, "how", "result", *tried)
+        parts.reveal(self, "told_words", "result", self.TOLD)
+        parts.reveal(self, "told_on", "result", self.TOLD)
+        self.layout = ["result", "how", "told_words", "told_on"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("result") in (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH):
+            parts.missing(self, ["how"], "Choose how you tried")
+        if cleaned.get("result") == self.TOLD:
+            parts.missing(self, ["told_words"], "Write down what they said, in their words")
+            parts.missing(self, ["told_on"], "Enter the day they said it")
+        return cleaned
+
+
+class KeyworkerForm(BaseForm):
+    """Who supports somebody from now on."""
+
+    def __init__(self, *args: Any, whom: Whom, keyworkers: Choices, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["keyworker"] = ChoiceSelect(
+            label=f"Who supports {whom.name}?",
+            choices=keyworkers,
+            required=False,
+            empty="Nobody: the lead stands in",
+        )
+
+
+class InviteForm(BaseForm):
+    """A professional whom somebody wants there."""
+
+    name = PersonNameField(label="Name")
+    role = CleanCharField(
+        label="What they do", max_length=120, width="20", help_text="For example: social worker."
+    )
+    organisation = CleanCharField(label="Where they work", max_length=120, width="20")
+
+
+class LeaveForm(BaseForm):
+    """Nothing is asked: the button says it."""

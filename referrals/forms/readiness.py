@@ -1,0 +1,83 @@
+"""Preparation, is it the right time, ratings and capacity, each on a page of its own."""
+
+from typing import Any
+
+from referrals.enums import CapacityResult, Format, RatingPoint
+from referrals.forms import parts
+from referrals.forms.words import Whom
+from restorative.common.formfields import ChoiceRadio, CleanTextField, YesNoNotSureField
+from restorative.common.forms import BaseForm, Section
+
+
+class PreparationForm(BaseForm):
+    """A preparation held with one person: hopes, worries, limits, and what may be carried."""
+
+    def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["format"] = YesNoNotSureField(
+            label="How did you meet?", choices=Format.choices, initial=Format.IN_PERSON.value
+        )
+        names = parts.add_hopes(self, whom)
+        self.layout = ["format", Section("Hopes, worries and limits", *names)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not parts.hopes_reached(self) and not self.errors:
+            self.add_error("hopes", "Write down at least one thing that was said")
+        return cleaned
+
+
+class ReadinessForm(BaseForm):
+    """The readiness questions, with the worker's judgement beside the rules' result."""
+
+    def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.layout = [parts.add_readiness(self, whom)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        parts.clean_readiness(self)
+        return cleaned
+
+
+class AcceptLateForm(BaseForm):
+    """Why an older check is good enough."""
+
+    why = CleanTextField(label="Why is the older check good enough?", rows=3)
+
+
+class RatingsForm(BaseForm):
+    """Three private numbers at one point in time."""
+
+    point = ChoiceRadio(label="When is this?", choices=RatingPoint.choices, initial=RatingPoint.BEFORE.value)
+
+    def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        names = parts.add_ratings(self)
+        self.layout = ["point", Section(f"What {whom.name} says", *names, intro="Each may be left out.")]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if not self.errors and all(value is None for value in parts.ratings_of(cleaned).values()):
+            self.add_error("relationship", "Choose at least one number")
+        return cleaned
+
+
+class CapacityForm(BaseForm):
+    """What helped somebody to decide, and whether they can."""
+
+    def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["help_given"] = CleanTextField(
+            label=f"What was done to help {whom.name} decide?",
+            help_text="Time, place, pictures, an interpreter, someone they trust, asking again another day.",
+            rows=3,
+        )
+        self.fields["result"] = ChoiceRadio(
+            label=f"Can {whom.name} decide about this?",
+            choices=CapacityResult.choices,
+            option_hints={
+                CapacityResult.NOT_ABLE.value: "This is recorded as a stop: a booked meeting is called off at once, "
+                "and only a safeguarding lead can clear it. Nobody can decide for them.",
+            },
+        )

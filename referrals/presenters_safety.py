@@ -1,0 +1,208 @@
+"""The safety page of one person: each concern with what it needs next and who may do it, and what was answered.
+It says "None recorded", never "safe"."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+
+from referrals import access, presenters
+from referrals.enums import SAFETY_QUESTIONS, STOPS, Answer, ConcernKind, SignOffDecision
+from referrals.forms import words
+from referrals.forms.words import Whom
+from referrals.models import Concern, Party, SafetyAnswers, SignOff, Task
+from restorative.common import clock
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+Row = dict[str, Any]
+
+
+def page(party: Party, user: "User", at: datetime) -> dict[str, Any]:
+    """Everything the safety page shows this user."""
+    concerns = list(
+        Concern.objects.visible_to(user)
+        .filter(party=party)
+        .select_related("party", "party__referral", "raised_by", "cleared_by")
+        .order_by("-raised_at")
+    )
+    for concern in concerns:
+        concern.party.referral = party.referral
+    decided = list(
+        SignOff.objects.visible_to(user)
+        .filter(party=party)
+        .select_related("decided_by")
+        .prefetch_related(None)
+        .order_by("decided_at")
+    )
+    steps = list(
+        Task.objects.visible_to(user).filter(party=party, blocks__isnull=False).order_by("created_at")
+    )
+    newest_concern = max((row.raised_at for row in concerns), default=None)
+    rows = [
+        _concern(
+            concern,
+            [row for row in decided if row.concern_id == concern.pk],
+            steps,
+            newest_concern,
+            party,
+            user,
+            at,
+        )
+        for concern in concerns
+    ]
+    return {
+        "open_concerns": [row for row in rows if row["open"]],
+        "past_concerns": [row for row in rows if not row["open"]],
+        **_answers(party, user),
+    }
+
+
+def _concern(
+    concern: Concern,
+    decided: list[SignOff],
+    steps: list[Task],
+    newest: datetime | None,
+    party: Party,
+    user: "User",
+    at: datetime,
+) -> Row:
+    stop = concern.kind in STOPS
+    last = decided[-1] if decided else None
+    own_steps = [step for step in steps if last is not None and step.blocks_id == last.pk]
+    rows = [{"key": "Recorded", "value": _when_who(concern.raised_at, concern.raised_by, user)}]
+    if concern.detail:
+        rows.append({"key": "What was heard or seen", "value": concern.detail})
+    rows += _order_rows(concern)
+    if last is not None:
+        rows.append({"key": "Decided", "value": _decided(last, user)})
+    if concern.cleared_at:
+        cleared = _when_who(concern.cleared_at, concern.cleared_by, user)
+        if concern.seen_alone_on:
+            cleared += f"\nSeen alone on {clock.show_day(concern.seen_alone_on)}"
+        rows.append({"key": "Cleared", "value": f"{cleared}\n{concern.evidence}"})
+    status, tone = _status(stop, last, own_steps, newest, at)
+    return {
+        "title": str(ConcernKind(concern.kind).label),
+        "status": "Cleared" if concern.cleared_at else status,
+        "tone": "quiet" if concern.cleared_at else tone,
+        "open": concern.cleared_at is None,
+        "rows": rows,
+        "needs": "" if concern.cleared_at else _needs(stop, last, own_steps, newest, at),
+        "steps": [_step(step, party, user) for step in own_steps] if concern.cleared_at is None else [],
+        "actions": [] if concern.cleared_at else _actions(concern, stop, party, user),
+    }
+
+
+def _when_who(moment: datetime, who: "User", user: "User") -> str:
+    return f"{clock.show_when(moment)}, by {presenters.you_or_name(who, user)}"
+
+
+def _order_rows(concern: Concern) -> list[Row]:
+    order = concern.order or {}
+    rows = []
+    if order.get("conditions"):
+        rows.append({"key": "What it says", "value": order["conditions"]})
+    if order.get("seen_by"):
+        rows.append({"key": "Document seen by", "value": order["seen_by"]})
+    if order.get("ends_on"):
+        ends = clock.show_day(date.fromisoformat(order["ends_on"]))
+        rows.append({"key": "Ends", "value": f"{ends}. Its end alone clears nothing."})
+    return rows
+
+
+def _decided(row: SignOff, user: "User") -> str:
+    decision = str(SignOffDecision(row.decision).label)
+    until = (
+        f", counts until {clock.show_day(row.expires_at)}"
+        if row.decision != SignOffDecision.DO_NOT_GO
+        else ""
+    )
+    return f"{decision}{until}\n{_when_who(row.decided_at, row.decided_by, user)}\n{row.reason}"
+
+
+def _overtaken(last: SignOff, newest: datetime | None, at: datetime) -> bool:
+    return last.expires_at < at or (newest is not None and newest > last.decided_at)
+
+
+def _status(
+    stop: bool, last: SignOff | None, steps: list[Task], newest: datetime | None, at: datetime
+) -> tuple[str, str]:
+    if stop:
+        return "Stop", "stop"
+    if last is None or _overtaken(last, newest, at):
+        return "To be signed off", "due"
+    if last.decision == SignOffDecision.DO_NOT_GO:
+        return "Do not go", "stop"
+    undone = sum(step.done_at is None for step in steps)
+    if undone:
+        return f"{undone} step{'' if undone == 1 else 's'} to do", "due"
+    return "Signed off", "ok"
+
+
+def _needs(stop: bool, last: SignOff | None, steps: list[Task], newest: datetime | None, at: datetime) -> str:
+    """What happens next, and who may do it."""
+    if stop:
+        return (
+            "Nobody overrides this. A safeguarding lead who is not working on this referral can clear it, on new "
+            "facts, after this person was seen alone."
+        )
+    if last is None:
+        return "A manager or safeguarding lead of this side, who is not working on this referral, decides."
+    if last.expires_at < at:
+        return "The decision has run out. It has to be made again, by somebody not working on this referral."
+    if newest is not None and newest > last.decided_at:
+        return "Another concern was recorded since. It has to be decided again, by somebody not on this referral."
+    if any(step.done_at is None for step in steps):
+        return "Nobody meets before each step is done."
+    return ""
+
+
+def _actions(concern: Concern, stop: bool, party: Party, user: "User") -> list[Row]:
+    args = [party.referral.reference, party.pk, concern.pk]
+    found = []
+    if not stop and access.may_sign_off(user, concern):
+        found.append({"text": "Decide", "href": reverse("referrals:sign_off", args=args)})
+    if access.may_clear(user, concern):
+        found.append({"text": "Clear it", "href": reverse("referrals:concern_clear", args=args)})
+    return found
+
+
+def _step(step: Task, party: Party, user: "User") -> Row:
+    done = step.done_at is not None
+    href = reverse("referrals:step_done", args=[party.referral.reference, party.pk, step.pk])
+    return {
+        "title": step.words,
+        "href": "" if done else href,
+        "status": f"Done {clock.show_day(step.done_at)}" if done else f"By {clock.show_day(step.due_on)}",
+        "tone": "ok" if done else "due",
+        "hint": "",
+    }
+
+
+def _answers(party: Party, user: "User") -> Row:
+    row = (
+        SafetyAnswers.objects.visible_to(user)
+        .filter(party=party)
+        .select_related("asked_by")
+        .order_by("-asked_at")
+        .first()
+    )
+    if row is None:
+        return {"asked": "", "answers": []}
+    given, details = row.answers.get("answers", {}), row.answers.get("details", {})
+    whom = Whom(party.known_as)
+    return {
+        "asked": f"Asked {_when_who(row.asked_at, row.asked_by, user)}{'' if row.asked_alone else ', not alone'}",
+        "answers": [
+            {
+                "key": whom.fit(words.SAFETY[key].label),
+                "value": "\n".join(
+                    part for part in (str(Answer(given[key]).label), details.get(key, "")) if part
+                ),
+            }
+            for key in SAFETY_QUESTIONS
+            if key in given
+        ],
+    }

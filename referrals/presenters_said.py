@@ -1,0 +1,140 @@
+"""What one person agreed to, in words: the newest answers, and every answer."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from referrals import presenters
+from referrals.enums import (
+    Answer,
+    ApproachResult,
+    How,
+    Purpose,
+)
+from referrals.models import (
+    Approach,
+    Consent,
+    Invited,
+)
+from referrals.person_facts import Facts
+from restorative.accounts.models import Organisation, User
+from restorative.common import clock
+
+if TYPE_CHECKING:
+    pass
+
+Row = dict[str, Any]
+
+
+def consent_words(row: Consent | None, approach: Approach | None, at: datetime) -> str:
+    """'Not asked', 'Waiting', 'Could not reach', 'Yes', 'No', 'Not sure', 'Withdrawn', or why a yes does not count."""
+    if row is None:
+        waiting = (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH)
+        if approach is not None and approach.result in waiting:
+            return "Waiting" if approach.result == ApproachResult.WAITING else "Could not reach"
+        return "Not asked"
+    answer = str(Answer(row.answer).label)
+    if row.answer != Answer.YES:
+        return answer
+    if row.expires_on < clock.today(at):
+        return "Yes, too long ago"
+    if row.sheet.materially_changed_at and row.sheet.materially_changed_at <= at:
+        return "Yes, before what they are told changed"
+    if row.counts_from > at:
+        return f"Yes, counts from {clock.show_day(row.counts_from)}"
+    return answer if row.heard_alone_at else "Yes, not yet heard alone"
+
+
+def _recipients(facts: Facts) -> dict[Any, str]:
+    """What the ids that consents name are called, as far as this user may know."""
+    known = {party.pk: presenters.shown_name(party, facts.user) for party in facts.people}
+    asked = {row.recipient for row in facts.consents}
+    known |= dict(Organisation.objects.filter(pk__in=asked).values_list("pk", "name"))
+    known |= {
+        row.pk: row.name
+        for row in Invited.objects.visible_to(facts.user).filter(referral=facts.referral, pk__in=asked)
+    }
+    if any(row.purpose == Purpose.SECOND_WORKER for row in facts.consents):
+        known |= dict(User.objects.filter(pk__in=asked).values_list("pk", "first_name"))
+    return known
+
+
+ABOUT: dict[str, str] = {
+    Purpose.WORDS: "The words used to reach {them}",
+    Purpose.SHARE: "Sharing with {them}",
+    Purpose.PROFESSIONAL: "{them} being there",
+    Purpose.SECOND_WORKER: "{them} as a second worker",
+}
+
+
+def purpose_words(row: Consent, known: dict[Any, str]) -> str:
+    """What was asked, with whom it was about."""
+    them = known.get(row.recipient)
+    if them and row.purpose in ABOUT:
+        text = ABOUT[row.purpose].format(them=them if them != presenters.OTHER else them.lower())
+        return text[:1].upper() + text[1:]
+    return str(Purpose(row.purpose).label)
+
+
+def agreed_rows(facts: Facts) -> list[list[Any]]:
+    """The newest answer to each thing asked, besides those in the task list."""
+    known = _recipients(facts)
+    newest: dict[tuple, Consent] = {}
+    for row in sorted(facts.consents, key=lambda each: each.seq):
+        newest[(row.purpose, row.recipient)] = row
+    order = list(Purpose)
+    shown = sorted(newest.values(), key=lambda row: order.index(Purpose(row.purpose)))
+    return [
+        [
+            purpose_words(row, known),
+            consent_words(row, None, facts.at),
+            f"{clock.show_day(row.taken_at)}, {str(How(row.how).label).lower()}",
+        ]
+        for row in shown
+    ]
+
+
+def history_rows(facts: Facts) -> list[Row]:
+    """Every answer, newest first."""
+    known = _recipients(facts)
+    said = {
+        Answer.YES: "Yes to",
+        Answer.NO: "No to",
+        Answer.NOT_SURE: "Not sure about",
+        Answer.WITHDRAWN: "Stopped",
+    }
+    return [
+        {
+            "when": clock.show_day(row.taken_at),
+            "title": f"{said[Answer(row.answer)]}: {_lower(purpose_words(row, known))}",
+            "text": _in_words(row),
+            "who": _who(row, facts.user),
+        }
+        for row in facts.consents[:40]
+    ]
+
+
+def _lower(text: str) -> str:
+    first = text.split(" ", 1)[0]
+    return (
+        text[:1].lower() + text[1:]
+        if first in ("The", "Taking", "Being", "Answers", "Sharing", "An", "A")
+        else text
+    )
+
+
+def _in_words(row: Consent) -> str:
+    if row.why_back:
+        return f"What changed: {row.why_back}"
+    return row.wording if row.purpose == Purpose.WORDS else ""
+
+
+def _who(row: Consent, user: User) -> str:
+    how = str(How(row.how).label).lower()
+    if row.taken_by is None:
+        return "By link" if row.heard_alone_at else "By link, not yet heard alone"
+    who = presenters.you_or_name(row.taken_by, user)
+    return (
+        f"{who[:1].upper()}{who[1:]}, {how}"
+        if row.answer != Answer.WITHDRAWN
+        else f"{who[:1].upper()}{who[1:]}"
+    )

@@ -1,0 +1,191 @@
+"""What one person can be asked to agree to now, with what they answered before; and the way to reach them known so far.
+How it is laid out is the forms'; what an answer does is the actions'."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from referrals import presenters
+from referrals.enums import NOBODY, Answer, How, Part, Purpose, RouteKind
+from referrals.forms import words
+from referrals.forms.parts import Ask
+from referrals.forms.words import Whom
+from referrals.models import Approach, Consent, ContactRoute, Facilitation, Invited, Party
+from restorative.common import clock
+from restorative.common.formfields import show_phone
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+Key = tuple[str, UUID]
+
+
+@dataclass
+class Answered:
+    """What one person has answered so far, by what was asked."""
+
+    newest: dict[Key, Consent]
+    withdrew: set[Key]
+
+    def told(self, purpose: Purpose, recipient: UUID) -> str:
+        """'Yes on Tue 3 March, in person', or '' where it was not asked."""
+        row = self.newest.get((purpose, recipient))
+        if row is None:
+            return ""
+        how = str(How(row.how).label).lower()
+        return f"So far: {str(Answer(row.answer).label).lower()}, {clock.show_day(row.taken_at)}, {how}."
+
+
+def answered(party: Party, user: "User") -> Answered:
+    """Read every answer of a party once."""
+    newest: dict[Key, Consent] = {}
+    withdrew: set[Key] = set()
+    rows = Consent.objects.visible_to(user).filter(party=party).select_related("sheet").order_by("seq")
+    for row in rows:
+        key = (row.purpose, row.recipient)
+        newest[key] = row
+        if row.answer == Answer.WITHDRAWN:
+            withdrew.add(key)
+        elif row.answer == Answer.YES:
+            withdrew.discard(key)
+    return Answered(newest, withdrew)
+
+
+def holds(row: Consent | None, at: datetime) -> bool:
+    """Whether this answer is a yes that counts, or will in its two days."""
+    return (
+        row is not None
+        and row.answer == Answer.YES
+        and row.expires_on >= clock.today(at)
+        and row.heard_alone_at is not None
+        and not (row.sheet.materially_changed_at and row.sheet.materially_changed_at <= at)
+    )
+
+
+def asks_for(party: Party, whom: Whom, user: "User", so_far: Answered, at: datetime) -> list[Ask]:
+    """Each thing this party can be asked now, in the order of the page."""
+    found = []
+    running = presenters.facilitators_of(party.referral, user)
+    for purpose, recipient, label, say, exact in _things(party, whom, user, running, so_far):
+        key = (purpose, recipient)
+        found.append(
+            Ask(
+                purpose=purpose,
+                recipient=recipient,
+                label=label,
+                say=say,
+                words=exact,
+                needed=purpose in (Purpose.TAKE_PART, Purpose.WORDS)
+                and not holds(so_far.newest.get(key), at),
+                told=so_far.told(purpose, recipient),
+                came_back=key in so_far.withdrew,
+            )
+        )
+    return found
+
+
+Thing = tuple[Purpose, UUID, str, str, str | None]
+
+
+def _things(
+    party: Party, whom: Whom, user: "User", running: list[Facilitation], so_far: Answered
+) -> Iterator[Thing]:
+    yield _plain(Purpose.TAKE_PART, whom)
+    if not party.is_supporter:
+        yield from _words(party, user, running, so_far)
+    for purpose in (Purpose.SIGHT, Purpose.EVALUATION, Purpose.SHOW_WORKER):
+        yield _plain(purpose, whom)
+    yield from _sharing(party, whom, running)
+    yield from _professionals(party, user)
+    for row in running:
+        if row.part == Part.SECOND_WORKER:
+            first = row.user.first_name
+            say = (
+                f"“{first} would be there too, so that there is somebody for each of you. Is that all right?”"
+            )
+            yield Purpose.SECOND_WORKER, row.user_id, f"{first} as a second worker", say, None
+
+
+def _plain(purpose: Purpose, whom: Whom) -> Thing:
+    question = words.CONSENT[purpose]
+    return purpose, NOBODY, whom.fit(question.label), whom.fit(question.say), None
+
+
+def _words(party: Party, user: "User", running: list[Facilitation], so_far: Answered) -> Iterator[Thing]:
+    """The exact words to reach each other person who needs them, asked of whoever asked first."""
+    people = presenters.parties_for(party.referral, user)
+    if not any(each.pk == party.pk and each.asked_first for each in people):
+        return
+    exempt = set(
+        Approach.objects.visible_to(user)
+        .filter(party__in=[each.pk for each in people if each.opened], told_unprompted=True)
+        .values_list("party", flat=True)
+    )
+    for other in people:
+        if other.pk == party.pk or other.is_supporter or other.asked_first or other.pk in exempt:
+            continue
+        named = presenters.shown_name(other, user)
+        before = so_far.newest.get((Purpose.WORDS, other.pk))
+        exact = (
+            before.wording if before is not None and before.wording else _starter(party, named, user, running)
+        )
+        label = f"These words to reach {named if named != presenters.OTHER else named.lower()}"
+        yield Purpose.WORDS, other.pk, label, f"“{words.TO_THE_OTHER}”", exact
+
+
+def _starter(party: Party, named: str, user: "User", running: list[Facilitation]) -> str:
+    """Good words to begin with: the facilitator rings, or whoever is writing."""
+    caller = next((row.user.first_name for row in running if row.part != Part.SECOND_WORKER), user.first_name)
+    text = words.STARTER.format(other=named, worker=caller, name=party.known_as)
+    return text.replace(f"Hello {presenters.OTHER},", "Hello,")
+
+
+def _sharing(party: Party, whom: Whom, running: Iterable[Facilitation]) -> Iterator[Thing]:
+    """Sharing with each other organisation that a facilitator here comes from."""
+    seen = set()
+    for row in running:
+        organisation = row.user.organisation
+        if organisation.pk == party.organisation_id or organisation.pk in seen:
+            continue
+        seen.add(organisation.pk)
+        first = row.user.first_name
+        say = (
+            f"“{first} from {organisation.name} would help to prepare and run the meeting. "
+            f"May {first} know what you tell me?”"
+        )
+        yield (
+            Purpose.SHARE,
+            organisation.pk,
+            f"Sharing what {whom.name} says with {organisation.name}",
+            say,
+            None,
+        )
+
+
+def _professionals(party: Party, user: "User") -> Iterator[Thing]:
+    invited = Invited.objects.visible_to(user).filter(referral=party.referral_id, left_out_at__isnull=True)
+    for row in invited:
+        say = (
+            f"“{row.name} is a {row.role.lower()} at {row.organisation}. Would it be all right if they came?”"
+        )
+        yield Purpose.PROFESSIONAL, row.pk, f"{row.name} being there ({row.role})", say, None
+
+
+def route_so_far(party: Party, user: "User", kind: str = "") -> dict[str, str]:
+    """The way to reach them that is known, as a form starts with it; {} where none is."""
+    routes = ContactRoute.objects.visible_to(user).filter(party=party, replaced_at__isnull=True)
+    if kind:
+        routes = routes.filter(kind=kind)
+    row = max(routes, key=lambda each: (each.allowed, each.created_at), default=None)
+    if row is None:
+        return {"kind": kind} if kind in RouteKind.values else {}
+    shown = show_phone(row.value) if row.kind in (RouteKind.TEXT, RouteKind.PHONE) else row.value
+    return {
+        "kind": row.kind,
+        "value": shown,
+        "hours": row.hours,
+        "voicemail": row.voicemail,
+        "cover": row.cover,
+    }

@@ -1,0 +1,123 @@
+"""Consent in person, and withdrawing it: what it stops is said before, what is already on its way after."""
+
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+
+from referrals.actions.consent import withdraw
+from referrals.actions.talk import Said, Talk, save_talk
+from referrals.enums import NOBODY, Answer, Purpose
+from referrals.forms import parts
+from referrals.forms.consent import ConsentForm, WithdrawForm
+from referrals.forms.parts import Ask
+from referrals.views import asking
+from referrals.views.person import PersonForm
+from referrals.views.talk import asked_from
+from restorative.common import clock
+from restorative.common.forms import BaseForm
+
+
+class GiveConsent(PersonForm):
+    """What one person agrees to, each thing apart, taken by a worker from them alone."""
+
+    form_class = ConsentForm
+    submit_text = "Save answers"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"What {self.party.known_as} agrees to"
+
+    @cached_property
+    def asks(self) -> list[Ask]:
+        """What can be asked, read once a request. On this page nothing but what is answered is needed."""
+        user = self.request.user
+        return asking.asks_for(self.party, self.whom, user, asking.answered(self.party, user), self.at)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"whom": self.whom, "asks": self.asks, "language": self.party.person.language}
+
+    def act(self, form: BaseForm) -> str:
+        said = tuple(Said(**each) for each in parts.consents_said(form.cleaned_data, self.asks))
+        talk = Talk(asked=asked_from(form.cleaned_data), said=said)
+        save_talk(party=self.party, talk=talk, by=self.request.user, at=self.at)
+        messages.success(self.request, "Saved.")
+        return self.done()
+
+
+STOPS_WHAT: dict[str, str] = {
+    Purpose.TAKE_PART: "A booked meeting is called off at once, and messages that wait are cancelled. The others hear "
+    "nothing yet: first it is asked whether it is safe if they hear today.",
+    Purpose.WORDS: "Nobody may use these words any more.",
+    Purpose.SHARE: "Their workers stop seeing what was said, at once.",
+    Purpose.PROFESSIONAL: "They stay out of the meeting.",
+    Purpose.SIGHT: "Nothing that was agreed is sent to them.",
+    Purpose.EVALUATION: "Their answers are not used.",
+    Purpose.SECOND_WORKER: "Another second worker has to be found before anybody meets.",
+    Purpose.SHOW_WORKER: "The others are not shown who their worker is.",
+}
+
+
+class Withdraw(PersonForm):
+    """Stop agreeing to something: at any time, and without a reason."""
+
+    form_class = WithdrawForm
+    submit_text = "Stop it"
+    submit_tone = "stop"
+    drafted = False
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"{self.party.known_as} wants to stop"
+
+    @cached_property
+    def agreed(self) -> list[tuple[str, str, str]]:
+        """What holds now or was left open, with what stopping it does."""
+        user = self.request.user
+        so_far = asking.answered(self.party, user)
+        known = {
+            (ask.purpose, ask.recipient): ask.label
+            for ask in asking.asks_for(self.party, self.whom, user, so_far, self.at)
+        }
+        return [
+            (
+                f"{purpose}:{recipient}",
+                known.get((purpose, recipient), str(Purpose(purpose).label)),
+                STOPS_WHAT.get(purpose, ""),
+            )
+            for (purpose, recipient), row in so_far.newest.items()
+            if row.answer == Answer.YES
+        ]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"whom": self.whom, "agreed": self.agreed}
+
+    def get_context(self) -> dict[str, Any]:
+        name = self.party.known_as
+        context = super().get_context()
+        if not self.agreed:
+            context["nothing"] = f"{name} has not agreed to anything, so there is nothing to stop."
+        else:
+            context["intro"] = (
+                f"No reason is needed, and nobody tries to change {name}’s mind. "
+                f"{name} can come back later, in {name}’s own time."
+            )
+        return context
+
+    def act(self, form: BaseForm) -> str:
+        purpose, recipient = form.cleaned_data["what"].split(":")
+        on_their_way = withdraw(
+            party=self.party,
+            purpose=Purpose(purpose),
+            recipient=UUID(recipient) if recipient else NOBODY,
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Saved. It has stopped.")
+        for message in on_their_way:
+            due = clock.show_when(message.due_at)
+            messages.error(
+                self.request, f"A message was already on its way and cannot be stopped: {due}. Tell them."
+            )
+        return self.done()

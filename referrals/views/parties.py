@@ -1,0 +1,315 @@
+"""One person's page; who joins and leaves; who supports them; how to reach them, and how they were approached."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+
+from referrals import access, presenters, presenters_party, presenters_reach
+from referrals.actions.parties import (
+    PersonFacts,
+    RouteFacts,
+    add_party,
+    invite,
+    leave,
+    record_approach,
+    record_route,
+    set_keyworker,
+)
+from referrals.enums import OTHER_PLACES, OWN_PLACES, Answer, ApproachResult, Place
+from referrals.forms import parts
+from referrals.forms.parties import (
+    ApproachForm,
+    InviteForm,
+    KeyworkerForm,
+    LeaveForm,
+    RouteForm,
+)
+from referrals.forms.parties import (
+    PersonForm as AddPersonForm,
+)
+from referrals.models import ContactRoute, Party, SafetyAnswers
+from referrals.views import asking
+from referrals.views.base import ReferralForm
+from referrals.views.person import PersonForm, PersonPage
+from restorative.common.decisions import ALLOWED, Decision
+from restorative.common.forms import BaseForm
+
+
+class ShowPerson(PersonPage):
+    """One person: what is there and what is not, and what they can be asked next."""
+
+    template_name = "referrals/party.html"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return self.party.known_as
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "back_href": self.referral_href,
+            "back_text": "Back to the referral",
+            **presenters_party.page(self.party, self.request.user, self.at),
+        }
+
+
+class AddPerson(ReferralForm):
+    """One more person, or somebody's supporter. Nobody is contacted by this."""
+
+    form_class = AddPersonForm
+    template_name = "referrals/person_form.html"
+    title = "Add a person"
+    submit_text = "Add"
+
+    @cached_property
+    def opened(self) -> list[Party]:
+        """Participants whose compartment this user opens: a supporter can be beside them."""
+        people = presenters.parties_for(self.referral, self.request.user)
+        return [party for party in people if party.opened and not party.is_supporter]
+
+    @cached_property
+    def runs(self) -> Decision:
+        return access.may_run(self.request.user, self.referral)
+
+    def may(self) -> Decision:
+        return ALLOWED if self.opened else self.runs
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        user = self.request.user
+        beside = [(str(party.pk), party.known_as) for party in self.opened]
+        wanted = self.request.GET.get("beside", "")
+        places = [*OTHER_PLACES, *OWN_PLACES] if self.runs else []
+        found = [(place.value, str(place.label).capitalize()) for place in places]
+        if beside:
+            found.append((Place.SUPPORTER.value, "Supporter of somebody here"))
+        initial = {"beside": wanted, "place": Place.SUPPORTER.value} if wanted in dict(beside) else {}
+        keyworkers = [(str(each.pk), named(each)) for each in access.colleagues(user)]
+        return {"places": found, "beside": beside, "keyworkers": keyworkers, "initial": initial}
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "back_text": "Back to the referral",
+            "intro": "Nobody is contacted yet. The records check has to be asked for again, for their name.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        cleaned, user = form.cleaned_data, self.request.user
+        supporter = cleaned["place"] == Place.SUPPORTER
+        beside = next((party for party in self.opened if str(party.pk) == cleaned["beside"]), None)
+        keyworker = access.colleagues(user).filter(pk=cleaned["keyworker"] or None).first()
+        add_party(
+            referral=self.referral,
+            facts=PersonFacts(
+                given=cleaned["given"], family=cleaned["family"], place=Place(cleaned["place"])
+            ),
+            beside=beside if supporter else None,
+            keyworker=keyworker,
+            asked_first=cleaned["asked_first"] == Answer.YES,
+            by=user,
+            at=self.at,
+        )
+        messages.success(self.request, "Added.")
+        return self.referral_href
+
+
+def named(worker: Any) -> str:
+    """'Kit Example, City team'."""
+    return f"{worker.full_name}, {worker.team.name}" if worker.team else worker.full_name
+
+
+class Routes(PersonForm):
+    """How to reach one person: the ways known, and a new or changed one. `?kind=` starts with that one."""
+
+    form_class = RouteForm
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"How to reach {self.party.known_as} safely"
+
+    @cached_property
+    def safety(self) -> SafetyAnswers | None:
+        rows = SafetyAnswers.objects.visible_to(self.request.user).filter(party=self.party)
+        return rows.order_by("-asked_at").first()
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kind = self.request.GET.get("kind", "")
+        return {
+            "whom": self.whom,
+            "initial_route": asking.route_so_far(self.party, self.request.user, kind),
+            "shares_home": self.safety is None or self.safety.shares_home,
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        user = self.request.user
+        rows = (
+            ContactRoute.objects.visible_to(user)
+            .filter(party=self.party, replaced_at__isnull=True)
+            .select_related("confirmed_by")
+            .order_by("-allowed", "-created_at")
+        )
+        return {
+            **super().get_context(),
+            "routes": presenters_reach.route_boxes(rows, self.safety, user),
+            "intro": "A newer answer for the same way replaces the older one.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        cleaned = form.cleaned_data
+        facts = parts.route_facts(cleaned)
+        facts["allowed"] = facts["allowed"] and cleaned["allowed"] == Answer.YES
+        record_route(
+            party=self.party,
+            facts=RouteFacts(**facts),
+            confirmed=cleaned["confirmed"] == Answer.YES,
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Saved.")
+        return self.done()
+
+
+class ApproachPerson(PersonForm):
+    """What came of reaching one person, or why nobody has to."""
+
+    form_class = ApproachForm
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"Reaching {self.party.known_as}"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"whom": self.whom}
+
+    def get_context(self) -> dict[str, Any]:
+        name = self.party.known_as
+        return {
+            **super().get_context(),
+            "intro": f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact "
+            "words first.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        cleaned, user = form.cleaned_data, self.request.user
+        result, told_us = cleaned["result"], {}
+        if result == ApproachForm.TOLD:
+            told_us = {
+                "words": cleaned["told_words"],
+                "on": cleaned["told_on"].isoformat(),
+                "to": str(user.pk),
+            }
+        record_approach(
+            party=self.party,
+            how=cleaned["how"],
+            asked_first=result == ApproachForm.ASKED,
+            told_unprompted=result == ApproachForm.TOLD,
+            told_us=told_us,
+            result=ApproachResult(result) if result in ApproachResult.values else ApproachResult.NOT_YET,
+            by=user,
+            at=self.at,
+        )
+        messages.success(self.request, "Saved.")
+        return self.done()
+
+
+class Keyworker(PersonForm):
+    """Who supports one person. What they told us moves with it, at once."""
+
+    form_class = KeyworkerForm
+    drafted = False
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"Who supports {self.party.known_as}"
+
+    @cached_property
+    def workers(self) -> Any:
+        """Colleagues of the organisation that supports this person."""
+        found = access.colleagues(self.request.user)
+        return found.filter(organisation=self.party.organisation_id)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        chosen = str(self.party.keyworker_id or "")
+        return {
+            "whom": self.whom,
+            "keyworkers": [(str(each.pk), named(each)) for each in self.workers],
+            "initial": {"keyworker": chosen},
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        name = self.party.known_as
+        return {
+            **super().get_context(),
+            "warning": f"Whoever supports {name} can see all that {name} told us, from this moment. "
+            "Whoever did before can not, unless they facilitate or manage here.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        chosen = form.cleaned_data["keyworker"]
+        keyworker = next((each for each in self.workers if str(each.pk) == chosen), None)
+        set_keyworker(party=self.party, keyworker=keyworker, by=self.request.user, at=self.at)
+        messages.success(self.request, "Saved.")
+        return self.still_seen()
+
+
+class Invite(PersonForm):
+    """A professional whom one person wants there."""
+
+    form_class = InviteForm
+    submit_text = "Note it"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"A professional {self.party.known_as} would like there"
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "intro": "Nothing is sent. They stay out until everybody taking part has agreed to them.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        cleaned = form.cleaned_data
+        invite(
+            party=self.party,
+            name=cleaned["name"],
+            role=cleaned["role"],
+            organisation=cleaned["organisation"],
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Saved. Each person is asked whether they agree.")
+        return self.done()
+
+
+class Leave(PersonForm):
+    """Somebody is not part of this, or not any more. What they told us stays sealed."""
+
+    form_class = LeaveForm
+    submit_text = "Take off this referral"
+    submit_tone = "stop"
+    drafted = False
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"{self.party.known_as} is not part of this"
+
+    def get_context(self) -> dict[str, Any]:
+        name = self.party.known_as
+        return {
+            **super().get_context(),
+            "intro": f"For somebody added by mistake, or who is not part of it any more. What {name} told us stays "
+            f"sealed. {name} is told nothing. It cannot be undone from here.",
+            "warning": f"If {name} only wants to stop taking part, record that instead.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        leave(party=self.party, by=self.request.user, at=self.at)
+        messages.success(self.request, "Saved.")
+        return self.still_seen_without()
+
+    def still_seen_without(self) -> str:
+        """The referral, or their own work where that was their only part in it."""
+        seen = access.may_see(self.request.user, self.referral)
+        return self.referral_href if seen else "/"

@@ -1,0 +1,71 @@
+"""What the pages about one person share: who it is about, back to where, whom they would meet.
+Each page is in the module of its part: parties, talk, consent, readiness, safety."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from referrals import access, presenters
+from referrals.forms.words import Whom
+from referrals.models import Party
+from referrals.views.base import PartyForm, PartyPage
+
+SEALED = "Others in this referral cannot see any of this"
+
+
+class PersonMixin:
+    """The bar on top says whom the page is about, and that the others cannot see it."""
+
+    party: Party
+
+    @property
+    def back_text(self) -> str:
+        """Where the link back leads, in words."""
+        to_referral = self.request.GET.get("from") == "referral"
+        return "Back to the referral" if to_referral else f"Back to {self.party.known_as}"
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            "referral": self.referral,
+            "party": self.party,
+            "identity": {"name": self.title, "facts": [self.referral.reference, SEALED]},
+            "back_text": self.back_text,
+        }
+
+    @property
+    def whom(self) -> Whom:
+        """The first names the page speaks of, as far as this user may be told them."""
+        user = self.request.user
+        others = [
+            presenters.shown_name(party, user)
+            for party in presenters.parties_for(self.referral, user)
+            if party.pk != self.party.pk and not party.is_supporter
+        ]
+        names = [name for name in dict.fromkeys(others) if name != presenters.OTHER]
+        if not names or len(names) < len(set(others)):
+            names.append("the other person")
+        return Whom(
+            self.party.known_as, names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+        )
+
+    def link(self, name: str, *args: Any) -> str:
+        """The address of another page about this person."""
+        return reverse(f"referrals:{name}", args=[self.referral.reference, self.party.pk, *args])
+
+    def still_seen(self) -> str:
+        """Where somebody goes whose access may just have changed: the person, the referral, or their own work."""
+        user = self.request.user
+        if access.may_open(user, self.party):
+            return self.party_href
+        return self.referral_href if access.may_see(user, self.referral) else reverse("home")
+
+
+class PersonPage(PersonMixin, PartyPage):
+    """A page about one person."""
+
+
+class PersonForm(PersonMixin, PartyForm):
+    """A form about one person."""
+
+    template_name = "referrals/person_form.html"
+    drafted = True

@@ -1,0 +1,246 @@
+"""Safety of one person: what was answered, each concern and what it needs next, sign-off, clearing, steps.
+Safeguarding leads open these pages, and only these, while a concern is open."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404
+from django.urls import reverse
+
+from referrals import access, presenters_safety
+from referrals.actions.concerns import clear, finish_step, raise_concern, sign_off
+from referrals.actions.readiness import ask_safety
+from referrals.enums import STOPS, ConcernKind, SignOffDecision
+from referrals.forms import parts
+from referrals.forms.safety import ClearForm, ConcernForm, SafetyForm, SignOffForm, StepForm
+from referrals.models import Concern, Task
+from referrals.views.person import PersonForm, PersonPage
+from restorative.common import clock
+from restorative.common.decisions import Decision
+from restorative.common.forms import BaseForm
+
+
+class SafetyFormBase(PersonForm):
+    """A form that returns to the safety page."""
+
+    def done(self) -> str:
+        return self.referral_href if self.request.GET.get("from") == "referral" else self.link("safety")
+
+    @property
+    def back_text(self) -> str:
+        to_referral = self.request.GET.get("from") == "referral"
+        return "Back to the referral" if to_referral else f"Back to {self.party.known_as}’s safety"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"whom": self.whom}
+
+
+class Safety(PersonPage):
+    """What was answered about safety, and each concern with what it needs next."""
+
+    template_name = "referrals/safety.html"
+    safety_only = True
+    audit_verb = "safety_viewed"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"{self.party.known_as}’s safety"
+
+    def get_context(self) -> dict[str, Any]:
+        user = self.request.user
+        opens = bool(access.may_open(user, self.party))
+        return {
+            **super().get_context(),
+            "opens": opens,
+            "back_href": self.party_href if opens else self.referral_href,
+            "back_text": f"Back to {self.party.known_as}" if opens else "Back to the referral",
+            "ask_href": self.link("safety_ask"),
+            "concern_href": self.link("concern"),
+            **presenters_safety.page(self.party, user, self.at),
+        }
+
+
+class AskSafety(SafetyFormBase):
+    """The safety questions, asked of one person alone."""
+
+    form_class = SafetyForm
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"Ask {self.party.known_as} about safety, alone"
+
+    def act(self, form: BaseForm) -> str:
+        cleaned = form.cleaned_data
+        ask_safety(
+            party=self.party,
+            answers=parts.safety_answers(cleaned),
+            details=parts.safety_details(cleaned),
+            asked_alone=True,
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Saved.")
+        return self.done()
+
+
+class RaiseConcern(SafetyFormBase):
+    """Record a concern: a stop, or one to be signed off."""
+
+    form_class = ConcernForm
+    submit_text = "Record concern"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"A safety concern with {self.party.known_as}"
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "intro": "If you are unsure, record it. The safety questions are asked again after a new concern.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        cleaned = form.cleaned_data
+        kind = ConcernKind(cleaned["kind"])
+        raise_concern(
+            party=self.party,
+            kind=kind,
+            detail=cleaned["detail"],
+            order=form.order(),
+            by=self.request.user,
+            at=self.at,
+        )
+        if kind in STOPS:
+            messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
+        else:
+            messages.success(self.request, "Recorded. Somebody else has to sign it off.")
+        return self.done()
+
+
+class AboutConcern(SafetyFormBase):
+    """A form about one concern, for a second person."""
+
+    safety_only = True
+    policy = "second_person"
+    concern: Concern
+
+    def load(self) -> None:
+        super().load()
+        rows = Concern.objects.visible_to(self.request.user).select_related("party", "raised_by")
+        found = rows.filter(party=self.party, pk=self.kwargs["concern"]).first()
+        if found is None:
+            raise Http404
+        found.party = self.party
+        self.concern = found
+
+    def get_context(self) -> dict[str, Any]:
+        raised = f"{clock.show_when(self.concern.raised_at)}, by {self.concern.raised_by.first_name}"
+        facts = [
+            {"key": "Concern", "value": str(ConcernKind(self.concern.kind).label)},
+            {"key": "Recorded", "value": raised},
+        ]
+        if self.concern.detail:
+            facts.append({"key": "What was heard or seen", "value": self.concern.detail})
+        return {**super().get_context(), "facts": facts}
+
+
+class SignOffConcern(AboutConcern):
+    """A second person decides on a concern: go, go with steps, do not go."""
+
+    form_class = SignOffForm
+    submit_text = "Save decision"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"Decide on a concern with {self.party.known_as}"
+
+    def may(self) -> Decision:
+        return access.may_sign_off(self.request.user, self.concern)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {}
+
+    def act(self, form: BaseForm) -> str:
+        cleaned = form.cleaned_data
+        sign_off(
+            concern=self.concern,
+            decision=SignOffDecision(cleaned["decision"]),
+            reason=cleaned["reason"],
+            steps=form.steps_given(),
+            steps_due_on=cleaned["due_on"],
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Saved.")
+        return self.done()
+
+
+class ClearConcern(AboutConcern):
+    """A second person clears a concern, on new facts."""
+
+    form_class = ClearForm
+    submit_text = "Clear concern"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"Clear a concern with {self.party.known_as}"
+
+    def may(self) -> Decision:
+        return access.may_clear(self.request.user, self.concern)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"whom": self.whom, "stop": self.concern.kind in STOPS}
+
+    def act(self, form: BaseForm) -> str:
+        clear(
+            concern=self.concern,
+            evidence=form.cleaned_data["evidence"],
+            seen_alone_on=form.cleaned_data.get("seen_alone_on"),
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Cleared.")
+        # A safeguarding lead sees these pages only while a concern is open.
+        if access.may_open_safety(self.request.user, self.party):
+            return self.done()
+        return self.referral_href if access.may_see(self.request.user, self.referral) else reverse("home")
+
+
+class FinishStep(SafetyFormBase):
+    """A step before the meeting is done."""
+
+    form_class = StepForm
+    submit_text = "It is done"
+    drafted = False
+    task: Task
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return "A step before the meeting"
+
+    def load(self) -> None:
+        super().load()
+        rows = Task.objects.visible_to(self.request.user).select_related("assignee")
+        found = rows.filter(party=self.party, pk=self.kwargs["task"]).first()
+        if found is None:
+            raise Http404
+        self.task = found
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {}
+
+    def get_context(self) -> dict[str, Any]:
+        facts = [
+            {"key": "What", "value": self.task.words},
+            {"key": "Who", "value": self.task.assignee.first_name},
+            {"key": "By", "value": clock.show_day(self.task.due_on)},
+        ]
+        if self.task.done_at:
+            facts.append({"key": "Done", "value": clock.show_when(self.task.done_at)})
+        return {**super().get_context(), "facts": facts}
+
+    def act(self, form: BaseForm) -> str:
+        self.task.party = self.party
+        finish_step(task=self.task, by=self.request.user, at=self.at)
+        messages.success(self.request, "Saved.")
+        return self.done()

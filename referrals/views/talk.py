@@ -1,0 +1,120 @@
+"""The talk: one page for everything heard from one person alone, saved as its separate rows by one action."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+
+from referrals.actions.consent import Asked
+from referrals.actions.parties import RouteFacts, words_missing
+from referrals.actions.readiness import rules_result
+from referrals.actions.talk import Said, Talk, save_talk
+from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, Ready
+from referrals.forms import parts, words
+from referrals.forms.parts import Ask
+from referrals.forms.talk import TalkForm
+from referrals.models import Concern
+from referrals.views import asking
+from referrals.views.person import PersonForm
+from restorative.common.forms import BaseForm
+
+
+class TalkPerson(PersonForm):
+    """Talk with one person, alone. What was not reached stays as it was."""
+
+    form_class = TalkForm
+    submit_text = "Save"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"Talk with {self.party.known_as}, alone"
+
+    @cached_property
+    def asks(self) -> list[Ask]:
+        """What can be asked, read once a request."""
+        user = self.request.user
+        so_far = asking.answered(self.party, user)
+        return asking.asks_for(self.party, self.whom, user, so_far, self.at)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {
+            "whom": self.whom,
+            "asks": self.asks,
+            "route": asking.route_so_far(self.party, self.request.user),
+            "language": self.party.person.language,
+            "supporter": self.party.is_supporter,
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        context = super().get_context()
+        if self.party.answered_at is None and not self.party.is_supporter and words_missing(self.party):
+            name = self.party.known_as
+            context["warning"] = (
+                f"Nobody has agreed to the words used to reach {name} yet. Do not ring {name} before that. "
+                f"Talk now only if {name} came to you."
+            )
+        return context
+
+    def act(self, form: BaseForm) -> str:
+        talk = talk_from(form)
+        save_talk(party=self.party, talk=talk, by=self.request.user, at=self.at)
+        self._say_what_follows(talk)
+        return self.done()
+
+    def _say_what_follows(self, talk: Talk) -> None:
+        """What was made of the answers. No names: it waits in the session for the next page."""
+        messages.success(self.request, "Saved.")
+        if talk.readiness is not None and talk.judgement is not None:
+            result = rules_result(talk.readiness, READINESS_QUESTIONS)
+            messages.info(self.request, right_time(result, talk.judgement))
+        raised = Concern.objects.visible_to(self.request.user).filter(party=self.party, raised_at=self.at)
+        kinds = [concern.kind for concern in raised]
+        if any(kind in STOPS for kind in kinds):
+            messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
+        if any(kind not in STOPS for kind in kinds):
+            messages.info(self.request, "A concern was recorded. Somebody else has to sign it off.")
+
+
+def right_time(result: Ready, judgement: Ready) -> str:
+    """The rules' result beside the worker's judgement."""
+    by_rules, by_worker = str(Ready(result).label).lower(), str(Ready(judgement).label).lower()
+    if result == judgement:
+        return f"The right time? {by_rules.capitalize()}, by the answers and by your judgement."
+    return f"The right time? By the answers: {by_rules}. By your judgement: {by_worker}."
+
+
+def asked_from(cleaned: dict[str, Any]) -> Asked:
+    """How the answers on a form were taken."""
+    return Asked(
+        how=parts.how_asked(cleaned),
+        alone=True,
+        language=cleaned["language"],
+        interpreter=parts.INTERPRETER in cleaned["help_kinds"],
+        capacity=Capacity.DOUBT if cleaned["doubt"] else Capacity.CLEAR,
+    )
+
+
+def talk_from(form: BaseForm) -> Talk:
+    """The talk as the action wants it, with only the parts that were reached."""
+    cleaned, reached = form.cleaned_data, form.reached
+    asked = asked_from(cleaned)
+    facts: dict[str, Any] = {"asked": asked}
+    facts["format"] = Format.PHONE if cleaned["how"] == How.PHONE else Format.IN_PERSON
+    if "safety" in reached:
+        facts["safety"] = parts.safety_answers(cleaned)
+        facts["safety_details"] = parts.safety_details(cleaned)
+    if "route" in reached:
+        facts["route"] = RouteFacts(**parts.route_facts(cleaned))
+    if "consents" in reached:
+        facts["said"] = tuple(Said(**said) for said in parts.consents_said(cleaned, form.asks))
+    if "hopes" in reached:
+        facts["preparation"] = {key: cleaned[key] for key in words.HOPES}
+        facts["may_carry"] = cleaned["may_carry"]
+    if "readiness" in reached:
+        facts["readiness"] = parts.readiness_answers(cleaned)
+        facts["readiness_notes"] = parts.readiness_notes(cleaned)
+        facts["judgement"] = Ready(cleaned["judgement"])
+        facts["judgement_reason"] = cleaned["reason"]
+    if "ratings" in reached:
+        facts["ratings"] = parts.ratings_of(cleaned)
+    return Talk(**facts)
