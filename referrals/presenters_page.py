@@ -87,7 +87,7 @@ class Facts:
     rows: list[ShownBlocker]
     sealed_parties: set
     runs: bool
-    records_waiting: bool
+    as_stood: frozenset
     meeting: Any
     release: Any
 
@@ -105,8 +105,9 @@ def _runs(referral: Referral, user: "User") -> bool:
 def gather(referral: Referral, user: "User", at: datetime) -> Facts:
     """Read what the page needs: a fixed number of queries."""
     parties = parties_for(referral, user)
-    meeting = _meeting(referral, user)
-    gate = Gate.START if referral.shown_stage == Stage.BOOKED else Gate.BOOK
+    booked = referral.shown_stage == Stage.BOOKED
+    meeting = _meeting(referral, user) if booked else None
+    gate = Gate.START if booked else Gate.BOOK
     as_stood = stands(referral, user)
     found = [] if referral.shown_stage == Stage.CLOSED else blockers.blockers(referral, gate, at)
     opened = {party.pk for party in parties if party.opened}
@@ -126,13 +127,9 @@ def gather(referral: Referral, user: "User", at: datetime) -> Facts:
         rows=blockers.shown_to(found, parties, stands=as_stood),
         sealed_parties=sealed,
         runs=_runs(referral, user),
-        records_waiting=any(row.code == "records_check" for row in found)
-        and type(referral)
-        .records_checks.rel.related_model.objects.visible_to(user)
-        .filter(referral=referral, released_at__isnull=True)
-        .exists(),
         meeting=meeting,
-        release=_waiting_release(referral, user),
+        as_stood=as_stood,
+        release=None if booked else _waiting_release(referral, user),
     )
 
 
@@ -162,15 +159,49 @@ def _waiting_release(referral: Referral, user: "User") -> Any:
 
 
 def way_rows(facts: Facts) -> list[dict[str, str]]:
-    """The rows of 'What stands in the way', each with whose turn it is and the page that mends it."""
-    return [_way_row(row, facts) for row in facts.rows]
+    """The rows of 'What stands in the way', each with whose turn it is and the page that mends it.
+
+    Where most of a talk with somebody is still to come, that is one row and not five.
+    """
+    shown, talked = [], set()
+    for row in facts.rows:
+        if row.party is None or row.code not in TALK_CODES or not _untalked(row.party, facts):
+            shown.append(_way_row(row, facts))
+        elif row.party.pk not in talked:
+            talked.add(row.party.pk)
+            shown.append(_talk_row(row.party, facts))
+    return shown
+
+
+def _untalked(party: Party, facts: Facts) -> bool:
+    """Whether most of a talk with them is still to come."""
+    codes = {row.code for row in facts.rows if row.party is not None and row.party.pk == party.pk}
+    return len(codes & TALK_CODES) >= 3
+
+
+def _waits_for_words(party: Party, facts: Facts) -> bool:
+    """Whether they cannot be spoken to yet, because the words used to reach them are not approved."""
+    return not party.asked_first and any(row.code == "wording_not_approved" for row in facts.rows)
+
+
+def _talk_row(party: Party, facts: Facts) -> dict[str, str]:
+    name = party.known_as
+    if _waits_for_words(party, facts):
+        sentence = f"{name} is talked with once the words used to reach them are approved."
+        return {"sentence": sentence, "whose": "Later", "action_text": "", "action_href": ""}
+    return {
+        "sentence": f"{name} has not been talked with, alone: safety, what they agree to, is it the right time.",
+        "whose": _whose(party, facts.user),
+        "action_text": f"Talk with {name}",
+        "action_href": reverse("referrals:talk", args=[facts.referral.reference, party.pk]),
+    }
 
 
 def _way_row(row: ShownBlocker, facts: Facts) -> dict[str, str]:
     shown = {"sentence": row.sentence, "whose": "", "action_text": "", "action_href": ""}
     if not row.code:
         return {**shown, "whose": "Nothing for you to do"}
-    if row.code == "records_check" and facts.records_waiting:
+    if row.code == "records_check" and facts.referral.records_waiting:
         return {**shown, "whose": "Safeguarding lead", "action_text": "Asked for"}
     if row.code == "day_of_check_missing":
         return {**shown, **_day_link(row, facts)}
@@ -250,6 +281,8 @@ def _next_closed(facts: Facts) -> dict[str, str]:
     return {
         "heading": "This referral is closed",
         "text": "Nothing more is sent and nobody is asked anything.",
+        "action_text": "",
+        "action_href": "",
     }
 
 
@@ -347,13 +380,8 @@ def _next_preparing(facts: Facts) -> dict[str, str]:
 def _talk_with(facts: Facts) -> Party | None:
     """The first person this user supports with whom most of a talk is still to come, and who may be spoken to."""
     for party in facts.parties:
-        if not party.opened or party.is_supporter or not _is_mine(party, facts):
-            continue
-        open_codes = {row.code for row in facts.rows if row.party is not None and row.party.pk == party.pk}
-        waits_for_words = any(
-            row.code == "wording_not_approved" and not party.asked_first for row in facts.rows
-        )
-        if len(open_codes & TALK_CODES) >= 3 and not waits_for_words:
+        mine = party.opened and not party.is_supporter and _is_mine(party, facts)
+        if mine and _untalked(party, facts) and not _waits_for_words(party, facts):
             return party
     return None
 
@@ -561,7 +589,7 @@ def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
     """
     opened = {party.pk: party for party in facts.parties if party.opened}
     states = [State.DUE, State.HELD]
-    as_stood = bool(stands(facts.referral, facts.user))
+    as_stood = bool(facts.as_stood)
     if as_stood:
         states.append(State.CANCELLED)
     messages = Message.objects.filter(
@@ -583,7 +611,6 @@ def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
             {
                 "title": f"What {party.known_as} will be sent",
                 "lines": waiting or ["Nothing is waiting to be sent."],
-                "links": [],
             }
         )
     return boxes

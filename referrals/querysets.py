@@ -77,6 +77,11 @@ class ReferralQuerySet(ProtectedQuerySet):
             )
         )
 
+    def with_records_waiting(self) -> Self:
+        """Adds `records_waiting`: whether a records check was asked for and is not released."""
+        waiting = _rows("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
+        return self.annotate(records_waiting=Exists(waiting))
+
 
 def _held_back_from(user: "User") -> Q:
     """Rows with a party and a `released_at` that this user must not know of yet."""

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def _named(user: "User", words: str) -> Q:
-    """Referrals in which each word is part of the name of one party whose name this user may be shown."""
-    parties = Party._base_manager.filter(
-        Q(organisation=user.organisation_id) | opened_by(user),
-        referral=OuterRef("pk"),
-        left_at__isnull=True,
+    """Referrals in which each word is part of a name of somebody whose name this user may be shown."""
+    named = Party._base_manager.filter(
+        Q(organisation=user.organisation_id) | opened_by(user), referral=OuterRef("pk"), left_at__isnull=True
     )
+    found = Q()
     for word in words.split()[:5]:
-        parties = parties.filter(
+        names = (
             Q(known_as__icontains=word) | Q(person__given__icontains=word) | Q(person__family__icontains=word)
         )
-    return Q(Exists(parties))
+        found &= Q(Exists(named.filter(names)))
+    return found
 
 
 def _visible(user: "User") -> ReferralQuerySet:

@@ -22,6 +22,7 @@ class ReferralMixin:
         found = (
             Referral.objects.visible_to(self.request.user)
             .with_shown_stage(self.request.user)
+            .with_records_waiting()
             .select_related("lead", "lead__team", "lead_organisation")
             .filter(reference=self.kwargs["reference"])
             .first()

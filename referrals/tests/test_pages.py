@@ -1,0 +1,214 @@
+"""The referral page and the lists: what one person is shown, and how many queries it takes."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from meetings.demo import situations
+from meetings.demo import story as play
+from meetings.demo.staff import Staff
+from referrals.actions import consent
+from referrals.models import ContactRoute
+from restorative.audit.models import AuditEntry
+
+pytestmark = pytest.mark.django_db
+
+# The two savepoints are the ledger's transaction inside the test's own; in service they are none.
+SAVEPOINTS = 2
+LIST_QUERIES = 6 + SAVEPOINTS
+PAGE_QUERIES = 15 + SAVEPOINTS
+
+
+def client_of(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def log_many(staff: Staff, count: int) -> None:
+    for number in range(count):
+        at = timezone.now() - timedelta(days=count - number)
+        play.log(staff, play.Pair(f"Own{number:02}", f"Other{number:02}"), at)
+
+
+@pytest.mark.parametrize("rows", [1, 24])
+def test_the_caseload_takes_the_same_queries_whatever_its_length(
+    rows: int, staff: Staff, django_assert_num_queries
+) -> None:
+    log_many(staff, rows)
+    client = client_of(staff["asha"])
+
+    with django_assert_num_queries(LIST_QUERIES):
+        page = client.get("/referrals/").content.decode()
+
+    assert page.count('<th scope="row"') == rows
+
+
+@pytest.mark.parametrize("others", [1, 7])
+@pytest.mark.parametrize("name", ["ready", "booked_tomorrow", "withdrawn"])
+def test_the_referral_page_takes_at_most_15_queries(
+    name: str, others: int, staff: Staff, django_assert_max_num_queries
+) -> None:
+    made = situations.make(name, staff, timezone.now())
+    for number in range(others - 1):
+        play.add_somebody(made, f"Extra{number}")
+    client = client_of(staff["asha"])
+
+    with django_assert_max_num_queries(PAGE_QUERIES):
+        response = client.get(f"/r/{made.referral.reference}/")
+
+    assert response.status_code == 200
+
+
+def test_the_page_of_a_list_is_25_long_and_a_page_too_far_is_the_last(staff: Staff) -> None:
+    log_many(staff, 27)
+    client = client_of(staff["asha"])
+
+    def rows(page: str) -> int:
+        return client.get("/referrals/", {"page": page}).content.decode().count('<th scope="row"')
+
+    assert [rows(page) for page in ("1", "2", "99", "-1", "x", "9" * 5000)] == [25, 2, 2, 2, 25, 2]
+
+
+def test_each_list_shown_is_noted_with_its_ids_and_nothing_typed(staff: Staff) -> None:
+    log_many(staff, 2)
+    client_of(staff["asha"]).get("/referrals/", {"q": "Own01"})
+
+    entry = AuditEntry.objects.filter(verb="list_viewed").get()
+    assert len(entry.thing_ids) == 1
+    assert "Own01" not in str(vars(entry))
+
+
+def test_each_view_of_a_referral_is_noted_before_it_is_shown(staff: Staff) -> None:
+    made = situations.make("logged", staff, timezone.now())
+    client_of(staff["asha"]).get(f"/r/{made.referral.reference}/")
+
+    entry = AuditEntry.objects.get(verb="referral_viewed")
+    assert (entry.actor_id, entry.referral_id) == (staff["asha"].pk, made.referral.pk)
+
+
+@pytest.mark.parametrize(
+    ("who", "whose", "seen"),
+    [
+        ("asha", "mine", True),
+        ("kit", "mine", True),
+        ("fay", "mine", True),
+        ("mo", "mine", False),
+        ("mo", "team", True),
+        ("mo", "organisation", True),
+        ("sal", "organisation", True),
+        ("ben", "team", False),
+        ("ben", "organisation", False),
+        ("carol", "mine", False),
+        ("mina", "organisation", False),
+        ("zed", "mine", False),
+    ],
+)
+def test_who_finds_a_referral_in_which_list(who: str, whose: str, seen: bool, staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    page = client_of(staff[who]).get("/referrals/", {"whose": whose}).content.decode()
+
+    assert (made.referral.reference in page) is seen
+
+
+@pytest.mark.parametrize("words", ["Ravi", "ravi mee", "%reference%", "rp{reference_bare}"])
+def test_a_referral_is_found_by_name_or_reference(words: str, staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    reference = made.referral.reference
+    words = words.replace("%reference%", reference).replace(
+        "{reference_bare}", reference[3:].replace("-", "").lower()
+    )
+    response = client_of(staff["asha"]).get("/search/", {"q": words}, follow=True)
+
+    assert reference in response.content.decode()
+
+
+def test_a_phone_number_finds_only_people_one_supports(staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    number = ContactRoute.objects.unscoped("test").get(party=made.other).value
+    typed = f"0{number[3:7]} {number[7:]}"
+
+    def found(who: str) -> bool:
+        return made.referral.reference in client_of(staff[who]).get("/search/", {"q": typed}).content.decode()
+
+    assert (found("kit"), found("asha"), found("zed")) == (True, False, False)
+
+
+def test_percent_and_underscore_are_letters_in_a_search(staff: Staff) -> None:
+    situations.make("ready", staff, timezone.now())
+    client = client_of(staff["asha"])
+
+    assert "Nothing was found" in client.get("/search/", {"q": "%%"}).content.decode()
+    assert "Nothing was found" in client.get("/search/", {"q": "__"}).content.decode()
+
+
+@pytest.mark.parametrize("query", ["\x00", "\u202e", "a" * 5000, "'; DROP TABLE x; --", "{{7*7}}", "\ud7ff"])
+def test_nonsense_in_a_search_is_never_an_error(query: str, staff: Staff) -> None:
+    client = client_of(staff["asha"])
+
+    assert client.get("/search/", {"q": query}).status_code == 200
+    assert client.get("/referrals/", {"q": query, "stage": query, "whose": query}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "who", "heading"),
+    [
+        ("logged", "asha", "Next: talk with Sam, alone"),
+        ("ready", "asha", "Next: book the meeting"),
+        ("ready", "kit", "Next: the meeting can be booked"),
+        ("blocked_consent_missing", "asha", "Next: nothing for you to do now"),
+        ("blocked_no_facilitator", "asha", "Next: appoint"),
+        ("blocked_wording_not_approved", "asha", "Next: agree with Max the words to reach the other person"),
+        ("withdrawn", "kit", "Next: tell the others that the meeting is not happening"),
+        ("record_overdue", "fay", "Next: write the record"),
+        ("closed", "asha", "This referral is closed"),
+    ],
+)
+def test_the_next_step_is_named_for_each_person(name: str, who: str, heading: str, staff: Staff) -> None:
+    made = situations.make(name, staff, timezone.now())
+    page = client_of(staff[who]).get(f"/r/{made.referral.reference}/").content.decode()
+
+    assert f'id="next-step">{heading}' in page
+
+
+def test_the_other_sides_worker_sees_one_cell(staff: Staff) -> None:
+    made = situations.make("blocked_readiness_missing", staff, timezone.now())
+    page = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").content.decode()
+
+    assert page.count("Not yet. Nothing for you to do.") == 1
+    assert f"/people/{made.other.pk}/" not in page
+
+
+def test_everything_settled_there_is_one_word(staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    page = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").content.decode()
+
+    assert ">Done</td>" in page
+
+
+def test_somebody_of_another_organisation_is_named_by_place(staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    play.appoint_second(made, "wes")
+    page = client_of(staff["wes"]).get(f"/r/{made.referral.reference}/").content.decode()
+
+    assert "The other person" in page
+    assert made.own.known_as not in page
+    assert made.other.known_as not in page
+
+
+def test_a_withdrawal_changes_nothing_the_other_side_sees_until_it_is_released(staff: Staff) -> None:
+    made = situations.make("booked_tomorrow", staff, timezone.now())
+    client = client_of(staff["asha"])
+    address = f"/r/{made.referral.reference}/"
+
+    def body() -> str:
+        page = client.get(address).content.decode()
+        return "\n".join(line for line in page.splitlines() if "csrf" not in line)
+
+    before = body()
+    consent.withdraw(party=made.other, by=staff["kit"])
+    assert body() == before
+
+    assert "Booked" in client.get("/referrals/").content.decode()
