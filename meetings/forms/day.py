@@ -9,13 +9,22 @@ from referrals.enums import DAY_QUESTIONS
 from restorative.common.formfields import ChoiceRadio, CleanTextField, YesNoNotSureField
 from restorative.common.forms import BaseForm, Section
 
-CAME = [(came.value, came.label) for came in (Came.CAME, Came.LEFT_EARLY, Came.DID_NOT_COME)]
+CAME = [(Came.CAME, "Came"), (Came.LEFT_EARLY, "Left early"), (Came.DID_NOT_COME, "Did not come")]
 SAY_TODAY = {
     "well": "“How are you today? Anything that makes today hard?”",
     "safe": "“Is there anything that would make it unsafe for you to go ahead?”",
     "still_yes": "“You can still say no, now or later. Do you still want to?”",
     "decides": "Can they follow what today is, weigh it up and tell you what they want?",
 }
+
+
+class CameField(ChoiceRadio):
+    """Whether somebody came, as a row."""
+
+    kind = "answer"
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(choices=CAME, **kwargs)
 
 
 class DayCheckForm(BaseForm):
@@ -65,7 +74,7 @@ class RecordForm(BaseForm):
         self.people = people
         came = [f"came_{key}" for key, _ in people]
         for key, name in people:
-            self.fields[f"came_{key}"] = ChoiceRadio(label=f"Did {name} come?", choices=CAME)
+            self.fields[f"came_{key}"] = CameField(label=f"Did {name} come?")
         for key, label in RECORD_PROMPTS.items():
             self.fields[key] = CleanTextField(label=str(label), required=False, rows=3)
         self.layout = [

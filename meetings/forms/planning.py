@@ -34,8 +34,15 @@ ARRIVALS = [
 class BookForm(BaseForm):
     """When, where, and when each person arrives. Field names are those the action's refusals name."""
 
-    on = DateField(label="Day", future=True, help_text="Like 3 March 2027, or tomorrow")
-    starts_at = TimeField(label="Starts", help_text="Like 2pm")
+    on = DateField(
+        label="Day",
+        future=True,
+        help_text="Like 3 March 2027, or tomorrow",
+        error_messages={"required": "Enter the day"},
+    )
+    starts_at = TimeField(
+        label="Starts", help_text="Like 2pm", error_messages={"required": "Enter when it starts"}
+    )
     ends_at = TimeField(label="Ends", required=False, help_text="Empty: 1½ hours later")
     kind = ChoiceRadio(
         label="Kind",
@@ -58,21 +65,25 @@ class BookForm(BaseForm):
     ):
         super().__init__(*args, **kwargs)
         self.people = people
-        self.fields["venue"] = ChoiceSelect(label="Where", choices=[*rooms, (VIDEO, "By video")])
+        self.fields["venue"] = ChoiceSelect(
+            label="Room",
+            choices=[*rooms, (VIDEO, "By video")],
+            error_messages={"required": "Choose a room, or by video"},
+        )
         arrivals = []
         for index, (key, name) in enumerate(people):
             field = f"arrives_{key}"
             self.fields[field] = ChoiceSelect(
-                label=name, choices=ARRIVALS, initial=str(min(index * 10, 60)), required=False
+                label=f"{name} arrives", choices=ARRIVALS, initial=str(min(index * 10, 60)), required=False
             )
             arrivals.append(field)
         self.layout = [
-            Section("When", Row("on", "starts_at", "ends_at")),
-            Section("Where", "venue", "video", "kind"),
+            Section("When and where", Row("on", "starts_at", "ends_at"), "venue", "video"),
             Section(
-                "Who arrives when",
+                "Who comes",
+                "kind",
                 Row(*arrivals),
-                intro="A few minutes apart, so that people do not wait together.",
+                intro="They arrive a few minutes apart, so that nobody waits together.",
             ),
         ]
 

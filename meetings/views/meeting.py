@@ -93,7 +93,7 @@ class ShowMeeting(MeetingPage):
             return {
                 "heading": f"Next: meet on {clock.show_when(self.meeting.starts_at)}",
                 "text": "Each person is asked again on the day. Anybody can still say no.",
-                "action_text": "What stands in the way",
+                "action_text": "See what stands in the way",
                 "action_href": self.href("today"),
             }
         if day == today:

@@ -166,6 +166,7 @@ class Book(ReferralForm):
             form=form,
             preview=True,
             facts=presenters.facts(meeting, self.request.user),
+            people_heads=["Arrives"],
             people=presenters.people_rows(meeting, people, self.request.user, came=False),
             told=told,
         )
