@@ -42,6 +42,9 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
     why_held = models.CharField(max_length=200, blank=True)
     claimed_at = models.DateTimeField(null=True)
+    unwanted = models.BooleanField(
+        default=False
+    )  # cancelled while it was being sent: it is not to be tried again
     attempts = models.PositiveSmallIntegerField(default=0)
     channel = models.CharField(max_length=10, blank=True)
     subject = EncryptedTextField(blank=True, default="")

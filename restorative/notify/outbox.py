@@ -82,22 +82,27 @@ def _require_transaction(what: str) -> None:
 
 
 def _cancel(messages: list[Message], why: str) -> tuple[list[Message], list[Message]]:
-    """Cancel those still waiting. One that a sweep claims at this moment is cancelled or named, never both."""
-    cancelled, already_sending = [], []
+    """Cancel those still waiting, name those being sent. A sweep that claims one at this moment has it named."""
+    cancelled: list[Message] = []
+    already_sending: list[Message] = []
     for message in messages:
-        if message.state in WAITING:
-            gone = Message.objects.filter(pk=message.pk, state__in=WAITING).update(
-                state=State.CANCELLED, why_held=why[:200], spacing_minute=None, spacing_day=None
-            )
-            if gone:
-                message.state = State.CANCELLED
-                cancelled.append(message)
-                continue
-            message.refresh_from_db()
-            already_sending.append(message)  # claimed since it was read; perhaps sent by now
-        elif message.state == State.SENDING:
-            already_sending.append(message)
+        if message.state not in (*WAITING, State.SENDING):
+            continue
+        (cancelled if _cancelled(message.pk, why) else already_sending).append(message)
+        message.refresh_from_db()
     return cancelled, already_sending
+
+
+def _cancelled(pk: UUID, why: str) -> bool:
+    """Whether it could still be cancelled. If not it is being sent (and is not tried again) or has been sent."""
+    row = Message.objects.filter(pk=pk)
+    facts = {"state": State.CANCELLED, "why_held": why[:200], "spacing_minute": None, "spacing_day": None}
+    if row.filter(state__in=WAITING).update(**facts):
+        return True
+    if row.filter(state=State.SENDING).update(unwanted=True):
+        return False
+    # Between the two it may have come back to wait for another try.
+    return bool(row.filter(state__in=WAITING).update(**facts))
 
 
 def _new(group: UUID, planned: Planned, at: datetime) -> Message:

@@ -29,6 +29,7 @@ SHORTEST_HOLD = timedelta(minutes=1)
 LOOK_AGAIN_AFTER = timedelta(minutes=10)
 CHUNK = 25  # rows looked at together, so that little time is lost on rows another sweep has taken
 NO_WORDS = Content("", "")
+UNWANTED = "cancelled while it was being sent, and it had not gone"
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,11 @@ def _settle(
 ) -> Outcome | None:
     """Put a message that does not go now where it belongs, unless it has left the expected state."""
     with transaction.atomic():
-        message = Message.objects.filter(pk=pk, state__in=expected).first()
+        message = Message.objects.select_for_update().filter(pk=pk, state__in=expected).first()
         if message is None:
             return None
+        if message.unwanted:
+            verdict = Cancel(UNWANTED)
         facts: dict[str, Any] = {"claimed_at": None, "why_held": verdict.why[:200]}
         facts |= {"spacing_minute": None, "spacing_day": None}
         if isinstance(verdict, Hold):
@@ -140,8 +143,7 @@ def _settle(
             facts |= {"state": State.HELD, "due_at": min(verdict.until, message.useless_after)}
         else:
             facts |= {"state": State.CANCELLED}
-        if Message.objects.filter(pk=pk, state__in=expected).update(**facts) != 1:
-            return None
+        Message.objects.filter(pk=pk).update(**facts)
         if verdict.why == TOO_LATE:
             _tell_unsent(pk, at)
         return Outcome(pk, message.kind, str(facts["state"]), _why(verdict))
@@ -161,11 +163,13 @@ def _record(message: Message, result: delivery.Result, at: datetime) -> Outcome 
         sent = {"state": State.SENT, "sent_at": at, "provider_ref": result.reference, "why_held": ""}
         done = mine.update(attempts=message.attempts + 1, **sent)
         return Outcome(message.pk, message.kind, State.SENT, f"by {message.channel}") if done else None
-    facts, shown = _facts_of_a_no(message, result, at)
     with transaction.atomic():
-        if mine.filter(state=State.SENDING).update(attempts=message.attempts + 1, **facts) != 1:
+        now = mine.select_for_update().filter(state=State.SENDING).first()
+        if now is None:
             return None
-        if facts["state"] != State.HELD:
+        facts, shown = _facts_of_a_no(now, result, at)
+        mine.update(attempts=message.attempts + 1, **facts)
+        if facts["state"] in (State.FAILED, State.UNCERTAIN):
             _tell_unsent(message.pk, at)
         return Outcome(message.pk, message.kind, str(facts["state"]), shown)
 
@@ -173,8 +177,10 @@ def _record(message: Message, result: delivery.Result, at: datetime) -> Outcome 
 def _facts_of_a_no(message: Message, result: delivery.Result, at: datetime) -> tuple[dict[str, Any], str]:
     if result.became is Became.UNKNOWN:
         return {"state": State.UNCERTAIN, "why_held": result.why}, result.why
-    until = _try_again_at(message, result, at)
     free: dict[str, Any] = {"why_held": result.why, "spacing_minute": None}
+    if message.unwanted:
+        return free | {"state": State.CANCELLED, "spacing_day": None, "why_held": UNWANTED}, UNWANTED
+    until = _try_again_at(message, result, at)
     if until is None or until > message.useless_after:
         return free | {"state": State.FAILED, "spacing_day": None}, result.why
     shown = f"{result.why}, until {clock.show_when(until)}"

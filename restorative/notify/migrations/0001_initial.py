@@ -50,6 +50,7 @@ class Migration(migrations.Migration):
                 ),
                 ("why_held", models.CharField(blank=True, max_length=200)),
                 ("claimed_at", models.DateTimeField(null=True)),
+                ("unwanted", models.BooleanField(default=False)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("channel", models.CharField(blank=True, max_length=10)),
                 ("subject", restorative.common.fields.EncryptedTextField(blank=True, default="")),

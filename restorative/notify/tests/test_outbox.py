@@ -394,6 +394,32 @@ def test_a_no_then_a_yes(world, provider):
     assert (state(message), message.provider_ref, message.attempts) == (State.SENT, "reference-1", 2)
 
 
+@pytest.mark.parametrize(
+    ("answer", "ends"),
+    [
+        ("ok", State.SENT),
+        (NotSent("429"), State.CANCELLED),
+        (Refused("no"), State.CANCELLED),
+        (TimeoutError(), "uncertain"),
+    ],
+)
+def test_one_cancelled_while_it_is_being_sent_is_never_tried_again(
+    world, provider, monkeypatch, answer, ends
+):
+    (message,) = due(1)
+    send = delivery.CHANNELS["email"]
+
+    def and_meanwhile(letter: Letter) -> str:
+        assert [m.pk for m in outbox.cancel_for(message.group, why="they died")[1]] == [message.pk]
+        return send(letter)
+
+    monkeypatch.setitem(delivery.CHANNELS, "email", and_meanwhile)
+    provider.append(answer)
+    outbox.sweep(at=TEN)
+    assert state(message) == ends
+    assert outbox.sweep(at=TEN + HOUR) == []
+
+
 def test_a_refusal_is_final(world, provider):
     (message,) = due(1)
     provider.append(Refused("no such address"))
