@@ -86,6 +86,18 @@ def may_start(user: User, referral: Referral) -> Decision:
     return refuse("Only a facilitator of this meeting may do this.")
 
 
+def may_set_keyworker(user: User, party: Party) -> Decision:
+    """Say who supports a party one opens: their keyworker, a manager of their organisation, or the lead standing in.
+
+    A facilitator opens the compartment but may not hand it on.
+    """
+    stands_in = party.keyworker_id is None and party.referral.lead_id == user.pk
+    manages = user.is_manager and user.organisation_id == party.organisation_id
+    if stands_in or manages or party.keyworker_id == user.pk:
+        return ALLOWED
+    return refuse("Only their keyworker, or a manager of their organisation, may change who supports them.")
+
+
 def _second_person(user: User, concern: Concern, referral: Referral) -> Decision:
     if user.organisation_id != concern.party.organisation_id:
         return refuse("Only the organisation whose concern it is may do this.")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from referrals import presenters
+from referrals import access, presenters
 from referrals.enums import (
     READINESS_QUESTIONS,
     Answer,
@@ -129,7 +129,9 @@ def _support(facts: Facts) -> Row:
     return {
         "title": f"Who supports {party.known_as}",
         "lines": [*lines, party.organisation.name],
-        "links": [{"text": "Change", "href": facts.href("keyworker")}],
+        "links": [{"text": "Change", "href": facts.href("keyworker")}]
+        if access.may_set_keyworker(facts.user, party)
+        else [],
     }
 
 

@@ -155,9 +155,14 @@ def leave(*, party: Party, by: "User", at: datetime | None = None) -> None:
 
 
 def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: datetime | None = None) -> None:
-    """Give a party a keyworker of the organisation that supports them. Access moves with it at once."""
+    """Give a party a keyworker of the organisation that supports them. Access moves with it at once.
+
+    None lets the lead stand in, but not a lead who supports somebody else here: what this party said would then be
+    open to the other side's worker. Raises Refused, or NotPossible naming the field.
+    """
     at = at or clock.now()
     access.may_open(by, party).require()
+    access.may_set_keyworker(by, party).require()
     with changing(party.referral_id, at=at) as referral:
         party = _fresh(party)
         if keyworker is not None and keyworker.organisation_id != party.organisation_id:
@@ -166,6 +171,12 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
             )
         if keyworker is not None and not access.can(keyworker, "work_with"):
             raise NotPossible("That colleague does not support people.", field="keyworker")
+        if keyworker is None and party.keyworker is not None and _supports_another(referral.lead, party):
+            raise NotPossible(
+                f"{referral.lead.first_name} leads and supports somebody else here, so cannot stand in. "
+                "Choose a keyworker.",
+                field="keyworker",
+            )
         Party.objects.unscoped("set keyworker").filter(pk=party.pk).update(keyworker=keyworker)
         record(
             "keyworker_set",
@@ -177,6 +188,11 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
             fields=["keyworker"],
             at=at,
         )
+
+
+def _supports_another(user: "User", party: Party) -> bool:
+    others = Party.objects.unscoped("stand in?").filter(referral=party.referral_id, keyworker=user)
+    return others.present().exclude(pk=party.pk).exists()
 
 
 def record_route(

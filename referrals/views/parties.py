@@ -223,6 +223,9 @@ class Keyworker(PersonForm):
     def title(self) -> str:  # type: ignore[override]
         return f"Who supports {self.party.known_as}"
 
+    def may(self) -> Decision:
+        return access.may_set_keyworker(self.request.user, self.party)
+
     @cached_property
     def workers(self) -> Any:
         """Colleagues of the organisation that supports this person."""
