@@ -20,9 +20,11 @@ OTHER = "The other person"
 def shown_name(party: Party, user: "User") -> str:
     """The first name of a party, where the user's own side gave it; otherwise their place ('The other person').
 
-    `party` carries `opened` (see with_opened). A person belongs to one organisation and is named to no other.
+    `party` carries `opened` (see with_opened). A person belongs to one organisation and is named to no other; a
+    supporter is sealed with the party they are beside.
     """
-    if party.opened or party.organisation_id == user.organisation_id:
+    own_side_gave = party.organisation_id == user.organisation_id and not party.is_supporter
+    if party.opened or own_side_gave:
         return party.known_as
     return OTHER
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from referrals.enums import Place
 from referrals.models import ContactRoute, Party, Referral
 from referrals.querysets import ReferralQuerySet, opened_by
 from restorative.common.fields import keyed_hash
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 def _named(user: "User", words: str) -> Q:
     """Referrals in which each word is part of a name of somebody whose name this user may be shown."""
     named = Party._base_manager.filter(
-        Q(organisation=user.organisation_id) | opened_by(user), referral=OuterRef("pk"), left_at__isnull=True
+        Q(~Q(place=Place.SUPPORTER), organisation=user.organisation_id) | opened_by(user),
+        referral=OuterRef("pk"),
+        left_at__isnull=True,
     )
     found = Q()
     for word in words.split()[:5]:

@@ -90,7 +90,8 @@ def add_party(
 ) -> Party:
     """Add somebody to a referral, as a participant or, with `beside`, as that participant's supporter.
 
-    They belong to the organisation of whoever adds them and stay provisional until they answer.
+    They belong to the organisation of whoever adds them, a supporter to that of the party they are beside, and stay
+    provisional until they answer.
     """
     at = at or clock.now()
     if beside is not None:
@@ -99,8 +100,9 @@ def add_party(
         access.may_run(by, referral).require()
     with changing(referral, at=at) as referral:
         _open_referral(referral)
+        house = beside.organisation if beside else by.organisation
         person = Person.objects.create(
-            organisation=by.organisation,
+            organisation=house,
             given=facts.given,
             family=facts.family,
             born_on=facts.born_on,
@@ -114,7 +116,7 @@ def add_party(
             place=Place.SUPPORTER if beside else facts.place,
             beside=beside,
             known_as=facts.known_as or facts.given,
-            organisation=by.organisation,
+            organisation=house,
             keyworker=keyworker or (beside.keyworker if beside else None),
             source=source,
             hoped_for=hoped_for,
