@@ -1,0 +1,305 @@
+"""One made-up referral with something in every table, and the fixed people around it. Played through the actions.
+Asha leads and supports Sam; Kit supports Jo and Nan, who is beside Jo. What Jo's side said can carry marks."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import time_machine
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import transaction
+from django.test import Client
+
+from meetings.demo import story as play
+from meetings.demo.staff import Staff, make_staff
+from meetings.demo.story import Pair, Played
+from meetings.models import Meeting
+from referrals.actions import concerns, parties, readiness
+from referrals.actions.consent import Asked
+from referrals.actions.parties import PersonFacts, RouteFacts
+from referrals.enums import (
+    SAFETY_QUESTIONS,
+    Answer,
+    ApproachResult,
+    CapacityResult,
+    ConcernKind,
+    Hours,
+    Part,
+    Place,
+    Purpose,
+    RouteKind,
+    SignOffDecision,
+)
+from referrals.models import Concern, Facilitation, Party, RecordsCheck, Task
+from restorative.accounts.enums import Role
+from restorative.accounts.models import Organisation, Team, User
+from restorative.middleware import SIGNED_IN_AT
+
+# A Wednesday in term, ten in the morning.
+NOW = datetime(2027, 3, 10, 10, 0, tzinfo=ZoneInfo("Europe/London"))
+
+# Who signs in, and what each is to this referral.
+PEOPLE = {
+    "asha": "leads it and supports Sam",
+    "kit": "supports Jo",
+    "lou": "in Asha's and Kit's team, with no part in it",
+    "ben": "another team",
+    "fay": "facilitates",
+    "mo": "manages the team",
+    "sal": "manages another team of the organisation, and is a safeguarding lead",
+    "ivy": "a safeguarding lead who manages nobody",
+    "gwen": "governance",
+    "adam": "administrator",
+    "wes2": "second worker, from 5 WAYS, with whom Jo shares and Sam does not",
+    "wes": "5 WAYS, with no part in it",
+    "carol": "Carers Leeds",
+    "mina": "Carers Leeds, manager",
+    "zed": "elsewhere",
+    "anon": "not signed in",
+}
+MORE = {
+    "lou": ("Lou", Role.KEYWORKER, "forward-leeds", "City team", False),
+    "ivy": ("Ivy", Role.KEYWORKER, "forward-leeds", "East team", True),
+    "wes2": ("Wesley", Role.FACILITATOR, "5-ways", "Recovery academy", False),
+}
+
+Mark = Callable[[str], str]
+
+
+def plain(name: str) -> str:
+    """Words without a mark."""
+    return f"Made up: {name.replace('_', ' ').replace('.', ', ')}."
+
+
+@dataclass
+class World:
+    """The referral, its people, and a session for each of them."""
+
+    played: Played
+    staff: Staff
+    sessions: dict[str, str]
+    own_concern: Concern
+    concern: Concern
+    task: Task
+    check: RecordsCheck
+    supporter: Party
+    facilitation: Facilitation
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def own(self) -> Party:
+        return self.played.own
+
+    @property
+    def other(self) -> Party:
+        return self.played.other
+
+    @property
+    def referral(self):
+        return self.played.referral
+
+    @property
+    def meeting(self) -> Meeting:
+        return self.played.meeting
+
+    def client(self, who: str) -> Client:
+        """A browser of one person; a new one each time, so that nothing is carried on."""
+        client = Client()
+        if who != "anon":
+            client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who]
+        return client
+
+    def arguments(self, whose: str = "other") -> dict[str, Any]:
+        """What an address can need, about Sam ("own") or Jo ("other")."""
+        own = whose == "own"
+        return {
+            "reference": self.referral.reference,
+            "party": self.own.pk if own else self.other.pk,
+            "concern": self.own_concern.pk if own else self.concern.pk,
+            "task": self.task.pk,
+            "check": self.check.pk,
+            "meeting": self.meeting.pk,
+            "facilitation": self.facilitation.pk,
+            **self.extra,
+        }
+
+
+def make_people(at: datetime) -> Staff:
+    """The cast of the demo, and a few more."""
+    staff = make_staff(at)
+    for key, (first, role, organisation, team, lead) in MORE.items():
+        house = Organisation.objects.get(key=organisation)
+        staff.people[key] = User.objects.create_user(
+            email=f"{key}@demo.example",
+            password=None,
+            first_name=first,
+            last_name="Example",
+            work_phone="0113 496 0099",
+            organisation=house,
+            team=Team.objects.get(organisation=house, name=team),
+            role=role,
+            safeguarding_lead=lead,
+        )
+    return staff
+
+
+def sign_in(user: User) -> str:
+    """A session as signing in makes it, without the password."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session[SIGNED_IN_AT] = NOW.isoformat()
+    session.save()
+    return session.session_key
+
+
+def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) -> World:
+    """Play it: talked with, concerns signed off, booked for two this afternoon, and a few things since."""
+    staff = make_people(now)
+    play.publish_sheet(now - timedelta(days=90))
+    start = now - timedelta(days=6)
+    played = play.log(staff, Pair("Sam", "Jo"), now - timedelta(days=12))
+    own, other = played.own, played.other
+    play.give_keyworkers(played, start - timedelta(days=1))
+
+    lapse = concerns.raise_concern(
+        party=other,
+        kind=ConcernKind.LAPSE,
+        detail=mark("Concern.detail"),
+        by=staff["kit"],
+        at=start - timedelta(hours=20),
+    )
+    played.other.refresh_from_db()
+    play.talk_all(played, start, other=marked_talk(played, mark))
+    concerns.sign_off(
+        concern=lapse,
+        decision=SignOffDecision.GO_WITH_STEPS,
+        reason=mark("SignOff.reason"),
+        steps=[mark("Task.words")],
+        by=staff["mo"],
+        at=start + timedelta(days=2),
+    )
+    concerns.finish_step(
+        task=Task.objects.unscoped("test").get(), by=staff["kit"], at=start + timedelta(days=3)
+    )
+    play.settle(played, start + timedelta(days=3))
+    if booked:
+        play.book_meeting(played, now.replace(hour=14), now - timedelta(days=2))
+
+    recent = now - timedelta(days=1)
+    concern = concerns.raise_concern(
+        party=other,
+        kind=ConcernKind.RECENT_CRISIS,
+        detail=mark("Concern.detail"),
+        order={"conditions": mark("Concern.order")},
+        by=staff["kit"],
+        at=recent,
+    )
+    own_concern = concerns.raise_concern(
+        party=own, kind=ConcernKind.LIVE_CASE, detail="A hearing in June.", by=staff["asha"], at=recent
+    )
+    concerns.sign_off(
+        concern=concern,
+        decision=SignOffDecision.GO_WITH_STEPS,
+        reason=mark("SignOff.reason"),
+        steps=[mark("Task.words")],
+        by=staff["mo"],
+        at=recent + timedelta(minutes=5),
+    )
+    parties.invite(
+        party=other,
+        name=mark("Invited.name"),
+        organisation=mark("Invited.organisation"),
+        role=mark("Invited.role"),
+        by=staff["kit"],
+        at=recent,
+    )
+    supporter = parties.add_party(
+        referral=played.referral,
+        facts=PersonFacts(
+            given=mark("Supporter.given"), family=mark("Supporter.family"), place=Place.SUPPORTER
+        ),
+        beside=other,
+        by=staff["kit"],
+        at=recent,
+    )
+    check = concerns.ask_for_records_check(referral=played.referral, by=staff["asha"], at=recent)
+    readiness.assess_capacity(
+        party=other,
+        help_given=mark("CapacityAssessment.help_given"),
+        result=CapacityResult.ABLE,
+        by=staff["kit"],
+        at=recent,
+    )
+    parties.appoint(
+        referral=played.referral, user=staff["wes2"], part=Part.SECOND_WORKER, by=staff["fay"], at=recent
+    )
+    share_with(other, staff["wes2"].organisation, by=staff["kit"], at=recent)
+    facilitation = Facilitation.objects.unscoped("test").get(user=staff["fay"])
+    played.referral.refresh_from_db()
+    return World(
+        played=played,
+        staff=staff,
+        sessions={key: sign_in(user) for key, user in staff.people.items()},
+        own_concern=own_concern,
+        concern=concern,
+        task=Task.objects.unscoped("test").get(done_at=None),
+        check=check,
+        supporter=supporter,
+        facilitation=facilitation,
+    )
+
+
+def share_with(party: Party, organisation: Organisation, *, by: User, at: datetime) -> None:
+    """Their yes to sharing with an organisation."""
+    from referrals.actions.consent import record_consent
+
+    record_consent(
+        party=party, purpose=Purpose.SHARE, recipient=organisation.pk, answer=Answer.YES, by=by, at=at
+    )
+
+
+def marked_talk(played: Played, mark: Mark):
+    """Jo's talk with Kit, with everything in it that can be said and nothing in the way."""
+    other = played.other
+    talk = play.talk_for(played, other)
+    return replace(
+        talk,
+        asked=Asked(language=mark("Consent.language")),
+        safety={**dict.fromkeys(SAFETY_QUESTIONS, Answer.NO)},
+        safety_details={"afraid": mark("SafetyAnswers.answers")},
+        route=RouteFacts(
+            kind=RouteKind.TEXT,
+            value="+447700900777",
+            allowed=True,
+            read_by_others=False,
+            screen_private=True,
+            hours=Hours.ANY,
+            cover=mark("ContactRoute.cover"),
+        ),
+        said=tuple(replace(said, wording=mark("Consent.wording")) for said in talk.said),
+        preparation={key: mark(f"Preparation.answers.{key}") for key in ("hopes", "fears", "limits")},
+        may_carry=mark("Preparation.may_carry"),
+        readiness_notes={"own_idea": mark("ReadinessCheck.notes")},
+    )
+
+
+@contextmanager
+def at_ten() -> Iterator[None]:
+    """The clock stands at NOW."""
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """What happens inside leaves no trace in the database."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
