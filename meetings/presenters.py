@@ -15,6 +15,7 @@ from referrals.blockers import start_of_day
 from referrals.enums import Part, ReadinessKind, Ready
 from referrals.models import Party, ReadinessCheck, Referral
 from referrals.presenters import OTHER, facilitators_of, place_of, shown_name, you_or_name
+from referrals.reminders import ways_to_reach
 from restorative.accounts.models import User
 from restorative.common import clock
 
@@ -130,6 +131,7 @@ def sent(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str,
     """What each person has been and will be sent: the words for those the user opens, one sentence for the others."""
     left = was_told(meeting, [row.party for row in people if row.opened])
     still = meeting.shown_status in COMING and meeting.starts_at > at
+    ways = _ways(people) if still else {}
     shown = []
     for row in people:
         if not row.opened:
@@ -138,12 +140,25 @@ def sent(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str,
         told = [telling for (_, key), telling in left.items() if key == row.party.pk]
         if still:
             gone = {telling.kind for telling in told}
-            told += [each for each in will_be_told(meeting, row.attendance, at) if each.kind not in gone]
-        elif meeting.shown_status == MeetingStatus.CALLED_OFF and not told and meeting.starts_at > at:
-            shown.append({"name": row.name, "sealed": "Nothing was sent."})
-            continue
+            coming_up = will_be_told(meeting, row.attendance, at, ways[row.party.pk])
+            told += [each for each in coming_up if each.kind not in gone]
         shown.append(person_telling(row.name, told))
     return shown
+
+
+def preview(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str, Any]]:
+    """What each person would be sent if this meeting were booked now."""
+    ways = _ways(people)
+    return [
+        person_telling(row.name, will_be_told(meeting, row.attendance, at, ways[row.party.pk]))
+        if row.opened
+        else sealed_telling(row.name)
+        for row in people
+    ]
+
+
+def _ways(people: list[Coming]) -> dict:
+    return ways_to_reach([row.party for row in people if row.opened])
 
 
 def sealed_telling(name: str) -> dict[str, Any]:
@@ -163,7 +178,7 @@ def person_telling(name: str, told: list[Telling]) -> dict[str, Any]:
         for telling in told
         if not telling.held
     ]
-    empty = "" if boxes or held else "Nothing is sent any more."
+    empty = "" if boxes or held else "Nothing is waiting to be sent."
     return {"name": name, "boxes": boxes, "sealed": held or empty}
 
 
@@ -172,11 +187,14 @@ def hear_it_is_off(
 ) -> list[dict[str, Any]]:
     """What each person would be sent if the others heard now. `but` are those it came from: they are not told."""
     shown = []
+    ways = _ways(people)
     for row in people:
         if row.party.pk in but:
             continue
         if row.opened:
-            shown.append(person_telling(row.name, [would_hear(meeting, row.attendance, at)]))
+            shown.append(
+                person_telling(row.name, [would_hear(meeting, row.attendance, at, ways[row.party.pk])])
+            )
         else:
             shown.append(sealed_telling(row.name))
     return shown

@@ -8,12 +8,12 @@ from datetime import datetime
 from meetings.models import Attendance, Meeting
 from meetings.reminders import NOT_HAPPENING, PARTY_KINDS
 from referrals.models import Party
-from referrals.reminders import CHANNELS, reach, say, worker_of
+from referrals.reminders import CHANNELS, OUTSIDE_HOURS, Ways, reach, say, worker_of
 from restorative.common import clock
 from restorative.notify.models import Message, State
 from restorative.notify.registry import Hold
 
-NO_PHONE = "You have no work phone number to give. Ask for one to be set."
+NO_PHONE = "Their worker has no work phone number to give, so nothing is sent."
 HOW = {"text": "text", "email": "email"}
 
 
@@ -28,37 +28,38 @@ class Telling:
     held: str = ""
 
 
-def will_be_told(meeting: Meeting, attendance: Attendance, at: datetime) -> list[Telling]:
+def will_be_told(meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways) -> list[Telling]:
     """What this person will be sent about a meeting that is, or would be, booked."""
     found = []
     for kind, due, words in PARTY_KINDS:
         moment = due(meeting, attendance)
         if moment is not None:
             text = words.replace("{when}", clock.show_when(attendance.arrives_at))
-            found.append(_telling(kind, attendance.party, text, moment, at))
+            found.append(_telling(kind, attendance.party, text, moment, at, ways))
     return found
 
 
-def would_hear(meeting: Meeting, attendance: Attendance, at: datetime) -> Telling:
+def would_hear(meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways) -> Telling:
     """What this person would be sent if they heard now that it is not happening."""
     text = NOT_HAPPENING.replace("{when}", clock.show_when(attendance.arrives_at))
-    return _telling("meeting_not_happening", attendance.party, text, at, at, urgent=True)
+    return _telling("meeting_not_happening", attendance.party, text, at, at, ways, urgent=True)
 
 
 def _telling(
-    kind: str, party: Party, text: str, due: datetime, at: datetime, *, urgent: bool = False
+    kind: str, party: Party, text: str, due: datetime, at: datetime, ways: Ways, *, urgent: bool = False
 ) -> Telling:
     moment = clock.next_allowed(max(due, at), urgent=urgent)
-    found = reach(party, moment)
-    if isinstance(found, Hold) and "hours" in found.why:
+    found = reach(party, moment, ways)
+    if isinstance(found, Hold) and found.why == OUTSIDE_HOURS:
         moment = clock.next_allowed(found.until, urgent=urgent)
-        found = reach(party, moment)
+        found = reach(party, moment, ways)
     if isinstance(found, Hold):
         return Telling(kind, "", "", held=f"{found.why[:1].upper()}{found.why[1:]}.")
     if not worker_of(party).work_phone:
         return Telling(kind, "", "", held=NO_PHONE)
     when = "at once" if urgent and moment <= at else f"about {clock.show_when(moment)}"
-    return Telling(kind, when, say(party, text, moment).body, channel=HOW[CHANNELS[found.route.kind]])
+    body = say(party, text, moment, ways).body
+    return Telling(kind, when, body, channel=HOW[CHANNELS[found.route.kind]])
 
 
 def was_told(meeting: Meeting, parties: Iterable[Party]) -> dict[tuple[str, object], Telling]:

@@ -1,13 +1,13 @@
 """How a party or a worker may be reached at a moment, for every kind of message; kinds about a referral itself.
 The outbox asks; nothing here sends. What is planned about meetings is in meetings/reminders.py."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 
 from referrals.blockers import contact_at_risk
 from referrals.enums import SENT_ROUTES, Hours, RouteKind
@@ -16,9 +16,6 @@ from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
 from restorative.notify.registry import Cancel, Content, Hold, Send
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
 
 # Hours of the London day in which somebody may be reached; quiet hours narrow them further.
 HOURS: dict[str, tuple[int, int]] = {
@@ -29,6 +26,7 @@ HOURS: dict[str, tuple[int, int]] = {
 }
 CHANNELS = {RouteKind.TEXT: "text", RouteKind.EMAIL: "email"}
 LOOK_AGAIN = timedelta(hours=1)
+OUTSIDE_HOURS = "outside the hours they allowed"
 
 
 @dataclass(frozen=True)
@@ -39,43 +37,67 @@ class Reach:
     cover_only: bool
 
 
-def _usable(party: Party, at: datetime) -> "QuerySet":
-    """Written routes of a party that are allowed, private, confirmed recently enough and nobody else's."""
-    at_risk = Party.objects.unscoped("reaching").filter(contact_at_risk(), pk=party.pk).exists()
-    days = rules().contact_days_at_risk if at_risk else rules().contact_days
-    shared = ContactRoute.objects.filter(
-        value_key=OuterRef("value_key"), replaced_at__isnull=True, party__left_at__isnull=True
-    ).exclude(party__person=party.person_id)
-    return (
+@dataclass(frozen=True)
+class Ways:
+    """What a party said about being written to: private, allowed routes of nobody else's, text before email."""
+
+    routes: list[ContactRoute]
+    at_risk: bool
+    shares_home: bool
+
+
+def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
+    """What each of these parties said about being written to, by their id. Two queries for any number of them."""
+    newest = SafetyAnswers._base_manager.filter(party=OuterRef("pk")).order_by("-asked_at")
+    about = (
+        Party.objects.unscoped("reaching")
+        .filter(pk__in=[party.pk for party in parties])
+        .annotate(
+            at_risk=Case(When(contact_at_risk(), then=Value(True)), default=Value(False)),
+            shares_home=Subquery(newest.values("shares_home")[:1]),
+        )
+        .values_list("pk", "at_risk", "shares_home")
+    )
+    # Never asked counts as shared.
+    ways = {pk: Ways([], at_risk, shares is not False) for pk, at_risk, shares in about}
+    shared = ContactRoute._base_manager.filter(
+        ~Q(party__person=OuterRef("party__person")),
+        value_key=OuterRef("value_key"),
+        replaced_at__isnull=True,
+        party__left_at__isnull=True,
+    )
+    routes = (
         ContactRoute.objects.unscoped("reaching")
         .filter(
             ~Exists(shared),
-            party=party,
+            party__in=list(ways),
             kind__in=SENT_ROUTES,
             allowed=True,
             read_by_others=False,
             replaced_at__isnull=True,
-            confirmed_at__gte=at - timedelta(days=days),
+            confirmed_at__isnull=False,
         )
         .exclude(value_key="")
-        .order_by("kind", "created_at")
+        .order_by("created_at")
     )
+    for route in sorted(routes, key=lambda route: route.kind != RouteKind.TEXT):
+        ways[route.party_id].routes.append(route)
+    return ways
 
 
-def reach(party: Party, at: datetime) -> Reach | Hold:
+def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
     """The way to send to a party at this moment, or until when to wait and why. Never falls back to another route kind
-    than those they allowed; text goes before email.
+    than those they allowed; text goes before email. `ways` where they were already read.
     """
-    routes = sorted(_usable(party, at), key=lambda route: route.kind != RouteKind.TEXT)
-    if not routes:
+    ways = ways or ways_to_reach([party])[party.pk]
+    days = rules().contact_days_at_risk if ways.at_risk else rules().contact_days
+    route = next((row for row in ways.routes if row.confirmed_at >= at - timedelta(days=days)), None)
+    if route is None:
         return Hold(at + LOOK_AGAIN, "no safe way to write to them is confirmed: ring instead")
-    route = routes[0]
     opens = _within_hours(route.hours, at)
     if opens > at:
-        return Hold(opens, "outside the hours they allowed")
-    newest = SafetyAnswers.objects.unscoped("reaching").filter(party=party).order_by("-asked_at").first()
-    shares_home = newest is None or newest.shares_home
-    return Reach(route=route, cover_only=shares_home and not route.screen_private)
+        return Hold(opens, OUTSIDE_HOURS)
+    return Reach(route=route, cover_only=ways.shares_home and not route.screen_private)
 
 
 def _within_hours(hours: str, at: datetime) -> datetime:
@@ -116,10 +138,10 @@ def other_names(party: Party) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name and name not in own))
 
 
-def say(party: Party, words: str, at: datetime) -> Content:
+def say(party: Party, words: str, at: datetime, ways: Ways | None = None) -> Content:
     """The words as this party may be sent them: only the cover words where others might see their screen."""
     worker = worker_of(party)
-    found = reach(party, at)
+    found = reach(party, at, ways)
     if isinstance(found, Reach) and found.cover_only:
         words = "Can you ring me? {worker}"
     body = words.format(first=party.known_as, worker=worker.first_name, phone=worker.work_phone)

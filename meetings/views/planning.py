@@ -15,7 +15,6 @@ from meetings.enums import MeetingKind
 from meetings.forms.planning import VIDEO, BookForm
 from meetings.models import Attendance, Meeting, Venue
 from meetings.presenters import Coming
-from meetings.tellings import will_be_told
 from referrals import access
 from referrals.enums import Stage
 from referrals.presenters import parties_for, shown_name
@@ -150,17 +149,11 @@ class Book(ReferralForm):
             video=plan.video,
             created_at=self.at,
         )
-        people, told = [], []
+        people = []
         for index, party in enumerate(parties_for(self.referral, self.request.user)):
             party.referral = self.referral
             attendance = Attendance(meeting=meeting, party=party, arrives_at=plan.arrives_at(party, index))
-            row = Coming(attendance, party, shown_name(party, self.request.user))
-            people.append(row)
-            told.append(
-                presenters.person_telling(row.name, will_be_told(meeting, attendance, self.at))
-                if row.opened
-                else presenters.sealed_telling(row.name)
-            )
+            people.append(Coming(attendance, party, shown_name(party, self.request.user)))
         self.title = "Check and book"
         return self.show(
             form=form,
@@ -168,7 +161,7 @@ class Book(ReferralForm):
             facts=presenters.facts(meeting, self.request.user),
             people_heads=["Arrives"],
             people=presenters.people_rows(meeting, people, self.request.user, came=False),
-            told=told,
+            told=presenters.preview(meeting, people, self.at),
         )
 
     def act(self, form: BaseForm) -> str:
