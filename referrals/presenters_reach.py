@@ -58,7 +58,7 @@ def _route_box(row: ContactRoute, shares_home: bool, user: User) -> Row:
         "kind": route_kind(row),
         "value": route_value(row),
         "lines": lines,
-        "cover": row.cover.strip('“”"'),
+        "cover": row.cover,
         "confirmed": f"Confirmed {clock.show_day(row.confirmed_at)}{who}"
         if row.confirmed_at
         else "Not confirmed",

@@ -190,18 +190,14 @@ def _answers(party: Party, user: "User") -> Row:
         .first()
     )
     if row is None:
-        return {"asked": "", "answers": []}
+        return {"asked": "", "answers": [], "answer_heads": []}
     given, details = row.answers.get("answers", {}), row.answers.get("details", {})
     whom = Whom(party.known_as)
     return {
         "asked": f"Asked {_when_who(row.asked_at, row.asked_by, user)}{'' if row.asked_alone else ', not alone'}",
+        "answer_heads": ["Question", "Answer", "What was said"],
         "answers": [
-            {
-                "key": whom.fit(words.SAFETY[key].label),
-                "value": "\n".join(
-                    part for part in (str(Answer(given[key]).label), details.get(key, "")) if part
-                ),
-            }
+            [whom.fit(words.SAFETY[key].label), str(Answer(given[key]).label), details.get(key, "")]
             for key in SAFETY_QUESTIONS
             if key in given
         ],

@@ -40,20 +40,22 @@ def task_rows(facts: Facts) -> list[Row]:
     if not facts.party.is_supporter:
         found += [_contact_task(facts), _safety_task(facts), _concern_task(facts), _ready_task(facts)]
     prepared = facts.preparation
-    held = f"Held {clock.show_day(prepared.held_at)}" if prepared else "Not held yet"
     found.append(
-        _task("Preparation", facts.href("preparation"), held, "due" if facts.flag("not_prepared") else "ok")
+        _task(
+            "Preparation",
+            facts.href("preparation"),
+            "Held" if prepared else "Not held yet",
+            "due" if facts.flag("not_prepared") else "ok",
+            clock.show_day(prepared.held_at) if prepared else "",
+        )
     )
     if facts.capacity or facts.flag("capacity_in_doubt"):
         found.append(_capacity_task(facts))
     if not facts.party.is_supporter:
-        rating = facts.rating
-        given = (
-            f"{RatingPoint(rating.point).label}: {clock.show_day(rating.created_at)}"
-            if rating
-            else "None yet"
-        )
-        found.append(_task("Ratings", facts.href("ratings"), given, "", f"Private to {name}’s side"))
+        rating, hint = facts.rating, f"Private to {name}’s side"
+        if rating:
+            hint = f"{RatingPoint(rating.point).label}: {clock.show_day(rating.created_at)}. {hint}"
+        found.append(_task("Ratings", facts.href("ratings"), "Given" if rating else "None yet", "", hint))
     return found
 
 
@@ -61,14 +63,13 @@ def _approach_task(facts: Facts) -> Row:
     title = f"Reaching {facts.party.known_as}"
     told = any(row.told_unprompted for row in facts.approaches)
     last = facts.approaches[0] if facts.approaches else None
-    status = str(ApproachResult(last.result).label) if last else str(ApproachResult.NOT_YET.label)
-    if last and last.result != ApproachResult.NOT_YET:
-        status += f", {clock.show_day(last.created_at)}"
+    status = str(ApproachResult(last.result if last else ApproachResult.NOT_YET).label)
+    when = clock.show_day(last.created_at) if last and last.result != ApproachResult.NOT_YET else ""
     if facts.flag("wording_not_approved"):
         hint = f"Nobody has agreed to the words used to reach {facts.party.known_as} yet"
         return _task(title, facts.href("approach"), status, "due", hint)
     return _task(
-        title, facts.href("approach"), status, "", "Told us, unprompted, what they know" if told else ""
+        title, facts.href("approach"), status, "", "Told us, unprompted, what they know" if told else when
     )
 
 
@@ -115,17 +116,17 @@ def _contact_task(facts: Facts) -> Row:
     hint = f"Confirmed {clock.show_day(max(row.confirmed_at for row in used))}" if used else ""
     stale = facts.flag("safe_contact_missing")
     if used and stale:
-        hint += ", too long ago"
+        status, hint = "Ask again", f"{status}. {hint}, too long ago"
     return _task("Safe contact", facts.href("routes"), status, "due" if stale else "ok", hint)
 
 
 def _safety_task(facts: Facts) -> Row:
     asked = facts.safety
-    status = f"Asked {clock.show_day(asked.asked_at)}" if asked else "Not asked"
-    hint = ""
+    status, hint = ("Asked", clock.show_day(asked.asked_at)) if asked else ("Not asked", "")
     if facts.flag("safety_not_asked") and asked:
         newer = any(row.raised_at > asked.asked_at for row in facts.concerns)
-        hint = "A concern was recorded since" if newer else "Too long ago"
+        status = "Ask again"
+        hint += ". A concern was recorded since" if newer else ". Too long ago"
     return _task(
         "Safety questions",
         facts.href("safety_ask"),
@@ -157,7 +158,7 @@ def _ready_task(facts: Facts) -> Row:
     if check.judgement != Ready.READY:
         return _task(title, facts.href("readiness"), "Not yet", "due", f"Asked {when}")
     if facts.flag("readiness_expired"):
-        return _task(title, facts.href("readiness"), "Ready, too long ago", "due", f"Asked {when}")
+        return _task(title, facts.href("readiness"), "Ask again", "due", f"Ready on {when}, too long ago")
     until = check.expires_at
     if check.accepted_late_at:
         until = max(until, check.completed_at + timedelta(days=rules().readiness_late_days))

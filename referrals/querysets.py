@@ -248,6 +248,19 @@ class ConsentQuerySet(SealedQuerySet):
         )
         return self.filter(~Exists(newer))
 
+    def agreed_words(self, user: "User") -> Self:
+        """The words agreed to for reaching a party whom this user opens: they are meant to be said to them.
+
+        The one kind of row that is shown outside the compartment it was given in, and only for its words.
+        """
+        reached = _rows("Party").filter(opened_by(user)).values("pk")
+        return (
+            self.newest()
+            .filter(purpose=Purpose.WORDS, answer=Answer.YES, recipient__in=reached)
+            .only("pk", "wording", "recipient")
+            .scoped("agreed_words")
+        )
+
     def current(self, at: datetime) -> Self:
         """The newest rows that count at `at`: see current_answers."""
         return current_answers(self, at)

@@ -15,7 +15,7 @@ from restorative.common.formfields import (
     PersonNameField,
     YesNoNotSureField,
 )
-from restorative.common.forms import BaseForm, Row
+from restorative.common.forms import BaseForm, Row, Section
 
 Choices = Sequence[tuple[str, str]]
 
@@ -66,7 +66,7 @@ class RouteForm(BaseForm):
             label=f"Did {whom.name} tell you so, alone?",
             help_text="Until then nothing is sent this way.",
         )
-        self.layout = [pieces[0], "allowed", *pieces[1:], "confirmed"]
+        self.layout = [Section("A new or changed way", pieces[0], "allowed", *pieces[1:], "confirmed")]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -18,7 +18,7 @@ class PreparationForm(BaseForm):
             label="How did you meet?", choices=Format.choices, initial=Format.IN_PERSON.value
         )
         names = parts.add_hopes(self, whom)
-        self.layout = ["format", Section("Hopes, worries and limits", *names)]
+        self.layout = [Section("Before you start", "format"), Section("Hopes, worries and limits", *names)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

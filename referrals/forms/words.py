@@ -156,6 +156,6 @@ MAY_CARRY = ("What may be carried to {others}, in {name}’s own words?", "Leave
 
 RATINGS: dict[str, tuple[str, str, str]] = {
     "relationship": ("How are things between you just now?", "as bad as can be", "as good as can be"),
-    "safe": ("How safe do you feel about it?", "not safe at all", "quite safe"),
+    "safe": ("How safe do you feel about it?", "not safe at all", "as safe as can be"),
     "hope": ("How hopeful are you?", "no hope", "full of hope"),
 }

@@ -15,6 +15,7 @@ from referrals.actions.parties import (
     record_approach,
     record_route,
     set_keyworker,
+    words_missing,
 )
 from referrals.enums import OTHER_PLACES, OWN_PLACES, Answer, ApproachResult, Place
 from referrals.forms import parts
@@ -28,7 +29,7 @@ from referrals.forms.parties import (
 from referrals.forms.parties import (
     PersonForm as AddPersonForm,
 )
-from referrals.models import ContactRoute, Party, SafetyAnswers
+from referrals.models import Consent, ContactRoute, Party, SafetyAnswers
 from referrals.views import asking
 from referrals.views.base import ReferralForm
 from referrals.views.person import PersonForm, PersonPage
@@ -46,11 +47,14 @@ class ShowPerson(PersonPage):
         return self.party.known_as
 
     def get_context(self) -> dict[str, Any]:
+        context = super().get_context()
+        page = presenters_party.page(self.party, self.request.user, self.at)
+        context["identity"]["facts"].insert(0, page["about"])
         return {
-            **super().get_context(),
+            **context,
             "back_href": self.referral_href,
             "back_text": "Back to the referral",
-            **presenters_party.page(self.party, self.request.user, self.at),
+            **page,
         }
 
 
@@ -184,11 +188,16 @@ class ApproachPerson(PersonForm):
 
     def get_context(self) -> dict[str, Any]:
         name = self.party.known_as
-        return {
-            **super().get_context(),
-            "intro": f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact "
-            "words first.",
-        }
+        context = super().get_context()
+        context["intro"] = (
+            f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
+            "first, and only these are said."
+        )
+        agreed = Consent.objects.agreed_words(self.request.user).filter(recipient=self.party.pk)
+        context["facts"] = [{"key": "The words to use", "value": row.wording} for row in agreed]
+        if not agreed and words_missing(self.party):
+            context["warning"] = f"Nobody has agreed to the words yet. {name} is not approached before that."
+        return context
 
     def act(self, form: BaseForm) -> str:
         cleaned, user = form.cleaned_data, self.request.user
@@ -304,7 +313,8 @@ class Leave(PersonForm):
             **super().get_context(),
             "intro": f"For somebody added by mistake, or who is not part of it any more. What {name} told us stays "
             f"sealed. {name} is told nothing. It cannot be undone from here.",
-            "warning": f"If {name} only wants to stop taking part, record that instead.",
+            "instead_text": f"{name} wants to stop taking part: record that instead",
+            "instead_href": self.link("withdraw"),
         }
 
     def act(self, form: BaseForm) -> str:
