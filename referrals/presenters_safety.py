@@ -175,10 +175,15 @@ def _step(step: Task, party: Party, user: "User") -> Row:
     return {
         "title": step.words,
         "href": "" if done else href,
-        "status": f"Done {clock.show_day(step.done_at)}" if done else f"By {clock.show_day(step.due_on)}",
+        "status": "Done" if done else "To do",
         "tone": "ok" if done else "due",
-        "hint": "",
+        "hint": clock.show_day(step.done_at) if done else f"By {clock.show_day(step.due_on)}",
     }
+
+
+def _said(answer: str, detail: str) -> str:
+    label = str(Answer(answer).label)
+    return f"{label}: {detail}" if detail else label
 
 
 def _answers(party: Party, user: "User") -> Row:
@@ -195,9 +200,9 @@ def _answers(party: Party, user: "User") -> Row:
     whom = Whom(party.known_as)
     return {
         "asked": f"Asked {_when_who(row.asked_at, row.asked_by, user)}{'' if row.asked_alone else ', not alone'}",
-        "answer_heads": ["Question", "Answer", "What was said"],
+        "answer_heads": ["Question", "Answer"],
         "answers": [
-            [whom.fit(words.SAFETY[key].label), str(Answer(given[key]).label), details.get(key, "")]
+            [whom.fit(words.SAFETY[key].label), _said(given[key], details.get(key, ""))]
             for key in SAFETY_QUESTIONS
             if key in given
         ],

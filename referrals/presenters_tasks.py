@@ -143,7 +143,7 @@ def _concern_task(facts: Facts) -> Row:
     parts = [f"{stops} stop{'' if stops == 1 else 's'}"] if stops else []
     if others:
         waiting = facts.flag("sign_off")
-        parts.append(f"{others} to sign off" if waiting else f"{others} signed off")
+        parts.append(f"{others} to settle" if waiting else f"{others} signed off")
     tone = "stop" if stops else "due" if facts.flag("sign_off") else ""
     return _task(
         "Concerns", facts.href("safety"), " · ".join(parts) or "None recorded", tone if parts else ""
@@ -189,9 +189,9 @@ def step_rows(facts: Facts) -> list[Row]:
         _task(
             task.words,
             facts.href("step_done", task.pk),
-            f"By {clock.show_day(task.due_on)}",
+            "To do",
             "due",
-            presenters.you_or_name(task.assignee, facts.user).capitalize(),
+            f"{presenters.you_or_name(task.assignee, facts.user).capitalize()}, by {clock.show_day(task.due_on)}",
         )
         for task in tasks
     ]

@@ -76,8 +76,7 @@ class CheckReadiness(PersonForm):
             by=self.request.user,
             at=self.at,
         )
-        messages.success(self.request, "Saved.")
-        messages.info(self.request, right_time(Ready(check.result), Ready(check.judgement)))
+        messages.success(self.request, f"Saved. {right_time(Ready(check.result), Ready(check.judgement))}")
         return self.done()
 
 

@@ -63,10 +63,11 @@ class TalkPerson(PersonForm):
 
     def _say_what_follows(self, talk: Talk) -> None:
         """What was made of the answers. No names: it waits in the session for the next page."""
-        messages.success(self.request, "Saved.")
+        saved = "Saved."
         if talk.readiness is not None and talk.judgement is not None:
             result = rules_result(talk.readiness, READINESS_QUESTIONS)
-            messages.info(self.request, right_time(result, talk.judgement))
+            saved = f"Saved. {right_time(result, talk.judgement)}"
+        messages.success(self.request, saved)
         raised = Concern.objects.visible_to(self.request.user).filter(party=self.party, raised_at=self.at)
         kinds = [concern.kind for concern in raised]
         if any(kind in STOPS for kind in kinds):
