@@ -50,6 +50,7 @@ def _part(at: datetime | None, now: datetime, late: int) -> dict[str, Any]:
     return {"ok": ago <= late, "seconds_ago": ago}
 
 
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The first page after signing in: the caseload, until there is My work."""
     return redirect("referrals:list")

@@ -4,7 +4,7 @@ Asha leads and supports Sam; Kit supports Jo and Nan, who is beside Jo. What Jo'
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,6 @@ from referrals.actions.parties import PersonFacts, RouteFacts
 from referrals.enums import (
     SAFETY_QUESTIONS,
     Answer,
-    ApproachResult,
     CapacityResult,
     ConcernKind,
     Hours,

@@ -1,0 +1,231 @@
+"""Every address × GET and POST × the fixed people, each cell stated in tests/matrix.txt from 1-domain's table.
+An address without a row fails, and so does a row without an address."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from meetings.actions.calling_off import call_off, say_safe
+from meetings.demo import story as play
+from meetings.models import CallOff, Meeting
+from referrals.actions import concerns, lifecycle, parties
+from referrals.actions.consent import withdraw
+from referrals.enums import ConcernKind, Part, Purpose, Reason
+from referrals.models import Facilitation, Party, Referral
+from restorative.accounts.models import User
+from tests.routes import routes
+from tests.world import NOW, PEOPLE, World, undone
+
+pytestmark = pytest.mark.django_db
+
+# --- The table ------------------------------------------------------------------------------------------------
+
+Row = dict[str, str]
+
+
+def read_table() -> dict[str, dict[str, Row]]:
+    """matrix.txt: address[@variant], method, a cell for each of the people."""
+    table: dict[str, dict[str, Row]] = {}
+    heads: list[str] = []
+    for line in (Path(__file__).parent / "matrix.txt").read_text().splitlines():
+        words = line.split("#")[0].split()
+        if words[:1] == ["address"]:
+            heads = words[2:]
+        elif words:
+            name, method, *cells = words
+            assert len(cells) == len(heads), line
+            assert method not in table.setdefault(name, {}), line
+            table[name][method] = dict(zip(heads, cells, strict=True))
+    return table
+
+
+TABLE = read_table()
+
+
+def test_every_address_has_its_rows_and_every_row_its_address():
+    needed = set()
+    for route in routes():
+        needed |= {f"{route.name}@own", f"{route.name}@other"} if "party" in route.needs else {route.name}
+    assert {name for name in TABLE if name.split("@")[-1] not in VARIANTS} == needed
+
+
+def test_every_row_states_get_and_post_for_all_the_people():
+    for name, methods in TABLE.items():
+        assert list(methods) == ["GET", "POST"], name
+        for cells in methods.values():
+            assert list(cells) == list(PEOPLE), name
+
+
+# --- What has happened, where a row is about more than the booked meeting of today ----------------------------
+
+
+def withdrawn(world: World) -> dict:
+    """Kit has recorded that Jo withdrew; nobody else has been told."""
+    withdraw(party=world.other, by=world.staff["kit"])
+    return {}
+
+
+def said_safe(world: World) -> dict:
+    """And Kit has said that it is safe if the others hear today."""
+    withdrawn(world)
+    say_safe(call_off=CallOff.objects.unscoped("test").get(), by=world.staff["kit"])
+    return {}
+
+
+def started(world: World) -> dict:
+    Meeting.objects.unscoped("test").filter(pk=world.meeting.pk).update(
+        status="started", started_at=NOW, started_by=world.staff["fay"]
+    )
+    return {}
+
+
+def stop(world: World) -> dict:
+    found = concerns.raise_concern(party=world.other, kind=ConcernKind.THREATS, by=world.staff["kit"])
+    return {"concern": found.pk}
+
+
+def closed(world: World) -> dict:
+    """Mo called it off and closed it."""
+    call_off(meeting=Meeting.objects.unscoped("test").get(pk=world.meeting.pk), by=world.staff["mo"])
+    lifecycle.close(
+        referral=Referral.objects.unscoped("test").get(pk=world.referral.pk),
+        reason=Reason.NOT_THE_TIME,
+        why_open_items="Said so.",
+        by=world.staff["mo"],
+    )
+    return {}
+
+
+def supporter(world: World) -> dict:
+    """About Nan, who is beside Jo and did not say that 5 WAYS may know."""
+    return {"party": world.supporter.pk}
+
+
+def forged(world: World) -> dict:
+    """Ids that exist, of another referral or of the other party."""
+    played = play.log(world.staff, play.Pair("Ann", "Bob"), NOW)
+    return {"reference": played.referral.reference, "concern": world.own_concern.pk}
+
+
+def nothing(world: World) -> dict:
+    """Ids that never existed."""
+    return dict.fromkeys(("party", "concern", "task", "check", "meeting", "facilitation"), uuid4()) | {
+        "reference": "RP-7K3M-9Q"
+    }
+
+
+VARIANTS = {
+    function.__name__: function
+    for function in (withdrawn, said_safe, started, stop, closed, supporter, forged, nothing)
+}
+
+
+# --- The cells ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_each_person_gets_what_the_table_says(world, name):
+    address, _, variant = name.partition("@")
+    arguments = world.arguments(variant) | (VARIANTS[variant](world) if variant in VARIANTS else {})
+    needs = next(route.needs for route in routes() if route.name == address)
+    href = reverse(address, kwargs={key: arguments[key] for key in needs})
+    answered: dict[str, Row] = {"GET": {}, "POST": {}}
+    for method, cells in answered.items():
+        for who in PEOPLE:
+            with undone():
+                cells[who] = str(world.client(who).generic(method, href).status_code)
+    assert answered == TABLE[name]
+
+
+@pytest.mark.parametrize("route", [route for route in routes() if route.policy != "public"], ids=str)
+def test_other_methods_are_not_there(world, route):
+    arguments = {key: world.arguments("own")[key] for key in route.needs}
+    href = reverse(route.name, kwargs=arguments)
+    assert [
+        world.client("asha").generic(method, href).status_code for method in ("PUT", "DELETE", "PATCH")
+    ] == [
+        405,
+        405,
+        405,
+    ]
+
+
+# --- Rights change with the next request ----------------------------------------------------------------------
+
+
+def opens(world: World, who: str, name: str = "referrals:party", whose: str = "other") -> int:
+    needs = next(route.needs for route in routes() if route.name == name)
+    arguments = {key: world.arguments(whose)[key] for key in needs}
+    return world.client(who).get(reverse(name, kwargs=arguments)).status_code
+
+
+def test_a_compartment_goes_with_its_keyworker(world):
+    assert (opens(world, "kit"), opens(world, "ben")) == (200, 404)
+    parties.set_keyworker(party=world.other, keyworker=world.staff["ben"], by=world.staff["kit"])
+    assert (opens(world, "kit"), opens(world, "ben")) == (404, 200)
+
+
+def test_a_compartment_closes_with_the_share_it_rested_on(world):
+    assert opens(world, "wes2") == 200
+    withdraw(
+        party=world.other,
+        purpose=Purpose.SHARE,
+        recipient=world.staff["wes2"].organisation_id,
+        by=world.staff["kit"],
+    )
+    assert opens(world, "wes2") == 404
+
+
+def test_a_referral_closes_with_the_part_somebody_had_in_it(world):
+    part = Facilitation.objects.unscoped("test").get(user=world.staff["wes2"])
+    parties.stand_down(facilitation=part, by=world.staff["asha"])
+    assert opens(world, "wes2", "referrals:show") == 404
+
+
+def test_a_safeguarding_lead_sees_it_no_longer_than_a_concern_is_open(world):
+    assert opens(world, "ivy", "referrals:safety") == 200
+    for concern in (world.concern, *world.other.concerns.unscoped("test").exclude(pk=world.concern.pk)):
+        concerns.clear(concern=concern, evidence="It is over.", seen_alone_on=None, by=world.staff["mo"])
+    assert opens(world, "ivy", "referrals:safety") == 404
+
+
+def test_who_cannot_sign_in_any_more_is_out_at_once(world):
+    User.objects.filter(pk=world.staff["asha"].pk).update(is_active=False)
+    assert opens(world, "asha", "referrals:show") == 302
+
+
+def test_another_role_is_another_view_at_once(world):
+    User.objects.filter(pk=world.staff["asha"].pk).update(role="administrator")
+    assert opens(world, "asha", "referrals:show") == 404
+
+
+def test_a_facilitator_who_supports_somebody_opens_no_other(world):
+    parties.appoint(
+        referral=world.referral, user=world.staff["asha"], part=Part.FACILITATOR, by=world.staff["fay"]
+    )
+    assert opens(world, "asha") == 404
+
+
+def test_hidden_is_the_same_page_as_absent(world):
+    """Nothing about what exists can be learnt from a 404: it is the same, byte for byte."""
+    absent = reverse("referrals:party", kwargs={"reference": "RP-7K3M-9Q", "party": uuid4()})
+    hidden = reverse(
+        "referrals:party", kwargs={"reference": world.referral.reference, "party": world.other.pk}
+    )
+    for who in ("asha", "ben", "zed", "gwen", "adam"):
+        answers = [world.client(who).get(href) for href in (absent, hidden)]
+        bodies = [answer.content.replace(answer.headers["X-Request-ID"].encode(), b"") for answer in answers]
+        assert bodies[0] == bodies[1], who
+
+
+def test_a_party_who_left_has_no_page(world):
+    Party.objects.unscoped("test").filter(pk=world.supporter.pk).update(
+        left_at=NOW, left_by=world.staff["kit"]
+    )
+    world.extra["party"] = world.supporter.pk
+    try:
+        assert opens(world, "kit") == 404
+    finally:
+        world.extra.clear()
