@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -117,9 +118,10 @@ class Workers:
         for each in self.running:
             each.kill()
 
-    def start(self, *, broker: str = "", beat: bool = False) -> Running:
-        """Start a worker (and, with `beat`, the timetable) and wait until it takes tasks."""
+    def start(self, *, broker: str = "", beat: bool = False, now: datetime | None = None) -> Running:
+        """Start a worker (and, with `beat`, the timetable) and wait until it takes tasks. `now` sets their clock."""
         env = self.env | ({"CELERY_BROKER_URL": broker} if broker else {})
+        env |= {"RESTORATIVE_TEST_NOW": now.isoformat()} if now else {}
         log = self.folder / f"worker-{len(self.running)}.log"
         command = [sys.executable, "-m", "celery", "--app", "restorative.celery", "worker"]
         # One process with threads: killing it leaves no children behind.

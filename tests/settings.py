@@ -12,6 +12,12 @@ if "PYTEST_XDIST_WORKER" not in os.environ and "RESTORATIVE_TEST_RUN" not in os.
 os.environ["RESTORATIVE_TEST_RUN"] = "yes"
 os.environ["RESTORATIVE_ENV"] = "test"
 
+if "RESTORATIVE_TEST_NOW" in os.environ:
+    # A process that a test started at another time than now.
+    import time_machine
+
+    time_machine.travel(os.environ["RESTORATIVE_TEST_NOW"], tick=True).start()
+
 from restorative.settings import *  # noqa: F403
 from restorative.settings import STATIC_ROOT
 

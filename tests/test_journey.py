@@ -1,0 +1,191 @@
+"""One referral carried by people in a real browser, with a real Celery worker, from logged to closed."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser
+
+from meetings.demo.staff import make_staff
+from meetings.demo.story import open_rooms, publish_sheet
+from meetings.models import Meeting
+from referrals.enums import DAY_QUESTIONS, READINESS_QUESTIONS, SAFETY_QUESTIONS, Purpose
+from referrals.models import Party, Referral
+from restorative.accounts.models import Organisation, Team
+from restorative.accounts.seed import seed
+from restorative.audit.sealer import seal
+from restorative.audit.verifier import verify
+from tests.person import Person
+from tests.services import Running, until
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+# A Tuesday morning and the Friday of the meeting: no quiet hours, no bank holiday.
+LONDON = ZoneInfo("Europe/London")
+TUESDAY = datetime(2027, 3, 2, 10, 0, tzinfo=LONDON)
+FRIDAY = datetime(2027, 3, 5, 13, 0, tzinfo=LONDON)
+AFTER = datetime(2027, 3, 8, 10, 0, tzinfo=LONDON)
+
+WAYS = {
+    "desktop": {"viewport": {"width": 1366, "height": 1000}},
+    "phone": {"viewport": {"width": 320, "height": 700}, "has_touch": True},
+    "without script": {"viewport": {"width": 1366, "height": 1000}, "java_script_enabled": False},
+}
+
+
+@pytest.fixture(params=list(WAYS))
+def person(request: pytest.FixtureRequest, browser: Browser, live_server, settings, tmp_path: Path) -> Person:
+    """A browser in one of the ways people work."""
+    settings.OUTBOX_DIR = tmp_path / "outbox"
+    way = WAYS[request.param]
+    context = browser.new_context(locale="en-GB", timezone_id="Europe/London", **way)
+    yield Person(context.new_page(), live_server.url, checks_access=way.get("java_script_enabled", True))
+    context.close()
+
+
+def log(person: Person) -> str:
+    """Asha logs Sam and Jo. Returns the reference."""
+    person.open("/referrals/new/")
+    person.type(own_given="Sam", other_1_given="Jo", route_value="07700 900101")
+    person.pick(
+        own_place="in_treatment", kind="conversation", worry="no", route_kind="text", source="keyworker"
+    )
+    person.choose(other_1_place="partner")
+    person.write(hoped_for="To say sorry and be heard.")
+    person.press("Check your answers")
+    assert person.reads("Sam, person in treatment")
+    person.press("Log referral")
+    assert person.heading() == "Referral logged"
+    return Referral.objects.unscoped("test").get().reference
+
+
+def talk(person: Person, name: str, *, number: str) -> None:
+    """Everything on the page of a talk, and all is well."""
+    assert person.heading() == f"Talk with {name}, alone"
+    person.pick(alone="yes", helped="no", **dict.fromkeys(SAFETY_QUESTIONS, "no"))
+    person.choose(kind="text")
+    person.type(value=number)
+    person.pick(read_by_others="no")
+    for purpose in Purpose.values:
+        for ask in person.page.locator(
+            f'input[name="{purpose}"][value="yes"], input[name^="{purpose}_"][value="yes"]'
+        ).all():
+            person.pick(**{ask.get_attribute("name"): "yes"})
+    person.write(hopes="Calmer days.", fears="Shouting.", limits="Not money.")
+    person.pick(**dict.fromkeys(READINESS_QUESTIONS, "yes"), judgement="ready")
+    person.press("Save")
+    assert not person.path.endswith("/talk/"), person.problems()
+
+
+def messages(folder: Path) -> list[dict]:
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+
+
+def test_a_referral_is_carried_from_logged_to_closed(
+    person: Person, start_worker: Callable[..., Running], tmp_path: Path, record_property
+) -> None:
+    with time_machine.travel(TUESDAY, tick=True) as clock:
+        seed(Organisation, Team)
+        staff = make_staff(timezone.now())
+        publish_sheet(timezone.now())
+        open_rooms(staff, timezone.now())
+
+        # Logged, and talked with both
+        person.sign_in("asha")
+        with person.costs() as cost:
+            reference = log(person)
+        record_property("log", vars(cost))
+        assert (cost.screens, cost.clicks) <= (3, 14)
+        person.press("Talk with Sam")
+        with person.costs() as cost:
+            talk(person, "Sam", number="07700 900101")
+        record_property("talk", vars(cost))
+        page = f"/r/{reference}/"
+        person.open(page)
+        assert person.reads("Next: talk with Jo")
+        person.press("Talk with Jo")
+        talk(person, "Jo", number="07700 900102")
+
+        # Decided, a facilitator, the records check
+        person.open(f"{page}decide/")
+        person.pick(decision="yes")
+        person.write(reason="Both want this and it is calm.")
+        own = Party.objects.unscoped("test").get(known_as="Sam")
+        whose = person.page.locator('input[name="party"]')
+        if whose.count():
+            person.pick(party=str(own.pk))
+        person.press("Decide")
+        person.open(f"{page}facilitators/")
+        person.choose(user=str(staff["fay"].pk))
+        person.pick(part="facilitator")
+        person.press("Appoint")
+        person.sign_in("sal")
+        person.open("/records-checks/")
+        person.press(f"Release {reference}")
+
+        # Booked
+        person.sign_in("asha")
+        person.open(page)
+        assert person.reads("Next: book the meeting")
+        person.press("Plan the meeting")
+        person.type(on="5 March 2027", starts_at="2pm")
+        venue = person.page.locator('select[name="venue"] option:has-text("Armley")').get_attribute("value")
+        person.choose(venue=venue)
+        book(person)
+        person.open(page)
+        assert person.reads("Next: meet on Fri 5 March, 2pm")
+
+        # A message, by a real worker
+        clock.shift(20 * 60)
+        start_worker(beat=True, now=timezone.now())
+        until(lambda: any((tmp_path / "outbox").glob("*.json")), seconds=40, what="a message in the outbox")
+        sent = [row["body"] for row in messages(tmp_path / "outbox") if row["channel"] == "text"]
+        assert any("we will meet Fri 5 March" in body for body in sent)
+        assert not any("Sam" in body and "Jo" in body for body in sent)
+
+        # The day
+        clock.move_to(FRIDAY)
+        meeting = Meeting.objects.unscoped("test").get()
+        person.sign_in("fay")
+        today = reverse("meetings:today", args=[reference, meeting.pk])
+        for name in ("Sam", "Jo"):
+            person.open(today)
+            person.press(f"Ask {name}")
+            person.pick(**dict.fromkeys(DAY_QUESTIONS, "yes"))
+            person.press("Save")
+        person.open(today)
+        person.press("Start the meeting")
+        person.open(reverse("meetings:record", args=[reference, meeting.pk]))
+        for party in Party.objects.unscoped("test").all():
+            person.pick(**{f"came_{party.pk}": "came"})
+        person.write(happened="They spoke of the summer.", closing="Both were glad they came.")
+        person.pick(helped="yes")
+        person.press("Save the record")
+        person.open(page)
+        assert person.reads("They have met")
+
+        # Closed
+        clock.move_to(AFTER)
+        person.sign_in("asha")
+        person.open(f"{page}close/")
+        assert person.reads("Met, no agreement but it helped")
+        person.press("Close the referral")
+        person.open(page)
+        assert person.reads("This referral is closed")
+
+        assert person.seen == []
+        seal()
+        assert not verify().findings
+
+
+def book(person: Person) -> None:
+    """The preview of what is sent, then the booking."""
+    person.press("See what is sent")
+    assert person.reads("we will meet")
+    person.press("Book the meeting")
