@@ -218,15 +218,12 @@ def add_route(
 
 
 def route_reached(form: BaseForm) -> bool:
-    """Whether anything of it was answered or changed."""
+    """Whether anything of it was answered, or changed from what was known."""
     cleaned = form.cleaned_data
     if cleaned.get("read_by_others") or cleaned.get("screen_private"):
         return True
-    return any(
-        (cleaned.get(name) or "") != (form.fields[name].initial or "")
-        for name in ("kind", "value", "hours", "voicemail", "cover")
-        if name not in form.errors
-    )
+    offered = ("kind", "value", "hours", "voicemail", "cover")
+    return any(cleaned.get(name) and cleaned[name] != form.fields[name].initial for name in offered)
 
 
 def clean_route(form: BaseForm, *, need_value: bool = True) -> None:
@@ -324,14 +321,14 @@ def add_consents(form: BaseForm, whom: Whom, asks: Sequence[Ask], *, title: str)
 def consents_reached(form: BaseForm, asks: Sequence[Ask]) -> bool:
     """Whether anything was answered, changed or ticked."""
     cleaned = form.cleaned_data
-    changed = any(
-        ask.words is not None
-        and f"{ask.key}_note" not in form.errors
-        and cleaned.get(f"{ask.key}_note", "") != ask.words
-        for ask in asks
-    )
-    answered = any(cleaned.get(ask.key) for ask in asks)
-    return bool(answered or changed or cleaned.get("doubt") or cleaned.get("why_back"))
+    answered = any(cleaned.get(ask.key) or _reworded(form, ask) for ask in asks)
+    return bool(answered or cleaned.get("doubt") or cleaned.get("why_back"))
+
+
+def _reworded(form: BaseForm, ask: Ask) -> bool:
+    """Whether the exact words are others than those offered to begin with."""
+    typed = form.cleaned_data.get(f"{ask.key}_note")
+    return ask.words is not None and bool(typed) and typed != ask.words
 
 
 def clean_consents(form: BaseForm, asks: Sequence[Ask]) -> None:
@@ -342,8 +339,7 @@ def clean_consents(form: BaseForm, asks: Sequence[Ask]) -> None:
         part is None or cleaned.get(part.key) == Answer.YES or not (part.needed or cleaned.get(part.key))
     )
     for ask in asks:
-        edited = ask.words is not None and cleaned.get(f"{ask.key}_note", "") != ask.words
-        if (ask.needed and (ask is part or takes_part)) or edited:
+        if (ask.needed and (ask is part or takes_part)) or _reworded(form, ask):
             missing(form, [ask.key])
         if ask.words is not None and cleaned.get(ask.key) == Answer.YES:
             missing(form, [f"{ask.key}_note"], "Write the exact words")
