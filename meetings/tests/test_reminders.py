@@ -225,3 +225,27 @@ def test_consents_to_other_things_leave_the_meeting_alone(frozen, staff: Staff) 
     consent.withdraw(party=made.own, purpose=Purpose.SIGHT, by=staff["asha"])
 
     assert Meeting.objects.unscoped("test").get().status == "booked"
+
+
+def test_a_worker_is_told_to_ring_somebody_who_cannot_be_written_to(frozen, staff: Staff, settings) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    ContactRoute.objects.unscoped("test").filter(party=made.own).update(replaced_at=timezone.now())
+    facts = parties.RouteFacts(kind="phone", value="+447700900001", allowed=True)
+    parties.record_route(party=made.own, facts=facts, by=staff["asha"])
+    play.book_meeting(made, play.day_at(3, 14), timezone.now())
+    sweep_all(hours=1)
+
+    told = [message for message in sent(settings) if "ring one person" in message["subject"]]
+    assert [message["to"] for message in told] == ["asha@demo.example"]
+
+
+def test_a_worker_is_told_when_nobody_knows_whether_a_message_went(frozen, staff: Staff, settings) -> None:
+    made = book_in(staff, 3)
+    Message.objects.filter(kind="meeting_booked", recipient_id=made.own.pk).update(
+        state="sending", claimed_at=timezone.now() - timedelta(minutes=11)
+    )
+    sweep_all(hours=1)
+
+    told = [message for message in sent(settings) if "may not have arrived" in message["subject"]]
+    assert [message["to"] for message in told] == ["asha@demo.example"]
+    assert made.referral.reference in told[0]["body"]
