@@ -5,14 +5,23 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.urls import reverse
-
 from meetings.enums import MeetingStatus
 from meetings.models import Attendance, CallOff, Meeting
 from referrals.blockers import blockers
 from referrals.enums import Gate
 from referrals.models import Facilitation, Party, Referral
-from referrals.reminders import LOOK_AGAIN, party_of, say, tell_worker, to_participant, to_worker
+from referrals.reminders import (
+    LOOK_AGAIN,
+    can_be_written_to,
+    party_of,
+    plan_again,
+    referral_page,
+    say,
+    tell_worker,
+    to_participant,
+    to_worker,
+    worker_of,
+)
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -249,12 +258,40 @@ def _recheck_record(message: Message, at: datetime) -> Send | Cancel:
     return to_worker(user, at) if started.exists() else Cancel("the record has been written")
 
 
+def _plan_ring_instead(group: UUID, at: datetime) -> list[Planned]:
+    """A meeting is booked and somebody cannot be written to safely: their worker rings them."""
+    planned = []
+    for meeting in _meetings(group, MeetingStatus.BOOKED):
+        for attendance in _attendances(meeting):
+            party = party_of(attendance.party_id)
+            if party is not None and not can_be_written_to(party, at):
+                planned.append(
+                    Planned(
+                        kind="worker_ring_instead",
+                        thing_id=attendance.pk,
+                        version=meeting.version,
+                        recipient_id=worker_of(party).pk,
+                        due_at=_booked_due(meeting, attendance),
+                        useless_after=meeting.starts_at,
+                        to_worker=True,
+                    )
+                )
+    return planned
+
+
+def _recheck_ring_instead(message: Message, at: datetime) -> Send | Cancel:
+    attendance = (
+        Attendance.objects.unscoped("messages").select_related("meeting").filter(pk=message.thing_id).first()
+    )
+    if attendance is None or attendance.meeting.status != MeetingStatus.BOOKED:
+        return Cancel("the meeting is not booked any more")
+    return to_worker(User.objects.get(pk=message.recipient_id), at)
+
+
 def _tell(what: str) -> Callable[[Message, datetime], Content]:
     def render(message: Message, at: datetime) -> Content:
-        reference = (
-            Referral.objects.unscoped("messages").values_list("reference", flat=True).get(pk=message.group)
-        )
-        return tell_worker(reference, what, reverse("referrals:show", args=[reference]))
+        reference, path = referral_page(message.group)
+        return tell_worker(reference, what, path)
 
     return render
 
@@ -262,9 +299,19 @@ def _tell(what: str) -> Callable[[Message, datetime], Content]:
 def register_kinds() -> None:
     """Tell the outbox of every kind of message about a meeting."""
     for kind, due, words in PARTY_KINDS:
-        register(kind, plan=_for_each_party(kind, due), recheck=_still_booked, render=_words(words))
+        register(
+            kind,
+            plan=_for_each_party(kind, due),
+            recheck=_still_booked,
+            render=_words(words),
+            on_unsent=plan_again,
+        )
     register(
-        "meeting_not_happening", plan=_plan_not_happening, recheck=_still_off, render=_words(NOT_HAPPENING)
+        "meeting_not_happening",
+        plan=_plan_not_happening,
+        recheck=_still_off,
+        render=_words(NOT_HAPPENING),
+        on_unsent=plan_again,
     )
     register(
         "worker_meeting_tomorrow",
@@ -283,4 +330,10 @@ def register_kinds() -> None:
         plan=_plan_record,
         recheck=_recheck_record,
         render=_tell("the record is due today"),
+    )
+    register(
+        "worker_ring_instead",
+        plan=_plan_ring_instead,
+        recheck=_recheck_ring_instead,
+        render=_tell("ring one person about the meeting, nothing can be sent to them safely"),
     )

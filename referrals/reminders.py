@@ -7,15 +7,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.urls import reverse
 
 from referrals.blockers import contact_at_risk
 from referrals.enums import SENT_ROUTES, Hours, RouteKind
-from referrals.models import ContactRoute, Party, SafetyAnswers
+from referrals.models import ContactRoute, Party, Referral, SafetyAnswers
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
-from restorative.notify.registry import Cancel, Content, Hold, Send
+from restorative.notify.models import Message, State
+from restorative.notify.outbox import reconcile
+from restorative.notify.registry import Cancel, Content, Hold, Planned, Send, register
+from restorative.notify.spacing import TOO_LATE
 
 # Hours of the London day in which somebody may be reached; quiet hours narrow them further.
 HOURS: dict[str, tuple[int, int]] = {
@@ -27,6 +31,7 @@ HOURS: dict[str, tuple[int, int]] = {
 CHANNELS = {RouteKind.TEXT: "text", RouteKind.EMAIL: "email"}
 LOOK_AGAIN = timedelta(hours=1)
 OUTSIDE_HOURS = "outside the hours they allowed"
+RING_INSTEAD = "no safe way to write to them is confirmed: ring instead"
 
 
 @dataclass(frozen=True)
@@ -93,11 +98,17 @@ def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
     days = rules().contact_days_at_risk if ways.at_risk else rules().contact_days
     route = next((row for row in ways.routes if row.confirmed_at >= at - timedelta(days=days)), None)
     if route is None:
-        return Hold(at + LOOK_AGAIN, "no safe way to write to them is confirmed: ring instead")
+        return Hold(at + LOOK_AGAIN, RING_INSTEAD)
     opens = _within_hours(route.hours, at)
     if opens > at:
         return Hold(opens, OUTSIDE_HOURS)
     return Reach(route=route, cover_only=ways.shares_home and not route.screen_private)
+
+
+def can_be_written_to(party: Party, at: datetime) -> bool:
+    """Whether there is any safe written way to this party, whatever the hour."""
+    found = reach(party, at)
+    return isinstance(found, Reach) or found.why != RING_INSTEAD
 
 
 def _within_hours(hours: str, at: datetime) -> datetime:
@@ -145,7 +156,9 @@ def say(party: Party, words: str, at: datetime, ways: Ways | None = None) -> Con
     if isinstance(found, Reach) and found.cover_only:
         words = "Can you ring me? {worker}"
     body = words.format(first=party.known_as, worker=worker.first_name, phone=worker.work_phone)
-    return Content(subject="", body=body)
+    # An email shows its subject even on a locked screen: only who it is from. A text has none.
+    by_email = isinstance(found, Reach) and found.route.kind == RouteKind.EMAIL
+    return Content(subject=f"From {worker.first_name}" if by_email else "", body=body)
 
 
 def to_worker(user: User, at: datetime) -> Send | Cancel:
@@ -170,3 +183,59 @@ def party_of(recipient_id: UUID) -> Party | None:
         .filter(pk=recipient_id)
         .first()
     )
+
+
+# --- Something did not go: a worker rings ---------------------------------------------------------------------
+
+RING_WITHIN = timedelta(days=7)
+
+
+def unsent(group: UUID, since: datetime) -> QuerySet[Message]:
+    """Messages to participants that were wanted and did not go, or of which nobody knows whether they went."""
+    ended = Q(state__in=[State.UNCERTAIN, State.FAILED]) | Q(state=State.CANCELLED, why_held=TOO_LATE)
+    return Message.objects.filter(ended, group=group, to_worker=False, due_at__gte=since)
+
+
+def _plan_ring(group: UUID, at: datetime) -> list[Planned]:
+    """To the worker of whoever the message was for, at once. It is the next thing they should do."""
+    planned = []
+    for message in unsent(group, at - RING_WITHIN):
+        party = party_of(message.recipient_id)
+        if party is not None:
+            planned.append(
+                Planned(
+                    kind="worker_ring",
+                    thing_id=message.pk,
+                    version=1,
+                    recipient_id=worker_of(party).pk,
+                    due_at=at,
+                    useless_after=at + RING_WITHIN,
+                    to_worker=True,
+                )
+            )
+    return planned
+
+
+def _recheck_ring(message: Message, at: datetime) -> Send | Cancel:
+    return to_worker(User.objects.get(pk=message.recipient_id), at)
+
+
+def referral_page(group: UUID) -> tuple[str, str]:
+    """The reference of a referral and the address of its page, for a worker's reminder."""
+    reference = Referral.objects.unscoped("messages").values_list("reference", flat=True).get(pk=group)
+    return reference, reverse("referrals:show", args=[reference])
+
+
+def _ring_words(message: Message, at: datetime) -> Content:
+    reference, path = referral_page(message.group)
+    return tell_worker(reference, "ring somebody today, a message may not have arrived", path)
+
+
+def plan_again(message: Message, at: datetime) -> None:
+    """For on_unsent: bring the outbox in line, so that a worker is told to ring."""
+    reconcile(message.group, at=at)
+
+
+def register_kinds() -> None:
+    """Tell the outbox of the kinds of message about a referral itself."""
+    register("worker_ring", plan=_plan_ring, recheck=_recheck_ring, render=_ring_words)
