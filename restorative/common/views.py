@@ -3,7 +3,7 @@ They ask access, audit what is shown, keep what is typed, and let a form be sent
 
 import uuid
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -17,6 +17,14 @@ from restorative.common import clock, drafts
 from restorative.common.decisions import ALLOWED, Decision, NotPossible, Refused
 from restorative.common.forms import BaseForm
 from restorative.common.models import Draft, Submission
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+    class SignedInRequest(HttpRequest):
+        """A request past LoginRequiredMiddleware: there is a user, and it is one of ours."""
+
+        user: User  # type: ignore[assignment]
 
 
 class Forbidden(PermissionDenied):
@@ -35,6 +43,8 @@ class Page(View):
     title: str = ""
     audit_verb: ClassVar[str] = ""
     at: datetime
+    if TYPE_CHECKING:
+        request: SignedInRequest  # type: ignore[assignment]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         self.at = clock.now()
