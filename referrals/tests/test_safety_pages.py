@@ -1,0 +1,211 @@
+"""The safety pages: what each concern needs and who may do it; a second person decides; never called safe."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from meetings.demo.staff import Staff
+from meetings.demo.story import Played
+from referrals.enums import ConcernKind, SignOffDecision
+from referrals.models import Concern, Party, SafetyAnswers, SignOff, Task
+from referrals.tests.talking import SAFE, client_of, errors_of, path, play, rows, send
+from restorative.accounts.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def concern_of(party: Party) -> Concern:
+    return rows(Concern, party).get()
+
+
+def about(made: Played, verb: str, party: Party | None = None) -> str:
+    party = party or made.other
+    return path(made, party, "safety", f"{concern_of(party).pk}/{verb}/")
+
+
+def stop(made: Played) -> str:
+    return about(made, "clear")
+
+
+def page_of(made: Played, who: User) -> Any:
+    return client_of(who).get(path(made, made.other, "safety"))
+
+
+def test_nothing_recorded_is_said_so_and_never_called_safe(staff: Staff) -> None:
+    made = play("logged", staff)
+    page = client_of(staff["asha"]).get(path(made, made.own, "safety")).content.decode()
+
+    assert "None recorded." in page
+    assert "Not asked yet." in page
+
+
+def test_the_questions_record_their_concern(staff: Staff) -> None:
+    made = play("ready", staff)
+    typed = {"alone": "yes", **SAFE, "controlled": "yes", "controlled_said": "She keeps my card."}
+    response = send(client_of(staff["kit"]), path(made, made.other, "safety_ask"), typed)
+
+    assert response.url == path(made, made.other, "safety")
+    assert concern_of(made.other).detail == "She keeps my card."
+    assert "She keeps my card." in page_of(made, staff["kit"]).content.decode()
+
+
+def test_the_questions_are_asked_alone_or_not_saved(staff: Staff) -> None:
+    made = play("logged", staff)
+    typed = {"alone": "not_sure", **SAFE}
+    response = send(client_of(staff["asha"]), path(made, made.own, "safety_ask"), typed)
+
+    assert set(errors_of(response)) == {"alone"}
+    assert not rows(SafetyAnswers, made.own).exists()
+
+
+def test_an_order_keeps_what_it_says_who_saw_it_and_when_it_ends(staff: Staff) -> None:
+    made = play("ready", staff)
+    client, where = client_of(staff["kit"]), path(made, made.other, "concern")
+    typed = {"kind": "order", "detail": "Told on the phone."}
+    assert set(errors_of(send(client, where, typed))) == {"conditions", "seen_by"}
+
+    more = {"conditions": "No contact.", "seen_by": "Kit", "ends_on": "3 March 2030"}
+    send(client, where, {**typed, **more})
+    assert concern_of(made.other).order == {
+        "conditions": "No contact.",
+        "seen_by": "Kit",
+        "ends_on": "2030-03-03",
+    }
+    assert "Its end alone clears nothing." in page_of(made, staff["kit"]).content.decode()
+
+
+@pytest.mark.parametrize("ends", ["29 February 2027", "3 March 0001", "soon"])
+def test_an_impossible_day_is_an_error_at_the_day(ends: str, staff: Staff) -> None:
+    made = play("ready", staff)
+    typed = {"kind": "order", "detail": "x", "conditions": "x", "seen_by": "x", "ends_on": ends}
+    response = send(client_of(staff["kit"]), path(made, made.other, "concern"), typed)
+
+    assert set(errors_of(response)) == {"ends_on"}
+
+
+def test_a_stop_is_not_signed_off_and_only_a_safeguarding_lead_clears_it(staff: Staff) -> None:
+    made = play("blocked_stop", staff)
+    assert client_of(staff["mo"]).get(about(made, "sign-off")).status_code == 403
+    assert send(client_of(staff["mo"]), stop(made), {"evidence": "x"}).status_code == 403
+    assert send(client_of(staff["kit"]), stop(made), {"evidence": "x"}).status_code == 403
+
+    typed = {"evidence": "Seen alone, and calm.", "seen_alone_on": "today"}
+    assert send(client_of(staff["sal"]), stop(made), typed).status_code == 303
+    assert concern_of(made.other).cleared_by == staff["sal"]
+
+
+@pytest.mark.parametrize("seen", ["", "1 March 2020", "tomorrow"])
+def test_clearing_a_stop_needs_a_day_seen_alone_since(seen: str, staff: Staff) -> None:
+    made = play("blocked_stop", staff)
+    response = send(client_of(staff["sal"]), stop(made), {"evidence": "New facts.", "seen_alone_on": seen})
+
+    assert set(errors_of(response)) == {"seen_alone_on"}
+    assert concern_of(made.other).cleared_at is None
+
+
+def test_a_manager_signs_off_with_steps_that_the_worker_then_does(staff: Staff) -> None:
+    made = play("blocked_sign_off", staff)
+    typed = {"decision": "go_with_steps", "steps": "Ring the hostel\n\nAsk again", "reason": "Calm since."}
+    assert send(client_of(staff["mo"]), about(made, "sign-off"), typed).status_code == 303
+
+    steps = list(rows(Task, made.other).order_by("created_at"))
+    assert [step.words for step in steps] == ["Ring the hostel", "Ask again"]
+    assert "2 steps to do" in page_of(made, staff["kit"]).content.decode()
+    for step in steps:
+        where = path(made, made.other, "safety", f"steps/{step.pk}/")
+        assert send(client_of(staff["kit"]), where).status_code == 303
+    assert "Signed off" in page_of(made, staff["mo"]).content.decode()
+
+
+@pytest.mark.parametrize("who", ["kit", "fay"])
+def test_nobody_signs_off_on_their_own_referral(who: str, staff: Staff) -> None:
+    made = play("blocked_sign_off", staff)
+    response = send(client_of(staff[who]), about(made, "sign-off"), {"decision": "go", "reason": "Fine."})
+
+    assert response.status_code == 403
+    assert not rows(SignOff, made.other).exists()
+
+
+@pytest.mark.parametrize(
+    "typed", [{"decision": "go"}, {"decision": "go_with_steps", "reason": "x"}, {"reason": "x"}]
+)
+def test_a_decision_needs_its_reason_and_its_steps(typed: dict, staff: Staff) -> None:
+    made = play("blocked_sign_off", staff)
+    response = send(client_of(staff["mo"]), about(made, "sign-off"), typed)
+
+    assert response.status_code == 422
+    assert not rows(SignOff, made.other).exists()
+
+
+def test_a_new_concern_overtakes_a_decision(staff: Staff) -> None:
+    from referrals.actions.concerns import raise_concern, sign_off
+
+    made, now = play("blocked_sign_off", staff), timezone.now()
+    concern = Concern.objects.unscoped("test").select_related("party__referral").get(party=made.other)
+    sign_off(
+        concern=concern,
+        decision=SignOffDecision.GO,
+        reason="Calm.",
+        by=staff["mo"],
+        at=now - timedelta(hours=2),
+    )
+    raise_concern(party=made.other, kind=ConcernKind.LIVE_CASE, by=staff["kit"], at=now - timedelta(hours=1))
+
+    shown = page_of(made, staff["mo"]).context["open_concerns"]
+    assert [row["status"] for row in shown] == ["To be signed off", "To be signed off"]
+
+
+@pytest.mark.parametrize("verb", ["sign-off", "clear"])
+def test_a_concern_of_somebody_else_is_not_there(verb: str, staff: Staff) -> None:
+    made, another = play("blocked_sign_off", staff), play("blocked_stop", staff)
+    forged = path(made, made.other, "safety", f"{concern_of(another.other).pk}/{verb}/")
+
+    assert client_of(staff["sal"]).get(forged).status_code == 404
+    assert client_of(staff["mina"]).get(about(made, verb)).status_code == 404
+    assert client_of(staff["zed"]).get(about(made, verb)).status_code == 404
+
+
+def test_a_step_of_somebody_else_is_not_there(staff: Staff) -> None:
+    made = play("ready", staff)
+
+    assert (
+        client_of(staff["kit"]).get(path(made, made.other, "safety", f"steps/{uuid4()}/")).status_code == 404
+    )
+
+
+def lead_who_manages_nobody(staff: Staff) -> User:
+    return User.objects.create_user(
+        email="ivy@demo.example",
+        password=None,
+        first_name="Ivy",
+        organisation=staff["asha"].organisation,
+        role="keyworker",
+        safeguarding_lead=True,
+    )
+
+
+def test_a_safeguarding_lead_opens_safety_alone_and_only_while_a_concern_is_open(staff: Staff) -> None:
+    made = play("blocked_stop", staff)
+    client = client_of(lead_who_manages_nobody(staff))
+    assert client.get(path(made, made.other, "safety")).status_code == 200
+    for sealed in ("party", "talk", "consent", "routes", "concern", "safety_ask"):
+        assert client.get(path(made, made.other, sealed)).status_code == 404
+
+    typed = {"evidence": "Seen alone, and calm.", "seen_alone_on": "today"}
+    response = send(client, stop(made), typed)
+    assert client.get(response.url, follow=True).status_code == 200
+    assert client.get(path(made, made.other, "safety")).status_code == 404
+
+
+def test_clearing_twice_is_refused_and_what_was_typed_stays(staff: Staff) -> None:
+    made = play("blocked_stop", staff)
+    typed = {"evidence": "Seen alone, and calm.", "seen_alone_on": "today"}
+    where = stop(made)
+    send(client_of(staff["sal"]), where, typed)
+    response = send(client_of(staff["sal"]), where, typed)
+
+    assert errors_of(response) == {"": ["This concern was already cleared."]}
+    assert "Seen alone, and calm." in response.content.decode()
