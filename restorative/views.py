@@ -7,7 +7,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
@@ -52,8 +52,10 @@ def _part(at: datetime | None, now: datetime, late: int) -> dict[str, Any]:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The first page after signing in: the caseload, until there is My work."""
-    return redirect("referrals:list")
+    """The first page after signing in: the caseload for those who do casework, a word of welcome for the others."""
+    if request.user.is_keyworker:
+        return redirect("referrals:list")
+    return render(request, "home.html", {"title": f"Hello, {request.user.first_name}"})
 
 
 home.policy = "signed_in"  # type: ignore[attr-defined]
