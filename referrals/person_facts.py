@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import Any
 
+from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
 from referrals import blockers, presenters
@@ -27,9 +29,6 @@ from referrals.models import (
 )
 from restorative.accounts.models import User
 
-if TYPE_CHECKING:
-    pass
-
 
 @dataclass
 class Facts:
@@ -43,13 +42,14 @@ class Facts:
     consents: list[Consent]
     approaches: list[Approach]
     routes: list[ContactRoute]
-    safety: SafetyAnswers | None
     concerns: list[Concern]
-    check: ReadinessCheck | None
-    preparation: Preparation | None
-    rating: Rating | None
-    capacity: CapacityAssessment | None
     people: list[Party]
+    # The plain columns of the newest row of each, or None: safety, check, preparation, rating, capacity.
+    safety: Any = None
+    check: Any = None
+    preparation: Any = None
+    rating: Any = None
+    capacity: Any = None
 
     def flag(self, code: str) -> bool:
         """Whether this code stands in the way of booking, with this person."""
@@ -78,14 +78,14 @@ def gather(party: Party, user: User, at: datetime) -> Facts:
     def rows(model: type) -> Any:
         return model.objects.visible_to(user).filter(party=party)
 
-    kinds = [ReadinessKind.FULL, ReadinessKind.CHECK_IN]
-    flags = blockers.with_party_blockers(Party.objects.opened_by(user).filter(pk=party.pk), Gate.BOOK, at)
+    asked = blockers.with_party_blockers(Party.objects.opened_by(user).filter(pk=party.pk), Gate.BOOK, at)
+    flags = asked.annotate(**_newest_columns()).get()
     return Facts(
         party=party,
         referral=party.referral,
         user=user,
         at=at,
-        flags=flags.get(),
+        flags=flags,
         consents=list(rows(Consent).select_related("taken_by", "sheet").order_by("-taken_at", "-seq")),
         approaches=list(rows(Approach).select_related("created_by").order_by("-created_at")),
         routes=list(
@@ -94,11 +94,44 @@ def gather(party: Party, user: User, at: datetime) -> Facts:
             .select_related("confirmed_by")
             .order_by("-allowed", "-created_at")
         ),
-        safety=rows(SafetyAnswers).order_by("-asked_at").first(),
         concerns=list(rows(Concern).order_by("-raised_at")),
-        check=rows(ReadinessCheck).filter(kind__in=kinds).order_by("-completed_at").first(),
-        preparation=rows(Preparation).order_by("-held_at").first(),
-        rating=rows(Rating).order_by("-created_at").first(),
-        capacity=rows(CapacityAssessment).order_by("-assessed_at").first(),
         people=presenters.parties_for(party.referral, user),
+        **{name: _newest_of(flags, name) for name in NEWEST},
     )
+
+
+KINDS = {"kind__in": [ReadinessKind.FULL, ReadinessKind.CHECK_IN]}
+# Which rows, the column that says which is newest, and the columns wanted.
+NEWEST: dict[str, tuple[type, dict[str, Any], str, tuple[str, ...]]] = {
+    "safety": (SafetyAnswers, {}, "asked_at", ("asked_at", "shares_home")),
+    "check": (
+        ReadinessCheck,
+        KINDS,
+        "completed_at",
+        ("completed_at", "judgement", "expires_at", "accepted_late_at"),
+    ),
+    "preparation": (Preparation, {}, "held_at", ("held_at",)),
+    "rating": (Rating, {}, "created_at", ("created_at", "point")),
+    "capacity": (CapacityAssessment, {}, "assessed_at", ("assessed_at", "result")),
+}
+
+
+def _newest(model: type, filters: dict[str, Any], order: str, column: str) -> Subquery:
+    rows = model._base_manager.filter(party=OuterRef("pk"), **filters).order_by(f"-{order}")
+    return Subquery(rows.values(column)[:1])
+
+
+def _newest_columns() -> dict[str, Subquery]:
+    """The wanted columns, all in the one query that also asks what stands in the way."""
+    return {
+        f"{name}_{column}": _newest(model, filters, order, column)
+        for name, (model, filters, order, columns) in NEWEST.items()
+        for column in columns
+    }
+
+
+def _newest_of(flags: Party, name: str) -> SimpleNamespace | None:
+    _, _, order, columns = NEWEST[name]
+    if getattr(flags, f"{name}_{order}") is None:
+        return None
+    return SimpleNamespace(**{column: getattr(flags, f"{name}_{column}") for column in columns})

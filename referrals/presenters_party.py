@@ -19,7 +19,7 @@ from referrals.models import (
 )
 from referrals.person_facts import Facts, gather
 from referrals.presenters_reach import message_rows, route_boxes
-from referrals.presenters_said import agreed_rows, history_rows
+from referrals.presenters_said import said_rows
 from referrals.presenters_tasks import step_rows, task_rows
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -49,12 +49,10 @@ def page(party: Party, user: User, at: datetime) -> dict[str, Any]:
         "release": _release(facts),
         "tasks": task_rows(facts),
         "steps": step_rows(facts),
-        "agreed": agreed_rows(facts),
-        "agreed_heads": ["What was asked", "Answer", "When"],
         "message_heads": ["Message", "When", "State"],
-        "history": history_rows(facts),
+        **said_rows(facts),
         "messages_rows": message_rows(facts),
-        "routes": route_boxes(facts.routes, facts.safety, user),
+        "routes": route_boxes(facts.routes, facts.safety is None or facts.safety.shares_home, user),
         "support": _support(facts),
         "other_things": _other_things(facts),
     }

@@ -9,10 +9,7 @@ from referrals.enums import (
     RouteKind,
     Voicemail,
 )
-from referrals.models import (
-    ContactRoute,
-    SafetyAnswers,
-)
+from referrals.models import ContactRoute
 from referrals.person_facts import Facts
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -35,9 +32,9 @@ def route_value(row: ContactRoute) -> str:
     return show_phone(row.value) if row.kind in (RouteKind.TEXT, RouteKind.PHONE) and row.value else row.value
 
 
-def route_boxes(routes: "Iterable[ContactRoute]", safety: SafetyAnswers | None, user: User) -> list[Row]:
+def route_boxes(routes: "Iterable[ContactRoute]", shares_home: bool, user: User) -> list[Row]:
     """Each way to reach somebody: whether it may be used, when, and with which cover words."""
-    return [_route_box(row, safety is None or safety.shares_home, user) for row in routes]
+    return [_route_box(row, shares_home, user) for row in routes]
 
 
 def _route_box(row: ContactRoute, shares_home: bool, user: User) -> Row:
@@ -85,10 +82,10 @@ STATE_WORDS = {
 
 def message_rows(facts: Facts) -> list[list[Any]]:
     """What this person was or will be sent. While something of another's waits for release it is shown as it stood."""
-    as_stood = bool(presenters.stands(facts.referral, facts.user))
-    rows = Message.objects.filter(
-        group=facts.referral.pk, recipient_id=facts.party.pk, to_worker=False
-    ).order_by("-planned_for", "pk")[:40]
+    found = Message.objects.filter(group=facts.referral.pk, recipient_id=facts.party.pk, to_worker=False)
+    rows = list(found.order_by("-planned_for", "pk")[:40])
+    changed = any(row.state in (State.CANCELLED, State.HELD) for row in rows)
+    as_stood = changed and bool(presenters.stands(facts.referral, facts.user))
     return [_message_row(row, as_stood) for row in rows]
 
 

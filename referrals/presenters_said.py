@@ -44,16 +44,17 @@ def consent_words(row: Consent | None, approach: Approach | None, at: datetime) 
     return answer if row.heard_alone_at else "Yes, not yet heard alone"
 
 
-def _recipients(facts: Facts) -> dict[Any, str]:
+def recipients(facts: Facts) -> dict[Any, str]:
     """What the ids that consents name are called, as far as this user may know."""
     known = {party.pk: presenters.shown_name(party, facts.user) for party in facts.people}
     asked = {row.recipient for row in facts.consents}
-    known |= dict(Organisation.objects.filter(pk__in=asked).values_list("pk", "name"))
-    known |= {
-        row.pk: row.name
-        for row in Invited.objects.visible_to(facts.user).filter(referral=facts.referral, pk__in=asked)
-    }
-    if any(row.purpose == Purpose.SECOND_WORKER for row in facts.consents):
+    purposes = {row.purpose for row in facts.consents}
+    if Purpose.SHARE in purposes:
+        known |= dict(Organisation.objects.filter(pk__in=asked).values_list("pk", "name"))
+    if Purpose.PROFESSIONAL in purposes:
+        invited = Invited.objects.visible_to(facts.user).filter(referral=facts.referral, pk__in=asked)
+        known |= {row.pk: row.name for row in invited}
+    if Purpose.SECOND_WORKER in purposes:
         known |= dict(User.objects.filter(pk__in=asked).values_list("pk", "first_name"))
     return known
 
@@ -75,9 +76,17 @@ def purpose_words(row: Consent, known: dict[Any, str]) -> str:
     return str(Purpose(row.purpose).label)
 
 
-def agreed_rows(facts: Facts) -> list[list[Any]]:
-    """The newest answer to each thing asked, besides those in the task list."""
-    known = _recipients(facts)
+def said_rows(facts: Facts) -> dict[str, Any]:
+    """What the page says of their answers: the newest to each thing asked, and all of them."""
+    known = recipients(facts)
+    return {
+        "agreed": _agreed(facts, known),
+        "agreed_heads": ["What was asked", "Answer", "When"],
+        "history": _history(facts, known),
+    }
+
+
+def _agreed(facts: Facts, known: dict[Any, str]) -> list[list[Any]]:
     newest: dict[tuple, Consent] = {}
     for row in sorted(facts.consents, key=lambda each: each.seq):
         newest[(row.purpose, row.recipient)] = row
@@ -93,9 +102,7 @@ def agreed_rows(facts: Facts) -> list[list[Any]]:
     ]
 
 
-def history_rows(facts: Facts) -> list[Row]:
-    """Every answer, newest first."""
-    known = _recipients(facts)
+def _history(facts: Facts, known: dict[Any, str]) -> list[Row]:
     said = {
         Answer.YES: "Yes to",
         Answer.NO: "No to",

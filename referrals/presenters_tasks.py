@@ -178,7 +178,9 @@ def _capacity_task(facts: Facts) -> Row:
 
 
 def step_rows(facts: Facts) -> list[Row]:
-    """Steps that must be done before anybody meets."""
+    """Steps that must be done before anybody meets. They come from concerns only."""
+    if not facts.concerns:
+        return []
     tasks = (
         Task.objects.visible_to(facts.user)
         .filter(party=facts.party, done_at__isnull=True)

@@ -281,6 +281,7 @@ PAST_THE_SCOPE = {
     "restorative.views.health: cursor",  # asks the database whether it answers
     # Inside Subquery annotations of a queryset that is opened_by.
     "referrals.presenters_page._newest: _base_manager",
+    "referrals.person_facts._newest: _base_manager",
     # Inside Exists() of a queryset that is visible_to; names only where the user's own side gave them.
     "referrals.selectors._named: _base_manager",
     "referrals.selectors.caseload: _base_manager",

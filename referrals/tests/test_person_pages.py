@@ -41,6 +41,7 @@ pytestmark = pytest.mark.django_db
 
 # The ledger's transaction inside the test's own.
 SAVEPOINTS = 2
+PAGE_QUERIES = 17 + SAVEPOINTS
 
 
 # --- Who opens them ------------------------------------------------------------------------------------------
@@ -141,7 +142,7 @@ def test_the_page_takes_the_same_queries_with_more_answers_and_people(
         story.add_somebody(made, f"Extra{number}")
     client = client_of(staff["kit"])
 
-    with django_assert_max_num_queries(28 + SAVEPOINTS):
+    with django_assert_max_num_queries(PAGE_QUERIES):
         assert client.get(path(made, made.other)).status_code == 200
 
 

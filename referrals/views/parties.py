@@ -133,16 +133,18 @@ class Routes(PersonForm):
         return f"How to reach {self.party.known_as} safely"
 
     @cached_property
-    def safety(self) -> SafetyAnswers | None:
+    def shares_home(self) -> bool:
+        """Whether they share a home with somebody here, when last asked. Unknown means yes."""
         rows = SafetyAnswers.objects.visible_to(self.request.user).filter(party=self.party)
-        return rows.order_by("-asked_at").first()
+        newest = rows.order_by("-asked_at").first()
+        return newest is None or newest.shares_home
 
     def get_form_kwargs(self) -> dict[str, Any]:
         kind = self.request.GET.get("kind", "")
         return {
             "whom": self.whom,
             "initial_route": asking.route_so_far(self.party, self.request.user, kind),
-            "shares_home": self.safety is None or self.safety.shares_home,
+            "shares_home": self.shares_home,
         }
 
     def get_context(self) -> dict[str, Any]:
@@ -155,7 +157,7 @@ class Routes(PersonForm):
         )
         return {
             **super().get_context(),
-            "routes": presenters_reach.route_boxes(rows, self.safety, user),
+            "routes": presenters_reach.route_boxes(rows, self.shares_home, user),
             "intro": "A newer answer for the same way replaces the older one.",
         }
 
