@@ -283,7 +283,7 @@ def marked_talk(played: Played, mark: Mark):
             cover=mark("ContactRoute.cover"),
         ),
         said=tuple(replace(said, wording=mark("Consent.wording")) for said in talk.said),
-        preparation={key: mark(f"Preparation.answers.{key}") for key in ("hopes", "fears", "limits")},
+        preparation=dict.fromkeys(("hopes", "fears", "limits"), mark("Preparation.answers")),
         may_carry=mark("Preparation.may_carry"),
         readiness_notes={"own_idea": mark("ReadinessCheck.notes")},
     )

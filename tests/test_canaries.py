@@ -1,0 +1,415 @@
+"""A word in every sealed place of Jo's side, and the other side's workers looking everywhere they can.
+The word of each place is made from its name; a sealed field without one fails, and so does one that Kit cannot see."""
+
+import json
+import logging
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.conf import settings as live
+from django.db import models, transaction
+from django.urls import reverse
+
+from meetings.demo import story as play
+from meetings.models import Meeting, Record
+from referrals.actions import concerns, consent, lifecycle, parties, readiness
+from referrals.enums import (
+    Answer,
+    ApproachResult,
+    ConcernKind,
+    Outcome,
+    Purpose,
+    Ready,
+    Suitable,
+)
+from referrals.models import Closure, Party, Person, ReadinessCheck
+from restorative.accounts.models import Organisation
+from restorative.audit.models import AuditEntry
+from restorative.common.fields import EncryptedTextField
+from restorative.common.models import Draft
+from restorative.notify.models import Message
+from restorative.notify.outbox import sweep
+from tests.routes import routes
+from tests.test_guard_source import MODELS, SEALED
+from tests.world import NOW, World, at_ten, make_world, marked_talk, undone
+
+pytestmark = pytest.mark.django_db
+
+PHONE = "7700900777"  # Jo's number, without what is put before it
+
+
+def word(name: str) -> str:
+    """The word of one place: 'kanariconcerndetailzz'. Lower case, so that no page can hide it by changing it."""
+    return f"kanari{re.sub('[^a-z]', '', name.lower())}zz"
+
+
+# --- What is marked -------------------------------------------------------------------------------------------
+
+# Answers that are codes and nothing else.
+CODES_ONLY = {"ReadinessCheck.answers"}
+# Of the outbox and of Jo's number: looked for by themselves.
+APART = {"ContactRoute.value", "ContactRoute.value_key"}
+# Her own side may be told her name; marked where she is with another organisation.
+NAMES = {"Person.given", "Person.family"}
+# A record belongs to all who were there.
+OF_ALL = {"Record.answers", "Record.stopped_why"}
+
+
+def sealed_places() -> dict[str, type[models.Model]]:
+    """Every sealed text: encrypted fields, and free words of sealed rows."""
+    found = {}
+    for label, model in MODELS.items():
+        if label not in SEALED and model is not Party:
+            continue
+        for field in model._meta.fields:
+            free = isinstance(field, models.CharField) and not field.choices and label in SEALED
+            if isinstance(field, EncryptedTextField) or free:
+                found[f"{model._meta.object_name}.{field.name}"] = model
+    return found
+
+
+PLACES = sealed_places()
+MARKED = PLACES.keys() - CODES_ONLY - APART - NAMES - OF_ALL
+
+
+def seed(world: World) -> None:
+    """What make_world leaves unmarked, through the actions where one writes it."""
+    other, kit, fay, mo = world.other, world.staff["kit"], world.staff["fay"], world.staff["mo"]
+    at = NOW - timedelta(hours=3)
+    parties.record_approach(
+        party=other,
+        by=kit,
+        wording=word("Approach.wording"),
+        told_unprompted=True,
+        told_us={"words": word("Approach.told_us")},
+        result=ApproachResult.ANSWERED,
+        at=at,
+    )
+    consent.withdraw(party=other, purpose=Purpose.EVALUATION, by=kit, at=at)
+    consent.record_consent(
+        party=other,
+        purpose=Purpose.EVALUATION,
+        answer=Answer.YES,
+        why_back=word("Consent.why_back"),
+        by=kit,
+        at=at + timedelta(minutes=1),
+    )
+    readiness.check_readiness(
+        party=other,
+        answers=play.ALL_READY | {"own_idea": Answer.NOT_SURE},
+        judgement=Ready.READY,
+        notes={"own_idea": word("ReadinessCheck.notes")},
+        reason=word("ReadinessCheck.reason"),
+        by=kit,
+        at=at,
+    )
+    attorney = concerns.raise_concern(party=other, kind=ConcernKind.ATTORNEY, by=kit, at=at)
+    concerns.clear(concern=attorney, evidence=word("Concern.evidence"), seen_alone_on=None, by=mo, at=at)
+    lifecycle.decide(
+        referral=world.referral,
+        party=other,
+        decision=Suitable.YES,
+        reason=word("Suitability.reason"),
+        by=fay,
+        at=at,
+    )
+    # No action writes these yet, or not in a referral that is booked.
+    Party.objects.unscoped("test").filter(pk=other.pk).update(hoped_for=word("Party.hoped_for"))
+    Person.objects.unscoped("test").filter(pk=other.person_id).update(
+        access_needs=word("Person.access_needs"),
+        pronouns=word("Person.pronouns")[:30],
+        language=word("Person.language"),
+    )
+    ReadinessCheck.objects.unscoped("test").filter(party=other).update(
+        accepted_late_at=at, accepted_late_by=mo, accepted_why=word("ReadinessCheck.accepted_why")
+    )
+    Closure.objects.create(
+        referral=world.referral,
+        party=other,
+        outcome=Outcome.MET,
+        why_open_items=word("Closure.why_open_items"),
+        created_at=at,
+        created_by=mo,
+    )
+    Draft.objects.create(
+        owner=kit,
+        place=f"referrals:talk:{world.referral.reference}:{other.pk}",
+        title="Talk with Jo, alone",
+        typed={"hopes": word("Draft.typed")},
+        started_at=at,
+        updated_at=at,
+    )
+
+
+@pytest.fixture(scope="module")
+def marked(django_db_setup: None, django_db_blocker) -> Iterator[World]:
+    """The world of tests/world.py with a word in every sealed place of Jo's side."""
+    with django_db_blocker.unblock(), at_ten(), transaction.atomic():
+        made = make_world(mark=word)
+        seed(made)
+        yield made
+        transaction.set_rollback(True)
+
+
+def rows_of(model: type[models.Model], world: World) -> Iterable[models.Model]:
+    sides = [world.other.pk, world.supporter.pk]
+    rows = model._base_manager.all()
+    if model is Person:
+        return rows.filter(parties__in=sides)
+    return rows.filter(pk__in=sides) if model is Party else rows.filter(party__in=sides)
+
+
+@pytest.mark.parametrize("place", sorted(MARKED))
+def test_every_sealed_place_of_jo_carries_its_word(marked, place):
+    field = place.split(".")[1]
+    held = json.dumps([getattr(row, field) for row in rows_of(PLACES[place], marked)])
+    assert word(place) in held.lower()
+
+
+def test_no_sealed_place_is_left_out():
+    assert PLACES.keys() == MARKED | CODES_ONLY | APART | NAMES | OF_ALL
+
+
+# --- Looking everywhere ---------------------------------------------------------------------------------------
+
+
+def addresses(world: World) -> list[str]:
+    """Every address there is, about Sam and about Jo, and the lists asked in many ways."""
+    found = []
+    for route in routes():
+        for whose in ("own", "other"):
+            arguments = {key: world.arguments(whose)[key] for key in route.needs}
+            found.append(reverse(route.name, kwargs=arguments))
+    lists, search = reverse("referrals:list"), reverse("referrals:search")
+    show = reverse("referrals:show", args=[world.referral.reference])
+    found += [f"{lists}?whose={whose}" for whose in ("mine", "team", "organisation")]
+    found += [f"{lists}?whose=team&stage={stage}&sort=oldest" for stage in ("booked", "preparing", "closed")]
+    found += [f"{search}?q={asked}" for asked in ("kanari", "Example", "Sam", "Jo")]
+    found += [f"{lists}?whose=team&q=kanari", f"{show}?from=referral"]
+    return list(dict.fromkeys(found))
+
+
+def presses(world: World) -> list[tuple[str, dict[str, str]]]:
+    """Forms filled in so far that the rules answer, not only the form."""
+    reference = world.referral.reference
+    plan = {
+        "kind": "conversation",
+        "on": "17 March 2027",
+        "starts_at": "14:00",
+        "ends_at": "15:00",
+        "where": "video",
+        "venue": "video",
+        "video": "https://example.org/room",
+    }
+    return [
+        (reverse("meetings:book", args=[reference]), plan),
+        (reverse("meetings:book", args=[reference]), plan | {"book": "yes"}),
+        (reverse("referrals:close", args=[reference]), {"reason": "not_safe", "party": ""}),
+        (reverse("referrals:decide", args=[reference]), {"decision": "yes", "reason": "Calm.", "party": ""}),
+    ]
+
+
+def everything(world: World, who: str, *, press: bool = False) -> str:
+    """All that one person gets: status, headers and body of each address, fetched and, with `press`, pressed."""
+    seen = []
+    for href in addresses(world):
+        for method in ("GET", "POST") if press else ("GET",):
+            with undone():
+                seen.append(told(world.client(who).generic(method, href)))
+    for href, data in presses(world) if press else ():
+        with undone():
+            seen.append(told(world.client(who).post(href, data)))
+    return "\n".join(seen).lower()
+
+
+def told(answer) -> str:
+    return f"{answer.status_code} {dict(answer.headers)} {answer.cookies.output()} {answer.content.decode()}"
+
+
+def words_in(text: str) -> set[str]:
+    found = set(re.findall(r"kanari[a-z]+?zz", text))
+    digits = re.sub(r"[\s()+-]", "", text)
+    return found | ({PHONE} if PHONE in digits else set())
+
+
+# Names stand on the records checks of safeguarding leads, who match them across organisations.
+TO_MATCH = {word(name) for name in ("Party.known_as", "Person.given", "Person.family")}
+
+
+def allowed_for(who: str) -> set[str]:
+    """What a safeguarding lead may see who does not open Jo's compartment: concerns and safety answers while a concern
+    is open, and names to match."""
+    if who != "ivy":
+        return set()
+    safety = {
+        word(place) for place in PLACES if place.split(".")[0] in ("Concern", "SignOff", "SafetyAnswers")
+    }
+    return safety | {word("Supporter.given"), word("Supporter.family")}
+
+
+# Those who see the shell are pressed for every answer; for the rest each page is the same 404 (test_matrix.py).
+INSIDE = ("asha", "lou", "ivy")
+OTHERS = ("asha", "lou", "ben", "ivy", "wes", "carol", "mina", "zed", "gwen", "adam", "anon")
+
+
+@pytest.mark.parametrize("who", OTHERS)
+def test_nobody_else_finds_a_word_of_jos_side(marked, who, caplog):
+    caplog.set_level(logging.DEBUG)
+    with undone():
+        seen = everything(marked, who, press=who in INSIDE)
+        logged = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)
+        ledger = str(list(AuditEntry.objects.values()))
+        drafts = str(list(Draft.objects.exclude(owner=marked.staff["kit"]).values()))
+    assert words_in(seen) - allowed_for(who) == set()
+    assert words_in(logged.lower() + ledger.lower() + drafts.lower()) == set()
+
+
+# Sealed words that no page shows back to anybody yet. One that is shown may leave this list.
+SHOWN_NOWHERE = {
+    "Approach.told_us",
+    "Approach.wording",
+    "CapacityAssessment.help_given",
+    "Closure.why_open_items",
+    "Consent.language",
+    "Consent.wording",
+    "Party.hoped_for",
+    "Person.access_needs",
+    "Person.pronouns",
+    "Preparation.answers",
+    "Preparation.may_carry",
+    "ReadinessCheck.accepted_why",
+    "ReadinessCheck.notes",
+    "ReadinessCheck.reason",
+}
+
+
+def test_jos_own_side_finds_the_words(marked):
+    """Otherwise the test above could not fail."""
+    kit, fay = words_in(everything(marked, "kit")), words_in(everything(marked, "fay"))
+    assert {place for place in MARKED if word(place) not in kit | fay} <= SHOWN_NOWHERE
+    assert {PHONE, word("Draft.typed"), word("Supporter.given")} <= kit
+
+
+def test_a_draft_is_its_owners_alone(marked):
+    """Fay may open the same form; what Kit typed into it is not hers."""
+    talk = reverse("referrals:talk", args=[marked.referral.reference, marked.other.pk])
+    seen = {who: words_in(told(marked.client(who).get(talk)).lower()) for who in ("kit", "fay")}
+    assert word("Draft.typed") in seen["kit"] - seen["fay"]
+    assert word("ContactRoute.cover") in seen["fay"]
+
+
+# --- Another house --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other_house(marked) -> World:
+    """Jo is with Carers Leeds, Carol supports them, and they share with nobody: not even a name goes over."""
+    house = Organisation.objects.get(key="carers-leeds")
+    sides = [marked.other.pk, marked.supporter.pk]
+    Party.objects.unscoped("test").filter(pk__in=sides).update(
+        organisation=house, keyworker=marked.staff["carol"], known_as=word("Party.known_as")
+    )
+    Person.objects.unscoped("test").filter(parties__in=sides).update(
+        organisation=house, given=word("Person.given"), family=word("Person.family")
+    )
+    return marked
+
+
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    "who", ["asha", pytest.param("kit", marks=SLOW), pytest.param("lou", marks=SLOW), "fay", "mo"]
+)
+def test_no_name_goes_to_another_house(other_house, who):
+    assert words_in(everything(other_house, who)) == set()
+
+
+@pytest.mark.parametrize("who", [pytest.param("sal", marks=SLOW), "ivy"])
+def test_safeguarding_leads_of_another_house_see_names_to_match_and_no_more(other_house, who):
+    assert words_in(everything(other_house, who)) == TO_MATCH
+
+
+@pytest.mark.parametrize(("who", "finds"), [("kit", True), ("asha", False), ("lou", False), ("carol", False)])
+def test_a_number_finds_only_whom_one_opens(marked, who, finds):
+    answer = marked.client(who).get(reverse("referrals:search"), {"q": f"0{PHONE}"})
+    assert (marked.referral.reference in answer.content.decode()) == finds
+
+
+@pytest.mark.parametrize("who", ["carol", pytest.param("mina", marks=SLOW)])
+def test_their_own_house_finds_the_name(other_house, who):
+    assert {word("Party.known_as"), word("Concern.detail"), PHONE} <= words_in(everything(other_house, who))
+
+
+# --- Later on -------------------------------------------------------------------------------------------------
+
+
+def test_nothing_more_is_found_while_a_withdrawal_waits(marked):
+    consent.withdraw(party=marked.other, by=marked.staff["kit"])
+    assert words_in(everything(marked, "asha", press=True)) == set()
+
+
+def test_a_record_goes_to_those_who_were_there_and_nothing_else_does(marked):
+    Meeting.objects.unscoped("test").filter(pk=marked.meeting.pk).update(
+        status="took_place", started_at=NOW, started_by=marked.staff["fay"]
+    )
+    marked.meeting.attendances.unscoped("test").update(status="came")
+    Record.objects.create(
+        meeting=marked.meeting,
+        answers={"happened": word("Record.answers")},
+        helped="yes",
+        stopped_why=word("Record.stopped_why"),
+        created_at=NOW,
+        created_by=marked.staff["fay"],
+    )
+    assert words_in(everything(marked, "asha")) == {word("Record.answers"), word("Record.stopped_why")}
+    assert words_in(everything(marked, "lou")) == set()
+
+
+def test_no_message_carries_a_word(marked, settings):
+    """What is sent to somebody goes to their own number, and says none of it."""
+    played = play.log(marked.staff, play.Pair("Una", "Vic"), NOW - timedelta(days=12))
+    talk = marked_talk(played, word)
+    talk = replace(talk, route=replace(talk.route, value="+447700900778"))
+    play.make_ready(played, NOW - timedelta(days=6), other=talk)
+    play.book_meeting(played, NOW + timedelta(days=1, hours=2), NOW - timedelta(days=2), room=1)
+    for hours in range(-48, 24, 2):
+        sweep(at=NOW + timedelta(hours=hours))
+    sent = [json.loads(path.read_text()) for path in Path(settings.OUTBOX_DIR).glob("*.json")]
+    own = {message.pk for message in Message.objects.filter(recipient_id=played.other.pk)}
+    assert {file["to"] for file in sent if UUID(file["id"]) in own} == {"+447700900778"}
+    assert [file for file in sent if words_in(json.dumps(file).lower())] == []
+    assert "Vic" not in json.dumps([file for file in sent if UUID(file["id"]) not in own])
+
+
+def test_the_database_holds_no_word_in_the_clear(marked, django_db_blocker):
+    """Encrypted means so on the disk: only names, kinds and what is marked plain in the design can be read."""
+    from django.db import connection
+
+    plain = set()
+    with connection.cursor() as cursor:
+        for label, model in MODELS.items():
+            cursor.execute(f'SELECT * FROM "{model._meta.db_table}"')
+            heads = [column[0] for column in cursor.description]
+            for row in cursor.fetchall():
+                plain |= {
+                    f"{label}.{head}"
+                    for head, value in zip(heads, row, strict=True)
+                    if "kanari" in str(value)
+                }
+    assert plain == {
+        "referrals.Consent.language",
+        "referrals.Invited.organisation",
+        "referrals.Invited.role",
+        "referrals.Party.known_as",
+        "referrals.Person.family",
+        "referrals.Person.given",
+        "referrals.Person.language",
+        "referrals.Person.pronouns",
+    }
+    assert live.FIELD_KEYS
