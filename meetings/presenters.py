@@ -10,11 +10,11 @@ from django.urls import reverse
 from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
 from meetings.models import Attendance, CallOff, Meeting, Record
 from meetings.tellings import Telling, was_told, will_be_told, would_hear
-from referrals import presenters_page
 from referrals.blockers import start_of_day
 from referrals.enums import Part, ReadinessKind, Ready
 from referrals.models import Party, ReadinessCheck, Referral
-from referrals.presenters import OTHER, facilitators_of, place_of, shown_name, you_or_name
+from referrals.presenters import OTHER, facilitators_of, place_of, referral_facts, shown_name, you_or_name
+from referrals.presenters import way as way_of
 from referrals.reminders import ways_to_reach
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -33,6 +33,7 @@ KIND_WORDS = {
     "meeting_day_before": "The day before",
     "meeting_not_happening": "That it is not happening",
 }
+PAST = (MeetingStatus.TOOK_PLACE, MeetingStatus.DID_NOT_HAPPEN)
 SEALED_TELLING = (
     "{name} is told by their own worker’s route. What they are sent is between them and their worker."
 )
@@ -135,14 +136,16 @@ def sent(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str,
     shown = []
     for row in people:
         if not row.opened:
-            shown.append(sealed_telling(row.name))
+            if meeting.shown_status not in PAST:
+                shown.append(sealed_telling(row.name))
             continue
         told = [telling for (_, key), telling in left.items() if key == row.party.pk]
         if still:
             gone = {telling.kind for telling in told}
             coming_up = will_be_told(meeting, row.attendance, at, ways[row.party.pk])
             told += [each for each in coming_up if each.kind not in gone]
-        shown.append(person_telling(row.name, told))
+        if told or meeting.shown_status not in PAST:
+            shown.append(person_telling(row.name, told))
     return shown
 
 
@@ -235,8 +238,8 @@ def _day_cell(meeting: Meeting, row: Coming, newest: dict, user: User) -> dict[s
 
 def way(referral: Referral, user: User, at: datetime) -> tuple[list[dict[str, str]], set]:
     """What stands in the way at the gate that is next, as this user may know; and the others' ids still open."""
-    found = presenters_page.gather(referral, user, at)
-    return presenters_page.way_rows(found), found.sealed_parties
+    found = referral_facts.gather(referral, user, at)
+    return way_of.way_rows(found), found.sealed_parties
 
 
 # --- Called off, released, recorded ---------------------------------------------------------------------------

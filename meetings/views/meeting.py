@@ -44,6 +44,8 @@ class ShowMeeting(MeetingPage):
             "next_step": self.next_step(),
             "facts": presenters.facts(meeting, user),
             "people_heads": ["Arrives", "Came"] if self.record else ["Arrives"],
+            "past": meeting.shown_status in presenters.PAST,
+            "people_title": "Who was expected" if meeting.shown_status in presenters.PAST else "Who comes",
             "people": rows,
             "told": presenters.sent(meeting, self.people, self.at),
             "record": presenters.record_rows(self.record) if self.record else [],
