@@ -44,8 +44,8 @@ BELOW: dict[str, set[str]] = {"querysets": {"models"}}
 # A module's name and what it imports, each with its reason. One that is no longer needed fails.
 ROOM_EXCEPTIONS: set[tuple[str, str]] = {
     # How a person is spoken of in sentences: words that forms and pages share, no form among them.
-    ("referrals.presenters_safety", "referrals.forms.words"),
-    ("referrals.presenters_safety", "referrals.forms.words.Whom"),
+    ("referrals.presenters.safety", "referrals.forms.words"),
+    ("referrals.presenters.safety", "referrals.forms.words.Whom"),
 }
 
 # The web: who may know of requests, addresses, templates and form widgets.
@@ -54,7 +54,6 @@ WEB_OF_ROOM = {
     "views": {"http", "shortcuts", "views", "urls"},
     "urls": {"urls"},
     "forms": {"forms"},
-    "person_facts": {"urls"},
     "presenters": {"urls"},  # a row of a page carries the address of the page that mends it
     "reminders": {"urls"},  # a reminder to a worker carries a link
 }

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from meetings.demo import story as play
 from meetings.models import Meeting, Record
-from referrals.actions import concerns, consent, lifecycle, parties, readiness
+from referrals.actions import concerns, consent, lifecycle, reaching, readiness
 from referrals.enums import (
     Answer,
     ApproachResult,
@@ -81,7 +81,7 @@ def seed(world: World) -> None:
     """What make_world leaves unmarked, through the actions where one writes it."""
     other, kit, fay, mo = world.other, world.staff["kit"], world.staff["fay"], world.staff["mo"]
     at = NOW - timedelta(hours=3)
-    parties.record_approach(
+    reaching.record_approach(
         party=other,
         by=kit,
         wording=word("Approach.wording"),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from meetings.actions.calling_off import call_off, say_safe
 from meetings.demo import story as play
 from meetings.models import CallOff, Meeting
-from referrals.actions import concerns, lifecycle, parties
+from referrals.actions import concerns, facilitation, lifecycle, parties
 from referrals.actions.consent import withdraw
 from referrals.enums import ConcernKind, Part, Purpose, Reason
 from referrals.models import Facilitation, Party, Referral
@@ -180,7 +180,7 @@ def test_a_compartment_closes_with_the_share_it_rested_on(world):
 
 def test_a_referral_closes_with_the_part_somebody_had_in_it(world):
     part = Facilitation.objects.unscoped("test").get(user=world.staff["wes2"])
-    parties.stand_down(facilitation=part, by=world.staff["asha"])
+    facilitation.stand_down(facilitation=part, by=world.staff["asha"])
     assert opens(world, "wes2", "referrals:show") == 404
 
 
@@ -202,7 +202,7 @@ def test_another_role_is_another_view_at_once(world):
 
 
 def test_a_facilitator_who_supports_somebody_opens_no_other(world):
-    parties.appoint(
+    facilitation.appoint(
         referral=world.referral, user=world.staff["asha"], part=Part.FACILITATOR, by=world.staff["fay"]
     )
     assert opens(world, "asha") == 404

@@ -19,9 +19,10 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff, make_staff
 from meetings.demo.story import Pair, Played
 from meetings.models import Meeting
-from referrals.actions import concerns, parties, readiness
+from referrals.actions import concerns, facilitation, parties, readiness
 from referrals.actions.consent import Asked
-from referrals.actions.parties import PersonFacts, RouteFacts
+from referrals.actions.parties import PersonFacts
+from referrals.actions.reaching import RouteFacts
 from referrals.enums import (
     SAFETY_QUESTIONS,
     Answer,
@@ -211,7 +212,7 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         by=staff["mo"],
         at=recent + timedelta(minutes=5),
     )
-    parties.invite(
+    facilitation.invite(
         party=other,
         name=mark("Invited.name"),
         organisation=mark("Invited.organisation"),
@@ -236,11 +237,11 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         by=staff["kit"],
         at=recent,
     )
-    parties.appoint(
+    facilitation.appoint(
         referral=played.referral, user=staff["wes2"], part=Part.SECOND_WORKER, by=staff["fay"], at=recent
     )
     share_with(other, staff["wes2"].organisation, by=staff["kit"], at=recent)
-    facilitation = Facilitation.objects.unscoped("test").get(user=staff["fay"])
+    part = Facilitation.objects.unscoped("test").get(user=staff["fay"])
     played.referral.refresh_from_db()
     return World(
         played=played,
@@ -251,7 +252,7 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         task=Task.objects.unscoped("test").get(done_at=None),
         check=check,
         supporter=supporter,
-        facilitation=facilitation,
+        facilitation=part,
     )
 
 

@@ -10,8 +10,9 @@ from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played, day_at, talk_for
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import Asked, record_link_answer, withdraw
+from referrals.actions.facilitation import invite
 from referrals.actions.lifecycle import close
-from referrals.actions.parties import PersonFacts, invite, leave
+from referrals.actions.parties import PersonFacts, leave
 from referrals.actions.readiness import check_readiness
 from referrals.blockers import BY_KEY
 from referrals.enums import Answer, Capacity, ConcernKind, Kind, Place, Purpose, Ready

@@ -11,16 +11,11 @@ from meetings.enums import Came, MeetingKind, Offered
 from meetings.models import Meeting, Venue
 from referrals.actions.concerns import ask_for_records_check, release_records_check
 from referrals.actions.consent import Asked
+from referrals.actions.facilitation import appoint
 from referrals.actions.intake import log_referral
 from referrals.actions.lifecycle import decide
-from referrals.actions.parties import (
-    PersonFacts,
-    RouteFacts,
-    add_party,
-    appoint,
-    record_approach,
-    set_keyworker,
-)
+from referrals.actions.parties import PersonFacts, add_party, set_keyworker
+from referrals.actions.reaching import RouteFacts, record_approach
 from referrals.actions.readiness import check_on_the_day
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import (

@@ -68,7 +68,7 @@ def test_the_locked_planner_shows_what_the_booking_would_say(code: str, staff: S
 
 def test_the_other_side_is_refused_in_the_sealed_sentence(staff: Staff) -> None:
     """Kit may not book; were he a facilitator too, he would still hear nothing of the other compartment."""
-    from referrals.actions.parties import appoint
+    from referrals.actions.facilitation import appoint
     from referrals.enums import Part
 
     made = situations.make("blocked_wording_not_approved", staff, timezone.now())

@@ -16,8 +16,9 @@ from meetings.models import CallOff, Meeting
 from meetings.tests.pages import address, client_of, errors_of, plan, planner, send, text_of
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import withdraw
+from referrals.actions.facilitation import appoint
 from referrals.actions.lifecycle import close, decide
-from referrals.actions.parties import appoint, leave
+from referrals.actions.parties import leave
 from referrals.blockers import SEALED_SENTENCE
 from referrals.enums import ConcernKind, Part, Reason, Suitable
 from restorative.common.decisions import NotPossible, Refused

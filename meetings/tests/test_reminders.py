@@ -13,7 +13,7 @@ from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import CallOff, Meeting
-from referrals.actions import concerns, consent, parties, readiness
+from referrals.actions import concerns, consent, reaching, readiness
 from referrals.enums import Answer, ConcernKind, Purpose
 from referrals.models import ContactRoute
 from restorative.common import clock
@@ -98,9 +98,9 @@ def test_somebody_who_shares_a_home_gets_only_the_cover_words(frozen, staff: Sta
     made = situations.make("ready", staff, timezone.now())
     readiness.ask_safety(party=made.own, answers={**play.SAFE, "shares_home": Answer.YES}, by=staff["asha"])
     route = ContactRoute.objects.unscoped("test").get(party=made.own)
-    parties.record_route(
+    reaching.record_route(
         party=made.own,
-        facts=parties.RouteFacts(kind="text", value=route.value, allowed=True, read_by_others=False),
+        facts=reaching.RouteFacts(kind="text", value=route.value, allowed=True, read_by_others=False),
         by=staff["asha"],
     )
     play.book_meeting(made, play.day_at(3, 14), timezone.now())
@@ -118,7 +118,7 @@ def test_without_a_safe_written_way_nothing_is_sent_and_it_says_why(
 ) -> None:
     made = book_in(staff, 3)
     ContactRoute.objects.unscoped("test").filter(party=made.own).update(replaced_at=timezone.now())
-    parties.record_route(party=made.own, facts=parties.RouteFacts(**facts), by=staff["asha"])
+    reaching.record_route(party=made.own, facts=reaching.RouteFacts(**facts), by=staff["asha"])
     sweep_all(hours=2)
 
     held = Message.objects.get(kind="meeting_booked", recipient_id=made.own.pk)
@@ -128,9 +128,9 @@ def test_without_a_safe_written_way_nothing_is_sent_and_it_says_why(
 def test_two_people_with_one_number_are_both_sent_nothing(frozen, staff: Staff, settings) -> None:
     made = situations.make("ready", staff, timezone.now())
     route = ContactRoute.objects.unscoped("test").get(party=made.own)
-    parties.record_route(
+    reaching.record_route(
         party=made.other,
-        facts=parties.RouteFacts(
+        facts=reaching.RouteFacts(
             kind="text", value=route.value, allowed=True, read_by_others=False, screen_private=True
         ),
         by=staff["kit"],
@@ -230,8 +230,8 @@ def test_consents_to_other_things_leave_the_meeting_alone(frozen, staff: Staff) 
 def test_a_worker_is_told_to_ring_somebody_who_cannot_be_written_to(frozen, staff: Staff, settings) -> None:
     made = situations.make("ready", staff, timezone.now())
     ContactRoute.objects.unscoped("test").filter(party=made.own).update(replaced_at=timezone.now())
-    facts = parties.RouteFacts(kind="phone", value="+447700900001", allowed=True)
-    parties.record_route(party=made.own, facts=facts, by=staff["asha"])
+    facts = reaching.RouteFacts(kind="phone", value="+447700900001", allowed=True)
+    reaching.record_route(party=made.own, facts=facts, by=staff["asha"])
     play.book_meeting(made, play.day_at(3, 14), timezone.now())
     sweep_all(hours=1)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from referrals import access, events
 from referrals.actions.lifecycle import changing, decide, made
-from referrals.actions.parties import _fresh
+from referrals.actions.parties import fresh_party
 from referrals.enums import STOPS, ConcernKind, SignOffDecision, Stage, TaskKind
 from referrals.models import Concern, Party, RecordsCheck, Referral, SignOff, Suitability, Task
 from restorative.audit.ledger import record
@@ -34,7 +34,7 @@ def raise_concern(
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as referral:
-        party = _fresh(party)
+        party = fresh_party(party)
         concern = Concern.objects.create(
             party=party,
             kind=kind,

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from referrals import access, events
 from referrals.actions.lifecycle import begin_preparing, changing, made
-from referrals.actions.parties import _fresh
+from referrals.actions.parties import fresh_party
 from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
 from referrals.models import Consent, InformationSheet, Party, Referral
 from restorative.audit.ledger import record
@@ -148,7 +148,7 @@ def _add(
     at: datetime,
 ) -> Consent:
     with changing(party.referral_id, at=at) as referral:
-        party = _fresh(party)
+        party = fresh_party(party)
         sheet = current_sheet()
         last = newest(party, purpose, recipient)
         came_back = answer == Answer.YES and _withdrawn_before(party, purpose, recipient)

@@ -10,7 +10,8 @@ from django.db import transaction
 from referrals import access
 from referrals.actions.concerns import raise_concern
 from referrals.actions.lifecycle import made
-from referrals.actions.parties import PersonFacts, RouteFacts, add_party, record_route
+from referrals.actions.parties import PersonFacts, add_party
+from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import ConcernKind, Kind, Source, Stage
 from referrals.models import Referral, StageChange
 from restorative.audit.ledger import record

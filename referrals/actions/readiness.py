@@ -8,7 +8,7 @@ from referrals import access, events
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import record_consent
 from referrals.actions.lifecycle import begin_preparing, changing, made
-from referrals.actions.parties import _fresh
+from referrals.actions.parties import fresh_party
 from referrals.enums import (
     DAY_QUESTIONS,
     READINESS_QUESTIONS,
@@ -75,7 +75,7 @@ def ask_safety(
     _need_all(answers, SAFETY_QUESTIONS)
     details = details or {}
     with changing(party.referral_id, at=at) as referral:
-        party = _fresh(party)
+        party = fresh_party(party)
         row = SafetyAnswers.objects.create(
             party=party,
             asked_alone=asked_alone,
@@ -133,7 +133,7 @@ def check_readiness(
     if judgement != result and not reason.strip():
         raise NotPossible("Your judgement differs from the answers. Say why.", field="reason")
     with changing(party.referral_id, at=at) as referral:
-        party = _fresh(party)
+        party = fresh_party(party)
         row = ReadinessCheck.objects.create(
             party=party,
             kind=ReadinessKind.FULL,
@@ -198,7 +198,7 @@ def check_on_the_day(
     access.may_open(by, party).require()
     _need_all(answers, DAY_QUESTIONS)
     with changing(party.referral_id, at=at) as referral:
-        party = _fresh(party)
+        party = fresh_party(party)
         result = rules_result(answers, DAY_QUESTIONS)
         row = ReadinessCheck.objects.create(
             party=party,
@@ -247,7 +247,7 @@ def prepare(
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as referral:
-        party = _fresh(party)
+        party = fresh_party(party)
         row = Preparation.objects.create(
             party=party,
             format=format,
@@ -284,7 +284,7 @@ def rate(
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as referral:
-        party = _fresh(party)
+        party = fresh_party(party)
         row = Rating.objects.create(
             party=party, point=point, relationship=relationship, safe=safe, hope=hope, **made(by, at)
         )
@@ -308,7 +308,7 @@ def assess_capacity(
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as referral:
-        party = _fresh(party)
+        party = fresh_party(party)
         row = CapacityAssessment.objects.create(
             party=party, help_given=help_given, result=result, assessed_at=at, assessed_by=by, **made(by, at)
         )

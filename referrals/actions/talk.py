@@ -8,7 +8,7 @@ from uuid import UUID
 from referrals import access
 from referrals.actions.consent import Asked, record_consent
 from referrals.actions.lifecycle import changing
-from referrals.actions.parties import RouteFacts, record_approach, record_route
+from referrals.actions.reaching import RouteFacts, record_approach, record_route
 from referrals.actions.readiness import ask_safety, check_readiness, prepare, rate
 from referrals.enums import NOBODY, Answer, ApproachResult, Format, Purpose, Ready
 from referrals.models import Party

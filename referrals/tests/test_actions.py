@@ -9,7 +9,7 @@ from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import Meeting
-from referrals.actions import concerns, consent, lifecycle, parties, readiness, talk
+from referrals.actions import concerns, consent, facilitation, lifecycle, parties, reaching, readiness, talk
 from referrals.actions.intake import Worry, log_referral
 from referrals.enums import (
     Answer,
@@ -95,8 +95,8 @@ def test_a_lead_is_a_colleague(staff: Staff) -> None:
 def test_when_family_asked_it_is_the_person_who_is_approached(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW(), source=Source.FAMILY)
 
-    assert parties.words_missing(made.own)
-    assert not parties.words_missing(made.other)
+    assert reaching.words_missing(made.own)
+    assert not reaching.words_missing(made.other)
 
 
 # Approaching
@@ -106,20 +106,20 @@ def test_nobody_is_approached_before_the_words_are_approved(staff: Staff) -> Non
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW())
 
     with pytest.raises(NotPossible) as refusal:
-        parties.record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["asha"])
+        reaching.record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["asha"])
     assert refusal.value.field == "result"
 
 
 def test_what_they_told_us_unprompted_needs_their_words(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW())
     with pytest.raises(NotPossible):
-        parties.record_approach(party=made.other, told_unprompted=True, by=staff["asha"])
+        reaching.record_approach(party=made.other, told_unprompted=True, by=staff["asha"])
 
     told = {"words": "I know he is in treatment.", "on": "2026-03-03", "to": "Asha"}
-    parties.record_approach(
+    reaching.record_approach(
         party=made.other, told_unprompted=True, told_us=told, result=ApproachResult.WAITING, by=staff["asha"]
     )
-    assert not parties.words_missing(made.other)
+    assert not reaching.words_missing(made.other)
 
 
 # Consent
@@ -280,19 +280,19 @@ def test_not_sure_counts_as_not_ready(staff: Staff) -> None:
 
 def test_a_written_route_that_others_read_is_refused(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW())
-    facts = parties.RouteFacts(kind="text", value="+447700900123", allowed=True, read_by_others=True)
+    facts = reaching.RouteFacts(kind="text", value="+447700900123", allowed=True, read_by_others=True)
 
     with pytest.raises(NotPossible) as refusal:
-        parties.record_route(party=made.own, facts=facts, by=staff["asha"])
+        reaching.record_route(party=made.own, facts=facts, by=staff["asha"])
     assert refusal.value.field == "read_by_others"
 
 
 def test_a_newer_route_replaces_the_older_and_keeps_it(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW())
     for number in ("+447700900123", "+447700900124"):
-        parties.record_route(
+        reaching.record_route(
             party=made.own,
-            facts=parties.RouteFacts(kind="phone", value=number, allowed=True),
+            facts=reaching.RouteFacts(kind="phone", value=number, allowed=True),
             by=staff["asha"],
         )
 
@@ -324,7 +324,7 @@ def test_only_a_safeguarding_lead_clears_a_stop(who: str, staff: Staff) -> None:
 
 def test_a_safeguarding_lead_on_the_referral_does_not_clear_its_stop(staff: Staff) -> None:
     made = situations.make("blocked_stop", staff, NOW())
-    parties.appoint(referral=made.referral, user=staff["sal"], by=staff["asha"], part=Part.SECOND_WORKER)
+    facilitation.appoint(referral=made.referral, user=staff["sal"], by=staff["asha"], part=Part.SECOND_WORKER)
     concern = Concern.objects.unscoped("test").get(party=made.other)
 
     with pytest.raises(Refused, match="second person"):
@@ -473,7 +473,7 @@ def test_access_moves_with_the_keyworker_at_once(staff: Staff) -> None:
 def test_without_its_last_facilitator_a_booked_meeting_is_called_off(staff: Staff) -> None:
     made = situations.make("booked_tomorrow", staff, NOW())
     part = made.referral.facilitations.model.objects.unscoped("test").get(referral=made.referral)
-    parties.stand_down(facilitation=part, by=staff["asha"])
+    facilitation.stand_down(facilitation=part, by=staff["asha"])
 
     assert Meeting.objects.unscoped("test").get().status == "called_off"
 

@@ -9,7 +9,7 @@ from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
-from referrals.actions import concerns, consent, lifecycle, parties, readiness
+from referrals.actions import concerns, consent, facilitation, lifecycle, parties, reaching, readiness
 from referrals.blockers import BY_KEY, CODES, START, blockers, shown_to, with_blockers
 from referrals.enums import (
     Answer,
@@ -76,7 +76,7 @@ def mend_readiness(made: Played) -> None:
 
 def mend_second_worker(made: Played) -> None:
     wes = made.staff["wes"]
-    parties.appoint(referral=made.referral, user=wes, part=Part.SECOND_WORKER, by=made.staff["asha"])
+    facilitation.appoint(referral=made.referral, user=wes, part=Part.SECOND_WORKER, by=made.staff["asha"])
     consent.record_consent(
         party=made.other,
         purpose=Purpose.SECOND_WORKER,
@@ -108,9 +108,9 @@ MENDS = {
     "not_prepared": lambda made: readiness.prepare(
         party=made.other, answers={"hopes": "Calm."}, format=Format.PHONE, by=made.staff["kit"]
     ),
-    "safe_contact_missing": lambda made: parties.record_route(
+    "safe_contact_missing": lambda made: reaching.record_route(
         party=made.other,
-        facts=parties.RouteFacts(kind="phone", value="+447700900999", allowed=True),
+        facts=reaching.RouteFacts(kind="phone", value="+447700900999", allowed=True),
         by=made.staff["kit"],
     ),
     "too_few_parties": mend_too_few,
@@ -120,14 +120,14 @@ MENDS = {
     "records_check": lambda made: concerns.release_records_check(
         check=RecordsCheck.objects.unscoped("test").get(referral=made.referral), by=made.staff["sal"]
     ),
-    "no_facilitator": lambda made: parties.appoint(
+    "no_facilitator": lambda made: facilitation.appoint(
         referral=made.referral, user=made.staff["fay"], by=made.staff["asha"]
     ),
     "facilitator_not_independent": mend_second_worker,
-    "one_facilitator": lambda made: parties.appoint(
+    "one_facilitator": lambda made: facilitation.appoint(
         referral=made.referral, user=made.staff["wes"], by=made.staff["asha"]
     ),
-    "professional_not_agreed": lambda made: parties.leave_out(
+    "professional_not_agreed": lambda made: facilitation.leave_out(
         invited=Invited.objects.unscoped("test").get(referral=made.referral), by=made.staff["asha"]
     ),
     "day_of_check_missing": lambda made: play.check_the_day(made, timezone.now()),
@@ -280,7 +280,7 @@ def test_past_abuse_asks_for_two_facilitators(staff: Staff) -> None:
     concerns.raise_concern(party=made.other, kind=ConcernKind.PAST_ABUSE, by=staff["kit"])
     assert "one_facilitator" in codes(made.referral)
 
-    parties.appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])
+    facilitation.appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])
     assert "one_facilitator" not in codes(made.referral)
 
 

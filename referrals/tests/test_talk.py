@@ -280,7 +280,7 @@ def test_the_words_are_asked_only_of_whoever_asked_first(staff: Staff) -> None:
 
 
 def test_sharing_is_asked_for_each_other_organisation_that_facilitates(staff: Staff) -> None:
-    from referrals.actions.parties import appoint
+    from referrals.actions.facilitation import appoint
 
     made = play("ready", staff)
     appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])

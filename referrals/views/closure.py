@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import messages
 
-from referrals import access, presenters_steps
+from referrals import access
 from referrals.actions.lifecycle import close, derived_outcome, open_items
 from referrals.enums import Outcome, Stage
 from referrals.forms.decisions import CloseForm
+from referrals.presenters import steps
 from referrals.views.base import ReferralForm
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
@@ -34,13 +35,13 @@ class Close(ReferralForm):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
-            "people": presenters_steps.opened_people(self.referral, self.request.user),
+            "people": steps.opened_people(self.referral, self.request.user),
             "asks_reason": self.outcome == Outcome.NOT_GOING_AHEAD,
             "asks_why": bool(self.left) and self.request.user.is_manager,
         }
 
     def get_context(self) -> dict[str, Any]:
-        first = presenters_steps.first_settle(self.referral, self.request.user)
+        first = steps.first_settle(self.referral, self.request.user)
         needs_manager = bool(self.left) and not self.request.user.is_manager
         return {
             **super().get_context(),
@@ -57,7 +58,7 @@ class Close(ReferralForm):
         close(
             referral=self.referral,
             reason=said.get("reason", ""),
-            party=presenters_steps.chosen_party(self.referral, user, said.get("party", "")),
+            party=steps.chosen_party(self.referral, user, said.get("party", "")),
             why_open_items=said.get("why_open_items", ""),
             by=user,
             at=self.at,

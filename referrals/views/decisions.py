@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
-from referrals import access, presenters_steps
+from referrals import access
 from referrals.actions.concerns import ask_for_records_check, decide_and_ask, release_records_check
 from referrals.actions.lifecycle import decide
 from referrals.blockers import blockers
 from referrals.enums import Gate, Stage, Suitable
 from referrals.forms.decisions import AskRecordsForm, DecideForm, ReleaseRecordsForm
 from referrals.models import RecordsCheck
+from referrals.presenters import steps
 from referrals.views.base import ReferralForm
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
@@ -43,16 +44,16 @@ class Decide(RunForm):
 
     def records_missing(self) -> bool:
         missing = any(row.code == "records_check" for row in blockers(self.referral, Gate.BOOK, self.at))
-        return missing and presenters_steps.records_waiting(self.referral, self.request.user) is None
+        return missing and steps.records_waiting(self.referral, self.request.user) is None
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
-            "people": presenters_steps.opened_people(self.referral, self.request.user),
+            "people": steps.opened_people(self.referral, self.request.user),
             "records_missing": self.records_missing(),
         }
 
     def get_context(self) -> dict[str, Any]:
-        before = presenters_steps.decided_before(self.referral, self.request.user)
+        before = steps.decided_before(self.referral, self.request.user)
         return {**super().get_context(), "before": before}
 
     def act(self, form: BaseForm) -> str:
@@ -62,7 +63,7 @@ class Decide(RunForm):
         action = decide_and_ask if asks else decide
         action(
             referral=self.referral,
-            party=presenters_steps.chosen_party(self.referral, user, said["party"]),
+            party=steps.chosen_party(self.referral, user, said["party"]),
             decision=Suitable(said["decision"]),
             reason=said["reason"],
             review_on=said["review_on"] if said["decision"] == Suitable.NOT_NOW else None,
@@ -84,7 +85,7 @@ class AskForRecordsCheck(RunForm):
     drafted = False
 
     def get_context(self) -> dict[str, Any]:
-        waiting = presenters_steps.records_waiting(self.referral, self.request.user)
+        waiting = steps.records_waiting(self.referral, self.request.user)
         missing = any(row.code == "records_check" for row in blockers(self.referral, Gate.BOOK, self.at))
         return {**super().get_context(), "waiting": waiting, "done": not missing}
 
@@ -109,14 +110,14 @@ class RecordsChecks(Page):
     def may(self) -> Decision:
         if not self.request.user.safeguarding_lead:
             return refuse("Only a safeguarding lead sees the records checks.")
-        self.checks = list(presenters_steps.checks_to_match(self.request.user)[:100])
+        self.checks = list(steps.checks_to_match(self.request.user)[:100])
         return super().may()
 
     def audited(self) -> dict[str, Any]:
         return {"things": self.checks, "thing_type": "records_check"}
 
     def get_context(self) -> dict[str, Any]:
-        names = presenters_steps.names_to_match(self.request.user, self.checks)
+        names = steps.names_to_match(self.request.user, self.checks)
         return {
             "heads": NAME_HEADS,
             "checks": [
@@ -166,7 +167,7 @@ class ReleaseRecordsCheck(ActionFormView):
         return reverse("referrals:records_checks")
 
     def get_context(self) -> dict[str, Any]:
-        names = presenters_steps.names_to_match(self.request.user, [self.check])
+        names = steps.names_to_match(self.request.user, [self.check])
         return {
             "heads": NAME_HEADS,
             "names": names.get(self.check.referral_id, []),

@@ -6,12 +6,12 @@ from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
-from referrals import access, presenters_steps
-from referrals.actions.parties import appoint, stand_down
+from referrals import access
+from referrals.actions.facilitation import appoint, stand_down
 from referrals.enums import Part, Stage
 from referrals.forms.decisions import AppointForm, EndPartForm
 from referrals.models import Facilitation
-from referrals.presenters import facilitators_of, you_or_name
+from referrals.presenters import facilitators_of, steps, you_or_name
 from referrals.views.base import ReferralForm
 from restorative.common.decisions import Decision
 from restorative.common.forms import BaseForm
@@ -31,10 +31,10 @@ class Facilitators(ReferralForm):
         return access.may_run(self.request.user, self.referral)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"workers": presenters_steps.to_appoint(self.referral, self.request.user)}
+        return {"workers": steps.to_appoint(self.referral, self.request.user)}
 
     def get_context(self) -> dict[str, Any]:
-        rows = presenters_steps.running(self.referral, self.request.user)
+        rows = steps.running(self.referral, self.request.user)
         closed = self.referral.shown_stage == Stage.CLOSED
         return {**super().get_context(), "heads": HEADS, "rows": rows, "closed": closed}
 

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from referrals import access
 from referrals.actions.intake import Worry, log_referral
-from referrals.actions.parties import PersonFacts, RouteFacts
+from referrals.actions.parties import PersonFacts
+from referrals.actions.reaching import RouteFacts
 from referrals.enums import ConcernKind, Kind, Place, RouteKind, Source
 from referrals.forms.intake import LogForm
 from referrals.views.base import ReferralPage

@@ -5,18 +5,10 @@ from typing import Any
 
 from django.contrib import messages
 
-from referrals import access, presenters, presenters_party, presenters_reach
-from referrals.actions.parties import (
-    PersonFacts,
-    RouteFacts,
-    add_party,
-    invite,
-    leave,
-    record_approach,
-    record_route,
-    set_keyworker,
-    words_missing,
-)
+from referrals import access, presenters
+from referrals.actions.facilitation import invite
+from referrals.actions.parties import PersonFacts, add_party, leave, set_keyworker
+from referrals.actions.reaching import RouteFacts, record_approach, record_route, words_missing
 from referrals.enums import OTHER_PLACES, OWN_PLACES, Answer, ApproachResult, Place
 from referrals.forms import parts
 from referrals.forms.parties import (
@@ -30,6 +22,7 @@ from referrals.forms.parties import (
     PersonForm as AddPersonForm,
 )
 from referrals.models import Consent, ContactRoute, Party, SafetyAnswers
+from referrals.presenters import person, reach
 from referrals.views import asking
 from referrals.views.base import ReferralForm
 from referrals.views.person import PersonForm, PersonPage
@@ -48,7 +41,7 @@ class ShowPerson(PersonPage):
 
     def get_context(self) -> dict[str, Any]:
         context = super().get_context()
-        page = presenters_party.page(self.party, self.request.user, self.at)
+        page = person.page(self.party, self.request.user, self.at)
         context["identity"]["facts"].insert(0, page["about"])
         return {
             **context,
@@ -157,7 +150,7 @@ class Routes(PersonForm):
         )
         return {
             **super().get_context(),
-            "routes": presenters_reach.route_boxes(rows, self.shares_home, user),
+            "routes": reach.route_boxes(rows, self.shares_home, user),
             "intro": "A newer answer for the same way replaces the older one.",
         }
 

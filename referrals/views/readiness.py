@@ -19,7 +19,7 @@ from referrals.forms.readiness import (
     ReadinessForm,
 )
 from referrals.models import ReadinessCheck
-from referrals.presenters_party import check_rows
+from referrals.presenters.person import check_rows
 from referrals.views.person import PersonForm
 from referrals.views.talk import right_time
 from restorative.common.decisions import Decision

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from referrals import presenters_page
+from referrals.presenters import page as referral_page
 from referrals.views.base import ReferralPage
 
 
@@ -14,4 +14,4 @@ class ShowReferral(ReferralPage):
     def get_context(self) -> dict[str, Any]:
         context = super().get_context()
         self.title = f"{context['identity']['name']}, {self.referral.reference}"
-        return {**context, **presenters_page.page(self.referral, self.request.user, self.at)}
+        return {**context, **referral_page.page(self.referral, self.request.user, self.at)}

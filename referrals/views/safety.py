@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
-from referrals import access, presenters_safety
+from referrals import access
 from referrals.actions.concerns import clear, finish_step, raise_concern, sign_off
 from referrals.actions.readiness import ask_safety
 from referrals.enums import STOPS, ConcernKind, SignOffDecision
 from referrals.forms import parts
 from referrals.forms.safety import ClearForm, ConcernForm, SafetyForm, SignOffForm, StepForm
 from referrals.models import Concern, Task
+from referrals.presenters import safety as shown
 from referrals.views.person import PersonForm, PersonPage
 from restorative.common import clock
 from restorative.common.decisions import Decision
@@ -56,7 +57,7 @@ class Safety(PersonPage):
             "back_text": f"Back to {self.party.known_as}" if opens else "Back to the referral",
             "ask_href": self.link("safety_ask"),
             "concern_href": self.link("concern"),
-            **presenters_safety.page(self.party, user, self.at),
+            **shown.page(self.party, user, self.at),
         }
 
 

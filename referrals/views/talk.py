@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 
 from referrals.actions.consent import Asked
-from referrals.actions.parties import RouteFacts, words_missing
+from referrals.actions.reaching import RouteFacts, words_missing
 from referrals.actions.readiness import rules_result
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, Ready

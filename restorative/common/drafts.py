@@ -1,5 +1,5 @@
 """What somebody has typed into a form and not yet sent: kept for them alone, given back, thrown away.
-Which form it was typed into is its `place`; a draft opens only through that form's own view, which asks access first."""
+Which form it was typed into is its `place`; it opens only through that form's own view, which asks access first."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any

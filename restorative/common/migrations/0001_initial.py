@@ -10,7 +10,6 @@ import restorative.common.fields
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,39 +18,58 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('place', models.CharField(max_length=200)),
-                ('title', models.CharField(max_length=120)),
-                ('typed', restorative.common.fields.EncryptedJSONField(default=dict)),
-                ('started_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                ),
+                ("place", models.CharField(max_length=200)),
+                ("title", models.CharField(max_length=120)),
+                ("typed", restorative.common.fields.EncryptedJSONField(default=dict)),
+                ("started_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at'],
-                'indexes': [models.Index(fields=['owner', '-updated_at'], name='draft_owner_updated')],
-                'constraints': [models.UniqueConstraint(fields=('owner', 'place'), name='one_draft_per_form')],
+                "ordering": ["-updated_at"],
+                "indexes": [models.Index(fields=["owner", "-updated_at"], name="draft_owner_updated")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("owner", "place"), name="one_draft_per_form")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Submission',
+            name="Submission",
             fields=[
-                ('token', models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ('next_path', models.CharField(blank=True, default='', max_length=300)),
-                ('sent_at', models.DateTimeField()),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("token", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("next_path", models.CharField(blank=True, default="", max_length=300)),
+                ("sent_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['sent_at'], name='submission_sent_at')],
+                "indexes": [models.Index(fields=["sent_at"], name="submission_sent_at")],
             },
         ),
     ]

@@ -1,5 +1,5 @@
 """One person's page, for whoever opens their compartment: the next step, what blocks messages, who supports them.
-Its parts are in presenters_tasks.py, presenters_said.py and presenters_reach.py; safety in presenters_safety.py."""
+Its parts are in tasks.py, said.py and reach.py; safety in safety.py."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -17,10 +17,10 @@ from referrals.models import (
     Party,
     ReadinessCheck,
 )
-from referrals.person_facts import Facts, gather
-from referrals.presenters_reach import message_rows, route_boxes
-from referrals.presenters_said import said_rows
-from referrals.presenters_tasks import step_rows, task_rows
+from referrals.presenters.person_facts import Facts, gather
+from referrals.presenters.reach import message_rows, route_boxes
+from referrals.presenters.said import said_rows
+from referrals.presenters.tasks import step_rows, task_rows
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules

@@ -15,7 +15,7 @@ from referrals.models import (
     Consent,
     Invited,
 )
-from referrals.person_facts import Facts
+from referrals.presenters.person_facts import Facts
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
 

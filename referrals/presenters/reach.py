@@ -10,7 +10,7 @@ from referrals.enums import (
     Voicemail,
 )
 from referrals.models import ContactRoute
-from referrals.person_facts import Facts
+from referrals.presenters.person_facts import Facts
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.formfields import show_phone

@@ -1,0 +1,156 @@
+"""How a party may be reached, and how they were approached. What they agree to is in consent.py."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from referrals import access
+from referrals.actions.lifecycle import (
+    begin_preparing,
+    changing,
+    made,
+)
+from referrals.blockers import wording_not_approved
+from referrals.enums import (
+    WRITTEN_ROUTES,
+    ApproachResult,
+    Gate,
+    Hours,
+    RouteKind,
+    Voicemail,
+)
+from referrals.models import Approach, ContactRoute, Party
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+from restorative.common.fields import keyed_hash
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+from referrals.actions.parties import fresh_party
+
+
+@dataclass(frozen=True)
+class RouteFacts:
+    """One way to reach a party. Unknown means no."""
+
+    kind: RouteKind
+    value: str = ""
+    allowed: bool = False
+    read_by_others: bool = True
+    screen_private: bool = False
+    hours: Hours = Hours.ANY
+    voicemail: Voicemail = Voicemail.NO
+    cover: str = ""
+
+
+def record_route(
+    *, party: Party, facts: RouteFacts, by: "User", confirmed: bool = True, at: datetime | None = None
+) -> ContactRoute:
+    """Record a way to reach a party; a newer one of the same kind replaces the older.
+
+    `confirmed` says that the party told us so, alone. Someone else reading their messages makes a written route a no.
+    """
+    at = at or clock.now()
+    access.may_open(by, party).require()
+    with changing(party.referral_id, at=at) as referral:
+        party = fresh_party(party)
+        if facts.allowed and not facts.value and facts.kind != RouteKind.IN_PERSON:
+            raise NotPossible("Enter how to reach them this way.", field="value")
+        if facts.allowed and facts.read_by_others and facts.kind in WRITTEN_ROUTES:
+            raise NotPossible(
+                "Someone else may read these messages, so this way cannot be used. Choose another, or answer no.",
+                field="read_by_others",
+            )
+        ContactRoute.objects.unscoped("replace a route").filter(
+            party=party, kind=facts.kind, replaced_at__isnull=True
+        ).update(replaced_at=at)
+        route = ContactRoute.objects.create(
+            party=party,
+            kind=facts.kind,
+            value=facts.value,
+            value_key=keyed_hash(facts.value.casefold()) if facts.value else "",
+            allowed=facts.allowed,
+            read_by_others=facts.read_by_others,
+            screen_private=facts.screen_private,
+            hours=facts.hours,
+            voicemail=facts.voicemail,
+            cover=facts.cover,
+            confirmed_at=at if confirmed else None,
+            confirmed_by=by if confirmed else None,
+            **made(by, at),
+        )
+        record(
+            "route_recorded",
+            by=by,
+            thing=route,
+            referral_id=referral.pk,
+            party_id=party.pk,
+            fields=["kind", "value", "allowed", "hours"],
+            at=at,
+        )
+        return route
+
+
+def record_approach(
+    *,
+    party: Party,
+    by: "User",
+    how: RouteKind | str = "",
+    wording: str = "",
+    asked_first: bool = False,
+    told_unprompted: bool = False,
+    told_us: dict[str, str] | None = None,
+    result: ApproachResult = ApproachResult.NOT_YET,
+    at: datetime | None = None,
+) -> Approach:
+    """Record how somebody came to hear of this, or the words to be used, or what came of trying.
+
+    Trying to reach them needs another party's yes to the words, unless they asked first or told us unprompted
+    (their words, the date, the worker). Raises NotPossible naming the field.
+    """
+    at = at or clock.now()
+    access.may_open(by, party).require()
+    with changing(party.referral_id, at=at) as referral:
+        party = fresh_party(party)
+        if told_unprompted and not (told_us or {}).get("words"):
+            raise NotPossible("Write down what they said, in their words.", field="told_words")
+        tried = result in (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH)
+        if tried and not (asked_first or told_unprompted) and words_missing(party):
+            raise NotPossible(
+                "Nobody has approved the words used to reach them, so they cannot be approached yet.",
+                field="result",
+            )
+        approach = Approach.objects.create(
+            party=party,
+            how=how,
+            wording=wording,
+            asked_first=asked_first,
+            told_unprompted=told_unprompted,
+            told_us=told_us or {},
+            result=result,
+            **made(by, at),
+        )
+        begin_preparing(referral, by=by, at=at)
+        record(
+            "approach_recorded",
+            by=by,
+            thing=approach,
+            referral_id=referral.pk,
+            party_id=party.pk,
+            fields=["how", "wording", "told_us", "result"],
+            why_code=result,
+            at=at,
+        )
+        return approach
+
+
+def words_missing(party: Party) -> bool:
+    """Whether the words used to reach this party have neither another's yes nor one of the two exceptions."""
+    return (
+        Party.objects.unscoped("approach under the lock")
+        .filter(wording_not_approved(Gate.BOOK, clock.now()), pk=party.pk)
+        .exists()
+    )

@@ -1,0 +1,90 @@
+"""Conditions on referrals: what stands in the way of the whole, whoever is in it."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Q
+
+from referrals.blockers.facilitators import facilitators, fewer_than_two_facilitators
+from referrals.blockers.on_parties import PARTICIPANT
+from referrals.enums import (
+    Answer,
+    Gate,
+    Kind,
+    Part,
+    Purpose,
+    Suitable,
+)
+from referrals.models import (
+    Consent,
+    Facilitation,
+    Party,
+    Suitability,
+)
+from referrals.querysets import current_answers
+
+
+def too_few_parties(gate: Gate, at: datetime) -> Q:
+    """Fewer than two participants."""
+    participants = Party._base_manager.filter(
+        PARTICIPANT, referral=OuterRef("referral"), left_at__isnull=True
+    )
+    another = participants.filter(~Q(pk=OuterRef("pk")))
+    two = Party._base_manager.filter(
+        PARTICIPANT, Exists(another), referral=OuterRef("pk"), left_at__isnull=True
+    )
+    return ~Q(Exists(two))
+
+
+def no_facilitator(gate: Gate, at: datetime) -> Q:
+    """Nobody is appointed to prepare and run it."""
+    return ~Q(Exists(facilitators("pk")))
+
+
+def facilitator_not_independent(gate: Gate, at: datetime) -> Q:
+    """A facilitator who supports a party, or manages who does, without an accepted second worker from elsewhere."""
+    side = Q(keyworker=OuterRef("user")) | Q(keyworker__team__manager=OuterRef("user"))
+    supports = Party._base_manager.filter(side, referral=OuterRef("referral"), left_at__isnull=True)
+    accepted = current_answers(
+        Consent._base_manager.filter(
+            party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=OuterRef(OuterRef("user"))
+        ),
+        at,
+    ).filter(answer=Answer.YES)
+    facilitator = OuterRef(OuterRef("user"))
+    other_without_yes = Party._base_manager.filter(
+        PARTICIPANT,
+        Q(keyworker__isnull=True)
+        | (
+            ~Q(keyworker=facilitator)
+            & (Q(keyworker__team__manager__isnull=True) | ~Q(keyworker__team__manager=facilitator))
+        ),
+        ~Exists(accepted),
+        referral=OuterRef("referral"),
+        left_at__isnull=True,
+    )
+    second = Facilitation._base_manager.filter(
+        ~Q(user__team=OuterRef("user__team"))
+        | Q(user__team__isnull=True)
+        | ~Q(user__organisation=OuterRef("user__organisation")),
+        ~Exists(other_without_yes),
+        referral=OuterRef("referral"),
+        part=Part.SECOND_WORKER,
+        until__isnull=True,
+    )
+    return Q(Exists(facilitators("pk").filter(Exists(supports), ~Exists(second))))
+
+
+def one_facilitator(gate: Gate, at: datetime) -> Q:
+    """A family meeting with one facilitator."""
+    return Q(kind=Kind.FAMILY) & fewer_than_two_facilitators("pk")
+
+
+def not_suitable_yet(gate: Gate, at: datetime) -> Q:
+    """The newest decision is not 'suitable now', or there is none."""
+    newer = Suitability._base_manager.filter(
+        referral=OuterRef("referral"), decided_at__gt=OuterRef("decided_at")
+    )
+    suitable = Suitability._base_manager.filter(
+        ~Exists(newer), referral=OuterRef("pk"), decision=Suitable.YES
+    )
+    return ~Q(Exists(suitable))

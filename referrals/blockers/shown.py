@@ -1,0 +1,66 @@
+"""What one person may see of what stands in the way: everything sealed is one sentence."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from referrals.blockers.codes import BY_KEY, START, Blocker
+from referrals.models import (
+    Party,
+)
+
+
+@dataclass(frozen=True)
+class ShownBlocker:
+    """A row of 'What stands in the way' as one person may see it. `code` and `party` are empty for a sealed one."""
+
+    sentence: str
+    code: str = ""
+    party: Party | None = None
+
+
+SEALED_SENTENCE = "Something is not settled yet with {them}."
+WORDS_SENTENCE = "{name} has not approved the words used to reach the other person."
+# Known to all who see the shell, whichever party they hold for.
+SHELL_CODES = frozenset({"records_check"})
+# Shown to safeguarding leads who open only concerns and safety answers.
+SAFETY_CODES = frozenset({"stop", "sign_off", "safety_not_asked"})
+
+
+def shown_to(
+    found: Iterable[Blocker], parties: Iterable[Party], *, stands: frozenset = frozenset()
+) -> list[ShownBlocker]:
+    """What one person may see of `found`. `parties` carry what with_opened adds for that person.
+
+    Codes of the shell and of opened compartments are named. Everything sealed is one row that tells neither
+    cause, number nor owner. `stands` names parties that must be shown as they stood at booking, because something
+    of theirs waits for release: only what every party still has to do on the day is counted for them.
+    """
+    by_id = {party.pk: party for party in parties}
+    rows: list[ShownBlocker] = []
+    sealed: set[UUID] = set()
+    for blocker in found:
+        code = BY_KEY[blocker.code]
+        party = by_id.get(blocker.party_id)
+        if party is None or code.key in SHELL_CODES:
+            row = ShownBlocker(code.referral_sentence or code.party_sentence, code.key)
+        elif code.key == "wording_not_approved" and (approver := _approver(party, by_id.values())):
+            row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
+        elif party.opened or (party.opened_safety and code.key in SAFETY_CODES):
+            row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
+        else:
+            if party.pk not in stands or code.gates == START:
+                sealed.add(party.pk)
+            continue
+        if row not in rows:
+            rows.append(row)
+    if sealed:
+        others = [party for party in by_id.values() if not party.opened]
+        them = "the other person" if len(others) == 1 else "another person"
+        rows.append(ShownBlocker(SEALED_SENTENCE.format(them=them)))
+    return rows
+
+
+def _approver(approached: Party, parties: Iterable[Party]) -> Party | None:
+    """Who is asked to approve the words: an opened party who asked first, and is not the one approached."""
+    return next((party for party in parties if party.asked_first and party.pk != approached.pk), None)
