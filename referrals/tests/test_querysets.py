@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from referrals.enums import Answer, ConcernKind, Kind, Part, Place, Purpose
@@ -317,12 +317,33 @@ def build(made: Made, rows: Rows) -> list[Party]:
     return parties
 
 
+# Worlds too rare to wait for. The first: a facilitator keeps one party, and a second worker takes the other.
+KEPT_BY_THE_FACILITATOR = Made(
+    lead=0,
+    sides=(Side(0, 4, False, (), ()), Side(0, 1, False, (True,), ())),
+    parts={4: (Part.FACILITATOR, True), 0: (Part.SECOND_WORKER, True)},
+    check="none",
+)
+# Facilitators from the other house, where one party shares with it and one has taken that back.
+ACROSS_HOUSES = Made(
+    lead=0,
+    sides=(
+        Side(0, 1, False, (), (Share(1, Answer.YES),)),
+        Side(0, 0, False, (), (Share(1, Answer.YES), Share(1, Answer.WITHDRAWN))),
+    ),
+    parts={5: (Part.FACILITATOR, True), 2: (Part.SECOND_WORKER, True), 3: (Part.STAND_IN, False)},
+    check="released",
+)
+
+
 @settings(
     max_examples=1500 if SLOW else 100,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(made=worlds, others=st.sets(ANY, min_size=3, max_size=5))
+@example(KEPT_BY_THE_FACILITATOR, {8, 9})
+@example(ACROSS_HOUSES, {3, 7})
 def test_every_world_agrees_with_the_table(rows, made, others):
     with transaction.atomic():
         parties = build(made, rows)
