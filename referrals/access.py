@@ -56,8 +56,10 @@ def may_see(user: User, referral: Referral) -> bool:
     return Referral.objects.visible_to(user).filter(pk=referral.pk).exists()
 
 
-def may_open(user: User, party: Party) -> Decision:
+def may_open(user: User, party: Party | None) -> Decision:
     """Read and write a party's compartment: the same queryset as every list, with the key added."""
+    if party is None:
+        return refuse(SEALED)
     opened = Party.objects.opened_by(user).filter(pk=party.pk).exists()
     return ALLOWED if opened else refuse(SEALED)
 

@@ -2,7 +2,7 @@
 Sealed models filter through it; object checks are the same querysets with the key added."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.apps import apps
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from referrals.enums import Answer, Part, Purpose, Stage
 from restorative.common.protected import ProtectedQuerySet
+
+Rows = TypeVar("Rows", bound=QuerySet)
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -42,13 +44,13 @@ class ReferralQuerySet(ProtectedQuerySet):
             | Exists(_rows("Facilitation").filter(referral=OuterRef("pk"), user=user, until__isnull=True))
         )
         if user.team_id:
-            mine |= Q(lead__team=user.team_id) | Exists(parties.filter(keyworker__team=user.team_id))
+            mine |= Q(lead__team=user.team_id) | Q(Exists(parties.filter(keyworker__team=user.team_id)))
         if user.is_manager:
-            mine |= Exists(parties.filter(organisation=user.organisation_id))
+            mine |= Q(Exists(parties.filter(organisation=user.organisation_id)))
             mine |= Q(lead_organisation=user.organisation_id)
         if user.safeguarding_lead:
             open_concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
-            mine |= Exists(parties.filter(Exists(open_concern), organisation=user.organisation_id))
+            mine |= Q(Exists(parties.filter(Exists(open_concern), organisation=user.organisation_id)))
             waiting = _rows("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
             mine |= Q(Exists(waiting), lead_organisation=user.organisation_id)
         return self.filter(mine).scoped("visible_to")
@@ -217,7 +219,7 @@ class ConcernQuerySet(SafetyQuerySet):
         return self.filter(cleared_at__isnull=True)
 
 
-def current_answers(consents: QuerySet, at: datetime) -> QuerySet:
+def current_answers(consents: Rows, at: datetime) -> Rows:
     """The newest row for each party, purpose and recipient, where it counts at `at`.
 
     It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since

@@ -55,6 +55,9 @@ class Meeting(BaseModel):
     version = models.PositiveIntegerField(default=1)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
 
+    # Added by querysets for one viewer; never stored.
+    shown_status: str
+
     objects = protected_manager(MeetingQuerySet)
 
     class Meta:

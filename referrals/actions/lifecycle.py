@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from referrals import access, blockers, events, stages
-from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
+from referrals.enums import Answer, Gate, Outcome, Reason, Stage, Suitable
 from referrals.models import Closure, Concern, Party, RecordsCheck, Referral, Suitability
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.audit.ledger import record
@@ -152,7 +152,7 @@ def decide(
             if referral.stage == Stage.PAUSED:
                 take_step("resume", referral, by=by, at=at)
             begin_preparing(referral, by=by, at=at)
-        elif decision == Suitable.NOT_NOW:
+        elif decision == Suitable.NOT_NOW and review_on:
             _pause(referral, review_on=review_on, by=by, at=at)
         else:
             _refuse_while_under_way(referral)
@@ -181,8 +181,7 @@ def derived_outcome(referral: Referral) -> Outcome:
     records = record_model._base_manager.filter(meeting__referral=referral, meeting__status="took_place")
     if not records.exists():
         return Outcome.NOT_GOING_AHEAD
-    helped = [row for row in records if row.helped == "yes"]
-    return Outcome.MET_HELPED if helped else Outcome.MET
+    return Outcome.MET_HELPED if records.filter(helped=Answer.YES).exists() else Outcome.MET
 
 
 def open_items(referral: Referral, by: "User") -> list[str]:

@@ -96,4 +96,11 @@ def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = Non
                 at=at,
             )
         if talk.ratings is not None:
-            rate(party=party, by=by, at=at, **talk.ratings)
+            rate(
+                party=party,
+                relationship=talk.ratings["relationship"],
+                safe=talk.ratings["safe"],
+                hope=talk.ratings["hope"],
+                by=by,
+                at=at,
+            )

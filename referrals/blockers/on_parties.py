@@ -3,7 +3,7 @@ Each is one expression over facts, usable in a list and for a single row."""
 
 from datetime import datetime, time, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from referrals.blockers.facilitators import fewer_than_two_facilitators
@@ -42,7 +42,7 @@ from restorative.common.rules import rules
 PARTICIPANT = ~Q(place=Place.SUPPORTER)
 
 
-def _own(model: type, party: str = "pk") -> QuerySet:
+def _own(model: type[Model], party: str = "pk") -> QuerySet:
     return model._base_manager.filter(party=OuterRef(party))
 
 

@@ -41,7 +41,7 @@ def shown_to(
     sealed: set[UUID] = set()
     for blocker in found:
         code = BY_KEY[blocker.code]
-        party = by_id.get(blocker.party_id)
+        party = by_id.get(blocker.party_id) if blocker.party_id else None
         if party is None or code.key in SHELL_CODES:
             row = ShownBlocker(code.referral_sentence or code.party_sentence, code.key)
         elif code.key == "wording_not_approved" and (approver := _approver(party, by_id.values())):

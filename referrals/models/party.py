@@ -56,6 +56,11 @@ class Party(BaseModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
+    # Added by querysets for one viewer; never stored.
+    opened: bool
+    opened_safety: bool
+    asked_first: bool
+
     objects = protected_manager(PartyQuerySet)
 
     class Meta:

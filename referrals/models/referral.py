@@ -32,6 +32,12 @@ class Referral(BaseModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
+    # Added by querysets for one viewer; never stored.
+    shown_stage: str
+    records_waiting: bool
+    _parties_for: tuple
+    _facilitations: list
+
     objects = protected_manager(ReferralQuerySet)
 
     class Meta:

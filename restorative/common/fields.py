@@ -62,6 +62,10 @@ class EncryptedTextField(models.TextField):
 class EncryptedJSONField(EncryptedTextField):
     """A JSON value (dict or list of plain values) stored as one Fernet token."""
 
+    # For type checkers: what is set and got is the value itself, not text.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def get_prep_value(self, value: Any) -> Any:
         # Past TextField's own preparation, which would call to_python and undo the dump.
         return None if value is None else _encrypt(json.dumps(value, cls=DjangoJSONEncoder, sort_keys=True))
