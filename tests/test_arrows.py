@@ -27,10 +27,8 @@ ROOMS: dict[str, set[str]] = {
     "actions": FACTS | {"blockers", "stages", "access", "events"},
     "receivers": ENUMS | {"models", "actions", "events"},
     "forms": ENUMS,
-    "person_facts": FACTS | {"blockers", "presenters"},
     "tellings": FACTS | {"reminders"},
-    "presenters": FACTS
-    | {"blockers", "stages", "access", "reminders", "selectors", "person_facts", "tellings"},
+    "presenters": FACTS | {"blockers", "stages", "access", "reminders", "selectors", "tellings"},
     "tasks": {"actions", "reminders"},
     "views": FACTS | {"forms", "presenters", "tellings", "actions", "access", "selectors", "blockers"},
     "urls": {"views"},

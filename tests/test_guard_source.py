@@ -274,14 +274,14 @@ SCOPES = {"visible_to", "opened_by", "safety_opened_by", "agreed_words"}
 # Who names rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE = {
     # Never evaluated: referrals this user works on are left out of the checks they may release.
-    "referrals.steps.checks_to_match: Party.objects",
-    "referrals.steps.checks_to_match: Facilitation.objects",
+    "referrals.presenters.steps.checks_to_match: Party.objects",
+    "referrals.presenters.steps.checks_to_match: Facilitation.objects",
 }
 PAST_THE_SCOPE = {
     "restorative.views.health: cursor",  # asks the database whether it answers
     # Inside Subquery annotations of a queryset that is opened_by.
-    "referrals.page._newest: _base_manager",
-    "referrals.person_facts._newest: _base_manager",
+    "referrals.presenters.people._newest: _base_manager",
+    "referrals.presenters.person_facts._newest: _base_manager",
     # Inside Exists() of a queryset that is visible_to; names only where the user's own side gave them.
     "referrals.selectors._named: _base_manager",
     "referrals.selectors.caseload: _base_manager",
@@ -289,8 +289,8 @@ PAST_THE_SCOPE = {
 # The outbox has no scope of its own: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
     "meetings.tellings.was_told",
-    "referrals.page.will_be_sent",
-    "referrals.reach.message_rows",
+    "referrals.presenters.happened.will_be_sent",
+    "referrals.presenters.reach.message_rows",
 }
 NAMES_OF_PROTECTED = {label.split(".")[1] for label in PROTECTED}
 NAMES_OF_FREE = {label.split(".")[1] for label in FREE} - NAMES_OF_PROTECTED
