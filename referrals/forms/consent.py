@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from referrals.forms import parts
-from referrals.forms.parts import Ask
+from referrals.forms import agreeing, parts
+from referrals.forms.agreeing import Ask
 from referrals.forms.words import Whom
 from restorative.common.formfields import ChoiceRadio
 from restorative.common.forms import BaseForm
@@ -17,14 +17,17 @@ class ConsentForm(BaseForm):
         super().__init__(*args, **kwargs)
         self.whom, self.asks = whom, list(asks)
         start = parts.add_start(self, whom, language=language)
-        self.layout = [start, parts.add_consents(self, whom, self.asks, title=f"What {whom.name} agrees to")]
+        self.layout = [
+            start,
+            agreeing.add_consents(self, whom, self.asks, title=f"What {whom.name} agrees to"),
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         parts.clean_start(self)
         if not any(cleaned.get(ask.key) for ask in self.asks) and not self.errors:
             self.add_error(self.asks[0].key, parts.ANSWER)
-        parts.clean_consents(self, self.asks)
+        agreeing.clean_consents(self, self.asks)
         parts.check_alone(self, self.whom)
         return cleaned
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from referrals.enums import Answer, ApproachResult, Place, RouteKind
-from referrals.forms import parts
+from referrals.forms import parts, reaching
 from referrals.forms.words import Whom
 from restorative.common.formfields import (
     ChoiceRadio,
@@ -61,7 +61,7 @@ class RouteForm(BaseForm):
             label=f"May we reach {whom.name} this way?",
             help_text="Not sure counts as no. We never fall back to another way.",
         )
-        pieces = parts.add_route(self, whom, initial=initial_route, shares_home=shares_home, required=True)
+        pieces = reaching.add_route(self, whom, initial=initial_route, shares_home=shares_home, required=True)
         self.fields["confirmed"] = YesNoNotSureField(
             label=f"Did {whom.name} tell you so, alone?",
             help_text="Until then nothing is sent this way.",
@@ -70,7 +70,7 @@ class RouteForm(BaseForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        parts.clean_route(self, need_value=cleaned.get("allowed") == Answer.YES)
+        reaching.clean_route(self, need_value=cleaned.get("allowed") == Answer.YES)
         return cleaned
 
 

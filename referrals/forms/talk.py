@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from referrals.enums import SAFETY_QUESTIONS
-from referrals.forms import parts
-from referrals.forms.parts import Ask
+from referrals.forms import agreeing, parts, reaching
+from referrals.forms.agreeing import Ask
 from referrals.forms.words import Whom
 from restorative.common.forms import BaseForm, Section
 
@@ -30,9 +30,9 @@ class TalkForm(BaseForm):
         sections = [parts.add_start(self, whom, language=language)]
         if not supporter:
             sections.append(parts.add_safety(self, whom))
-            reaching = parts.add_route(self, whom, initial=route, shares_home=None)
-            sections.append(Section(f"How to reach {whom.name} safely", *reaching))
-        sections.append(parts.add_consents(self, whom, self.asks, title=f"What {whom.name} agrees to"))
+            ways = reaching.add_route(self, whom, initial=route, shares_home=None)
+            sections.append(Section(f"How to reach {whom.name} safely", *ways))
+        sections.append(agreeing.add_consents(self, whom, self.asks, title=f"What {whom.name} agrees to"))
         sections.append(Section("Hopes, worries and limits", *parts.add_hopes(self, whom)))
         if not supporter:
             sections.append(parts.add_readiness(self, whom))
@@ -60,16 +60,16 @@ class TalkForm(BaseForm):
             if parts.safety_reached(self):
                 self.reached.add("safety")
                 parts.missing(self, list(SAFETY_QUESTIONS))
-            if parts.route_reached(self):
+            if reaching.route_reached(self):
                 self.reached.add("route")
-                parts.clean_route(self)
+                reaching.clean_route(self)
             if parts.readiness_reached(self):
                 self.reached.add("readiness")
                 parts.clean_readiness(self)
             if any(value is not None for value in parts.ratings_of(self.cleaned_data).values()):
                 self.reached.add("ratings")
-        if parts.consents_reached(self, self.asks):
+        if agreeing.consents_reached(self, self.asks):
             self.reached.add("consents")
-            parts.clean_consents(self, self.asks)
+            agreeing.clean_consents(self, self.asks)
         if parts.hopes_reached(self):
             self.reached.add("hopes")

@@ -10,7 +10,7 @@ from uuid import UUID
 from referrals import presenters
 from referrals.enums import NOBODY, Answer, How, Part, Purpose, RouteKind
 from referrals.forms import words
-from referrals.forms.parts import Ask
+from referrals.forms.agreeing import Ask
 from referrals.forms.words import Whom
 from referrals.models import Approach, Consent, ContactRoute, Facilitation, Invited, Party
 from restorative.common import clock

@@ -9,9 +9,9 @@ from django.contrib import messages
 from referrals.actions.consent import withdraw
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import NOBODY, Answer, Purpose
-from referrals.forms import parts
+from referrals.forms import agreeing
+from referrals.forms.agreeing import Ask
 from referrals.forms.consent import ConsentForm, WithdrawForm
-from referrals.forms.parts import Ask
 from referrals.views import asking
 from referrals.views.person import PersonForm
 from referrals.views.talk import asked_from
@@ -39,7 +39,7 @@ class GiveConsent(PersonForm):
         return {"whom": self.whom, "asks": self.asks, "language": self.party.person.language}
 
     def act(self, form: BaseForm) -> str:
-        said = tuple(Said(**each) for each in parts.consents_said(form.cleaned_data, self.asks))
+        said = tuple(Said(**each) for each in agreeing.consents_said(form.cleaned_data, self.asks))
         talk = Talk(asked=asked_from(form.cleaned_data), said=said)
         save_talk(party=self.party, talk=talk, by=self.request.user, at=self.at)
         messages.success(self.request, "Saved.")

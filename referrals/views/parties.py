@@ -10,7 +10,7 @@ from referrals.actions.facilitation import invite
 from referrals.actions.parties import PersonFacts, add_party, leave, set_keyworker
 from referrals.actions.reaching import RouteFacts, record_approach, record_route, words_missing
 from referrals.enums import OTHER_PLACES, OWN_PLACES, Answer, ApproachResult, Place
-from referrals.forms import parts
+from referrals.forms import reaching
 from referrals.forms.parties import (
     ApproachForm,
     InviteForm,
@@ -156,7 +156,7 @@ class Routes(PersonForm):
 
     def act(self, form: BaseForm) -> str:
         cleaned = form.cleaned_data
-        facts = parts.route_facts(cleaned)
+        facts = reaching.route_facts(cleaned)
         facts["allowed"] = facts["allowed"] and cleaned["allowed"] == Answer.YES
         record_route(
             party=self.party,

@@ -10,8 +10,8 @@ from referrals.actions.reaching import RouteFacts, words_missing
 from referrals.actions.readiness import rules_result
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, Ready
-from referrals.forms import parts, words
-from referrals.forms.parts import Ask
+from referrals.forms import agreeing, parts, reaching, words
+from referrals.forms.agreeing import Ask
 from referrals.forms.talk import TalkForm
 from referrals.models import Concern
 from referrals.views import asking
@@ -105,9 +105,9 @@ def talk_from(form: BaseForm) -> Talk:
         facts["safety"] = parts.safety_answers(cleaned)
         facts["safety_details"] = parts.safety_details(cleaned)
     if "route" in reached:
-        facts["route"] = RouteFacts(**parts.route_facts(cleaned))
+        facts["route"] = RouteFacts(**reaching.route_facts(cleaned))
     if "consents" in reached:
-        facts["said"] = tuple(Said(**said) for said in parts.consents_said(cleaned, form.asks))
+        facts["said"] = tuple(Said(**said) for said in agreeing.consents_said(cleaned, form.asks))
     if "hopes" in reached:
         facts["preparation"] = {key: cleaned[key] for key in words.HOPES}
         facts["may_carry"] = cleaned["may_carry"]

@@ -1,0 +1,124 @@
+"""What one person is asked to agree to, as part of a form: a row for each thing, and what must be answered with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from referrals.enums import (
+    NOBODY,
+    Answer,
+    Purpose,
+)
+from referrals.forms.parts import missing, say
+from referrals.forms.words import Whom
+from restorative.common.formfields import (
+    CleanTextField,
+    YesNoNotSureField,
+)
+from restorative.common.forms import BaseForm, Section
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing a person is asked to agree to. `words` are the exact words, where these are what is agreed to.
+
+    `needed`: must be answered once this part is reached. `told`: what was answered before. `came_back`: withdrawn
+    before, so that a yes needs their own words.
+    """
+
+    purpose: Purpose
+    label: str
+    say: str
+    recipient: UUID = NOBODY
+    words: str | None = None
+    needed: bool = False
+    told: str = ""
+    came_back: bool = False
+
+    @property
+    def key(self) -> str:
+        return (
+            self.purpose.value if self.recipient == NOBODY else f"{self.purpose.value}_{self.recipient.hex}"
+        )
+
+
+def add_consents(form: BaseForm, whom: Whom, asks: Sequence[Ask], *, title: str) -> Section:
+    """A row for each thing asked; a box for what changed where they withdrew before; a tick for doubt."""
+    names = []
+    for ask in asks:
+        form.fields[ask.key] = YesNoNotSureField(label=ask.label, required=False, help_text=ask.told)
+        say(form, ask.key, ask.say)
+        names.append(ask.key)
+        if ask.words is not None:
+            form.fields[f"{ask.key}_note"] = CleanTextField(
+                label="The exact words", required=False, rows=2, initial=ask.words
+            )
+    if any(ask.came_back for ask in asks):
+        form.fields["why_back"] = CleanTextField(
+            label=f"{whom.name} stopped before. What changed, in {whom.name}’s words?",
+            help_text="Ask: “What changed? Did anyone ask you to?” A yes counts after two working days.",
+            required=False,
+            rows=2,
+        )
+        names.append("why_back")
+    form.fields["doubt"] = forms.BooleanField(
+        label=f"I have a doubt whether {whom.name} can decide this",
+        required=False,
+        help_text="A doubt calls a booked meeting off at once, until you have written down what helped to decide.",
+    )
+    return Section(
+        title, *names, "doubt", intro="Leave what you did not ask. No is as good an answer as yes."
+    )
+
+
+def consents_reached(form: BaseForm, asks: Sequence[Ask]) -> bool:
+    """Whether anything was answered, changed or ticked."""
+    cleaned = form.cleaned_data
+    answered = any(cleaned.get(ask.key) or _reworded(form, ask) for ask in asks)
+    return bool(answered or cleaned.get("doubt") or cleaned.get("why_back"))
+
+
+def _reworded(form: BaseForm, ask: Ask) -> bool:
+    """Whether the exact words are others than those offered to begin with."""
+    typed = form.cleaned_data.get(f"{ask.key}_note")
+    return ask.words is not None and bool(typed) and typed != ask.words
+
+
+def clean_consents(form: BaseForm, asks: Sequence[Ask]) -> None:
+    """What must be answered, the words that were agreed to, and what changed since they withdrew."""
+    cleaned = form.cleaned_data
+    part = next((ask for ask in asks if ask.purpose == Purpose.TAKE_PART), None)
+    takes_part = (
+        part is None or cleaned.get(part.key) == Answer.YES or not (part.needed or cleaned.get(part.key))
+    )
+    for ask in asks:
+        if (ask.needed and (ask is part or takes_part)) or _reworded(form, ask):
+            missing(form, [ask.key])
+        if ask.words is not None and cleaned.get(ask.key) == Answer.YES:
+            missing(form, [f"{ask.key}_note"], "Write the exact words")
+        if ask.came_back and cleaned.get(ask.key) == Answer.YES:
+            missing(
+                form,
+                ["why_back"],
+                "Write down, in their words, what changed and whether anyone asked them to",
+            )
+    if cleaned.get("doubt"):
+        missing(form, [part.key] if part else [])
+
+
+def consents_said(cleaned: dict[str, Any], asks: Sequence[Ask]) -> list[dict[str, Any]]:
+    """Keywords of Said for each answer given."""
+    return [
+        {
+            "purpose": ask.purpose,
+            "answer": Answer(cleaned[ask.key]),
+            "recipient": ask.recipient,
+            "wording": cleaned[f"{ask.key}_note"] if ask.words is not None else ask.say,
+            "why_back": cleaned.get("why_back", "") if ask.came_back else "",
+        }
+        for ask in asks
+        if cleaned[ask.key]
+    ]
