@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
 from meetings.models import Attendance, CallOff, Meeting, Record
@@ -13,7 +14,14 @@ from meetings.tellings import Telling, was_told, will_be_told, would_hear
 from referrals.blockers import start_of_day
 from referrals.enums import Part, ReadinessKind, Ready
 from referrals.models import Party, ReadinessCheck, Referral
-from referrals.presenters import OTHER, facilitators_of, place_of, referral_facts, shown_name, you_or_name
+from referrals.presenters import (
+    OTHER,
+    facilitators_of,
+    place_of,
+    referral_facts,
+    shown_name,
+    you_or_name,
+)
 from referrals.presenters import way as way_of
 from referrals.reminders import ways_to_reach
 from restorative.accounts.models import User
@@ -87,8 +95,7 @@ def facts(meeting: Meeting, user: User) -> list[dict[str, str]]:
     """When, where, of which kind, who runs it."""
     running = facilitators_of(meeting.referral, user)
     names = [
-        you_or_name(row.user, user).capitalize()
-        + (" (second worker)" if row.part == Part.SECOND_WORKER else "")
+        capfirst(you_or_name(row.user, user)) + (" (second worker)" if row.part == Part.SECOND_WORKER else "")
         for row in running
     ]
     return [

@@ -99,7 +99,11 @@ CODES: tuple[Code, ...] = (
         referral=on_referrals.not_suitable_yet,
         referral_sentence="Nobody has decided that this is suitable now.",
     ),
-    Code("records_check", party=on_parties.records_check, party_sentence="The records check is waiting."),
+    Code(
+        "records_check",
+        party=on_parties.records_check,
+        party_sentence="The records check has not been asked for.",
+    ),
     Code(
         "no_facilitator",
         referral=on_referrals.no_facilitator,
