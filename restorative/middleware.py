@@ -86,15 +86,35 @@ class SecurityHeaders:
 
 
 class SessionEnd:
-    """Ends a session 12 hours after signing in, however busy it was."""
+    """Ends a session 12 hours after signing in, however busy it was. What was being sent then is kept as a draft."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated and _over(request.session.get(SIGNED_IN_AT)):
+            request.ended_for = request.user  # type: ignore[attr-defined]
             logout(request)
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
+    ) -> None:
+        """Not earlier: here the form's token has been checked, so that nobody else's page can leave a draft."""
+        from restorative.common import drafts  # models are not ready when this module is first read
+
+        user = getattr(request, "ended_for", None)
+        form_view = getattr(view, "view_class", None)
+        match = request.resolver_match
+        if (
+            user is None
+            or match is None
+            or request.method != "POST"
+            or not getattr(form_view, "drafted", False)
+        ):
+            return
+        if "discard" not in request.POST:
+            drafts.rescue(user, match, request.POST, at=timezone.now(), presses=form_view.presses)
 
 
 def _over(signed_in_at: str | None) -> bool:

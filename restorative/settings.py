@@ -276,7 +276,8 @@ if OIDC_SERVER_URL:
 # Sessions, cookies and headers
 
 SESSION_LASTS = timedelta(hours=12)  # from signing in, however busy somebody is
-SESSION_COOKIE_AGE = int(SESSION_LASTS.total_seconds())
+# Known for longer than it opens anything, so that a form sent just after the end is kept (middleware.SessionEnd).
+SESSION_COOKIE_AGE = int((SESSION_LASTS * 2).total_seconds())
 _HOST = "__Host-" if PRODUCTION else ""
 SESSION_COOKIE_NAME = f"{_HOST}session"
 CSRF_COOKIE_NAME = f"{_HOST}csrf"

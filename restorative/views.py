@@ -1,5 +1,6 @@
 """The health page and the pages shown when something went wrong. They must work when little else does."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,10 +71,12 @@ TITLES = {
 }
 
 
-def error_page(name: str, status: int, why: str = "") -> HttpResponse:
+def error_page(name: str, status: int, why: str = "", typed: Sequence[str] = ()) -> HttpResponse:
     """The page templates/errors/<name>.html, made without looking at the request, the user or the database."""
     try:
-        body = render_to_string(f"errors/{name}.html", {"why": why, "request_id": context.request_id.get()})
+        body = render_to_string(
+            f"errors/{name}.html", {"why": why, "typed": typed, "request_id": context.request_id.get()}
+        )
     except Exception:  # an error page must not fail, except where somebody is there to mend it
         if settings.TESTING:
             raise
@@ -88,12 +91,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Refused: an exception that carries a sentence for the reader (`why`) has it shown."""
-    return error_page("403", 403, str(getattr(exception, "why", "")))
+    """Refused: an exception that carries a sentence for the reader (`why`), or their own words, has them shown."""
+    return error_page("403", 403, str(getattr(exception, "why", "")), getattr(exception, "typed", ()))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return error_page("404", 404)
+    return error_page("404", 404, typed=getattr(exception, "typed", ()))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

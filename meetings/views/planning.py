@@ -39,6 +39,7 @@ class Book(ReferralForm):
     template_name = "meetings/book.html"
     form_class = BookForm
     submit_text = "See what is sent"
+    presses = frozenset({"book", "change", "slot"})
     slots: tuple[datetime, ...] = ()
     planned: Plan
 

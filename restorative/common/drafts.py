@@ -1,15 +1,25 @@
 """What somebody has typed into a form and not yet sent: kept for them alone, given back, thrown away.
 Which form it was typed into is its `place`; it opens only through that form's own view, which asks access first."""
 
+import json
+import re
+import uuid
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.http import QueryDict
+from django.urls import ResolverMatch
 
-from restorative.common.models import Draft
+from restorative.common.fields import keyed_hash
+from restorative.common.models import Draft, Submission
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
+
+NEVER_KEPT = re.compile(r"password|token|csrf|secret|^submission$|^discard$", re.IGNORECASE)
+LONGER = 15  # characters: what is worth copying
+CODE = re.compile(r"[a-z0-9_-]+")  # an answer picked from a list, or an id
 
 
 def find(owner: "User", place: str) -> Draft | None:
@@ -41,3 +51,64 @@ def as_data(typed: dict[str, Any]) -> QueryDict:
     for name, value in typed.items():
         data.setlist(name, value if isinstance(value, list) else [value])
     return data
+
+
+# As it was sent, where no form can be made of it
+
+
+def place_of(match: ResolverMatch) -> str:
+    """The place of the form at an address: its route's name with what stands in the address."""
+    return ":".join([match.view_name, *(str(value) for value in match.kwargs.values())])
+
+
+def raw(post: QueryDict, presses: Collection[str] = ()) -> dict[str, list[str]]:
+    """What was sent, by name, without what is empty, secret or only a press of a button."""
+    sent = {
+        name: [value for value in values if value]
+        for name, values in post.lists()
+        if name not in presses and not NEVER_KEPT.search(name)
+    }
+    return {name: values for name, values in sent.items() if values}
+
+
+def longer_texts(post: QueryDict, presses: Collection[str] = ()) -> list[str]:
+    """The longer texts that were typed, for whoever typed them to copy."""
+    values = (value for values in raw(post, presses).values() for value in values)
+    return [value for value in values if len(value.strip()) > LONGER and not CODE.fullmatch(value)]
+
+
+def rescue(
+    owner: "User",
+    match: ResolverMatch,
+    post: QueryDict,
+    *,
+    at: datetime,
+    title: str = "",
+    presses: Collection[str] = (),
+) -> None:
+    """Keep what was sent to a form that could not be reached. What was saved already is not kept again."""
+    typed, place = raw(post, presses), place_of(match)
+    longest = Draft._meta.get_field("place").max_length or 0
+    if not typed or len(place) > longest or "\0" in place:
+        return
+    earlier = sent_before(owner, post)
+    if earlier is None or earlier.digest != digest(post, presses):
+        one_or_more = {name: values if len(values) > 1 else values[0] for name, values in typed.items()}
+        keep(owner, place, title=title, typed=one_or_more, at=at)
+
+
+def digest(post: QueryDict, presses: Collection[str] = ()) -> str:
+    """By which the same words are known again under the same token. It says nothing about the words."""
+    typed = {
+        name: [value.replace("\r\n", "\n") for value in values] for name, values in raw(post, presses).items()
+    }
+    return keyed_hash(f"{post.get('submission', '')}:{json.dumps(typed, sort_keys=True)}")
+
+
+def sent_before(owner: "User", post: QueryDict) -> Submission | None:
+    """What this person already sent with this form's token."""
+    try:
+        token = uuid.UUID(post.get("submission", ""))
+    except ValueError:
+        return None
+    return Submission.objects.filter(pk=token, owner=owner).first()

@@ -47,6 +47,8 @@ class Submission(models.Model):
 
     token = models.UUIDField(primary_key=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    # A keyed hash of what was typed (drafts.digest): the same token with other words is not the same press.
+    digest = models.CharField(max_length=64, default="", editable=False)
     next_path = models.CharField(max_length=300, default="", blank=True)
     sent_at = models.DateTimeField()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.forms.utils import ErrorDict
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views import View
 
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
         """A request past LoginRequiredMiddleware: there is a user, and it is one of ours."""
 
         user: User  # type: ignore[assignment]
+
+
+SAVED_BEFORE = (
+    "This was already saved. What you changed since is below and has not been saved yet. "
+    "Save again to add it."
+)
 
 
 class Forbidden(PermissionDenied):
@@ -98,6 +104,7 @@ class ActionFormView(Page):
     submit_tone: str = ""
     back_href: str = ""
     drafted: ClassVar[bool] = True
+    presses: ClassVar[frozenset[str]] = frozenset()  # names of buttons that are sent with the form
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """What the form needs besides data: choices, names, initial."""
@@ -111,42 +118,64 @@ class ActionFormView(Page):
 
     @property
     def place(self) -> str:
-        match = self.request.resolver_match
-        return ":".join([match.view_name, *(str(value) for value in match.kwargs.values())])
+        return drafts.place_of(self.request.resolver_match)
 
     def kept(self) -> Draft | None:
         return drafts.find(self.request.user, self.place) if self.drafted else None
 
     def keep(self, form: BaseForm) -> None:
-        token = form["submission"].value()
-        sent = (
-            Submission.objects.filter(pk=token, owner=self.request.user).exists() if form.is_bound else False
-        )
-        if self.drafted and not sent:
+        earlier = drafts.sent_before(self.request.user, self.request.POST)
+        if self.drafted and (earlier is None or not self._same(earlier)):
             drafts.keep(self.request.user, self.place, title=self.title[:120], typed=form.typed(), at=self.at)
+
+    def rescue(self) -> list[str]:
+        """Keep what was sent to a page that refuses it. Returns what to show for copying: the sender's own words."""
+        request = self.request
+        if "discard" in request.POST:
+            drafts.forget(request.user, self.place)
+        elif self.drafted:
+            title = type(self).title  # this page's own may name somebody
+            drafts.rescue(
+                request.user,
+                request.resolver_match,
+                request.POST,
+                at=self.at,
+                title=title if isinstance(title, str) else "",
+                presses=self.presses,
+            )
+        return drafts.longer_texts(request.POST, self.presses)
 
     # Requests
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST" and (went := self._went(request)):
+        if request.method != "POST":
+            return super().dispatch(request, *args, **kwargs)
+        if went := self._went():
             return HttpResponseRedirect(went, status=303)
-        return super().dispatch(request, *args, **kwargs)
-
-    @staticmethod
-    def _went(request: HttpRequest) -> str:
-        """Where this very press already led, if it was sent before: what it did may have taken this page away."""
         try:
-            token = uuid.UUID(request.POST.get("submission", ""))
-        except ValueError:
+            return super().dispatch(request, *args, **kwargs)
+        except (Http404, PermissionDenied) as refusal:
+            refusal.typed = self.rescue()  # type: ignore[union-attr]
+            raise
+
+    def _same(self, earlier: Submission) -> bool:
+        """Whether the same words were sent then as now."""
+        return earlier.digest == drafts.digest(self.request.POST, self.presses)
+
+    def _went(self) -> str:
+        """Where this very press already led, if it was sent before: what it did may have taken this page away."""
+        if "X-Draft" in self.request.headers:
             return ""
-        earlier = Submission.objects.filter(pk=token, owner=request.user).first()
-        return earlier.next_path if earlier and "X-Draft" not in request.headers else ""
+        earlier = drafts.sent_before(self.request.user, self.request.POST)
+        return earlier.next_path if earlier and self._same(earlier) else ""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         kept = self.kept()
         if kept is None:
             return self.show(form=self.form_class(**self.get_form_kwargs()))
         form = self.form_class(drafts.as_data(kept.typed), **self.get_form_kwargs())
+        if not form.typed():  # nothing of this form
+            return self.show(form=self.form_class(**self.get_form_kwargs()))
         form._errors = ErrorDict()  # shown as it was left, not yet as an answer
         return self.show(form=form, kept=kept)
 
@@ -158,6 +187,8 @@ class ActionFormView(Page):
         if "X-Draft" in request.headers:
             self.keep(form)
             return HttpResponse(status=204)
+        if drafts.sent_before(request.user, request.POST):
+            return self._again()
         if not form.is_valid():
             self.keep(form)
             return self.show(status=422, form=form)
@@ -167,22 +198,38 @@ class ActionFormView(Page):
             self._say(form, refusal)
             self.keep(form)
             return self.show(status=422, form=form)
+        if not next_path:
+            return self._again()
         drafts.forget(request.user, self.place)
         return HttpResponseRedirect(next_path, status=303)
 
+    def _again(self) -> HttpResponse:
+        """The form was sent before with other words: show these, as a form of their own."""
+        data = self.request.POST.copy()
+        data["submission"] = str(uuid.uuid4())
+        form = self.form_class(data, **self.get_form_kwargs())
+        form.add_error(None, SAVED_BEFORE)
+        self.keep(form)
+        return self.show(status=422, form=form)
+
     def _once(self, form: BaseForm) -> str:
-        """Act, unless this very form was already sent: then go where it went."""
+        """Act, unless this form was already sent: go where it went, or nowhere ('') if other words were sent."""
         token = form.cleaned_data["submission"] or form["submission"].value()
         user = self.request.user
         with transaction.atomic():
             try:
                 with transaction.atomic():
-                    sent = Submission.objects.create(token=token, owner=user, sent_at=self.at)
+                    sent = Submission.objects.create(
+                        token=token,
+                        owner=user,
+                        digest=drafts.digest(self.request.POST, self.presses),
+                        sent_at=self.at,
+                    )
             except IntegrityError:
                 earlier = Submission.objects.filter(pk=token, owner=user).first()
                 if earlier is None:
                     raise NotPossible("This form was already sent. Reload the page and try again.") from None
-                return earlier.next_path
+                return earlier.next_path if self._same(earlier) else ""
             sent.next_path = self.act(form)
             sent.save(update_fields=["next_path"])
             return sent.next_path

@@ -57,6 +57,7 @@ class Migration(migrations.Migration):
             name="Submission",
             fields=[
                 ("token", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("digest", models.CharField(default="", editable=False, max_length=64)),
                 ("next_path", models.CharField(blank=True, default="", max_length=300)),
                 ("sent_at", models.DateTimeField()),
                 (
