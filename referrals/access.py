@@ -4,7 +4,7 @@ What is possible now is blockers.py's and stages.py's; which rows exist for some
 from django.db.models import Q
 
 from referrals.enums import STOPS, Part
-from referrals.models import Concern, Facilitation, Party, RecordsCheck, Referral
+from referrals.models import Concern, Facilitation, Party, ReadinessCheck, RecordsCheck, Referral, Support
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.common.decisions import ALLOWED, Decision, refuse
@@ -32,6 +32,7 @@ def is_on(user: User, referral: Referral) -> bool:
     return (
         referral.lead_id == user.pk
         or Party.objects.unscoped("who is on a referral").filter(referral=referral, keyworker=user).exists()
+        or Support.objects.unscoped("who was on a referral").filter(referral=referral, user=user).exists()
         or Facilitation.objects.unscoped("who is on a referral").filter(referral=referral, user=user).exists()
     )
 
@@ -130,16 +131,21 @@ def may_release_records(user: User, check: RecordsCheck) -> Decision:
     """Release a records check: a safeguarding lead of the leading organisation, not on the referral."""
     if not user.safeguarding_lead or user.organisation_id != check.referral.lead_organisation_id:
         return refuse("Only a safeguarding lead of the leading organisation may release a records check.")
-    if is_on(user, check.referral):
+    if check.asked_by_id == user.pk or is_on(user, check.referral):
         return refuse("It needs a second person: somebody who is not working on this referral.")
     return ALLOWED
+
+
+def _checked(user: User, party: Party) -> bool:
+    """Whether somebody did one of this party's readiness checks themselves."""
+    return ReadinessCheck.objects.unscoped("who checked").filter(party=party, completed_by=user).exists()
 
 
 def may_accept_late(user: User, party: Party) -> Decision:
     """Accept a readiness check of 29 to 42 days: a manager of the party's organisation, not on the referral."""
     if not user.is_manager or user.organisation_id != party.organisation_id:
         return refuse("Only a manager of this person’s organisation may accept an older check.")
-    if is_on(user, party.referral):
+    if _checked(user, party) or is_on(user, party.referral):
         return refuse("It needs a second person: somebody who is not working on this referral.")
     return ALLOWED
 

@@ -3,6 +3,7 @@ Sealed models filter through it; object checks are the same querysets with the k
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Self, TypeVar
+from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -127,19 +128,20 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
             answer=Answer.YES,
         )
     )
-    supports_another = _rows("Party").filter(
-        referral=OuterRef("referral"), keyworker=user, left_at__isnull=True
-    )
+    # Whoever supports somebody here, or ever did, is no stranger to that side.
+    supports_another = Exists(
+        _rows("Party").filter(referral=OuterRef("referral"), keyworker=user, left_at__isnull=True)
+    ) | Exists(_rows("Support").filter(referral=OuterRef("referral"), user=user))
     supported_by_facilitator = current.filter(part=Part.FACILITATOR, user=OuterRef("keyworker"))
     rule |= (
         Q(Exists(current.filter(user=user, part__in=[Part.FACILITATOR, Part.STAND_IN])))
         & shared
-        & ~Q(Exists(supports_another))
+        & ~Q(supports_another)
     )
     rule |= (
         Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
         & shared
-        & ~Q(Exists(supports_another))
+        & ~Q(supports_another)
         & ~Q(Exists(supported_by_facilitator))
     )
     if safety and user.safeguarding_lead:
@@ -148,13 +150,17 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
     return rule
 
 
-def parties_as_they_stood(user: "User", referral: object) -> QuerySet:
-    """Ids of parties who must be shown to this user as they stood at booking: something of theirs was called off since,
-    which the user must not know of yet, and no later step that they know of has overtaken it.
+def as_they_stood(user: "User", referral: object) -> frozenset[UUID] | None:
+    """Parties who had something open when a step happened that this user must not know of yet; None where there is
+    no such step, or a later one that they know of has overtaken it.
+
+    Until release the compartments they do not open are shown from this, not from the facts of today.
     """
     steps = _rows("StageChange").filter(referral=referral)
     known_later = steps.exclude(_held_back_from(user)).filter(pk__gt=OuterRef("pk"))
-    return steps.filter(_held_back_from(user)).filter(~Exists(known_later)).values_list("party", flat=True)
+    hidden = steps.filter(_held_back_from(user)).filter(~Exists(known_later)).order_by("pk")
+    stood = hidden.values_list("stood_open", flat=True).first()
+    return None if stood is None else frozenset(UUID(key) for key in stood)
 
 
 class PartyQuerySet(ProtectedQuerySet):

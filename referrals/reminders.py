@@ -105,9 +105,9 @@ def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
     return Reach(route=route, cover_only=ways.shares_home and not route.screen_private)
 
 
-def can_be_written_to(party: Party, at: datetime) -> bool:
+def can_be_written_to(party: Party, at: datetime, ways: Ways | None = None) -> bool:
     """Whether there is any safe written way to this party, whatever the hour."""
-    found = reach(party, at)
+    found = reach(party, at, ways)
     return isinstance(found, Reach) or found.why != RING_INSTEAD
 
 

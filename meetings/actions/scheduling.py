@@ -13,7 +13,7 @@ from referrals import blockers
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting, take_step
 from referrals.enums import Gate, Stage
 from referrals.models import Party, Referral
-from referrals.querysets import parties_as_they_stood
+from referrals.querysets import as_they_stood
 from referrals.stages import STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -29,8 +29,7 @@ def in_the_way(referral: Referral, gate: Gate, *, by: "User", at: datetime) -> l
     if not found:
         return []
     parties = Party.objects.visible_to(by).filter(referral=referral).present().with_opened(by)
-    as_stood = frozenset(parties_as_they_stood(by, referral.pk))
-    rows = blockers.shown_to(found, parties, stands=as_stood)
+    rows = blockers.shown_to(found, parties, stood=as_they_stood(by, referral.pk))
     return [row.sentence for row in rows] or [_sealed_sentence(referral, by)]
 
 

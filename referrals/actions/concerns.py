@@ -34,7 +34,7 @@ def raise_concern(
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as referral:
-        party = fresh_party(party)
+        party = fresh_party(party, even_closed=True)
         concern = Concern.objects.create(
             party=party,
             kind=kind,

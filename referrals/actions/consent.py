@@ -148,11 +148,12 @@ def _add(
     at: datetime,
 ) -> Consent:
     with changing(party.referral_id, at=at) as referral:
-        party = fresh_party(party)
+        party = fresh_party(party, even_closed=answer == Answer.WITHDRAWN)
         sheet = current_sheet()
         last = newest(party, purpose, recipient)
         came_back = answer == Answer.YES and _withdrawn_before(party, purpose, recipient)
-        if came_back and by is not None and not why_back.strip():
+        words_needed = came_back and purpose == Purpose.TAKE_PART
+        if words_needed and by is not None and not why_back.strip():
             raise NotPossible(
                 "They withdrew before. Write down, in their words, what changed and whether anyone asked them to.",
                 field="why_back",
@@ -201,8 +202,27 @@ def _add(
             why_code=purpose,
             at=at,
         )
+        if answer == Answer.WITHDRAWN and purpose == Purpose.TAKE_PART:
+            _withdraw_the_rest(party, asked=asked, by=by, at=at)
         _tell(referral, party, row, by=by, at=at)
         return row
+
+
+def _withdraw_the_rest(party: Party, *, asked: Asked, by: "User | None", at: datetime) -> None:
+    """Whoever stops taking part takes their other answers with them: coming back, each is asked again."""
+    rows = Consent.objects.unscoped("withdraw the rest").newest()
+    for given in rows.filter(party=party, answer=Answer.YES).exclude(purpose=Purpose.TAKE_PART):
+        _add(
+            party=party,
+            purpose=Purpose(given.purpose),
+            answer=Answer.WITHDRAWN,
+            recipient=given.recipient,
+            asked=asked,
+            wording="",
+            why_back="",
+            by=by,
+            at=at,
+        )
 
 
 def _withdrawn_before(party: Party, purpose: Purpose, recipient: UUID) -> bool:

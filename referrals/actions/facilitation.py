@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referrals import access, events
+from referrals import access, blockers, events
 from referrals.actions.lifecycle import (
     changing,
     made,
 )
 from referrals.enums import (
+    Gate,
     Part,
 )
 from referrals.models import Facilitation, Invited, Party, Referral
@@ -77,10 +78,8 @@ def stand_down(*, facilitation: Facilitation, by: "User", at: datetime | None = 
             fields=["until"],
             at=at,
         )
-        left = Facilitation.objects.unscoped("stand down").filter(
-            referral=referral, until__isnull=True, part__in=[Part.FACILITATOR, Part.STAND_IN]
-        )
-        if not left.exists():
+        needed = {"no_facilitator", "one_facilitator", "facilitator_not_independent"}
+        if needed & {row.code for row in blockers.blockers(referral, Gate.BOOK, at)}:
             events.facilitator_lost.send(Referral, referral=referral, party=None, by=by, at=at)
 
 

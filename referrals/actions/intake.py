@@ -10,7 +10,7 @@ from django.db import transaction
 from referrals import access
 from referrals.actions.concerns import raise_concern
 from referrals.actions.lifecycle import made
-from referrals.actions.parties import PersonFacts, add_party
+from referrals.actions.parties import PersonFacts, add_party, note_support
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import ConcernKind, Kind, Source, Stage
 from referrals.models import Referral, StageChange
@@ -104,5 +104,6 @@ def log_referral(
             raise_concern(party=own, kind=worry.kind, detail=worry.detail, by=by, at=at)
         Referral.objects.unscoped("hand to the lead").filter(pk=referral.pk).update(lead=lead)
         type(own).objects.unscoped("the lead supports the person").filter(pk=own.pk).update(keyworker=lead)
+        note_support(own, lead, at)
     referral.refresh_from_db()
     return referral

@@ -50,6 +50,8 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[Referral]:
         fresh = (
             Referral.objects.unscoped("version lock").select_related("lead", "lead_organisation").get(pk=key)
         )
+        # How each party stood before this change, in case the change must not be known to the others yet.
+        fresh.stood_open = _open_at_start(fresh, at) if fresh.stage == Stage.BOOKED else []
         token = _held.set({**held, key: fresh})
         try:
             yield fresh
@@ -57,6 +59,14 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[Referral]:
             _held.reset(token)
         stamp_first_ready(fresh, at)
         outbox.reconcile(key, at=at)
+
+
+def _open_at_start(referral: Referral, at: datetime) -> list[str]:
+    """Ids of parties with something open in their compartment at the gate of starting."""
+    found = blockers.blockers(referral, Gate.START, at)
+    return sorted(
+        {str(row.party_id) for row in found if row.party_id and row.code not in blockers.SHELL_CODES}
+    )
 
 
 def stamp_first_ready(referral: Referral, at: datetime) -> None:
@@ -86,7 +96,15 @@ def take_step(
     review_on: date | None = None,
 ) -> None:
     """Move the referral by one step of the table, with its history row and its audit row."""
-    change = stages.take_step(name, referral, by=by, at=at, party=party, review_on=review_on)
+    change = stages.take_step(
+        name,
+        referral,
+        by=by,
+        at=at,
+        party=party,
+        review_on=review_on,
+        stood_open=getattr(referral, "stood_open", ()) if party else (),
+    )
     record(
         f"referral_{name}",
         by=by,

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from referrals import access
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting
 from referrals.enums import Place, Stage
-from referrals.models import Approach, Party, Person, Referral
+from referrals.models import Approach, Concern, Party, Person, Referral, Support
 from referrals.stages import STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -37,14 +39,15 @@ def require_open(referral: Referral) -> None:
         raise NotPossible("This referral is closed. Reopen it first.")
 
 
-def fresh_party(party: Party) -> Party:
-    """The party as it stands under the lock."""
+def fresh_party(party: Party, *, even_closed: bool = False) -> Party:
+    """The party as it stands under the lock. Withdrawing and raising a concern are possible `even_closed`."""
     fresh = (
         Party.objects.unscoped("action under the lock").select_related("person", "referral").get(pk=party.pk)
     )
     if fresh.left_at:
         raise NotPossible(f"{fresh.known_as} is no longer part of this referral.")
-    require_open(fresh.referral)
+    if not even_closed:
+        require_open(fresh.referral)
     return fresh
 
 
@@ -94,6 +97,8 @@ def add_party(
             hoped_for=hoped_for,
             **made(by, at),
         )
+        if party.keyworker and not beside:
+            note_support(party, party.keyworker, at)
         Approach.objects.create(party=party, asked_first=asked_first, **made(by, at))
         record(
             "party_added",
@@ -116,6 +121,10 @@ def leave(*, party: Party, by: "User", at: datetime | None = None) -> None:
         refuse_while_waiting(referral, by)
         if referral.stage == Stage.BOOKED:
             raise NotPossible(STILL_BOOKED)
+        if Concern.objects.unscoped("leave").filter(party=party).open().exists():
+            raise NotPossible(
+                "A safety concern with them is still open. It is settled first, by those who may."
+            )
         Party.objects.unscoped("leave").filter(pk=party.pk).update(left_at=at, left_by=by)
         record(
             "party_left",
@@ -151,7 +160,11 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
                 "Choose a keyworker.",
                 field="keyworker",
             )
-        Party.objects.unscoped("set keyworker").filter(pk=party.pk).update(keyworker=keyworker)
+        # Whoever is beside them is sealed with them, and moves with them.
+        Party.objects.unscoped("set keyworker").filter(Q(pk=party.pk) | Q(beside=party)).update(
+            keyworker=keyworker
+        )
+        note_support(party, keyworker, at)
         record(
             "keyworker_set",
             by=by,
@@ -162,6 +175,13 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
             fields=["keyworker"],
             at=at,
         )
+
+
+def note_support(party: Party, keyworker: "User | None", at: datetime) -> None:
+    """Note who supports a party from now on, and that whoever did before does no longer."""
+    Support.objects.unscoped("note support").filter(party=party, until__isnull=True).update(until=at)
+    if keyworker is not None:
+        Support.objects.create(referral_id=party.referral_id, party=party, user=keyworker, since=at)
 
 
 def _supports_another(user: "User", party: Party) -> bool:

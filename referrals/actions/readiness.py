@@ -95,9 +95,11 @@ def ask_safety(
             at=at,
         )
         begin_preparing(referral, by=by, at=at)
+        # A concern nobody has decided on yet stands for this answer too. One that was signed off does not: what is
+        # heard now is new.
         already = set(
             Concern.objects.unscoped("open concerns under the lock")
-            .filter(party=party, cleared_at__isnull=True)
+            .filter(party=party, cleared_at__isnull=True, sign_offs__isnull=True)
             .values_list("kind", flat=True)
         )
         for question, kind in RAISES.items():

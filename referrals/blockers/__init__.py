@@ -7,7 +7,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from referrals.blockers.codes import BY_KEY, CODES, START, Blocker
 from referrals.blockers.on_parties import contact_at_risk, start_of_day, wording_not_approved
-from referrals.blockers.shown import SEALED_SENTENCE, SHELL_CODES, ShownBlocker, shown_to
+from referrals.blockers.shown import SEALED_SENTENCE, SHELL_CODES, ShownBlocker, sealed_open, shown_to
 from referrals.enums import Gate
 from referrals.models import Party, Referral
 
@@ -72,6 +72,7 @@ __all__ = [
     "ShownBlocker",
     "blockers",
     "contact_at_risk",
+    "sealed_open",
     "shown_to",
     "start_of_day",
     "with_blockers",

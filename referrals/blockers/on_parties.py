@@ -28,12 +28,14 @@ from referrals.models import (
     Concern,
     Consent,
     ContactRoute,
+    Facilitation,
     Invited,
     Preparation,
     ReadinessCheck,
     RecordsCheck,
     SafetyAnswers,
     SignOff,
+    Support,
     Task,
 )
 from referrals.querysets import current_answers
@@ -61,17 +63,12 @@ def consent_not_heard(gate: Gate, at: datetime) -> Q:
 
 
 def wording_not_approved(gate: Gate, at: datetime) -> Q:
-    """Somebody to be approached, who neither asked first nor told us unprompted, without another's yes to the words."""
+    """Somebody to be approached, who neither asked first nor told us unprompted, without a current yes to the words
+    from another who is still part of this."""
     exempt = _own(Approach).filter(Q(asked_first=True) | Q(told_unprompted=True))
-    newer = Consent._base_manager.filter(
-        party=OuterRef("party"),
-        purpose=Purpose.WORDS,
-        recipient=OuterRef("recipient"),
-        seq__gt=OuterRef("seq"),
-    )
-    approved = Consent._base_manager.filter(
-        ~Exists(newer),
+    approved = current_answers(Consent._base_manager.all(), at).filter(
         party__referral=OuterRef("referral"),
+        party__left_at__isnull=True,
         purpose=Purpose.WORDS,
         recipient=OuterRef("pk"),
         answer=Answer.YES,
@@ -157,7 +154,11 @@ def sign_off(gate: Gate, at: datetime) -> Q:
         party=OuterRef("party"), raised_at__gt=OuterRef("decided_at")
     )
     undone = Task._base_manager.filter(blocks=OuterRef("pk"), done_at__isnull=True)
+    # A decision by somebody who has since come to work on the referral is no second person's any more.
+    on_it = {"referral": OuterRef("party__referral"), "user": OuterRef("decided_by")}
     current = SignOff._base_manager.filter(
+        ~Exists(Facilitation._base_manager.filter(**on_it)),
+        ~Exists(Support._base_manager.filter(**on_it)),
         ~Exists(newer_decision),
         ~Exists(newer_concern),
         ~Exists(undone),
@@ -189,13 +190,10 @@ def professional_not_agreed(gate: Gate, at: datetime) -> Q:
 
 
 def capacity_in_doubt(gate: Gate, at: datetime) -> Q:
-    """A doubt noted with an answer to taking part, and no assessment since that they can decide this."""
-    newer = Consent._base_manager.filter(
-        party=OuterRef("party"),
-        purpose=Purpose.TAKE_PART,
-        recipient=OuterRef("recipient"),
-        seq__gt=OuterRef("seq"),
-    )
+    """A doubt noted with an answer to taking part, or on the day, and no assessment since that they can decide this.
+
+    Saying yes again without a doubt does not take an earlier doubt away: an assessment does.
+    """
     newer_assessment = CapacityAssessment._base_manager.filter(
         party=OuterRef("party"), assessed_at__gt=OuterRef("assessed_at")
     )
@@ -205,9 +203,7 @@ def capacity_in_doubt(gate: Gate, at: datetime) -> Q:
         result=CapacityResult.ABLE,
         assessed_at__gte=OuterRef("taken_at"),
     )
-    doubted = _own(Consent).filter(
-        ~Exists(newer), ~Exists(able), purpose=Purpose.TAKE_PART, capacity=Capacity.DOUBT
-    )
+    doubted = _own(Consent).filter(~Exists(able), purpose=Purpose.TAKE_PART, capacity=Capacity.DOUBT)
     newest_day = ReadinessCheck._base_manager.filter(
         party=OuterRef("party"), kind=ReadinessKind.DAY, completed_at__gt=OuterRef("completed_at")
     )

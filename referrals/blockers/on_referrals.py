@@ -19,6 +19,7 @@ from referrals.models import (
     Facilitation,
     Party,
     Suitability,
+    Support,
 )
 from referrals.querysets import current_answers
 
@@ -71,7 +72,8 @@ def facilitator_not_independent(gate: Gate, at: datetime) -> Q:
         part=Part.SECOND_WORKER,
         until__isnull=True,
     )
-    return Q(Exists(facilitators("pk").filter(Exists(supports), ~Exists(second))))
+    supported = Support._base_manager.filter(referral=OuterRef("referral"), user=OuterRef("user"))
+    return Q(Exists(facilitators("pk").filter(Q(Exists(supports)) | Q(Exists(supported)), ~Exists(second))))
 
 
 def one_facilitator(gate: Gate, at: datetime) -> Q:

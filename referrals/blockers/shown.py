@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from referrals.blockers.codes import BY_KEY, START, Blocker
+from referrals.blockers.codes import BY_KEY, Blocker
 from referrals.models import (
     Party,
 )
@@ -27,18 +27,28 @@ SHELL_CODES = frozenset({"records_check"})
 SAFETY_CODES = frozenset({"stop", "sign_off", "safety_not_asked"})
 
 
+def sealed_open(
+    found: Iterable[Blocker], parties: Iterable[Party], stood: frozenset[UUID] | None = None
+) -> set[UUID]:
+    """Parties with something open in a compartment this person does not open; as they stood, where `stood` is given."""
+    closed = {party.pk for party in parties if not party.opened}
+    if stood is not None:
+        return closed & stood
+    return {row.party_id for row in found if row.party_id in closed and row.code not in SHELL_CODES}
+
+
 def shown_to(
-    found: Iterable[Blocker], parties: Iterable[Party], *, stands: frozenset = frozenset()
+    found: Iterable[Blocker], parties: Iterable[Party], *, stood: frozenset[UUID] | None = None
 ) -> list[ShownBlocker]:
     """What one person may see of `found`. `parties` carry what with_opened adds for that person.
 
     Codes of the shell and of opened compartments are named. Everything sealed is one row that tells neither
-    cause, number nor owner. `stands` names parties that must be shown as they stood at booking, because something
-    of theirs waits for release: only what every party still has to do on the day is counted for them.
+    cause, number nor owner. With `stood` the sealed compartments are shown as they stood (see as_they_stood).
     """
+    found = list(found)
     by_id = {party.pk: party for party in parties}
     rows: list[ShownBlocker] = []
-    sealed: set[UUID] = set()
+    sealed = sealed_open(found, by_id.values(), stood)
     for blocker in found:
         code = BY_KEY[blocker.code]
         party = by_id.get(blocker.party_id) if blocker.party_id else None
@@ -46,11 +56,10 @@ def shown_to(
             row = ShownBlocker(code.referral_sentence or code.party_sentence, code.key)
         elif code.key == "wording_not_approved" and (approver := _approver(party, by_id.values())):
             row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
+            sealed -= {party.pk} if _only_words(party, found) else set()
         elif party.opened or (party.opened_safety and code.key in SAFETY_CODES):
             row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
         else:
-            if party.pk not in stands or code.gates == START:
-                sealed.add(party.pk)
             continue
         if row not in rows:
             rows.append(row)
@@ -59,6 +68,15 @@ def shown_to(
         them = "the other person" if len(others) == 1 else "another person"
         rows.append(ShownBlocker(SEALED_SENTENCE.format(them=them)))
     return rows
+
+
+def _only_words(party: Party, found: Iterable[Blocker]) -> bool:
+    """Whether nothing but the words is open with them: the approver's own row says it already."""
+    return all(
+        row.code == "wording_not_approved"
+        for row in found
+        if row.party_id == party.pk and row.code not in SHELL_CODES
+    )
 
 
 def _approver(approached: Party, parties: Iterable[Party]) -> Party | None:

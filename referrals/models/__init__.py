@@ -3,7 +3,7 @@ Rows are written by referrals.actions alone; models know nothing of the web."""
 
 from referrals.models.concern import Concern, RecordsCheck, SignOff
 from referrals.models.consent import Consent, InformationSheet
-from referrals.models.party import Approach, ContactRoute, Invited, Party, Person
+from referrals.models.party import Approach, ContactRoute, Invited, Party, Person, Support
 from referrals.models.preparation import Preparation, Rating
 from referrals.models.readiness import CapacityAssessment, ReadinessCheck, SafetyAnswers
 from referrals.models.referral import Closure, Facilitation, Referral, StageChange, Suitability, Task
@@ -29,5 +29,6 @@ __all__ = [
     "SignOff",
     "StageChange",
     "Suitability",
+    "Support",
     "Task",
 ]

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from referrals.enums import OWN_PLACES, ApproachResult, Hours, Place, RouteKind, Source, Voicemail
 from referrals.models.referral import Referral
-from referrals.querysets import PartyQuerySet, PersonQuerySet, SealedQuerySet
+from referrals.querysets import PartyQuerySet, PersonQuerySet, SealedQuerySet, ShellQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
 from restorative.common.models import BaseModel
 from restorative.common.protected import protected_manager
@@ -96,6 +96,28 @@ class Party(BaseModel):
     def is_own_place(self) -> bool:
         """Whether this is the person in treatment or recovery."""
         return self.place in OWN_PLACES
+
+
+class Support(models.Model):
+    """Who supported a party, from when until when. Who once did is never again a stranger to this referral."""
+
+    id = models.BigAutoField(primary_key=True)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="supports")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="supports")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    objects = protected_manager(ShellQuerySet)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["referral", "user"], name="support_of_referral")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["party"], condition=Q(until__isnull=True), name="one_keyworker_at_a_time"
+            )
+        ]
 
 
 class ContactRoute(BaseModel):

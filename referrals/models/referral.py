@@ -36,6 +36,7 @@ class Referral(BaseModel):
     shown_stage: str
     records_waiting: bool
     _parties_for: tuple
+    stood_open: list[str]
     _facilitations: list
 
     objects = protected_manager(ReferralQuerySet)
@@ -78,6 +79,9 @@ class StageChange(models.Model):
         "referrals.Party", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     released_at = models.DateTimeField(null=True, blank=True)
+    # Ids of parties with something open at the gate of starting just before a sealed step: whoever must not know
+    # of the step is shown the others as they stood.
+    stood_open = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.models import Facilitation, Party, Referral
-from referrals.querysets import parties_as_they_stood
+from referrals.querysets import as_they_stood
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -89,9 +91,9 @@ def identity(referral: Referral, user: "User") -> dict[str, Any]:
 STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLOSED)
 
 
-def stands(referral: Referral, user: "User") -> frozenset:
-    """Parties to be shown as they stood at booking: pass it to blockers.shown_to. See parties_as_they_stood."""
-    return frozenset(parties_as_they_stood(user, referral.pk))
+def stood(referral: Referral, user: "User") -> frozenset[UUID] | None:
+    """How the others are shown while something waits for release: see as_they_stood."""
+    return as_they_stood(user, referral.pk)
 
 
 def stage_strip(shown_stage: str, paused_from: str = "") -> list[dict[str, str]]:
@@ -141,7 +143,7 @@ def caseload_row(referral: Referral, user: "User") -> list:
         referral.reference,
         str(Stage(referral.shown_stage).label),
         str(Kind(referral.kind).label),
-        you_or_name(referral.lead, user).capitalize(),
+        capfirst(you_or_name(referral.lead, user)),
         clock.show_day(referral.logged_at),
     ]
 

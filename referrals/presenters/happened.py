@@ -1,14 +1,20 @@
 """What was done in a referral, and what each person will be sent, as one person may know it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Q
 
 from referrals.enums import Answer, Purpose
 from referrals.models import (
     Consent,
+    Referral,
     StageChange,
 )
 from referrals.presenters.referral_facts import Facts
+from referrals.reminders import can_be_written_to, ways_to_reach
 from restorative.common import clock
 from restorative.notify.models import Message, State
 
@@ -88,33 +94,45 @@ MESSAGE_WORDS = {
     "meeting_day_before": "A reminder, the day before",
     "meeting_not_happening": "That the meeting is not happening",
 }
+CANNOT_BE_WRITTEN_TO = "Nothing can be sent safely: ring instead"
+
+
+def waiting_messages(
+    referral: Referral, recipients: Iterable[UUID], user: "User", at: datetime
+) -> list[Message]:
+    """What waits to be sent, as this user may know.
+
+    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did.
+    """
+    unknown = referral.meetings.model.objects.visible_to(user).filter(
+        referral=referral, status="called_off", shown_status="booked"
+    )
+    waits = Q(state__in=[State.DUE, State.HELD]) | Q(
+        state=State.CANCELLED, thing_id__in=unknown.values("pk"), kind__startswith="meeting_"
+    )
+    rows = Message.objects.filter(
+        waits, group=referral.pk, recipient_id__in=list(recipients), to_worker=False, useless_after__gt=at
+    )
+    return list(rows.order_by("planned_for", "pk"))
 
 
 def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
-    """For each person the user supports: what waits to be sent, and why it is held if it is.
+    """For each person the user supports: what waits to be sent, and whether they can be written to at all.
 
-    While something of another party's waits for release, messages cancelled with it are shown as they stood.
+    Why a message is held is not told: the reason may be another person's.
     """
     opened = {party.pk: party for party in facts.parties if party.opened}
-    states = [State.DUE, State.HELD]
-    as_stood = bool(facts.as_stood)
-    if as_stood:
-        states.append(State.CANCELLED)
-    messages = Message.objects.filter(
-        group=facts.referral.pk, recipient_id__in=list(opened), state__in=states, useless_after__gt=facts.at
-    ).order_by("due_at", "pk")
+    messages = waiting_messages(facts.referral, opened, facts.user, facts.at)
+    ways = ways_to_reach(opened.values()) if messages else {}
     boxes = []
     for key, party in opened.items():
         waiting = [
             f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {clock.show_when(message.planned_for)}"
-            + (
-                f" ({message.why_held})"
-                if message.state == State.HELD and message.why_held and not as_stood
-                else ""
-            )
             for message in messages
             if message.recipient_id == key
         ]
+        if waiting and not can_be_written_to(party, facts.at, ways[key]):
+            waiting.append(CANNOT_BE_WRITTEN_TO)
         boxes.append(
             {
                 "title": f"What {party.known_as} will be sent",

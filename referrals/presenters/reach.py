@@ -10,7 +10,9 @@ from referrals.enums import (
     Voicemail,
 )
 from referrals.models import ContactRoute
+from referrals.presenters.happened import CANNOT_BE_WRITTEN_TO, MESSAGE_WORDS, waiting_messages
 from referrals.presenters.person_facts import Facts
+from referrals.reminders import can_be_written_to
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.formfields import show_phone
@@ -63,43 +65,30 @@ def _route_box(row: ContactRoute, shares_home: bool, user: User) -> Row:
     }
 
 
-MESSAGE_WORDS = {
-    "meeting_booked": "That the meeting is booked",
-    "meeting_ahead": "A reminder, 5 working days before",
-    "meeting_day_before": "A reminder, the day before",
-    "meeting_not_happening": "That the meeting is not happening",
-}
 STATE_WORDS = {
-    State.DUE: "Waits to be sent",
-    State.HELD: "Held",
     State.SENDING: "On its way",
     State.SENT: "Sent",
     State.UNCERTAIN: "Not known whether it arrived",
     State.CANCELLED: "Cancelled",
     State.FAILED: "Could not be sent",
 }
+TONES = {State.SENT: "ok", State.FAILED: "stop", State.UNCERTAIN: "due"}
 
 
 def message_rows(facts: Facts) -> list[list[Any]]:
     """What this person was or will be sent. While something of another's waits for release it is shown as it stood."""
     found = Message.objects.filter(group=facts.referral.pk, recipient_id=facts.party.pk, to_worker=False)
     rows = list(found.order_by("-planned_for", "pk")[:40])
-    changed = any(row.state in (State.CANCELLED, State.HELD) for row in rows)
-    as_stood = changed and bool(presenters.stands(facts.referral, facts.user))
-    return [_message_row(row, as_stood) for row in rows]
+    waits = {row.pk for row in waiting_messages(facts.referral, [facts.party.pk], facts.user, facts.at)}
+    writable = not waits or can_be_written_to(facts.party, facts.at)
+    return [_message_row(row, row.pk in waits, writable) for row in rows]
 
 
-def _message_row(row: Message, as_stood: bool) -> list[Any]:
-    state, why = State(row.state), row.why_held
-    if as_stood and state in (State.CANCELLED, State.HELD):
-        state, why = State.DUE, ""
-    tones = {State.SENT: "ok", State.HELD: "due", State.FAILED: "stop", State.UNCERTAIN: "due"}
-    words = STATE_WORDS[state]
-    if state == State.HELD and why:
-        words = f"{words}: {why}"
+def _message_row(row: Message, waits: bool, writable: bool) -> list[Any]:
+    state = State(row.state)
+    if waits:
+        words, tone = ("Waits to be sent", "") if writable else (CANNOT_BE_WRITTEN_TO, "due")
+    else:
+        words, tone = STATE_WORDS.get(state, "Not sent"), TONES.get(state, "")
     when = row.sent_at if state == State.SENT and row.sent_at else row.planned_for
-    return [
-        MESSAGE_WORDS.get(row.kind, "A message"),
-        clock.show_when(when),
-        {"text": words, "tone": tones.get(state, "")},
-    ]
+    return [MESSAGE_WORDS.get(row.kind, "A message"), clock.show_when(when), {"text": words, "tone": tone}]

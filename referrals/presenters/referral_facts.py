@@ -12,7 +12,7 @@ from referrals.models import (
     Party,
     Referral,
 )
-from referrals.presenters import facilitators_of, parties_for, stands
+from referrals.presenters import facilitators_of, parties_for, stood
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -29,7 +29,7 @@ class Facts:
     rows: list[ShownBlocker]
     sealed_parties: set
     runs: bool
-    as_stood: frozenset
+    as_stood: frozenset | None
     meeting: Any
     release: Any
 
@@ -50,24 +50,15 @@ def gather(referral: Referral, user: "User", at: datetime) -> Facts:
     booked = referral.shown_stage == Stage.BOOKED
     meeting = _meeting(referral, user) if booked else None
     gate = Gate.START if booked else Gate.BOOK
-    as_stood = stands(referral, user)
+    as_stood = stood(referral, user)
     found = [] if referral.shown_stage == Stage.CLOSED else blockers.blockers(referral, gate, at)
-    opened = {party.pk for party in parties if party.opened}
-    sealed = {
-        row.party_id
-        for row in found
-        if row.party_id is not None
-        and row.party_id not in opened
-        and row.code not in blockers.SHELL_CODES
-        and (row.party_id not in as_stood or blockers.BY_KEY[row.code].gates == blockers.START)
-    }
     return Facts(
         referral=referral,
         user=user,
         at=at,
         parties=parties,
-        rows=blockers.shown_to(found, parties, stands=as_stood),
-        sealed_parties=sealed,
+        rows=blockers.shown_to(found, parties, stood=as_stood),
+        sealed_parties=blockers.sealed_open(found, parties, as_stood),
         runs=_runs(referral, user),
         meeting=meeting,
         as_stood=as_stood,
