@@ -1,0 +1,183 @@
+"""Ways round the walls that were tried and are closed: each would tell one side of the other, or pass a gate."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from meetings.demo import situations
+from meetings.demo import story as play
+from meetings.demo.staff import Staff
+from meetings.models import Meeting
+from referrals.actions import concerns, consent, facilitation, parties, reaching, readiness
+from referrals.blockers import blockers
+from referrals.enums import (
+    Answer,
+    ApproachResult,
+    Capacity,
+    ConcernKind,
+    Gate,
+    Part,
+    Place,
+    Purpose,
+    SignOffDecision,
+)
+from referrals.models import Concern, Consent, Party, RecordsCheck
+from restorative.common.decisions import NotPossible, Refused
+from restorative.notify.outbox import sweep
+
+pytestmark = pytest.mark.django_db
+NOW = timezone.now
+
+
+def codes(made: play.Played) -> set[str]:
+    return {row.code for row in blockers(made.referral, Gate.BOOK, NOW())}
+
+
+def opens(user, party: Party) -> bool:
+    return Party.objects.opened_by(user).filter(pk=party.pk).exists()
+
+
+def page(user, made: play.Played) -> str:
+    client = Client()
+    client.force_login(user)
+    body = client.get(f"/r/{made.referral.reference}/").content.decode()
+    return "\n".join(line for line in body.splitlines() if "csrf" not in line)
+
+
+def test_a_supporter_is_sealed_with_whom_they_are_beside_whoever_supports_them(staff: Staff) -> None:
+    made = situations.make("logged", staff, NOW())
+    facts = parties.PersonFacts(given="Bo", place=Place.SUPPORTER)
+    beside = parties.add_party(referral=made.referral, facts=facts, beside=made.other, by=staff["asha"])
+    parties.set_keyworker(party=made.other, keyworker=staff["kit"], by=staff["asha"])
+
+    assert (opens(staff["kit"], beside), opens(staff["asha"], beside)) == (True, False)
+
+
+def test_who_once_supported_one_side_does_not_open_the_other_as_facilitator(staff: Staff) -> None:
+    made = situations.make("blocked_no_facilitator", staff, NOW())
+    parties.set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
+    facilitation.appoint(referral=made.referral, user=staff["asha"], by=staff["asha"])
+
+    assert not opens(staff["asha"], made.other)
+    assert "facilitator_not_independent" in codes(made)
+
+
+def test_who_once_supported_somebody_is_no_second_person(staff: Staff) -> None:
+    made = situations.make("blocked_sign_off", staff, NOW())
+    parties.set_keyworker(party=made.other, keyworker=staff["mo"], by=staff["mo"])
+    parties.set_keyworker(party=made.other, keyworker=staff["kit"], by=staff["mo"])
+    concern = Concern.objects.unscoped("test").get(party=made.other)
+
+    with pytest.raises(Refused, match="second person"):
+        concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Fine.", by=staff["mo"])
+
+
+def test_a_sign_off_by_somebody_who_then_joins_the_referral_no_longer_counts(staff: Staff) -> None:
+    made = situations.make("blocked_sign_off", staff, NOW())
+    concern = Concern.objects.unscoped("test").get(party=made.other)
+    concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Fine.", by=staff["mo"])
+    assert "sign_off" not in codes(made)
+
+    facilitation.appoint(referral=made.referral, user=staff["mo"], part=Part.SECOND_WORKER, by=staff["asha"])
+    assert "sign_off" in codes(made)
+
+
+def test_nobody_releases_a_records_check_they_asked_for(staff: Staff) -> None:
+    made = situations.make("blocked_records_check", staff, NOW())
+    check = RecordsCheck.objects.unscoped("test").get(referral=made.referral)
+    RecordsCheck.objects.unscoped("test").update(asked_by=staff["sal"])
+    check.refresh_from_db()
+
+    with pytest.raises(Refused, match="second person"):
+        concerns.release_records_check(check=check, by=staff["sal"])
+
+
+def test_stopping_takes_the_other_answers_along_and_the_words_with_them(staff: Staff) -> None:
+    made = situations.make("ready", staff, NOW())
+    consent.withdraw(party=made.own, by=staff["asha"])
+
+    newest = Consent.objects.unscoped("test").newest().filter(party=made.own)
+    assert set(newest.values_list("answer", flat=True)) == {Answer.WITHDRAWN}
+    assert "wording_not_approved" in codes(made)
+    with pytest.raises(NotPossible):
+        reaching.record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
+
+
+def test_saying_yes_again_does_not_take_a_doubt_about_capacity_away(staff: Staff) -> None:
+    made = situations.make("blocked_capacity_in_doubt", staff, NOW())
+    clear = consent.Asked(capacity=Capacity.CLEAR)
+    consent.record_consent(
+        party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES, asked=clear, by=staff["kit"]
+    )
+
+    assert "capacity_in_doubt" in codes(made)
+
+
+def test_a_new_disclosure_is_a_new_concern_where_the_old_one_was_signed_off(staff: Staff) -> None:
+    made = situations.make("ready", staff, NOW())
+    concern = concerns.raise_concern(party=made.other, kind=ConcernKind.PAST_ABUSE, by=staff["kit"])
+    concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Long ago.", by=staff["mo"])
+    readiness.ask_safety(party=made.other, answers={**play.SAFE, "harmed": Answer.YES}, by=staff["kit"])
+
+    assert Concern.objects.unscoped("test").filter(party=made.other).count() == 2
+    assert "sign_off" in codes(made)
+
+
+def test_nobody_with_an_open_concern_is_taken_off(staff: Staff) -> None:
+    made = situations.make("blocked_stop", staff, NOW())
+
+    with pytest.raises(NotPossible, match="still open"):
+        parties.leave(party=made.other, by=staff["kit"])
+
+
+def test_a_closed_referral_still_hears_a_concern_and_a_withdrawal(staff: Staff) -> None:
+    made = situations.make("closed", staff, NOW())
+    concerns.raise_concern(party=made.own, kind=ConcernKind.THREATS, by=staff["asha"])
+    consent.withdraw(party=made.own, purpose=Purpose.EVALUATION, by=staff["asha"])
+
+    assert Concern.objects.unscoped("test").filter(party=made.own).exists()
+
+
+def test_one_of_two_needed_facilitators_leaving_calls_the_meeting_off(staff: Staff) -> None:
+    made = situations.make("blocked_one_facilitator", staff, NOW())
+    second = facilitation.appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])
+    play.book_meeting(made, play.day_at(2, 14), NOW(), kind="family")
+    facilitation.stand_down(facilitation=second, by=staff["asha"])
+
+    assert Meeting.objects.unscoped("test").get().status == "called_off"
+
+
+@pytest.mark.parametrize("first_yes", [True, False])
+def test_a_no_on_the_day_leaves_the_other_sides_page_as_it_stood(first_yes: bool, staff: Staff) -> None:
+    made = situations.make("blocked_day_of_check_missing", staff, NOW())
+    if first_yes:
+        play.check_the_day(made, NOW())
+    before = page(staff["asha"], made)
+    answers = {**play.DAY_FINE, "still_yes": Answer.NO}
+    readiness.check_on_the_day(
+        party=made.other, answers=answers, by=staff["kit"], at=NOW() + timedelta(seconds=1)
+    )
+
+    assert Meeting.objects.unscoped("test").get().status == "called_off"
+    assert page(staff["asha"], made) == before
+
+
+def test_a_withdrawal_does_not_settle_what_stood_open_on_the_other_sides_page(staff: Staff) -> None:
+    made = situations.make("booked_tomorrow", staff, NOW())
+    before = page(staff["asha"], made)
+    consent.withdraw(party=made.other, by=staff["kit"])
+
+    assert "Something is not settled yet with the other person." in before
+    assert page(staff["asha"], made) == before
+
+
+def test_a_held_message_reads_the_same_before_and_after_the_others_withdrawal(staff: Staff) -> None:
+    made = situations.make("booked_tomorrow", staff, NOW())
+    concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=staff["kit"])
+    sweep(at=NOW() + timedelta(minutes=30))
+    before = page(staff["asha"], made)
+    consent.withdraw(party=made.other, by=staff["kit"])
+
+    assert page(staff["asha"], made) == before
