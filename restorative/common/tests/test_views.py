@@ -1,0 +1,354 @@
+"""The form view and the lists, with what people and machines really send: one press counts once, what was typed is
+kept, nonsense is an error beside its field or nothing at all, never an error page."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import connection, connections
+from django.test import Client
+from django.urls import reverse
+from django.utils.html import escape
+
+from meetings.demo import story as play
+from meetings.demo.staff import Staff
+from referrals.models import Party, Referral
+from restorative.audit.models import AuditEntry
+from restorative.common import clock
+from restorative.common.models import Draft, Submission
+
+pytestmark = pytest.mark.django_db
+
+LOG, CHECK = "/referrals/new/", "/referrals/new/check/"
+TOO_LONG = "x" * (10 * 1024 * 1024)
+
+
+@pytest.fixture
+def asha(staff: Staff) -> Client:
+    client = Client()
+    client.force_login(staff["asha"])
+    return client
+
+
+def answers(staff: Staff, **changes: Any) -> dict[str, Any]:
+    """The seven answers, all of them good."""
+    return {
+        "submission": str(uuid4()),
+        "own_given": "Sam",
+        "own_place": "in_treatment",
+        "other_1_given": "Jo",
+        "other_1_place": "partner",
+        "hoped_for": "To talk about the summer.",
+        "kind": "conversation",
+        "worry": "no",
+        "route_kind": "text",
+        "route_value": "07700 900123",
+        "source": "keyworker",
+        "lead": str(staff["asha"].pk),
+        **changes,
+    }
+
+
+def logged() -> int:
+    return Referral.objects.unscoped("test").count()
+
+
+def errors(answer) -> set[str]:
+    return set(answer.context["form"].errors)
+
+
+# --- One press counts once --------------------------------------------------------------------------------------
+
+
+def test_the_same_press_goes_where_it_went_and_does_nothing_more(asha, staff):
+    asha.post(LOG, answers(staff))
+    token = {"submission": str(uuid4())}
+    went = {asha.post(CHECK, token).headers["Location"] for _ in range(20)}
+    assert (len(went), logged()) == (1, 1)
+
+
+def test_two_presses_of_two_forms_count_twice(asha, staff):
+    for _ in range(2):
+        asha.post(LOG, answers(staff))
+        asha.post(CHECK, {"submission": str(uuid4())})
+    assert logged() == 2
+
+
+def test_a_press_that_was_refused_can_be_sent_again(asha, staff):
+    """Refused is not sent: the same page, put right, goes through."""
+    token = str(uuid4())
+    assert asha.post(CHECK, {"submission": token}).status_code == 422
+    assert not Submission.objects.exists()
+    asha.post(LOG, answers(staff))
+    assert asha.post(CHECK, {"submission": token}).status_code == 303
+
+
+def test_the_token_of_somebody_else_does_nothing_for_me(asha, staff):
+    asha.post(LOG, answers(staff))
+    token = {"submission": str(uuid4())}
+    asha.post(CHECK, token)
+    kit = Client()
+    kit.force_login(staff["kit"])
+    kit.post(LOG, answers(staff, lead=str(staff["kit"].pk)))
+    answer = kit.post(CHECK, token)
+    assert (answer.status_code, logged()) == (422, 1)
+    assert Referral.objects.unscoped("test").get().reference not in answer.content.decode()
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "\x00", "0" * 5000, "1; DROP TABLE"])
+def test_a_press_without_a_proper_token_still_works(asha, staff, token):
+    asha.post(LOG, answers(staff))
+    assert asha.post(CHECK, {"submission": token}).status_code == 303
+    assert logged() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_twenty_presses_at_once_make_one_referral(staff):
+    client = Client()
+    client.force_login(staff["asha"])
+    client.post(LOG, answers(staff))
+    token, session = {"submission": str(uuid4())}, client.cookies["session"].value
+
+    def press(_: int) -> tuple[int, str]:
+        try:
+            browser = Client(raise_request_exception=False)
+            browser.cookies["session"] = session
+            answer = browser.post(CHECK, token)
+            return answer.status_code, answer.headers.get("Location", "")
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(20) as pool:
+        found = set(pool.map(press, range(20)))
+    assert logged() == 1
+    reference = Referral.objects.unscoped("test").get().reference
+    assert found == {(303, reverse("referrals:log_done", args=[reference]))}
+
+
+# --- What was typed is kept -------------------------------------------------------------------------------------
+
+
+def test_typing_is_kept_without_an_answer_and_without_an_entry(asha, staff):
+    entries = AuditEntry.objects.count()
+    answer = asha.post(LOG, {"hoped_for": "Half a sent"}, headers={"X-Draft": "1"})
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert AuditEntry.objects.count() == entries
+    assert "Half a sent" in asha.get(LOG).content.decode()
+
+
+def test_what_is_kept_is_shown_as_it_was_left_without_errors(asha):
+    asha.post(LOG, {"hoped_for": "Half a sent"}, headers={"X-Draft": "1"})
+    shown = asha.get(LOG).content.decode()
+    assert "There is a problem" not in shown
+    assert "Error:" not in shown
+
+
+def test_what_is_kept_is_ones_own(asha, staff):
+    asha.post(LOG, {"hoped_for": "Half a sent"}, headers={"X-Draft": "1"})
+    kit = Client()
+    kit.force_login(staff["kit"])
+    assert "Half a sent" not in kit.get(LOG).content.decode()
+
+
+def test_what_is_kept_can_be_thrown_away(asha):
+    asha.post(LOG, {"hoped_for": "Half a sent"}, headers={"X-Draft": "1"})
+    asha.post(LOG, {"discard": "1"})
+    assert "Half a sent" not in asha.get(LOG).content.decode()
+    assert not Draft.objects.exists()
+
+
+def test_what_was_sent_is_kept_no_longer(asha, staff):
+    asha.post(LOG, answers(staff))
+    asha.post(CHECK, {"submission": str(uuid4())})
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_that_arrives_after_its_press_does_not_come_back(asha, staff):
+    """The browser's last keeping may be slower than the press."""
+    made = play.log(staff, play.Pair("Ann", "Bob"), clock.now())
+    form = reverse("referrals:ratings", args=[made.referral.reference, made.own.pk])
+    typed = {"submission": str(uuid4()), "relationship": "4", "safe": "8", "hope": "6", "point": "before"}
+    assert asha.post(form, typed).status_code == 303
+    asha.post(form, typed, headers={"X-Draft": "1"})
+    assert not Draft.objects.exists()
+
+
+def test_a_draft_of_what_one_may_not_open_is_not_kept(asha, staff):
+    made = play.log(staff, play.Pair("Ann", "Bob"), clock.now())
+    play.give_keyworkers(made, clock.now())
+    form = reverse("referrals:talk", args=[made.referral.reference, made.other.pk])
+    assert asha.post(form, {"hopes": "x"}, headers={"X-Draft": "1"}).status_code == 404
+    assert not Draft.objects.exists()
+
+
+# --- Bad inputs -------------------------------------------------------------------------------------------------
+
+# Field, what was sent, and whether it is to be seen again (what cannot be shown safely is not).
+BAD: dict[str, tuple[str, Any]] = {
+    "NUL in a name": ("own_given", "Sa\x00m"),
+    "NUL in text": ("hoped_for", "one\x00two"),
+    "zero-width only": ("own_given", "\u200b\u200d\ufeff"),
+    "blank only": ("hoped_for", " \t\n "),
+    "bidi override": ("own_given", "Sam\u202egnp"),
+    "lone surrogate": ("own_given", "Sam\ud800"),
+    "10 MB": ("hoped_for", TOO_LONG),
+    "long name": ("own_given", "x" * 101),
+    "unlisted choice": ("kind", "duel"),
+    "unlisted place": ("other_1_place", "victim"),
+    "forged lead of another house": ("lead", "carol"),
+    "forged lead without casework": ("lead", "adam"),
+    "forged lead that is no id": ("lead", "1 OR 1=1"),
+    "no such number": ("route_value", "12"),
+    "words for a number": ("route_value", "{{7*7}}"),
+    "own place for the other": ("other_1_place", "in_treatment"),
+    "two values for one": ("kind", ["duel", "mediation"]),
+    "worry without a kind": ("worry", "yes"),
+    "unlisted worry": ("worry_kind", "gossip"),
+    "missing": ("source", ""),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_answer_is_an_error_beside_its_field_and_the_rest_is_kept(asha, staff, name):
+    field, sent = BAD[name]
+    if field == "lead" and sent in staff.people:
+        sent = str(staff[sent].pk)
+    changes = {field: sent} | ({"worry": "yes"} if field == "worry_kind" else {})
+    if name == "lone surrogate":
+        sent_bytes = answers(staff)
+        body = "&".join(f"{key}={value}" for key, value in sent_bytes.items() if key != field)
+        answer = asha.post(
+            LOG, f"{body}&{field}=Sam%ED%A0%80", content_type="application/x-www-form-urlencoded"
+        )
+    else:
+        answer = asha.post(LOG, answers(staff, **changes))
+    named = "worry_kind" if field == "worry" else field
+    assert (answer.status_code, errors(answer)) == (422, {named})
+    shown = answer.content.decode()
+    assert "Jo" in shown or field == "other_1_given"
+    assert (field == "hoped_for") or "To talk about the summer." in shown
+    assert logged() == 0
+
+
+def test_ten_megabytes_come_back_to_their_writer(asha, staff):
+    answer = asha.post(LOG, answers(staff, hoped_for=TOO_LONG))
+    assert answer.context["form"].data["hoped_for"] == TOO_LONG
+
+
+HARMLESS = {
+    "markup": "<script>alert(1)</script>",
+    "template": "{{7*7}}{% now 'Y' %}",
+    "sql": "'; DROP TABLE referrals_referral; --",
+    "formula": '=cmd|"/C calc"!A0',
+    "header": "one\r\nSet-Cookie: two=three",
+    "emoji": "👩🏽‍🚀 and e\u0301",
+    "percent": "100% _ %s %(x)s",
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_what_is_only_words_is_kept_as_words(asha, staff, name):
+    asha.post(LOG, answers(staff, hoped_for=HARMLESS[name]))
+    shown = asha.get(CHECK)
+    asha.post(CHECK, {"submission": str(uuid4())})
+    kept = Party.objects.unscoped("test").get(source="keyworker").hoped_for
+    assert kept.replace("\r\n", "\n") == HARMLESS[name].replace("\r\n", "\n").replace("e\u0301", "é")
+    assert "two" not in {*shown.cookies, *shown.headers}
+    if "<" in HARMLESS[name]:
+        assert HARMLESS[name] not in shown.content.decode()
+        assert escape(HARMLESS[name]) in shown.content.decode()
+
+
+def test_more_fields_than_a_form_has_are_refused_without_an_error_page(asha):
+    assert asha.post(LOG, {f"field_{number}": "x" for number in range(2000)}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/json", "multipart/form-data; boundary=", "image/png"]
+)
+def test_another_kind_of_body_is_an_unanswered_form_or_refused(asha, kind):
+    asha.raise_request_exception = False
+    assert asha.post(LOG, b"\xff\xfe\x00", content_type=kind).status_code in (400, 422)
+
+
+def test_a_form_from_another_site_is_refused(staff):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(staff["asha"])
+    assert client.post(LOG, answers(staff)).status_code == 403
+    assert not Draft.objects.exists()
+
+
+# --- Lists ------------------------------------------------------------------------------------------------------
+
+LIST, SEARCH = "/referrals/", "/search/"
+ODD = [
+    "page=-1",
+    "page=0",
+    "page=9e99",
+    "page=abc",
+    f"page={'9' * 5000}",
+    "page=1&page=2",
+    "page=%00",
+    "page=" + "%F0%9F%99%82",
+    "page=٣",
+    "q=%00",
+    "q=%ED%A0%80",
+    "q=%ff%fe",
+    "q=" + "x" * 5000,
+    "q=%25_%25",
+    "q=%27%3B--",
+    "q=%E2%80%8B",
+    "q=%3Cscript%3E",
+    "q=RP-7K3M-9Q",
+    "q=" + "a+" * 200,
+    "stage=%00",
+    "stage=nowhere",
+    "whose=everybody",
+    "whose=organisation",
+    "sort=random()",
+    "pk=abc&id=1&user=2",
+    "&&&=&?",
+]
+
+
+@pytest.mark.parametrize("asked", ODD)
+@pytest.mark.parametrize("path", [LIST, SEARCH])
+def test_a_list_answers_whatever_it_is_asked(asha, staff, path, asked):
+    play.log(staff, play.Pair("Ann", "Bob"), clock.now())
+    answer = asha.get(f"{path}?{asked}")
+    assert answer.status_code == 200
+    assert "<script>" not in answer.content.decode().split("<main")[1]
+
+
+def test_a_page_past_the_end_is_the_last_page(asha, staff):
+    play.log(staff, play.Pair("Ann", "Bob"), clock.now())
+    assert "Ann and Bob" in asha.get(f"{LIST}?page=999").content.decode()
+
+
+def test_percent_and_underscore_are_letters_like_others(asha, staff):
+    """`%` finds nothing, instead of everything."""
+    play.log(staff, play.Pair("Ann", "Bob"), clock.now())
+    for asked in ("%%", "__", "A_n"):
+        assert "Ann and Bob" not in asha.get(SEARCH, {"q": asked}).content.decode()
+
+
+@pytest.mark.parametrize("reference", ["RP-7K3M-9Q", "rp", "..", "%00", "%2e%2e%2fetc", "x" * 3000, "<b>"])
+def test_an_odd_reference_is_not_found(asha, reference):
+    assert asha.get(f"/r/{reference}/").status_code == 404
+
+
+@pytest.mark.parametrize("party", ["abc", "0", "1" * 5000, "00000000-0000-4000-8000-000000000000", "%00"])
+def test_an_odd_id_is_not_found(asha, staff, party):
+    made = play.log(staff, play.Pair("Ann", "Bob"), clock.now())
+    assert asha.get(f"/r/{made.referral.reference}/people/{party}/").status_code == 404
+
+
+def test_what_is_looked_for_is_never_written_down(asha, staff):
+    """The ledger notes which rows were shown; the words stand nowhere."""
+    play.log(staff, play.Pair("Ann", "Bob"), clock.now())
+    asha.get(SEARCH, {"q": "Bob"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM audit_auditentry")
+        assert "Bob" not in str(cursor.fetchall())

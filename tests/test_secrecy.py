@@ -1,0 +1,337 @@
+"""What comes from one side is not seen on the other until it is released: in no page, list, refusal or message.
+Pages are compared byte for byte, but for what differs between any two showings of the same page."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.db import transaction
+from django.test import override_settings
+from django.urls import reverse
+
+from meetings.actions.calling_off import release, say_safe
+from meetings.demo import story as play
+from meetings.demo.story import Played, day_at
+from meetings.models import CallOff
+from referrals.actions import concerns, consent, readiness
+from referrals.enums import Answer, Capacity, CapacityResult, ConcernKind, Hours, Purpose
+from restorative.notify.models import Message, State
+from restorative.notify.outbox import sweep
+from tests.routes import routes
+from tests.world import NOW, World, at_ten, make_people, sign_in, undone
+
+pytestmark = pytest.mark.django_db
+
+# The form's tokens, the script's nonce, the request's id.
+DIFFERS = re.compile(
+    r"""(?x) name="(?:csrfmiddlewaretoken|submission)"\s+value="[^"]*"
+    | value="[^"]*"\s+name="(?:csrfmiddlewaretoken|submission)"
+    | nonce="[^"]*" | 'nonce-[^']*' | \b[0-9a-f]{32}\b"""
+)
+
+
+@pytest.fixture(scope="module")
+def booked(django_db_setup: None, django_db_blocker) -> Iterator[World]:
+    """Booked for tomorrow at two, with nothing in the way; Sam's first message waits for the evening."""
+    with django_db_blocker.unblock(), at_ten(), transaction.atomic():
+        staff = make_people(NOW)
+        play.publish_sheet(NOW - timedelta(days=90))
+        played = play.log(staff, play.Pair("Sam", "Jo"), NOW - timedelta(days=12))
+        talk = play.talk_for(played, played.own)
+        play.make_ready(
+            played, NOW - timedelta(days=6), own=replace(talk, route=replace(talk.route, hours=Hours.EVENING))
+        )
+        play.book_meeting(played, day_at(1, 14, now=NOW), NOW - timedelta(hours=1))
+        other = play.log(staff, play.Pair("Ann", "Bob"), NOW - timedelta(days=3))
+        played.referral.refresh_from_db()
+        yield BookedWorld(played, other, {key: sign_in(user) for key, user in staff.people.items()})
+        transaction.set_rollback(True)
+
+
+class BookedWorld(World):
+    """As much of a world as addresses need."""
+
+    def __init__(self, played: Played, other: Played, sessions: dict[str, str]) -> None:
+        self.played, self.staff, self.sessions, self.second = played, played.staff, sessions, other
+
+    def arguments(self, whose: str = "own") -> dict:
+        return {
+            "reference": self.referral.reference,
+            "party": self.own.pk if whose == "own" else self.other.pk,
+            "meeting": self.meeting.pk,
+            "facilitation": self.referral.facilitations.unscoped("test").get().pk,
+            "concern": self.referral.pk,
+            "task": self.referral.pk,
+            "check": self.referral.pk,
+        }
+
+
+# --- What happens on Jo's side ----------------------------------------------------------------------------------
+
+
+def withdraws(world: World) -> None:
+    consent.withdraw(party=world.other, by=world.staff["kit"])
+
+
+def withdraws_by_link(world: World) -> None:
+    consent.withdraw(party=world.other, by=None)
+
+
+def is_not_sure(world: World) -> None:
+    consent.record_consent(
+        party=world.other, purpose=Purpose.TAKE_PART, answer=Answer.NOT_SURE, by=world.staff["kit"]
+    )
+
+
+def says_no(world: World) -> None:
+    consent.record_consent(
+        party=world.other, purpose=Purpose.TAKE_PART, answer=Answer.NO, by=world.staff["kit"]
+    )
+
+
+def is_stopped(world: World) -> None:
+    concerns.raise_concern(
+        party=world.other, kind=ConcernKind.THREATS, detail="Their words.", by=world.staff["kit"]
+    )
+
+
+def is_in_doubt(world: World) -> None:
+    consent.record_consent(
+        party=world.other,
+        purpose=Purpose.TAKE_PART,
+        answer=Answer.YES,
+        asked=consent.Asked(capacity=Capacity.DOUBT),
+        by=world.staff["kit"],
+    )
+
+
+def cannot_decide(world: World) -> None:
+    readiness.assess_capacity(
+        party=world.other, help_given="-", result=CapacityResult.NOT_ABLE, by=world.staff["kit"]
+    )
+
+
+def withdraws_and_is_stopped(world: World) -> None:
+    withdraws(world)
+    is_stopped(world)
+
+
+HAPPENS: list[Callable[[World], None]] = [
+    withdraws,
+    withdraws_by_link,
+    is_not_sure,
+    says_no,
+    is_stopped,
+    is_in_doubt,
+    cannot_decide,
+    withdraws_and_is_stopped,
+]
+
+
+def let_hear(world: World) -> None:
+    """Kit says that it is safe, and Fay lets the others hear."""
+    for call_off in CallOff.objects.unscoped("test").select_related("meeting__referral", "party"):
+        say_safe(call_off=call_off, by=world.staff["kit"])
+    release(call_off=CallOff.objects.unscoped("test").latest("created_at"), by=world.staff["fay"])
+
+
+# --- What the other side is shown -------------------------------------------------------------------------------
+
+
+# Where the state of a meeting and of the other people is shown.
+TELLING = (
+    "show",
+    "party",
+    "today",
+    "run_sheet",
+    "call_off",
+    "decide",
+    "close",
+    "book",
+    "facilitators",
+    "release",
+)
+
+
+def pages(world: World, who: str, *, all_of_them: bool = False) -> dict[str, str]:
+    """Each address as one person is shown it, and what presses that the rules answer say."""
+    hrefs = []
+    for route in routes():
+        if all_of_them or route.name.split(":")[-1] in TELLING:
+            arguments = {key: world.arguments("own")[key] for key in route.needs}
+            hrefs.append(reverse(route.name, kwargs=arguments))
+    lists, search = reverse("referrals:list"), reverse("referrals:search")
+    hrefs += [f"{lists}?whose=team&stage={stage}" for stage in ("booked", "preparing")]
+    hrefs += [lists, f"{search}?q=Sam", f"{search}?q=Jo"]
+    shown = {href: answered(world.client(who).get(href)) for href in dict.fromkeys(hrefs)}
+    for href, data in presses(world):
+        with undone():
+            shown[f"POST {href} {data}"] = answered(world.client(who).post(href, data))
+    return shown
+
+
+def presses(world: World) -> list[tuple[str, dict[str, str]]]:
+    reference, meeting = world.referral.reference, world.meeting.pk
+    plan = {
+        "kind": "conversation",
+        "on": "17 March 2027",
+        "starts_at": "14:00",
+        "ends_at": "15:00",
+        "venue": "video",
+        "video": "https://example.org/room",
+    }
+    return [
+        (reverse("meetings:book", args=[reference]), plan),
+        (reverse("meetings:book", args=[reference]), plan | {"book": "1"}),
+        (reverse("meetings:start", args=[reference, meeting]), {}),
+        (reverse("meetings:release", args=[reference, meeting]), {}),
+        (reverse("meetings:call_off", args=[reference, meeting]), {}),
+        (reverse("referrals:close", args=[reference]), {"reason": "not_safe"}),
+        (reverse("referrals:decide", args=[reference]), {"decision": "yes", "reason": "Calm."}),
+        (reverse("referrals:decide", args=[reference]), {"decision": "no", "reason": "Calm."}),
+        (reverse("referrals:person_leave", args=[reference, world.own.pk]), {}),
+        (
+            reverse("meetings:book", args=[world.second.referral.reference]),
+            plan | {"on": "11 March 2027", "venue": str(world.meeting.venue_id), "video": ""},
+        ),
+    ]
+
+
+def answered(answer) -> str:
+    headers = {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
+    return DIFFERS.sub("", f"{answer.status_code} {headers}\n{answer.content.decode()}")
+
+
+@pytest.fixture(scope="module")
+def before(booked, django_db_blocker) -> dict[str, dict[str, str]]:
+    """What each was shown, and sent, when nothing had happened yet."""
+    with django_db_blocker.unblock():
+        return {who: pages(booked, who) for who in ("asha", "lou", "ivy")}
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return [href for href in before if before[href] != after[href]]
+
+
+@pytest.mark.parametrize("happens", HAPPENS, ids=lambda function: function.__name__)
+def test_the_other_side_is_shown_what_it_was_shown_before(booked, before, happens):
+    happens(booked)
+    assert changed(before["asha"], pages(booked, "asha")) == []
+
+
+def test_that_holds_of_every_address_there_is(booked):
+    before = pages(booked, "asha", all_of_them=True)
+    withdraws(booked)
+    assert changed(before, pages(booked, "asha", all_of_them=True)) == []
+
+
+@pytest.mark.parametrize("who", ["lou", "ivy"])
+def test_nor_do_others_who_see_the_shell_notice(booked, before, who):
+    withdraws(booked)
+    assert changed(before[who], pages(booked, who)) == []
+
+
+def test_nor_is_it_seen_on_the_day_itself(booked):
+    """Tomorrow at noon, with Sam asked: what is left is what would be left anyway."""
+    with time_machine.travel(NOW + timedelta(days=1, hours=2), tick=False):
+        readiness.check_on_the_day(party=booked.own, answers=play.DAY_FINE, by=booked.staff["asha"])
+        before = pages(booked, "asha")
+        withdraws(booked)
+        assert changed(before, pages(booked, "asha")) == []
+
+
+@pytest.mark.parametrize("who", ["kit", "fay", "mo"])
+def test_those_who_open_that_side_do_see_it(booked, who):
+    show = reverse("meetings:show", args=[booked.referral.reference, booked.meeting.pk])
+    before = answered(booked.client(who).get(show))
+    withdraws(booked)
+    assert answered(booked.client(who).get(show)) != before
+
+
+@pytest.mark.parametrize("happens", [withdraws, is_stopped], ids=lambda function: function.__name__)
+def test_once_released_the_other_side_sees_it(booked, happens):
+    show = reverse("referrals:show", args=[booked.referral.reference])
+    meeting = reverse("meetings:show", args=[booked.referral.reference, booked.meeting.pk])
+    before = [answered(booked.client("asha").get(href)) for href in (show, meeting)]
+    happens(booked)
+    let_hear(booked)
+    after = [answered(booked.client("asha").get(href)) for href in (show, meeting)]
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+    assert "Called off" in after[1]
+
+
+def test_once_released_nothing_says_why(booked):
+    """The same page whatever the cause, and whoever's it was."""
+    show = reverse("meetings:show", args=[booked.referral.reference, booked.meeting.pk])
+    shown = set()
+    for happens in (withdraws, is_not_sure, is_stopped, cannot_decide):
+        with undone():
+            happens(booked)
+            let_hear(booked)
+            shown.add(answered(booked.client("asha").get(show)))
+    assert len(shown) == 1
+
+
+# --- Messages ---------------------------------------------------------------------------------------------------
+
+
+def files(folder: Path) -> list[dict]:
+    return [json.loads(path.read_text()) for path in folder.glob("*.json")]
+
+
+# Now, this evening, tomorrow morning, and until two hours before the meeting.
+HOURS = (0, 1, 8, 9, 22, 23, 24, 25)
+
+
+def sent_to(world: World, folder: Path, happens: Callable | None) -> dict[str, list]:
+    """What goes out from now until two hours before the meeting: to Asha and Lou, and to Sam."""
+    with undone(), override_settings(OUTBOX_DIR=folder):
+        if happens:
+            happens(world)
+        for hours in HOURS:
+            sweep(at=NOW + timedelta(hours=hours))
+        found = files(folder)
+    workers = {world.staff[key].email for key in ("asha", "lou")}
+    return {
+        "workers": sorted((f["to"], f["subject"], f["body"]) for f in found if f["to"] in workers),
+        "sam": sorted((f["to"], f["body"]) for f in found if f["channel"] == "text"),
+    }
+
+
+@pytest.fixture(scope="module")
+def plain(booked, django_db_blocker, tmp_path_factory) -> dict[str, list]:
+    """What goes out when nothing happens."""
+    with django_db_blocker.unblock():
+        return sent_to(booked, tmp_path_factory.mktemp("plain"), None)
+
+
+def test_there_is_something_to_send(plain):
+    assert plain["workers"]
+    assert plain["sam"]
+
+
+@pytest.mark.parametrize("happens", HAPPENS, ids=lambda function: function.__name__)
+def test_the_other_sides_worker_is_sent_what_would_have_been_sent(booked, plain, tmp_path, happens):
+    after = sent_to(booked, tmp_path, happens)
+    assert after["workers"] == plain["workers"]
+    assert set(after["sam"]) <= set(plain["sam"])
+
+
+def test_nobody_is_sent_a_reminder_of_a_meeting_that_is_off(booked, tmp_path):
+    """Not even Sam, who does not know yet."""
+    assert sent_to(booked, tmp_path, withdraws)["sam"] == []
+
+
+def test_what_was_cancelled_with_it_is_shown_as_it_stood(booked):
+    """Sam's first message waits for the evening: held before, and shown as held after."""
+    sweep(at=NOW)
+    assert Message.objects.filter(recipient_id=booked.own.pk, state=State.HELD).exists()
+    before = pages(booked, "asha")
+    withdraws(booked)
+    assert changed(before, pages(booked, "asha")) == []
