@@ -278,6 +278,7 @@ WITHOUT_A_SCOPE = {
     "referrals.presenters.steps.checks_to_match: Facilitation.objects",
 }
 PAST_THE_SCOPE = {
+    "referrals.presenters.page.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
     "restorative.views.health: cursor",  # asks the database whether it answers
     # Inside Subquery annotations of a queryset that is opened_by.
     "referrals.presenters.people._newest: _base_manager",
@@ -289,7 +290,7 @@ PAST_THE_SCOPE = {
 # The outbox has no scope of its own: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
     "meetings.tellings.was_told",
-    "referrals.presenters.happened.will_be_sent",
+    "referrals.presenters.happened.waiting_messages",
     "referrals.presenters.reach.message_rows",
 }
 NAMES_OF_PROTECTED = {label.split(".")[1] for label in PROTECTED}

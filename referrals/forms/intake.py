@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.text import capfirst
 
 from referrals.enums import (
     OTHER_PLACES,
@@ -42,16 +43,30 @@ def route_value(kind: str, value: str) -> str:
 class LogForm(BaseForm):
     """Who, what they are to each other, what is hoped for, what kind, any worry, a way to reach them, who leads."""
 
-    own_given = PersonNameField(label="First name")
+    own_given = PersonNameField(
+        label="First name", error_messages={"required": "Enter the person’s first name"}
+    )
     own_family = PersonNameField(label="Last name", required=False)
     own_place = ChoiceRadio(
-        label="They are", choices=[(place.value, str(place.label).capitalize()) for place in OWN_PLACES]
+        label="They are",
+        error_messages={"required": "Choose whether they are in treatment or in recovery"},
+        choices=[(place.value, capfirst(str(place.label))) for place in OWN_PLACES],
     )
-    hoped_for = CleanTextField(label="What is hoped for?", rows=3, help_text="In their words, if you can.")
-    kind = ChoiceRadio(label="What kind of meeting?", choices=Kind.choices)
+    hoped_for = CleanTextField(
+        label="What is hoped for?",
+        rows=3,
+        help_text="In their words, if you can.",
+        error_messages={"required": "Write what is hoped for"},
+    )
+    kind = ChoiceRadio(
+        label="What kind of meeting?",
+        choices=Kind.choices,
+        error_messages={"required": "Choose what kind of meeting"},
+    )
     worry = ChoiceRadio(
         label="Is there any safety worry?",
         choices=[(NO_WORRY, "None that I know of"), (A_WORRY, "Yes")],
+        error_messages={"required": "Choose whether there is any safety worry"},
     )
     worry_kind = ChoiceSelect(
         label="What is the worry?",
@@ -71,25 +86,33 @@ class LogForm(BaseForm):
             (RouteKind.IN_PERSON.value, "In person, at a named appointment"),
         ],
         help_text="Nothing is sent until they have told us, alone, that it is safe.",
+        error_messages={"required": "Choose how we could reach them"},
     )
     route_value = CleanCharField(label="Number, email address or appointment", required=False, width="20")
-    source = ChoiceRadio(label="How did this come about?", choices=Source.choices)
-    lead = ChoiceSelect(label="Who leads?", choices=[])
+    source = ChoiceRadio(
+        label="How did this come about?",
+        choices=Source.choices,
+        error_messages={"required": "Choose how this came about"},
+    )
+    lead = ChoiceSelect(label="Who leads?", choices=[], error_messages={"required": "Choose who leads"})
 
     reveals = {"worry_kind": ("worry", A_WORRY), "worry_detail": ("worry", A_WORRY)}
 
     def __init__(self, *args: Any, leads: list[tuple[str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["lead"].choices = leads
-        places = [(place.value, str(place.label).capitalize()) for place in OTHER_PLACES]
+        places = [(place.value, capfirst(str(place.label))) for place in OTHER_PLACES]
         for number in range(1, MOST_OTHERS + 1):
             first = number == 1
             self.fields[f"other_{number}_given"] = PersonNameField(
-                label="First name" if first else f"First name of person {number}", required=first
+                label="Their first name" if first else f"First name of person {number}",
+                required=first,
+                error_messages={"required": "Enter the other person’s first name"},
             )
             self.fields[f"other_{number}_place"] = ChoiceSelect(
-                label="They are the person’s" if first else f"Person {number} is the person’s",
+                label="What are they to the person?" if first else f"What is person {number} to the person?",
                 required=first,
+                error_messages={"required": "Choose what they are to the person"},
                 choices=places,
             )
         self.layout = [

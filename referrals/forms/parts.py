@@ -55,7 +55,7 @@ def add_start(form: BaseForm, whom: Whom, *, language: str = "") -> Section:
     """Alone? Read aloud or an interpreter? In person or by phone?"""
     form.fields["alone"] = answer(words.ALONE, whom, required=True)
     say(form, "alone", words.ALONE.say)
-    form.fields["helped"] = answer(words.HELPED, whom, required=True, yes_no=True)
+    form.fields["helped"] = answer(words.HELPED, whom, required=True, yes_no=True, initial=Answer.NO.value)
     say(form, "helped", words.HELPED.say)
     form.fields["help_kinds"] = TicksField(
         label="What would help?",
@@ -181,10 +181,9 @@ def add_readiness(form: BaseForm, whom: Whom, *, required: bool = False) -> Sect
             names.append(note)
     form.fields["judgement"] = YesNoNotSureField(
         label=f"Your own judgement: is this the right time for {whom.name}?",
-        required=required,
+        required=False,
         choices=Ready.choices,
-        help_text="By the rules it is only when each answer is yes. You may judge otherwise, and say why.",
-        error_messages={"required": "Choose ready or not yet"},
+        help_text="Leave empty to go by the answers: only when each is yes. You may judge otherwise, and say why.",
     )
     form.fields["reason"] = CleanTextField(
         label="Why, if you judge otherwise than the answers", required=False, rows=2
@@ -217,14 +216,17 @@ def readiness_reached(form: BaseForm) -> bool:
 
 
 def clean_readiness(form: BaseForm) -> None:
-    """Each question, the judgement, and a reason where it differs from what the rules make of the answers."""
+    """Each question, and a reason where the judgement differs from what the rules make of the answers.
+
+    A judgement left empty is the rules' result.
+    """
     missing(form, list(READINESS_QUESTIONS))
-    missing(form, ["judgement"], "Choose ready or not yet")
     cleaned = form.cleaned_data
     given = [cleaned.get(key) for key in READINESS_QUESTIONS]
-    if not all(given) or not cleaned.get("judgement"):
+    if not all(given):
         return
     result = Ready.READY if all(value == Answer.YES for value in given) else Ready.NOT_YET
+    cleaned["judgement"] = cleaned.get("judgement") or result
     if cleaned["judgement"] != result and not cleaned.get("reason") and "reason" not in form.errors:
         form.add_error(
             "reason", f"By the answers it is “{str(result.label).lower()}”. Say why you judge otherwise"

@@ -22,7 +22,7 @@ from restorative.common.formfields import (
 )
 from restorative.common.forms import BaseForm, Row
 
-ROUTE = ("kind", "value", "read_by_others", "screen_private", "hours", "voicemail", "cover")
+ROUTE = ("kind", "value", "read_by_others", "screen_seen", "hours", "voicemail", "cover")
 
 
 def add_route(
@@ -48,13 +48,13 @@ def add_route(
         help_text="If so, texts, emails and post are not used.",
     )
     say(form, "read_by_others", "“Does anybody else look at your phone or open your post, even sometimes?”")
-    form.fields["screen_private"] = YesNoNotSureField(
-        label=f"Does nobody see {whom.name}’s screen light up?",
+    form.fields["screen_seen"] = YesNoNotSureField(
+        label=f"Could anybody else see {whom.name}’s screen light up?",
         required=False,
-        help_text="Unless nobody does, a message only says “Can you ring me?”",
+        help_text="If so, a message only says “Can you ring me?”",
     )
     if shares_home is None:
-        reveal(form, "screen_private", "shares_home", "yes", "not_sure")
+        reveal(form, "screen_seen", "shares_home", "yes", "not_sure")
     form.fields["hours"] = ChoiceSelect(
         label="When is good?", choices=Hours.choices, required=False, initial=first["hours"]
     )
@@ -69,16 +69,16 @@ def add_route(
     )
     asked = [Row("kind", "value"), "read_by_others"]
     if shares_home is not False:
-        asked.append("screen_private")
+        asked.append("screen_seen")
     else:
-        del form.fields["screen_private"]
+        del form.fields["screen_seen"]
     return [*asked, Row("hours", "voicemail"), "cover"]
 
 
 def route_reached(form: BaseForm) -> bool:
     """Whether anything of it was answered, or changed from what was known."""
     cleaned = form.cleaned_data
-    if cleaned.get("read_by_others") or cleaned.get("screen_private"):
+    if cleaned.get("read_by_others") or cleaned.get("screen_seen"):
         return True
     offered = ("kind", "value", "hours", "voicemail", "cover")
     return any(cleaned.get(name) and cleaned[name] != form.fields[name].initial for name in offered)
@@ -101,7 +101,7 @@ def clean_route(form: BaseForm, *, need_value: bool = True) -> None:
                 form.add_error("value", error)
     at_home = cleaned.get("shares_home") in (Answer.YES, Answer.NOT_SURE)
     if at_home and kind in SENT_ROUTES and cleaned.get("read_by_others") == Answer.NO:
-        missing(form, ["screen_private"])
+        missing(form, ["screen_seen"])
 
 
 def route_facts(cleaned: dict[str, Any]) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def route_facts(cleaned: dict[str, Any]) -> dict[str, Any]:
         "value": cleaned["value"],
         "allowed": not (read and kind in WRITTEN_ROUTES),
         "read_by_others": read,
-        "screen_private": cleaned.get("screen_private") == Answer.YES,
+        "screen_private": cleaned.get("screen_seen") == Answer.NO,
         "hours": Hours(cleaned["hours"] or Hours.ANY),
         "voicemail": Voicemail(cleaned["voicemail"] or Voicemail.NO),
         "cover": cleaned["cover"],

@@ -47,7 +47,7 @@ class AcceptLateForm(BaseForm):
 
 
 class RatingsForm(BaseForm):
-    """Three private numbers at one point in time."""
+    """Three private ratings at one point in time."""
 
     point = ChoiceRadio(label="When is this?", choices=RatingPoint.choices, initial=RatingPoint.BEFORE.value)
 

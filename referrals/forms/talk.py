@@ -38,7 +38,7 @@ class TalkForm(BaseForm):
             sections.append(parts.add_readiness(self, whom))
             sections.append(
                 Section(
-                    "Three numbers, in private",
+                    "Three ratings, in private",
                     *parts.add_ratings(self),
                     intro="Only if it helps. Each may be left out, and nobody else in this is shown them.",
                 )

@@ -116,7 +116,7 @@ READINESS: dict[str, Question] = {
         "“How are you in yourself? Sleep, health, how you feel?”",
     ),
     "needs_met": Question(
-        "Has {name} what it takes to come?",
+        "Does {name} have what they need to come?",
         "“What would help you to come: travel, language, childcare, someone beside you?”",
     ),
 }

@@ -4,20 +4,45 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
-from referrals.enums import Stage
-from referrals.models import (
-    Party,
-)
+from referrals.enums import Part, Stage
+from referrals.models import Consent, Party
+from referrals.presenters import facilitators_of
 from referrals.presenters.referral_facts import Facts, is_mine
-from referrals.presenters.way import untalked, waits_for_words, way_rows
+from referrals.presenters.way import Heard, stopped, untalked, waits_for_words, way_rows
 from restorative.common import clock
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Callable
 
 
-def next_step(facts: Facts) -> dict[str, str]:
+# Code → what is to be done about it, as a heading. {name} is the party's.
+HEADINGS = {
+    "talk": "talk with {name}, alone",
+    "consent_missing": "ask {name} whether they take part",
+    "consent_not_heard": "hear it from {name}, alone",
+    "wording_not_approved": "agree with {name} the words to reach the other person",
+    "capacity_in_doubt": "see whether {name} can decide this",
+    "safety_not_asked": "ask {name} the safety questions, alone",
+    "readiness_missing": "ask {name} whether it is the right time",
+    "readiness_expired": "ask {name} again whether it is the right time",
+    "not_prepared": "prepare with {name}",
+    "safe_contact_missing": "ask {name} how to reach them safely",
+    "professional_not_agreed": "ask {name} about the professional being there",
+    "one_facilitator": "appoint a second facilitator",
+    "no_facilitator": "appoint a facilitator",
+    "facilitator_not_independent": "appoint a facilitator from another team",
+    "not_suitable_yet": "decide whether this is suitable",
+    "records_check": "ask for the records check",
+    "too_few_parties": "add a person",
+    "day_of_check_missing": "ask {name} today: well enough, safe, still yes?",
+    "stop": "look at the concern that stops this",
+    "sign_off": "decide on a concern with {name}",
+}
+
+
+def next_step(facts: Facts, heard: Heard | None = None) -> dict[str, str]:
     """The one next step, in words, for this user at this moment."""
+    heard = heard or Heard()
     if facts.release is not None:
         return _step(
             "tell the others that the meeting is not happening",
@@ -25,13 +50,33 @@ def next_step(facts: Facts) -> dict[str, str]:
             "Release",
             reverse("meetings:release", args=[facts.referral.reference, facts.release.meeting_id]),
         )
-    by_stage = {
+    if facts.referral.shown_stage not in (Stage.CLOSED, Stage.PAUSED) and (
+        second := _second_person(facts, heard)
+    ):
+        return second
+    by_stage: dict[Stage, Callable[[Facts], dict[str, str]]] = {
         Stage.CLOSED: _next_closed,
         Stage.PAUSED: _next_paused,
         Stage.BOOKED: _next_booked,
         Stage.FOLLOW_UP: _next_follow_up,
     }
-    return by_stage.get(Stage(facts.referral.shown_stage), _next_preparing)(facts)
+    step = by_stage.get(Stage(facts.referral.shown_stage))
+    return step(facts) if step is not None else _next_preparing(facts, heard)
+
+
+def _second_person(facts: Facts, heard: Heard) -> dict[str, str] | None:
+    """What waits for this user because they are not working on it: a concern to decide on, a stop to look at."""
+    for row in facts.rows:
+        if row.party is None or (row.party.pk, row.code) not in heard.deciding:
+            continue
+        stop = row.code == "stop"
+        return _step(
+            HEADINGS[row.code].format(name=row.party.known_as),
+            row.sentence,
+            "Look at it" if stop else "Decide",
+            f"{reverse('referrals:safety', args=[facts.referral.reference, row.party.pk])}?from=referral",
+        )
+    return None
 
 
 def _step(heading: str, text: str, action_text: str = "", action_href: str = "") -> dict[str, str]:
@@ -68,6 +113,8 @@ def _next_booked(facts: Facts) -> dict[str, str]:
         return _step("open the meeting", "")
     when = clock.show_when(meeting.starts_at)
     if meeting.shown_status == "started":
+        if not _records(facts):
+            return _step(f"the record is with {_who_runs(facts)}", "Nothing for you to do.")
         return _step(
             "write the record",
             f"The meeting of {when} was started. The record is written within 2 working days.",
@@ -89,6 +136,27 @@ def _next_booked(facts: Facts) -> dict[str, str]:
     )
 
 
+RUNS_ON_THE_DAY = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
+
+
+def _records(facts: Facts) -> bool:
+    """Whether this user may write the record: those who ran the meeting, and the lead."""
+    return facts.referral.lead_id == facts.user.pk or any(
+        row.user_id == facts.user.pk and row.part in RUNS_ON_THE_DAY
+        for row in facilitators_of(facts.referral, facts.user)
+    )
+
+
+def _who_runs(facts: Facts) -> str:
+    """'Fay', 'Fay and Lou', or the lead where nobody facilitates any more."""
+    names = [
+        row.user.first_name
+        for row in facilitators_of(facts.referral, facts.user)
+        if row.part in (Part.FACILITATOR, Part.STAND_IN)
+    ]
+    return " and ".join(dict.fromkeys(names)) or facts.referral.lead.first_name
+
+
 def _next_follow_up(facts: Facts) -> dict[str, str]:
     text = "They have met. Speak with each person apart within 3 days, then close when nothing is left open."
     if not facts.runs:
@@ -101,28 +169,31 @@ def _next_follow_up(facts: Facts) -> dict[str, str]:
     )
 
 
-def _next_preparing(facts: Facts) -> dict[str, str]:
+def _next_preparing(facts: Facts, heard: Heard) -> dict[str, str]:
     reference = facts.referral.reference
-    if talk := _talk_with(facts):
+    if talk := _talk_with(facts, heard):
+        about = "Is it safe, what do they agree to, is it the right time? About 8 minutes."
+        words = _agreed_words(talk, facts)
         return _step(
             f"talk with {talk.known_as}, alone",
-            "Is it safe, what do they agree to, is it the right time? About 8 minutes.",
+            f"Say only this first: “{words}” {about}" if words else about,
             f"Talk with {talk.known_as}",
             reverse("referrals:talk", args=[reference, talk.pk]),
         )
     for row in facts.rows:
         if row.code == "wording_not_approved" and row.party is not None and row.party.asked_first:
             return _step(
-                f"agree with {row.party.known_as} the words to reach the other person",
+                HEADINGS[row.code].format(name=row.party.known_as),
                 f"Nobody speaks to them before {row.party.known_as} has said yes to the exact words.",
                 f"Ask {row.party.known_as}",
                 f"{reverse('referrals:consent', args=[reference, row.party.pk])}?from=referral",
             )
-    ours = [shown for shown in way_rows(facts) if shown["action_href"] and shown["whose"] == "Your turn"]
+    rows = way_rows(facts, heard)
+    ours = [shown for shown in rows if shown["action_href"] and shown["whose"] == "Your turn"]
     if ours:
         first = ours[0]
         return _step(
-            first["action_text"][:1].lower() + first["action_text"][1:],
+            HEADINGS[first["code"]].format(name=first["name"]),
             first["sentence"],
             first["action_text"],
             first["action_href"],
@@ -143,10 +214,20 @@ def _next_preparing(facts: Facts) -> dict[str, str]:
     )
 
 
-def _talk_with(facts: Facts) -> Party | None:
+def _agreed_words(party: Party, facts: Facts) -> str:
+    """The words another person agreed to for reaching this one, or '' where they came to us themselves."""
+    if party.asked_first:
+        return ""
+    row = Consent.objects.agreed_words(facts.user).filter(recipient=party.pk).first()
+    return row.wording if row is not None else ""
+
+
+def _talk_with(facts: Facts, heard: Heard) -> Party | None:
     """The first person this user supports with whom most of a talk is still to come, and who may be spoken to."""
     for party in facts.parties:
         mine = party.opened and not party.is_supporter and is_mine(party, facts)
+        if stopped(party, heard):
+            continue
         if mine and untalked(party, facts) and not waits_for_words(party, facts):
             return party
     return None

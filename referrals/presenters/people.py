@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
+from django.utils.text import capfirst
 
-from referrals.enums import Answer, Hours, Purpose, ReadinessKind, Ready, RouteKind
+from referrals.enums import Answer, Hours, Purpose, ReadinessKind, Ready, RouteKind, Stage
 from referrals.models import (
     Consent,
     ContactRoute,
@@ -32,7 +33,7 @@ def _newest(model: type, field: str, order: str, **filters: Any) -> Subquery:
     return Subquery(rows.values(field)[:1])
 
 
-def _party_facts(referral: Referral, user: "User") -> dict:
+def read_parties(referral: Referral, user: "User") -> dict:
     """The dates and answers of the compartments this user opens, in one query."""
     checks = {"kind__in": [ReadinessKind.FULL, ReadinessKind.CHECK_IN]}
     take_part = {"purpose": Purpose.TAKE_PART}
@@ -54,15 +55,17 @@ def _party_facts(referral: Referral, user: "User") -> dict:
     return {row.pk: row for row in rows}
 
 
-def people_rows(facts: Facts) -> list[dict[str, Any]]:
-    """A row per person: cells for those the user opens, one cell for the others."""
-    read = _party_facts(facts.referral, facts.user)
+def people_rows(facts: Facts, read: dict) -> list[dict[str, Any]]:
+    """A row per person: cells for those the user opens, one cell for the others. `read` is of read_parties."""
     missing = {(row.party.pk, row.code) for row in facts.rows if row.party is not None}
     return [_person_row(party, read.get(party.pk), missing, facts) for party in facts.parties]
 
 
 def _person_row(party: Party, read: Any, missing: set, facts: Facts) -> dict[str, Any]:
     name = shown_name(party, facts.user)
+    closed = facts.referral.shown_stage == Stage.CLOSED
+    if closed and (not party.opened or read is None):
+        return {"name": name, "about": place_of(party), "cells": []}
     if not party.opened or read is None:
         done = party.pk not in facts.sealed_parties
         said = "Done" if done else "Not yet. Nothing for you to do."
@@ -72,8 +75,14 @@ def _person_row(party: Party, read: Any, missing: set, facts: Facts) -> dict[str
         support = f"{party.keyworker.first_name} supports them"
     about = " · ".join(part for part in (place_of(party), support) if part)
     reference = facts.referral.reference
+    href = reverse("referrals:party", args=[reference, party.pk])
+    if closed:
+        return {"name": name, "href": href, "about": about, "cells": []}
+    answered_no = read.consent_answer in (Answer.NO, Answer.WITHDRAWN)
 
     def cell(text: str, codes: set[str], page: str) -> dict[str, str]:
+        if answered_no:
+            return {"text": text, "tone": "", "href": ""}
         if any((party.pk, code) in missing for code in codes):
             return {
                 "text": text,
@@ -84,7 +93,7 @@ def _person_row(party: Party, read: Any, missing: set, facts: Facts) -> dict[str
 
     return {
         "name": name,
-        "href": reverse("referrals:party", args=[reference, party.pk]),
+        "href": href,
         "about": about,
         "cells": [
             cell(
@@ -96,7 +105,7 @@ def _person_row(party: Party, read: Any, missing: set, facts: Facts) -> dict[str
                 "referrals:readiness",
             ),
             cell(
-                clock.ago(read.safety_at).capitalize() if read.safety_at else "Not yet",
+                capfirst(clock.ago(read.safety_at)) if read.safety_at else "Not yet",
                 {"safety_not_asked"},
                 "referrals:safety_ask",
             ),

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from referrals import access, presenters
 from referrals.enums import (
@@ -62,7 +63,7 @@ def _about(facts: Facts) -> str:
     party = facts.party
     if party.beside:
         return f"Supporter of {party.beside.known_as}"
-    return str(Place(party.place).label).capitalize()
+    return capfirst(str(Place(party.place).label))
 
 
 # --- The next step, and what blocks messages -----------------------------------------------------------------
@@ -120,10 +121,10 @@ def _release(facts: Facts) -> Any:
 def _support(facts: Facts) -> Row:
     party, worker = facts.party, facts.party.keyworker
     if worker is None:
-        lead = presenters.you_or_name(facts.referral.lead, facts.user).capitalize()
+        lead = capfirst(presenters.you_or_name(facts.referral.lead, facts.user))
         lines = [f"{lead}, leading, until there is a keyworker"]
     else:
-        lines = [presenters.you_or_name(worker, facts.user).capitalize()]
+        lines = [capfirst(presenters.you_or_name(worker, facts.user))]
     return {
         "title": f"Who supports {party.known_as}",
         "lines": [*lines, party.organisation.name],

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.utils.text import capfirst
+
 from referrals import presenters
 from referrals.enums import (
     STOPS,
@@ -193,7 +195,7 @@ def step_rows(facts: Facts) -> list[Row]:
             facts.href("step_done", task.pk),
             "To do",
             "due",
-            f"{presenters.you_or_name(task.assignee, facts.user).capitalize()}, by {clock.show_day(task.due_on)}",
+            f"{capfirst(presenters.you_or_name(task.assignee, facts.user))}, by {clock.show_day(task.due_on)}",
         )
         for task in tasks
     ]

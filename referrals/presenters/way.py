@@ -1,14 +1,17 @@
 """What stands in the way as one person may see it: each row with whose turn it is and the page that mends it.
 What holds is decided in blockers.py."""
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from uuid import UUID
 
+from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 
 from referrals.blockers import ShownBlocker
-from referrals.models import (
-    Party,
-)
+from referrals.enums import SIGN_OFFS, STOPS, Answer, Part
+from referrals.models import Concern, Party, SignOff
+from referrals.presenters import facilitators_of
 from referrals.presenters.referral_facts import Facts
 from restorative.common import clock
 
@@ -47,15 +50,63 @@ WHOSE_BY_CODE = {
 }
 
 
-def way_rows(facts: Facts) -> list[dict[str, str]]:
+@dataclass(frozen=True)
+class Heard:
+    """What a page has read beside its facts. `answers`: each opened party's newest answer to taking part;
+    `deciding`: (party, code) of the concerns that this user may decide on."""
+
+    answers: dict[UUID, str] = field(default_factory=dict)
+    deciding: frozenset[tuple[UUID, str]] = frozenset()
+
+
+def deciding(facts: Facts) -> frozenset[tuple[UUID, str]]:
+    """The concerns this user is the second person for: (party, code). No query where there can be none."""
+    user = facts.user
+    here = {facts.referral.lead_id, *(party.keyworker_id for party in facts.parties)}
+    here |= {row.user_id for row in facilitators_of(facts.referral, user)}
+    held = {
+        (row.party.pk, row.code)
+        for row in facts.rows
+        if row.code in WHOSE_BY_CODE
+        and row.party is not None
+        and row.party.organisation_id == user.organisation_id
+        and (user.safeguarding_lead or (user.is_manager and row.code == "sign_off"))
+    }
+    if not held or user.pk in here:
+        return frozenset()
+    newer = Concern.objects.visible_to(user).filter(
+        party=OuterRef("party"), raised_at__gt=OuterRef("decided_at")
+    )
+    decided = (
+        SignOff.objects.visible_to(user)
+        .filter(~Exists(newer), concern=OuterRef("pk"), expires_at__gte=facts.at)
+        .filter(decided_at__gte=F("concern__raised_at"))
+    )
+    waiting = (
+        Concern.objects.visible_to(user)
+        .open()
+        .filter(~Exists(decided), party__in={party for party, _ in held})
+        .exclude(raised_by=user)
+        .values_list("party", "kind")
+    )
+    codes = {**dict.fromkeys(STOPS, "stop"), **dict.fromkeys(SIGN_OFFS, "sign_off")}
+    return frozenset(held & {(party, codes.get(kind, "")) for party, kind in waiting})
+
+
+def way_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
     """The rows of 'What stands in the way', each with whose turn it is and the page that mends it.
 
     Where most of a talk with somebody is still to come, that is one row and not five.
     """
+    heard = heard or Heard()
     shown, talked = [], set()
     for row in facts.rows:
-        if row.party is None or row.code not in TALK_CODES or not untalked(row.party, facts):
-            shown.append(_way_row(row, facts))
+        if said := _said_row(row, facts, heard):
+            shown.append(said)
+        elif row.party is not None and stopped(row.party, heard) and row.code in TALK_CODES:
+            continue
+        elif row.party is None or row.code not in TALK_CODES or not untalked(row.party, facts):
+            shown.append(_way_row(row, facts, heard))
         elif row.party.pk not in talked:
             talked.add(row.party.pk)
             shown.append(_talk_row(row.party, facts))
@@ -73,12 +124,50 @@ def waits_for_words(party: Party, facts: Facts) -> bool:
     return not party.asked_first and any(row.code == "wording_not_approved" for row in facts.rows)
 
 
+def stopped(party: Party, heard: Heard) -> bool:
+    """Whether their newest answer is that they do not take part. Nobody asks them again from here."""
+    return heard.answers.get(party.pk) in (Answer.NO, Answer.WITHDRAWN)
+
+
+NOT_A_YES = {
+    Answer.WITHDRAWN: "{name} has stopped taking part.",
+    Answer.NO: "{name} said no to taking part.",
+    Answer.NOT_SURE: "{name} is not sure about taking part.",
+}
+
+
+def _said_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str] | None:
+    """The row of somebody who answered, and not with yes: what they said, in place of what is missing."""
+    answer = heard.answers.get(row.party.pk) if row.party is not None else None
+    if row.code != "consent_missing" or answer not in NOT_A_YES:
+        return None
+    name = row.party.known_as
+    shown = {"code": row.code, "name": name, "sentence": NOT_A_YES[Answer(answer)].format(name=name)}
+    if stopped(row.party, heard):
+        return {**shown, "whose": "Nothing for you to do", "action_text": "", "action_href": ""}
+    return {
+        **shown,
+        "whose": whose(row.party, facts.user),
+        "action_text": f"Talk with {name}",
+        "action_href": reverse("referrals:talk", args=[facts.referral.reference, row.party.pk]),
+    }
+
+
 def _talk_row(party: Party, facts: Facts) -> dict[str, str]:
     name = party.known_as
     if waits_for_words(party, facts):
         sentence = f"{name} is talked with once the words used to reach them are approved."
-        return {"sentence": sentence, "whose": "Later", "action_text": "", "action_href": ""}
+        return {
+            "code": "",
+            "name": name,
+            "sentence": sentence,
+            "whose": "Later",
+            "action_text": "",
+            "action_href": "",
+        }
     return {
+        "code": "talk",
+        "name": name,
         "sentence": f"{name} has not been talked with, alone: safety, what they agree to, is it the right time.",
         "whose": whose(party, facts.user),
         "action_text": f"Talk with {name}",
@@ -86,28 +175,46 @@ def _talk_row(party: Party, facts: Facts) -> dict[str, str]:
     }
 
 
-def _way_row(row: ShownBlocker, facts: Facts) -> dict[str, str]:
-    shown = {"sentence": row.sentence, "whose": "", "action_text": "", "action_href": ""}
+def _way_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str]:
+    shown = {
+        "code": row.code,
+        "name": row.party.known_as if row.party is not None else "",
+        "sentence": row.sentence,
+        "whose": "",
+        "action_text": "",
+        "action_href": "",
+    }
     if not row.code:
         return {**shown, "whose": "Nothing for you to do"}
     if row.code == "records_check" and facts.referral.records_waiting:
-        return {**shown, "whose": "Safeguarding lead", "action_text": "Asked for"}
+        sentence = "The records check is with a safeguarding lead."
+        return {**shown, "sentence": sentence, "whose": "Safeguarding lead", "action_text": "Asked for"}
     if row.code == "day_of_check_missing":
         return {**shown, **_day_link(row, facts)}
+    if row.code == "professional_not_agreed" and not _facilitates(facts):
+        return {**shown, "whose": "The facilitator asks"}
     if row.party is None and not facts.runs:
         return {**shown, "whose": facts.referral.lead.first_name}
     name, text = FIXES[row.code]
     if row.party is not None:
-        href = _fix_href(name, row, facts)
-        turn = WHOSE_BY_CODE.get(row.code) or whose(row.party, facts.user)
+        mine = (row.party.pk, row.code) in heard.deciding
+        turn = whose(row.party, facts.user) if row.code not in WHOSE_BY_CODE else WHOSE_BY_CODE[row.code]
         return {
             **shown,
-            "whose": turn,
-            "action_text": text.format(name=row.party.known_as),
-            "action_href": href,
+            "whose": "Your turn" if mine else turn,
+            "action_text": "Decide" if mine and row.code == "sign_off" else text.format(name=shown["name"]),
+            "action_href": _fix_href(name, row, facts),
         }
     href = reverse(name, args=[facts.referral.reference])
     return {**shown, "whose": "Your turn", "action_text": text, "action_href": f"{href}?from=referral"}
+
+
+def _facilitates(facts: Facts) -> bool:
+    parts = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
+    return any(
+        row.user_id == facts.user.pk and row.part in parts
+        for row in facilitators_of(facts.referral, facts.user)
+    )
 
 
 def _fix_href(name: str, row: ShownBlocker, facts: Facts) -> str:

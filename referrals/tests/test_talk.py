@@ -87,7 +87,6 @@ def test_the_words_offered_to_begin_with_do_not_count_as_reached(staff: Staff) -
         ({**ROUTE, "read_by_others": ""}, "read_by_others"),
         ({**ROUTE, "value": ""}, "value"),
         ({**READY, "steady": ""}, "steady"),
-        ({**READY, "judgement": ""}, "judgement"),
         ({"evaluation": "yes"}, "take_part"),
     ],
 )
@@ -207,7 +206,7 @@ def test_at_a_shared_home_the_screen_is_asked_about(staff: Staff) -> None:
     typed = {**START, **SAFE, **ROUTE, "shares_home": "not_sure"}
     response = send(client_of(staff["asha"]), path(made, made.own, "talk"), typed)
 
-    assert set(errors_of(response)) == {"screen_private"}
+    assert set(errors_of(response)) == {"screen_seen"}
 
 
 def test_judging_otherwise_than_the_answers_needs_a_reason_and_the_page_says_both(staff: Staff) -> None:

@@ -45,7 +45,9 @@ class CaseworkPage(Page):
 
 
 class Caseload(CaseworkPage):
-    """Referrals this user may see: their own first, with filters that say so when they are not understood."""
+    """Referrals this user may see: their own first, for a manager their organisation's. A filter that is not
+    understood is dropped, and the page says so.
+    """
 
     template_name = "referrals/caseload.html"
     title = "Referrals"
@@ -55,7 +57,8 @@ class Caseload(CaseworkPage):
         whose_choices = {
             key: label for key, label in WHOSE.items() if key != "organisation" or user.is_manager
         }
-        filters, dropped = self._read_filters(whose_choices)
+        usual = "organisation" if user.is_manager else "mine"
+        filters, dropped = self._read_filters(whose_choices, usual)
         found = selectors.caseload(
             user,
             whose=filters["whose"],
@@ -67,7 +70,11 @@ class Caseload(CaseworkPage):
         page = paginator.get_page(request.GET.get("page", "")[:9])
         self.rows = list(page.object_list)
         presenters.prefetch_parties(self.rows, user)
-        asked = {key: value for key, value in filters.items() if value and (key, value) not in DEFAULTS}
+        asked = {
+            key: value
+            for key, value in filters.items()
+            if value and (key, value) not in (("whose", usual), ("sort", "newest"))
+        }
         return self.show(
             page_obj=page,
             query=urlencode(asked),
@@ -79,15 +86,20 @@ class Caseload(CaseworkPage):
             stage_choices=Stage.choices,
             chips=self._chips(asked),
             count=presenters.capped_count(paginator.count),
+            others=[
+                {"text": label, "href": f"{reverse('referrals:list')}?{urlencode({'whose': key})}"}
+                for key, label in whose_choices.items()
+                if key != filters["whose"]
+            ],
             filtered=bool(filters["q"] or filters["stage"]),
         )
 
-    def _read_filters(self, whose_choices: dict[str, str]) -> tuple[dict[str, str], list[str]]:
+    def _read_filters(self, whose_choices: dict[str, str], usual: str) -> tuple[dict[str, str], list[str]]:
         given = self.request.GET
         dropped = []
-        whose = given.get("whose") or "mine"
+        whose = given.get("whose") or usual
         if whose not in whose_choices:
-            whose = "mine"
+            whose = usual
             dropped.append("whose referrals")
         stage = given.get("stage", "")
         if stage and stage not in Stage.values:
@@ -112,9 +124,6 @@ class Caseload(CaseworkPage):
             for key, value in asked.items()
             if key in labels
         ]
-
-
-DEFAULTS = {("whose", "mine"), ("sort", "newest")}
 
 
 class Search(CaseworkPage):

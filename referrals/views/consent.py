@@ -101,7 +101,7 @@ class Withdraw(PersonForm):
         else:
             context["intro"] = (
                 f"No reason is needed, and nobody tries to change {name}’s mind. "
-                f"{name} can come back later, in {name}’s own time."
+                f"{name} can come back later, in their own time."
             )
         return context
 

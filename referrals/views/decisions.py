@@ -126,7 +126,6 @@ class RecordsChecks(Page):
                     "asked": f"Asked for by {check.asked_by.first_name}, {clock.ago(check.asked_at)}",
                     "names": names.get(check.referral_id, []),
                     "href": reverse("referrals:records_check_release", args=[check.pk]),
-                    "form": ReleaseRecordsForm(auto_id=False),
                 }
                 for check in self.checks
             ],

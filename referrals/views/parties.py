@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
+from django.utils.text import capfirst
 
 from referrals import access, presenters
 from referrals.actions.facilitation import invite
@@ -77,7 +78,7 @@ class AddPerson(ReferralForm):
         beside = [(str(party.pk), party.known_as) for party in self.opened]
         wanted = self.request.GET.get("beside", "")
         places = [*OTHER_PLACES, *OWN_PLACES] if self.runs else []
-        found = [(place.value, str(place.label).capitalize()) for place in places]
+        found = [(place.value, capfirst(str(place.label))) for place in places]
         if beside:
             found.append((Place.SUPPORTER.value, "Supporter of somebody here"))
         initial = {"beside": wanted, "place": Place.SUPPORTER.value} if wanted in dict(beside) else {}

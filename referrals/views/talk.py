@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import Any
 
 from django.contrib import messages
+from django.utils.text import capfirst
 
 from referrals.actions.consent import Asked
 from referrals.actions.reaching import RouteFacts, words_missing
@@ -80,7 +81,7 @@ def right_time(result: Ready, judgement: Ready) -> str:
     """The rules' result beside the worker's judgement."""
     by_rules, by_worker = str(Ready(result).label).lower(), str(Ready(judgement).label).lower()
     if result == judgement:
-        return f"The right time? {by_rules.capitalize()}, by the answers and by your judgement."
+        return f"The right time? {capfirst(by_rules)}, by the answers and by your judgement."
     return f"The right time? By the answers: {by_rules}. By your judgement: {by_worker}."
 
 

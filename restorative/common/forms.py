@@ -33,9 +33,9 @@ from restorative.common.fieldviews import FieldView
 from restorative.common.formfields import LISTED
 
 PACK = "govuk"
-GROUPS = {"answer", "radios", "checkboxes", "select"}
+GROUPS = {"answer", "checkboxes"}
 CHOOSE, ANSWER, TICK = "Choose an answer", "Answer this", "Tick this to carry on"
-GENERAL = {CHOOSE, ANSWER, TICK}
+GENERAL = {CHOOSE, ANSWER, TICK, LISTED}
 
 
 class SubmissionField(forms.UUIDField):

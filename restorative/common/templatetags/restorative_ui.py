@@ -4,6 +4,7 @@ No fact is worked out here: presenters do that.
     {% load restorative_ui %}  {{ meeting.starts_at|when }}  {{ day|day }}  {{ at|ago }}  {{ route.value|phone }}
 """
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -11,6 +12,8 @@ from urllib.parse import parse_qsl, urlencode
 
 from django import forms, template
 from django.forms.boundfield import BoundField
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from restorative.common import clock
 from restorative.common.fieldviews import FieldView
@@ -55,6 +58,23 @@ def ago(moment: datetime | None) -> str:
 def phone(value: str) -> str:
     """'07700 900123' for '+447700900123'."""
     return show_phone(value) if value else ""
+
+
+PHONE = re.compile(r"(\b0\d{2,4}(?: ?\d{3,4}){2}\b)")
+
+
+@register.filter
+def phones_whole(text: str) -> SafeString:
+    """The text escaped, each phone number in a piece that is never broken over two lines."""
+    parts = PHONE.split(str(text))
+    return format_html_join(
+        "",
+        "{}",
+        (
+            (format_html('<span class="rp-whole">{}</span>', part) if index % 2 else part,)
+            for index, part in enumerate(parts)
+        ),
+    )
 
 
 @register.filter
