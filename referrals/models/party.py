@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from referrals.enums import OWN_PLACES, ApproachResult, Hours, Place, RouteKind, Source, Voicemail
 from referrals.models.referral import Referral
-from referrals.querysets import PartyQuerySet, PersonQuerySet, SealedQuerySet, ShellQuerySet
+from referrals.querysets import PartyQuerySet, PersonQuerySet, SealedQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
 from restorative.common.models import BaseModel
 from restorative.common.protected import protected_manager
@@ -108,7 +108,7 @@ class Support(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True)
 
-    objects = protected_manager(ShellQuerySet)
+    objects = protected_manager(SealedQuerySet)
 
     class Meta:
         ordering = ["id"]
