@@ -17,6 +17,8 @@ from restorative.common.decisions import NotPossible
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
+ALREADY_TOLD = "The others have already been told."
+
 
 def call_off(*, meeting: Meeting, by: "User", at: datetime | None = None) -> CallOff:
     """Call a meeting off, as a worker's own decision, told to all workers at once.
@@ -96,21 +98,25 @@ def _call_off(
     return row
 
 
-def say_safe(*, call_off: CallOff, by: "User", at: datetime | None = None) -> None:
-    """Record that it is safe for this party if the others hear today."""
+def say_safe(*, call_off: CallOff, by: "User", safe: bool = True, at: datetime | None = None) -> None:
+    """Record whether it is safe for this party if the others hear today. Anything but yes takes an earlier yes back."""
     at = at or clock.now()
     access.may_say_safe(by, call_off).require()
     with changing(call_off.meeting.referral_id, at=at) as referral:
-        CallOff.objects.unscoped("said safe").filter(pk=call_off.pk, said_safe_at__isnull=True).update(
-            said_safe_at=at, said_safe_by=by
+        changed = (
+            CallOff.objects.unscoped("said safe")
+            .filter(pk=call_off.pk, released_at__isnull=True)
+            .update(said_safe_at=at if safe else None, said_safe_by=by if safe else None)
         )
+        if not changed:
+            raise NotPossible(ALREADY_TOLD)
         record(
-            "release_said_safe",
+            "release_said_safe" if safe else "release_said_not_safe",
             by=by,
             thing=call_off,
             referral_id=referral.pk,
             party_id=call_off.party_id,
-            fields=["said_safe_at"],
+            fields=["said_safe_at", "said_safe_by"],
             at=at,
         )
 
@@ -118,7 +124,7 @@ def say_safe(*, call_off: CallOff, by: "User", at: datetime | None = None) -> No
 def release(*, call_off: CallOff, by: "User", at: datetime | None = None) -> None:
     """Let the others hear that the meeting is not happening, in the same neutral words whatever the cause.
 
-    Only after a worker of each party it came from, as far as `by` may know, has said that it is safe today.
+    Only after a worker of each party it came from, as far as `by` may know, has said today that it is safe.
     """
     at = at or clock.now()
     access.may_release(by, call_off).require()
@@ -129,8 +135,8 @@ def release(*, call_off: CallOff, by: "User", at: datetime | None = None) -> Non
             )
         )
         if call_off.pk not in {row.pk for row in waiting}:
-            raise NotPossible("The others have already been told.")
-        if any(row.said_safe_at is None for row in waiting):
+            raise NotPossible(ALREADY_TOLD)
+        if not all(row.said_safe_today(at) for row in waiting):
             raise NotPossible("First say whether it is safe if they hear today.", field="safe_today")
         CallOff.objects.unscoped("release").filter(pk__in=[row.pk for row in waiting]).update(
             released_at=at, released_by=by

@@ -1,6 +1,7 @@
 """A meeting's time, place and state; who is expected; and, when it is called off, why and whether that was released."""
 
 import uuid
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -8,6 +9,7 @@ from django.db.models import F, Q
 
 from meetings.enums import CallOffReason, Came, MeetingKind, MeetingStatus
 from meetings.querysets import AttendanceQuerySet, CallOffQuerySet, MeetingQuerySet
+from restorative.common import clock
 from restorative.common.fields import EncryptedTextField
 from restorative.common.models import BaseModel
 from restorative.common.protected import protected_manager
@@ -122,6 +124,10 @@ class CallOff(BaseModel):
                 violation_error_message="A call-off is released by somebody, at a time.",
             ),
         ]
+
+    def said_safe_today(self, at: datetime) -> bool:
+        """Whether the answer on record is of this London day. Yesterday's yes says nothing about today."""
+        return self.said_safe_at is not None and clock.today(self.said_safe_at) == clock.today(at)
 
 
 class Attendance(BaseModel):

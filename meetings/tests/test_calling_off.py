@@ -21,6 +21,7 @@ from referrals.actions.lifecycle import close, decide
 from referrals.actions.parties import leave
 from referrals.blockers import SEALED_SENTENCE
 from referrals.enums import ConcernKind, Part, Reason, Suitable
+from restorative.audit.models import AuditEntry
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message
 
@@ -281,6 +282,68 @@ def test_first_safe_then_the_exact_words_then_they_hear(staff: Staff) -> None:
     assert told[0]["boxes"][0]["body"].endswith("Fri 5 March, 2pm is not happening. I will ring you. Asha")
     assert client_of(staff["asha"]).get(address(made)).context["state"]["text"] == "Called off"
     assert Message.objects.get(kind="meeting_not_happening").recipient_id == made.own.pk
+
+
+def test_yesterdays_yes_says_nothing_about_today(staff: Staff, morning) -> None:
+    made = booked(staff)
+    other_withdraws(made)
+    waiting = CallOff.objects.unscoped("test").get()
+    say_safe(call_off=waiting, by=staff["kit"])
+    morning.move_to("2027-03-03 00:30")
+    fay = client_of(staff["fay"])
+
+    page = fay.get(address(made, "release/"))
+    pressed = send(fay, address(made, "release/"))
+    with pytest.raises(NotPossible, match="First say whether it is safe"):
+        release(call_off=waiting, by=staff["fay"])
+    send(fay, address(made, "release/"), safe_today="yes")
+    release(call_off=waiting, by=staff["fay"])
+
+    assert (page.context["asks"], pressed.status_code) == (True, 422)
+    assert CallOff.objects.unscoped("test").get().released_by == staff["fay"]
+
+
+@pytest.mark.parametrize("answer", ["no", "not_sure"])
+def test_a_later_no_takes_the_yes_back(answer: str, staff: Staff) -> None:
+    made = booked(staff)
+    other_withdraws(made)
+    waiting = CallOff.objects.unscoped("test").get()
+    say_safe(call_off=waiting, by=staff["kit"])
+    kit = client_of(staff["kit"])
+    again = kit.get(address(made, "release/")).context["said"][0]["action_href"]
+
+    asked = kit.get(again)
+    send(kit, again, safe_today=answer)
+
+    assert asked.context["asks"]
+    row = CallOff.objects.unscoped("test").get()
+    assert (row.said_safe_at, row.said_safe_by) == (None, None)
+    assert AuditEntry.objects.filter(verb="release_said_not_safe", actor_id=staff["kit"].pk).count() == 1
+    with pytest.raises(NotPossible, match="First say whether it is safe"):
+        release(call_off=waiting, by=staff["fay"])
+
+
+def test_an_answer_after_the_release_changes_nothing(staff: Staff) -> None:
+    made = booked(staff)
+    other_withdraws(made)
+    waiting = CallOff.objects.unscoped("test").get()
+    say_safe(call_off=waiting, by=staff["kit"])
+    release(call_off=waiting, by=staff["fay"])
+
+    with pytest.raises(NotPossible, match="already been told"):
+        say_safe(call_off=waiting, by=staff["kit"], safe=False)
+
+    assert CallOff.objects.unscoped("test").get().said_safe_by == staff["kit"]
+
+
+def test_after_a_stop_the_page_shows_that_they_are_told_too(staff: Staff) -> None:
+    made = booked(staff)
+    other_is_threatened(made)
+    say_safe(call_off=CallOff.objects.unscoped("test").get(), by=staff["kit"])
+
+    told = client_of(staff["fay"]).get(address(made, "release/")).context["told"]
+
+    assert {person["name"] for person in told} == {made.own.known_as, made.other.known_as}
 
 
 def test_kit_says_it_is_safe_and_may_not_release(staff: Staff) -> None:

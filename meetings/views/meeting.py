@@ -7,7 +7,7 @@ from django.http import Http404
 
 from meetings import access, presenters
 from meetings.actions.calling_off import call_off, release, say_safe
-from meetings.enums import COMING, RECORD_PROMPTS, MeetingStatus
+from meetings.enums import COMING, RECORD_PROMPTS, CallOffReason, MeetingStatus
 from meetings.forms.day import PressForm, SafeForm
 from meetings.models import CallOff, Record
 from meetings.views.base import MeetingForm, MeetingPage
@@ -178,7 +178,8 @@ class CallMeetingOff(MeetingForm):
 class Release(MeetingForm):
     """First: is it safe for the person it came from if the others hear today? Then the exact words, and the release.
 
-    There is no such page for whoever may not know of the call-off.
+    A new day asks again, and so does `?again=<call-off>` when the answer has changed. There is no such page for
+    whoever may not know of the call-off.
     """
 
     policy = "party"
@@ -194,9 +195,10 @@ class Release(MeetingForm):
         if not waiting:
             raise Http404
         self.waiting = waiting
-        unsaid = [row for row in waiting if row.said_safe_at is None]
-        self.call_off = (unsaid or waiting)[0]
-        self.asks = bool(unsaid)
+        again = self.request.GET.get("again")
+        ask = [row for row in waiting if not row.said_safe_today(self.at) or str(row.pk) == again]
+        self.call_off = (ask or waiting)[0]
+        self.asks = bool(ask)
         self.form_class = SafeForm if self.asks else PressForm
         self.submit_text = "Save answer" if self.asks else "Tell the others now"
         self.submit_tone = "" if self.asks else "stop"
@@ -212,21 +214,28 @@ class Release(MeetingForm):
         return {"name": self.call_off.party.known_as} if self.asks else {}
 
     def get_context(self) -> dict[str, Any]:
-        came_from = frozenset(row.party_id for row in self.waiting)
+        withdrew = frozenset(row.party_id for row in self.waiting if row.reason == CallOffReason.WITHDREW)
         runs = referral_access.may_run(self.request.user, self.referral)
-        said = self.call_off
         return {
             **super().get_context(),
             "asks": self.asks,
             "may_release": bool(runs),
             "name": self.call_off.party.known_as,
-            "said": ""
-            if self.asks
-            else f"{said.said_safe_by.first_name} said on {clock.show_when(said.said_safe_at)} that it is safe today.",
+            "said": [] if self.asks else [self.said(row) for row in self.waiting],
             "facts": presenters.facts(self.meeting, self.request.user)[:2],
-            "told": presenters.hear_it_is_off(self.meeting, self.people, self.at, but=came_from)
+            "told": presenters.hear_it_is_off(self.meeting, self.people, self.at, but=withdrew)
             if self.meeting.starts_at > self.at
             else [],
+        }
+
+    def said(self, row: CallOff) -> dict[str, str]:
+        """Who said that it is safe today, and where to take that back."""
+        by, name = row.said_safe_by.first_name, row.party.known_as
+        when = clock.show_when(row.said_safe_at)
+        return {
+            "text": f"{by} said on {when} that it is safe today for {name}.",
+            "action_text": f"Ask {name} again",
+            "action_href": f"{self.href('release')}?again={row.pk}",
         }
 
     def act(self, form: BaseForm) -> str:
@@ -235,9 +244,10 @@ class Release(MeetingForm):
             release(call_off=self.call_off, by=user, at=self.at)
             messages.success(self.request, "Released. The others are told that it is not happening.")
             return self.href("show")
-        if form.cleaned_data["safe_today"] != Answer.YES:
+        safe = form.cleaned_data["safe_today"] == Answer.YES
+        say_safe(call_off=self.call_off, by=user, safe=safe, at=self.at)
+        if not safe:
             messages.info(self.request, f"Nobody is told yet. Ask {name} again before the meeting.")
             return self.href("show")
-        say_safe(call_off=self.call_off, by=user, at=self.at)
         messages.success(self.request, f"Noted: it is safe for {name} if the others hear today.")
         return self.href("release")
