@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from meetings.enums import MeetingStatus
+from meetings.enums import CallOffReason, MeetingStatus
 from meetings.models import Attendance, CallOff, Meeting
 from referrals.blockers import blockers
 from referrals.enums import Gate
@@ -126,14 +126,17 @@ def _words(template: str) -> Callable[[Message, datetime], Content]:
 
 
 def _plan_not_happening(group: UUID, at: datetime) -> list[Planned]:
-    """To everybody but whoever it came from, once a worker has released it, or at once where a worker called it off."""
+    """To everybody but whoever withdrew, once a worker has released it, or at once where a worker called it off.
+
+    After a stop or a doubt the person it came from expects the meeting like anybody else: they hear the same words.
+    """
     planned = []
     for meeting in _meetings(group, MeetingStatus.CALLED_OFF):
         call_offs = list(CallOff.objects.unscoped("planning messages").filter(meeting=meeting))
         told = [row for row in call_offs if row.party_id is None or row.released_at]
         if not told:
             continue
-        came_from = {row.party_id for row in call_offs}
+        withdrew = {row.party_id for row in call_offs if row.reason == CallOffReason.WITHDREW}
         since = min(row.released_at or row.created_at for row in told)
         planned += [
             Planned(
@@ -147,7 +150,7 @@ def _plan_not_happening(group: UUID, at: datetime) -> list[Planned]:
                 urgent=True,
             )
             for attendance in _attendances(meeting)
-            if attendance.party_id not in came_from and since < meeting.starts_at
+            if attendance.party_id not in withdrew and since < meeting.starts_at
         ]
     return planned
 
@@ -219,6 +222,47 @@ def _plan_release(group: UUID, at: datetime) -> list[Planned]:
     return planned
 
 
+def _on_duty(party: Party) -> User | None:
+    """Who is told to ring the worker of a party: their team's duty worker, else its manager.
+
+    Never the worker themselves, nor somebody who works on this referral without opening the party's compartment: to
+    them the message would say what waits for release.
+    """
+    worker = worker_of(party)
+    if worker.team is None:
+        return None
+    on_it = {user.pk for user in _workers(party.referral)}
+    for user in (worker.team.duty_worker, worker.team.manager):
+        if user is None or not user.is_active or user.pk == worker.pk:
+            continue
+        if user.pk not in on_it or Party.objects.opened_by(user).filter(pk=party.pk).exists():
+            return user
+    return None
+
+
+def _plan_release_duty(group: UUID, at: datetime) -> list[Planned]:
+    """Still not released shortly before the meeting: to the duty worker, who rings the worker of that party."""
+    planned = []
+    for meeting in _meetings(group, MeetingStatus.CALLED_OFF):
+        due = meeting.starts_at - timedelta(hours=rules().release_duty_hours)
+        for call_off in CallOff.objects.unscoped("planning messages").waiting().filter(meeting=meeting):
+            party = party_of(call_off.party_id)
+            duty = _on_duty(party) if party else None
+            if duty is not None and call_off.created_at < meeting.starts_at:
+                planned.append(
+                    Planned(
+                        kind="worker_release_duty",
+                        thing_id=call_off.pk,
+                        version=1,
+                        recipient_id=duty.pk,
+                        due_at=max(due, call_off.created_at),
+                        useless_after=meeting.starts_at,
+                        to_worker=True,
+                    )
+                )
+    return planned
+
+
 def _plan_record(group: UUID, at: datetime) -> list[Planned]:
     """The record is due two working days after the meeting, to those who ran it."""
     planned = []
@@ -250,6 +294,22 @@ def _recheck_release(message: Message, at: datetime) -> Send | Cancel:
     user = User.objects.get(pk=message.recipient_id)
     waiting = CallOff.objects.visible_to(user).waiting().filter(pk=message.thing_id)
     return to_worker(user, at) if waiting.exists() else Cancel("nothing waits to be released")
+
+
+def _recheck_release_duty(message: Message, at: datetime) -> Send | Cancel:
+    waiting = CallOff.objects.unscoped("messages").waiting().filter(pk=message.thing_id).first()
+    if waiting is None:
+        return Cancel("nothing waits to be released")
+    # Duty changes hands between the planning and the day.
+    duty = _on_duty(party_of(waiting.party_id))
+    return to_worker(duty, at) if duty else Cancel("nobody is on duty who may be told")
+
+
+def _release_duty_words(message: Message, at: datetime) -> Content:
+    call_off = CallOff.objects.unscoped("messages").get(pk=message.thing_id)
+    reference, path = referral_page(message.group)
+    worker = worker_of(party_of(call_off.party_id))
+    return tell_worker(reference, f"ring {worker.first_name} now, a meeting today needs it", path)
 
 
 def _recheck_record(message: Message, at: datetime) -> Send | Cancel:
@@ -324,6 +384,12 @@ def register_kinds() -> None:
         plan=_plan_release,
         recheck=_recheck_release,
         render=_tell("this needs you today"),
+    )
+    register(
+        "worker_release_duty",
+        plan=_plan_release_duty,
+        recheck=_recheck_release_duty,
+        render=_release_duty_words,
     )
     register(
         "worker_record_due",

@@ -16,6 +16,7 @@ from meetings.models import CallOff, Meeting
 from referrals.actions import concerns, consent, reaching, readiness
 from referrals.enums import Answer, ConcernKind, Purpose
 from referrals.models import ContactRoute
+from restorative.accounts.models import Team
 from restorative.common import clock
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
@@ -163,6 +164,110 @@ def test_once_released_the_other_person_hears_in_neutral_words(frozen, staff: St
 
     last = [message["body"] for message in to_people(settings) if "not happening" in message["body"]]
     assert last == [f"Hi {made.own.known_as}, Fri 5 March, 2pm is not happening. I will ring you. Asha"]
+
+
+def test_after_a_stop_the_person_it_came_from_hears_too(frozen, staff: Staff, settings) -> None:
+    made = book_in(staff, 3)
+    sweep_all()
+    frozen.shift(timedelta(hours=22))
+    concerns.raise_concern(party=made.other, kind=ConcernKind.THREATS, by=staff["kit"])
+    sweep_all(hours=1)
+    before = [message["body"] for message in to_people(settings) if "not happening" in message["body"]]
+    waiting = CallOff.objects.unscoped("test").get()
+    say_safe(call_off=waiting, by=staff["kit"])
+    release(call_off=waiting, by=staff["fay"])
+    sweep_all(hours=1)
+
+    off = sorted(message["body"] for message in to_people(settings) if "not happening" in message["body"])
+    assert before == []
+    assert off == sorted(
+        [
+            f"Hi {made.own.known_as}, Fri 5 March, 2pm is not happening. I will ring you. Asha",
+            f"Hi {made.other.known_as}, Fri 5 March, 1.50pm is not happening. I will ring you. Kit",
+        ]
+    )
+
+
+def to_duty(settings) -> list[dict]:
+    return [message for message in sent(settings) if "a meeting today needs it" in message["subject"]]
+
+
+def on_duty(staff: Staff, who: str | None) -> None:
+    """In the team of Asha and Kit, which Mo manages."""
+    Team.objects.filter(pk=staff["kit"].team_id).update(duty_worker=staff[who] if who else None)
+
+
+@pytest.mark.parametrize(
+    ("duty", "told"),
+    [
+        ("ben", "ben"),
+        (None, "mo"),
+        ("kit", "mo"),  # they are the one to ring
+        ("asha", "mo"),  # she supports the other person and does not know
+    ],
+)
+def test_unreleased_two_hours_before_the_duty_worker_is_told_to_ring(
+    duty: str | None, told: str, frozen, staff: Staff, settings
+) -> None:
+    on_duty(staff, duty)
+    made = book_in(staff, 3)
+    consent.withdraw(party=made.other, by=staff["kit"])
+    frozen.move_to("2027-03-05 11:50")
+    sweep()
+    early = to_duty(settings)
+    frozen.move_to("2027-03-05 12:01")
+    sweep()
+    sweep()
+
+    assert early == []
+    assert [message["to"] for message in to_duty(settings)] == [f"{told}@demo.example"]
+    message = to_duty(settings)[0]
+    assert message["subject"] == f"{made.referral.reference}: ring Kit now, a meeting today needs it"
+    assert f"/r/{made.referral.reference}/" in message["body"]
+    assert not {made.own.known_as, made.other.known_as} & set(message["body"].split())
+
+
+def test_withdrawing_within_the_two_hours_tells_the_duty_worker_at_once(
+    frozen, staff: Staff, settings
+) -> None:
+    on_duty(staff, "ben")
+    made = book_in(staff, 3)
+    frozen.move_to("2027-03-05 13:15")
+    consent.withdraw(party=made.other, by=staff["kit"])
+    sweep()
+
+    assert [message["to"] for message in to_duty(settings)] == ["ben@demo.example"]
+
+
+def test_whoever_has_taken_over_duty_by_then_is_told(frozen, staff: Staff, settings) -> None:
+    on_duty(staff, "ben")
+    made = book_in(staff, 3)
+    consent.withdraw(party=made.other, by=staff["kit"])
+    on_duty(staff, "mo")
+    frozen.move_to("2027-03-05 12:01")
+    sweep()
+
+    assert [message["to"] for message in to_duty(settings)] == ["mo@demo.example"]
+
+
+def test_once_released_or_the_meeting_is_past_the_duty_worker_is_not_told(
+    frozen, staff: Staff, settings
+) -> None:
+    on_duty(staff, "ben")
+    released, late = (
+        book_in(staff, 3),
+        situations.make("ready", staff, timezone.now(), pair=play.Pair("Una", "Vic")),
+    )
+    play.book_meeting(late, play.day_at(4, 14), timezone.now())
+    for made in (released, late):
+        consent.withdraw(party=made.other, by=staff["kit"])
+    waiting = CallOff.objects.unscoped("test").get(party=released.other)
+    say_safe(call_off=waiting, by=staff["kit"])
+    release(call_off=waiting, by=staff["fay"])
+    frozen.move_to("2027-03-06 14:01")
+    sweep()
+
+    assert to_duty(settings) == []
 
 
 def test_workers_who_may_know_are_told_at_once_that_something_waits(frozen, staff: Staff, settings) -> None:

@@ -35,6 +35,7 @@ class Rules:
     urgent_from_minute: int = 7 * 60 + 30  # of the day: a change to today's meeting may go from 07:30
     send_delay_minutes: int = 10
     booked_ahead_working_days: int = 5
+    release_duty_hours: int = 2  # before a meeting, while a call-off waits to be released
 
     # Workers' clocks
     record_working_days: int = 2
@@ -60,6 +61,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "quiet_to_hour": (9, 11),
     "urgent_from_minute": (7 * 60 + 30, 9 * 60),
     "send_delay_minutes": (5, 60),
+    "release_duty_hours": (1, 4),
 }
 
 
