@@ -42,6 +42,11 @@ urlpatterns += [
         facilitators.EndFacilitation.as_view(),
         name="facilitator_end",
     ),
+    path(
+        "r/<str:reference>/professionals/<uuid:invited>/leave-out/",
+        facilitators.LeaveOutProfessional.as_view(),
+        name="professional_leave_out",
+    ),
     path("r/<str:reference>/close/", closure.Close.as_view(), name="close"),
     path("records-checks/", decisions.RecordsChecks.as_view(), name="records_checks"),
     path(

@@ -111,9 +111,8 @@ def forged(world: World) -> dict:
 
 def nothing(world: World) -> dict:
     """Ids that never existed."""
-    return dict.fromkeys(("party", "concern", "task", "check", "meeting", "facilitation"), uuid4()) | {
-        "reference": "RP-7K3M-9Q"
-    }
+    ids = ("party", "concern", "task", "check", "meeting", "facilitation", "invited")
+    return dict.fromkeys(ids, uuid4()) | {"reference": "RP-7K3M-9Q"}
 
 
 VARIANTS = {

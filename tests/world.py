@@ -35,7 +35,7 @@ from referrals.enums import (
     RouteKind,
     SignOffDecision,
 )
-from referrals.models import Concern, Facilitation, Party, RecordsCheck, Task
+from referrals.models import Concern, Facilitation, Invited, Party, RecordsCheck, Task
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
 from restorative.middleware import SIGNED_IN_AT
@@ -89,6 +89,7 @@ class World:
     check: RecordsCheck
     supporter: Party
     facilitation: Facilitation
+    invited: Invited
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -125,6 +126,7 @@ class World:
             "check": self.check.pk,
             "meeting": self.meeting.pk,
             "facilitation": self.facilitation.pk,
+            "invited": self.invited.pk,
             **self.extra,
         }
 
@@ -212,7 +214,7 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         by=staff["mo"],
         at=recent + timedelta(minutes=5),
     )
-    facilitation.invite(
+    invited = facilitation.invite(
         party=other,
         name=mark("Invited.name"),
         organisation=mark("Invited.organisation"),
@@ -253,6 +255,7 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         check=check,
         supporter=supporter,
         facilitation=part,
+        invited=invited,
     )
 
 

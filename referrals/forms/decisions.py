@@ -84,6 +84,10 @@ class EndPartForm(BaseForm):
     """Nothing to fill in: the press ends it."""
 
 
+class LeaveOutForm(BaseForm):
+    """Nothing to fill in: the press leaves the professional out."""
+
+
 class CloseForm(BaseForm):
     """Why it is not going ahead, where it is not; why it is closed with things open, where they are."""
 

@@ -10,9 +10,10 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.tests.pages import client_of, errors_of, send
 from referrals.actions.concerns import ask_for_records_check
+from referrals.actions.facilitation import invite
 from referrals.blockers import blockers
 from referrals.enums import Gate, Outcome, Part, Stage, Suitable
-from referrals.models import Closure, Facilitation, RecordsCheck, Referral, Suitability
+from referrals.models import Closure, Facilitation, Invited, RecordsCheck, Referral, Suitability
 from restorative.audit.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -30,8 +31,8 @@ def stage_of(made: play.Played) -> str:
     return Referral.objects.unscoped("test").get(pk=made.referral.pk).stage
 
 
-def codes(made: play.Played) -> set[str]:
-    return {row.code for row in blockers(made.referral, Gate.BOOK, timezone.now())}
+def codes(made: play.Played, gate: Gate = Gate.BOOK) -> set[str]:
+    return {row.code for row in blockers(made.referral, gate, timezone.now())}
 
 
 # --- Decide ---------------------------------------------------------------------------------------------------
@@ -157,6 +158,62 @@ def test_a_facilitator_who_ends_their_own_part_is_led_out(staff: Staff) -> None:
 
     assert went == "/"
     assert fay.get(page(made, "facilitators")).status_code == 404
+
+
+# --- Professionals -----------------------------------------------------------------------------------------
+
+
+def invited_by_other(made: play.Played) -> Invited:
+    return invite(
+        party=made.other,
+        name="Robin Example",
+        organisation="A made-up surgery",
+        role="Nurse",
+        by=made.staff["kit"],
+    )
+
+
+def test_an_invited_professional_is_left_out(staff: Staff) -> None:
+    made = make("ready", staff)
+    row = invited_by_other(made)
+    fay = client_of(staff["fay"])
+    before = codes(made, Gate.START)
+
+    listed = fay.get(page(made, "facilitators"))
+    href = listed.context["invited"][0][-1]["href"]
+    asked = fay.get(href).content.decode()
+    went = send(fay, href)["Location"]
+
+    assert href == page(made, f"professionals/{row.pk}/leave-out")
+    assert "Leave Robin Example out" in asked
+    assert Invited.objects.unscoped("test").get().left_out_at is not None
+    assert fay.get(went).context["invited"] == []
+    assert fay.get(href).status_code == 404
+    assert before - codes(made, Gate.START) == {"professional_not_agreed"}
+
+
+def test_only_who_opens_whoever_asked_for_them_finds_the_professional(staff: Staff) -> None:
+    made = make("ready", staff)
+    href = page(made, f"professionals/{invited_by_other(made).pk}/leave-out")
+    asha = client_of(staff["asha"])
+
+    listed = asha.get(page(made, "facilitators"))
+    answers = {who: send(client_of(staff[who]), href).status_code for who in ("asha", "kit", "zed")}
+
+    assert listed.context["invited"] == []
+    assert "Robin" not in listed.content.decode()
+    assert answers == {"asha": 404, "kit": 403, "zed": 404}
+    assert Invited.objects.unscoped("test").get().left_out_at is None
+
+
+def test_a_professional_of_another_referral_is_not_found(staff: Staff) -> None:
+    made = make("ready", staff)
+    row = invited_by_other(made)
+    other = situations.make("ready", staff, timezone.now(), pair=play.Pair("Una", "Vic"))
+
+    answer = send(client_of(staff["fay"]), page(other, f"professionals/{row.pk}/leave-out"))
+
+    assert answer.status_code == 404
 
 
 # --- The records check ----------------------------------------------------------------------------------------

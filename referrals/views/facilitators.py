@@ -1,22 +1,31 @@
-"""Who prepares and runs a referral's meetings: listed, appointed, and ended."""
+"""Who prepares and runs a referral's meetings: listed, appointed, and ended; invited professionals left out."""
 
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import reverse
 
 from referrals import access
-from referrals.actions.facilitation import appoint, stand_down
+from referrals.actions.facilitation import appoint, leave_out, stand_down
 from referrals.enums import Part, Stage
-from referrals.forms.decisions import AppointForm, EndPartForm
-from referrals.models import Facilitation
+from referrals.forms.decisions import AppointForm, EndPartForm, LeaveOutForm
+from referrals.models import Facilitation, Invited, Referral
 from referrals.presenters import facilitators_of, steps, you_or_name
 from referrals.views.base import ReferralForm
+from restorative.accounts.models import User
 from restorative.common.decisions import Decision
 from restorative.common.forms import BaseForm
 
 HEADS = ["Name", "Part", "Organisation", "Since", "End"]
+INVITED_HEADS = ["Name", "Role", "Organisation", "Asked for by", "Leave out"]
+
+
+def invited_to(referral: Referral, user: User) -> QuerySet[Invited]:
+    """Professionals still invited, asked for by somebody whose compartment the user opens."""
+    rows = Invited.objects.visible_to(user).filter(referral=referral, left_out_at__isnull=True)
+    return rows.select_related("party", "referral")
 
 
 class Facilitators(ReferralForm):
@@ -36,7 +45,24 @@ class Facilitators(ReferralForm):
     def get_context(self) -> dict[str, Any]:
         rows = steps.running(self.referral, self.request.user)
         closed = self.referral.shown_stage == Stage.CLOSED
-        return {**super().get_context(), "heads": HEADS, "rows": rows, "closed": closed}
+        return {
+            **super().get_context(),
+            "heads": HEADS,
+            "rows": rows,
+            "invited_heads": INVITED_HEADS,
+            "invited": [self.invited_row(row) for row in invited_to(self.referral, self.request.user)],
+            "closed": closed,
+        }
+
+    def invited_row(self, row: Invited) -> list[Any]:
+        href = reverse("referrals:professional_leave_out", args=[self.referral.reference, row.pk])
+        return [
+            row.name,
+            row.role,
+            row.organisation,
+            row.party.known_as,
+            {"text": "Leave out", "href": href},
+        ]
 
     def act(self, form: BaseForm) -> str:
         user = access.could_facilitate(self.request.user).get(pk=form.cleaned_data["user"])
@@ -102,3 +128,46 @@ class EndFacilitation(ReferralForm):
         if still:
             return self.back_href
         return self.referral_href if access.may_see(self.request.user, self.referral) else reverse("home")
+
+
+class LeaveOutProfessional(ReferralForm):
+    """Leaves an invited professional out, after saying what follows. Only where the user opens who asked for them."""
+
+    policy = "party"
+    template_name = "form_page.html"
+    form_class = LeaveOutForm
+    submit_text = "Leave out"
+    submit_tone = "stop"
+    drafted = False
+    invited: Invited
+
+    def load(self) -> None:
+        super().load()
+        found = invited_to(self.referral, self.request.user).filter(pk=self.kwargs["invited"]).first()
+        if found is None:
+            raise Http404
+        self.invited = found
+        self.title = f"Leave {found.name} out"
+
+    def may(self) -> Decision:
+        return access.may_run(self.request.user, self.referral)
+
+    def audited(self) -> dict[str, Any] | None:
+        return {"thing": self.invited, "referral_id": self.referral.pk, "party_id": self.invited.party_id}
+
+    @property
+    def back_href(self) -> str:
+        return reverse("referrals:facilitators", args=[self.referral.reference])
+
+    def get_context(self) -> dict[str, Any]:
+        name, asked = self.invited.name, self.invited.party.known_as
+        return {
+            **super().get_context(),
+            "intro": f"{asked} wanted {name} there. Nobody is asked about {name} any more, and the meeting can go "
+            f"ahead without them. Tell {asked} first. Nothing is sent.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        leave_out(invited=self.invited, by=self.request.user, at=self.at)
+        messages.success(self.request, f"{self.invited.name} is left out of the meeting.")
+        return self.back_href
