@@ -14,7 +14,7 @@ from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, R
 from referrals.forms import agreeing, parts, reaching, words
 from referrals.forms.agreeing import Ask
 from referrals.forms.talk import TalkForm
-from referrals.models import Concern
+from referrals.models import Concern, Consent
 from referrals.views import asking
 from referrals.views.person import PersonForm
 from restorative.common.forms import BaseForm
@@ -54,6 +54,10 @@ class TalkPerson(PersonForm):
                 f"Nobody has agreed to the words used to reach {name} yet. Do not ring {name} before that. "
                 f"Talk now only if {name} came to you."
             )
+        elif self.party.answered_at is None:
+            agreed = Consent.objects.agreed_words(self.request.user).filter(recipient=self.party.pk).first()
+            if agreed is not None:
+                context["intro"] = f"Say only this first: “{agreed.wording}”"
         return context
 
     def act(self, form: BaseForm) -> str:
