@@ -30,6 +30,7 @@ types: .venv/.dev
 format: .venv/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/djlint templates --reformat --quiet || true
 
 # .venv (or venv) has everything; `make run` installs only what the service itself needs.
 .venv venv: .venv/.dev

@@ -46,6 +46,7 @@ SEALED = {
     "referrals.SafetyAnswers",
     "referrals.SignOff",
     "referrals.Suitability",
+    "referrals.Support",
     "referrals.Task",
     "meetings.Record",
 }

@@ -14,7 +14,6 @@ from referrals.models import (
     StageChange,
 )
 from referrals.presenters.referral_facts import Facts
-from referrals.reminders import can_be_written_to, ways_to_reach
 from restorative.common import clock
 from restorative.notify.models import Message, State
 
@@ -117,13 +116,13 @@ def waiting_messages(
 
 
 def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
-    """For each person the user supports: what waits to be sent, and whether they can be written to at all.
+    """For each person the user supports: what waits to be sent.
 
-    Why a message is held is not told: the reason may be another person's.
+    Why a message is held is not told: the reason may be another person's. Whether they can be written to at all is on
+    their own page.
     """
     opened = {party.pk: party for party in facts.parties if party.opened}
     messages = waiting_messages(facts.referral, opened, facts.user, facts.at)
-    ways = ways_to_reach(opened.values()) if messages else {}
     boxes = []
     for key, party in opened.items():
         waiting = [
@@ -131,8 +130,6 @@ def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
             for message in messages
             if message.recipient_id == key
         ]
-        if waiting and not can_be_written_to(party, facts.at, ways[key]):
-            waiting.append(CANNOT_BE_WRITTEN_TO)
         boxes.append(
             {
                 "title": f"What {party.known_as} will be sent",
