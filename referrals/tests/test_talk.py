@@ -3,8 +3,13 @@
 from uuid import uuid4
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
+from meetings.demo import situations
 from meetings.demo.staff import Staff
+from referrals.actions.readiness import prepare
 from referrals.enums import NOBODY, Answer, ConcernKind, How, Purpose, Ready
 from referrals.forms import words
 from referrals.models import (
@@ -307,3 +312,18 @@ def test_a_stale_talk_after_the_referral_closed_is_refused_and_kept(staff: Staff
     assert response.status_code == 422
     assert errors_of(response)[""] == ["This referral is closed. Reopen it first."]
     assert client.get(where).context["form"]["hopes"].value() == "One more thing."
+
+
+def test_words_that_may_be_carried_are_asked_about_by_themselves(staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    prepare(party=made.own, answers={"hopes": "Calm."}, may_carry="I am sorry.", by=staff["asha"])
+    client = Client()
+    client.force_login(staff["asha"])
+    address = reverse("referrals:consent", args=[made.referral.reference, made.own.pk])
+    key = f"{Purpose.CARRY.value}_{made.other.pk.hex}"
+    sent = {"alone": "yes", "helped": "no", "how": "in_person", key: "yes", f"{key}_note": "I am sorry."}
+
+    assert "I am sorry." in client.get(address).content.decode()
+    assert client.post(address, sent).status_code == 303
+    row = Consent.objects.unscoped("test").get(purpose=Purpose.CARRY)
+    assert (row.recipient, row.wording, row.answer) == (made.other.pk, "I am sorry.", "yes")

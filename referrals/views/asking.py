@@ -12,7 +12,7 @@ from referrals.enums import NOBODY, Answer, How, Part, Purpose, RouteKind
 from referrals.forms import words
 from referrals.forms.agreeing import Ask
 from referrals.forms.words import Whom
-from referrals.models import Approach, Consent, ContactRoute, Facilitation, Invited, Party
+from referrals.models import Approach, Consent, ContactRoute, Facilitation, Invited, Party, Preparation
 from restorative.common import clock
 from restorative.common.formfields import show_phone
 
@@ -95,6 +95,7 @@ def _things(
     yield _plain(Purpose.TAKE_PART, whom)
     if not party.is_supporter:
         yield from _words(party, user, running, so_far)
+        yield from _carrying(party, user)
     for purpose in (Purpose.SIGHT, Purpose.EVALUATION, Purpose.SHOW_WORKER):
         yield _plain(purpose, whom)
     yield from _sharing(party, whom, running)
@@ -133,6 +134,24 @@ def _words(party: Party, user: "User", running: list[Facilitation], so_far: Answ
         )
         label = f"These words to reach {named if named != presenters.OTHER else named.lower()}"
         yield Purpose.WORDS, other.pk, label, f"“{words.TO_THE_OTHER}”", exact
+
+
+def _carrying(party: Party, user: "User") -> Iterator[Thing]:
+    """What they said, when preparing, that may be carried: asked for each person it would be carried to."""
+    prepared = Preparation.objects.visible_to(user).filter(party=party).order_by("held_at").last()
+    if prepared is None or not prepared.may_carry:
+        return
+    for other in presenters.parties_for(party.referral, user):
+        if other.pk != party.pk and not other.is_supporter:
+            named = presenters.shown_name(other, user)
+            label = f"Carrying these words to {named if named != presenters.OTHER else named.lower()}"
+            yield (
+                Purpose.CARRY,
+                other.pk,
+                label,
+                "“May I tell them this, in these words?”",
+                prepared.may_carry,
+            )
 
 
 def _starter(party: Party, named: str, user: "User", running: list[Facilitation]) -> str:
