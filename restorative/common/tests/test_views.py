@@ -175,12 +175,17 @@ def test_a_draft_that_arrives_after_its_press_does_not_come_back(asha, staff):
     assert not Draft.objects.exists()
 
 
-def test_a_draft_of_what_one_may_not_open_is_not_kept(asha, staff):
+def test_what_is_typed_for_a_page_one_may_not_open_is_ones_own_and_names_nobody(asha, staff):
+    """Access may go while somebody types: the words are theirs, the page is not."""
     made = play.log(staff, play.Pair("Ann", "Bob"), clock.now())
     play.give_keyworkers(made, clock.now())
     form = reverse("referrals:talk", args=[made.referral.reference, made.other.pk])
-    assert asha.post(form, {"hopes": "x"}, headers={"X-Draft": "1"}).status_code == 404
-    assert not Draft.objects.exists()
+    answer = asha.post(form, {"hopes": "half a sent"}, headers={"X-Draft": "1"})
+    assert answer.status_code == 404
+    assert "Bob" not in answer.content.decode()
+    kept = list(Draft.objects.values_list("owner", "title"))
+    assert [owner for owner, _ in kept] in ([], [staff["asha"].pk])
+    assert not any("Bob" in title for _, title in kept)
 
 
 # --- Bad inputs -------------------------------------------------------------------------------------------------
