@@ -202,15 +202,15 @@ def _add(
             why_code=purpose,
             at=at,
         )
-        if answer == Answer.WITHDRAWN and purpose == Purpose.TAKE_PART:
-            _withdraw_the_rest(party, asked=asked, by=by, at=at)
+        if came_back and purpose == Purpose.TAKE_PART:
+            _start_the_rest_again(party, asked=asked, by=by, at=at)
         _tell(referral, party, row, by=by, at=at)
         return row
 
 
-def _withdraw_the_rest(party: Party, *, asked: Asked, by: "User | None", at: datetime) -> None:
-    """Whoever stops taking part takes their other answers with them: coming back, each is asked again."""
-    rows = Consent.objects.unscoped("withdraw the rest").newest()
+def _start_the_rest_again(party: Party, *, asked: Asked, by: "User | None", at: datetime) -> None:
+    """Whoever comes back after stopping is asked each other thing again."""
+    rows = Consent.objects.unscoped("start the rest again").newest()
     for given in rows.filter(party=party, answer=Answer.YES).exclude(purpose=Purpose.TAKE_PART):
         _add(
             party=party,

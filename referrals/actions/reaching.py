@@ -13,13 +13,15 @@ from referrals.actions.lifecycle import (
 from referrals.blockers import wording_not_approved
 from referrals.enums import (
     WRITTEN_ROUTES,
+    Answer,
     ApproachResult,
     Gate,
     Hours,
+    Purpose,
     RouteKind,
     Voicemail,
 )
-from referrals.models import Approach, ContactRoute, Party
+from referrals.models import Approach, Consent, ContactRoute, Party
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -148,9 +150,18 @@ def record_approach(
 
 
 def words_missing(party: Party) -> bool:
-    """Whether the words used to reach this party have neither another's yes nor one of the two exceptions."""
-    return (
+    """Whether this party may not be approached: the words used to reach them have neither the yes of another who still
+    takes part nor one of the two exceptions.
+    """
+    if (
         Party.objects.unscoped("approach under the lock")
         .filter(wording_not_approved(Gate.BOOK, clock.now()), pk=party.pk)
         .exists()
+    ):
+        return True
+    newest = Consent.objects.unscoped("approach under the lock").newest()
+    approvers = newest.filter(purpose=Purpose.WORDS, recipient=party.pk, answer=Answer.YES).values("party")
+    stopped = newest.filter(
+        purpose=Purpose.TAKE_PART, answer__in=[Answer.WITHDRAWN, Answer.NO], party__in=approvers
     )
+    return approvers.exists() and stopped.count() == approvers.count()

@@ -57,6 +57,9 @@ def shown_to(
         elif code.key == "wording_not_approved" and (approver := _approver(party, by_id.values())):
             row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
             sealed -= {party.pk} if _only_words(party, found) else set()
+        elif code.key == "wording_not_approved" and stood is not None:
+            # What another did with the words may be what must not be known yet.
+            continue
         elif party.opened or (party.opened_safety and code.key in SAFETY_CODES):
             row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
         else:

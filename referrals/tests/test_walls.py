@@ -94,15 +94,28 @@ def test_nobody_releases_a_records_check_they_asked_for(staff: Staff) -> None:
         concerns.release_records_check(check=check, by=staff["sal"])
 
 
-def test_stopping_takes_the_other_answers_along_and_the_words_with_them(staff: Staff) -> None:
+def test_nobody_is_approached_with_the_words_of_somebody_who_stopped(staff: Staff) -> None:
     made = situations.make("ready", staff, NOW())
     consent.withdraw(party=made.own, by=staff["asha"])
 
-    newest = Consent.objects.unscoped("test").newest().filter(party=made.own)
-    assert set(newest.values_list("answer", flat=True)) == {Answer.WITHDRAWN}
-    assert "wording_not_approved" in codes(made)
     with pytest.raises(NotPossible):
         reaching.record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
+
+
+def test_coming_back_each_other_thing_is_asked_again(staff: Staff) -> None:
+    made = situations.make("ready", staff, NOW())
+    consent.withdraw(party=made.own, by=staff["asha"])
+    consent.record_consent(
+        party=made.own,
+        purpose=Purpose.TAKE_PART,
+        answer=Answer.YES,
+        why_back="I slept on it.",
+        by=staff["asha"],
+    )
+
+    newest = Consent.objects.unscoped("test").newest().filter(party=made.own)
+    assert list(newest.filter(answer=Answer.YES).values_list("purpose", flat=True)) == [Purpose.TAKE_PART]
+    assert "wording_not_approved" in codes(made)
 
 
 def test_saying_yes_again_does_not_take_a_doubt_about_capacity_away(staff: Staff) -> None:
