@@ -126,15 +126,12 @@ def withdraws_and_is_stopped(world: World) -> None:
     is_stopped(world)
 
 
-HAPPENS: list[Callable[[World], None]] = [
+RARER = (withdraws_by_link, says_no, is_in_doubt, cannot_decide, withdraws_and_is_stopped)
+HAPPENS = [
     withdraws,
-    withdraws_by_link,
     is_not_sure,
-    says_no,
     is_stopped,
-    is_in_doubt,
-    cannot_decide,
-    withdraws_and_is_stopped,
+    *(pytest.param(happens, marks=pytest.mark.slow) for happens in RARER),
 ]
 
 
