@@ -46,7 +46,7 @@ ALLOWS = {
     "clear a stop": {"sal", "ivy"},
     "release the records check": {"sal", "ivy"},
     "accept Jo's older check": {"mo", "sal"},
-    "say it is safe for Jo": {
+    "say it is safe for Jo": {"kit", "fay", "mo", "sal", "wes2"},
         "kit",
         "fay",
         "mo",
