@@ -47,11 +47,6 @@ ALLOWS = {
     "release the records check": {"sal", "ivy"},
     "accept Jo's older check": {"mo", "sal"},
     "say it is safe for Jo": {"kit", "fay", "mo", "sal", "wes2"},
-        "kit",
-        "fay",
-        "mo",
-        "sal",
-    },  # what Wesley saw rested on Jo's share, withdrawn with it
     "release Jo's call-off": {"fay", "mo", "sal"},
 }
 
