@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from referrals import presenters
 from referrals.models import Party, Referral
+from restorative.common.references import read_reference
 from restorative.common.views import ActionFormView, Page
 
 
@@ -19,12 +20,15 @@ class ReferralMixin:
 
     def load(self) -> None:
         super().load()
+        reference = self.kwargs["reference"]
+        if read_reference(reference) != reference:
+            raise Http404  # nothing else is one, and databases refuse some of what an address can hold
         found = (
             Referral.objects.visible_to(self.request.user)
             .with_shown_stage(self.request.user)
             .with_records_waiting()
             .select_related("lead", "lead__team", "lead_organisation")
-            .filter(reference=self.kwargs["reference"])
+            .filter(reference=reference)
             .first()
         )
         if found is None:
