@@ -195,7 +195,7 @@ def _professionals(party: Party, user: "User") -> Iterator[Thing]:
 def route_so_far(party: Party, user: "User", kind: str = "") -> dict[str, str]:
     """The way to reach them that is known, as a form starts with it; {} where none is."""
     routes = ContactRoute.objects.visible_to(user).filter(party=party, replaced_at__isnull=True)
-    if kind:
+    if kind in RouteKind.values:
         routes = routes.filter(kind=kind)
     row = max(routes, key=lambda each: (each.allowed, each.created_at), default=None)
     if row is None:
