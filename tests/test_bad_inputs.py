@@ -1,0 +1,141 @@
+"""Nonsense in every field of every form, in every address and in what follows it: an answer, never an error page.
+Forms and addresses come from the resolver, so that new ones are tried too; each on both databases."""
+
+import pytest
+from django.urls import Resolver404, resolve, reverse
+
+from tests.routes import Route, routes
+from tests.test_matrix import TABLE
+from tests.world import World, undone
+
+pytestmark = pytest.mark.django_db
+
+NONSENSE = {
+    "NUL": "a\x00b",
+    "zero-width": "\u200b\u200d",
+    "bidi override": "a\u202eb",
+    "lone surrogate": "\ud800",
+    "long": "x" * 20_000,
+    "digits": "9" * 5000,
+    "below zero": "-1",
+    "no such day": "29 February 2027",
+    "far year": "31 December 9999",
+    "no such hour": "25:61",
+    "markup": "<script>alert(1)</script>{{7*7}}",
+    "sql": "'; DROP TABLE referrals_party; --",
+    "emoji": "👩🏽‍🚀e\u0301",
+    "nil id": "00000000-0000-0000-0000-000000000000",
+    "path": "../../etc/passwd",
+    "header": "one\r\nSet-Cookie: two=three",
+}
+ASKED = ("%00", "%ff", "9" * 500, "<script>", "-1", "//evil.example", "00000000-0000-0000-0000-000000000000")
+
+
+def forms() -> list[str]:
+    """Rows of the matrix whose page is a form for somebody."""
+    return [
+        name
+        for name, methods in TABLE.items()
+        if name.split("@")[-1] in (name, "other")
+        and "200" in methods["GET"].values()
+        and {"422", "303"} & set(methods["POST"].values())
+    ]
+
+
+def route_of(name: str) -> Route:
+    return next(route for route in routes() if route.name == name.partition("@")[0])
+
+
+def open_page(world: World, name: str):
+    """The page as the first of the people who may open it, and its address."""
+    who = next(who for who, status in TABLE[name]["POST"].items() if status in ("422", "303"))
+    arguments = {key: world.arguments("other")[key] for key in route_of(name).needs}
+    return world.client(who), reverse(route_of(name).name, kwargs=arguments)
+
+
+def names_of(client, href: str) -> list[str]:
+    with undone():
+        return [name for name in client.get(href).context["form"].fields if name != "submission"]
+
+
+def sent_as(fields: list[str], turn: int) -> dict[str, list[bytes]]:
+    """A body in which each field holds another kind of nonsense; every second turn all hold it twice."""
+    kinds = list(NONSENSE.values())
+    words = {name: kinds[(number + turn) % len(kinds)] for number, name in enumerate(fields)}
+    return {name: [word.encode("utf-8", "surrogatepass")] * (1 + turn % 2) for name, word in words.items()}
+
+
+def answers(world: World, name: str, bodies: list[dict]) -> None:
+    client, href = open_page(world, name)
+    for body in bodies:
+        with undone():
+            answer = client.post(href, body)
+            assert answer.status_code in (200, 303, 400, 422), body
+            assert b"<script>alert" not in answer.content
+            assert "two" not in answer.cookies
+
+
+@pytest.mark.parametrize("name", forms())
+def test_a_form_answers_whatever_stands_in_its_fields(world, name):
+    fields = names_of(*open_page(world, name))
+    nul = dict.fromkeys(fields, NONSENSE["NUL"])
+    answers(world, name, [nul, *(sent_as(fields, turn) for turn in (0, 5, 10))])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", forms())
+def test_a_form_answers_every_nonsense_in_every_field(world, name):
+    fields = names_of(*open_page(world, name))
+    answers(world, name, [sent_as(fields, turn) for turn in range(len(NONSENSE))])
+
+
+@pytest.mark.parametrize("name", forms())
+def test_a_form_keeps_whatever_stands_in_its_fields(world, name):
+    """What is kept while typing is not read as an answer; it must come back all the same."""
+    client, href = open_page(world, name)
+    fields = names_of(client, href)
+    for nonsense in ("a\x00b", "x" * 20_000, "👩🏽‍🚀", "<script>alert(1)</script>"):
+        with undone():
+            assert (
+                client.post(href, dict.fromkeys(fields, nonsense), headers={"X-Draft": "1"}).status_code
+                == 204
+            )
+            shown = client.get(href)
+            assert shown.status_code == 200
+            assert b"<script>alert" not in shown.content
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_page_answers_whatever_follows_its_address(world, asked):
+    for name in forms():
+        client, href = open_page(world, name)
+        query = "&".join(
+            f"{key}={asked}" for key in ("from", "kind", "beside", "next", "page", "slot", "whose")
+        )
+        with undone():
+            answer = client.get(f"{href}?{query}")
+        assert answer.status_code == 200, name
+        assert b"evil.example" not in answer.content or b'href="//evil' not in answer.content
+
+
+@pytest.mark.parametrize("reference", ["%00", "x" * 2000, "RP-7K3M-9Q%00", "rp-7k3m-9q", "%F0%9F%99%82"])
+def test_no_address_trips_over_its_reference(world, reference):
+    for route in routes():
+        if "reference" in route.needs:
+            parts = {key: str(world.arguments("own")[key]) for key in route.needs} | {"reference": reference}
+            path = "/" + route.pattern
+            for key, value in parts.items():
+                path = path.replace(f"<str:{key}>", value).replace(f"<uuid:{key}>", value)
+            with undone():
+                assert world.client("asha").get(path).status_code == 404, route.name
+
+
+def test_every_address_with_an_id_takes_only_an_id():
+    for route in routes():
+        ids = route.needs - {"reference"}
+        path = "/" + route.pattern.replace("<str:reference>", "RP-7K3M-9Q")
+        for key in ids:
+            path = path.replace(f"<uuid:{key}>", "1")
+        if ids:
+            with pytest.raises(Resolver404):
+                resolve(path)
