@@ -102,7 +102,7 @@ CODES: tuple[Code, ...] = (
     Code(
         "records_check",
         party=on_parties.records_check,
-        party_sentence="The records check has not been asked for.",
+        party_sentence="The records check is not done yet.",
     ),
     Code(
         "no_facilitator",

@@ -187,8 +187,7 @@ def _way_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str]:
     if not row.code:
         return {**shown, "whose": "Nothing for you to do"}
     if row.code == "records_check" and facts.referral.records_waiting:
-        sentence = "The records check is with a safeguarding lead."
-        return {**shown, "sentence": sentence, "whose": "Safeguarding lead", "action_text": "Asked for"}
+        return {**shown, "whose": "A safeguarding lead", "action_text": "Asked for"}
     if row.code == "day_of_check_missing":
         return {**shown, **_day_link(row, facts)}
     if row.code == "professional_not_agreed" and not _facilitates(facts):

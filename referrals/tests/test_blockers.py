@@ -198,7 +198,8 @@ def test_a_material_change_of_the_sheet_makes_a_yes_void(staff: Staff) -> None:
     made = situations.make("ready", staff, timezone.now())
     InformationSheet.objects.update(materially_changed_at=timezone.now() - timedelta(minutes=1))
 
-    assert codes(made.referral) == {"consent_missing"}
+    # The yes to the words was given on that sheet too.
+    assert codes(made.referral) == {"consent_missing", "wording_not_approved"}
 
 
 def test_a_new_concern_asks_for_the_safety_questions_and_the_sign_off_again(staff: Staff) -> None:

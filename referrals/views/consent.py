@@ -59,6 +59,10 @@ STOPS_WHAT: dict[str, str] = {
 }
 
 
+# What matters most to others first.
+IN_ORDER = list(Purpose)
+
+
 class Withdraw(PersonForm):
     """Stop agreeing to something: at any time, and without a reason."""
 
@@ -86,7 +90,9 @@ class Withdraw(PersonForm):
                 known.get((purpose, recipient), str(Purpose(purpose).label)),
                 STOPS_WHAT.get(purpose, ""),
             )
-            for (purpose, recipient), row in so_far.newest.items()
+            for (purpose, recipient), row in sorted(
+                so_far.newest.items(), key=lambda item: (IN_ORDER.index(item[0][0]), item[1].seq)
+            )
             if row.answer == Answer.YES
         ]
 
