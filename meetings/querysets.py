@@ -7,16 +7,11 @@ from django.apps import apps
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from meetings.enums import PENDING, Came, MeetingStatus
-from referrals.models import Party, Referral
-from referrals.querysets import opened_by
+from referrals.querysets import opened_ids, visible_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
-
-
-def _opened(user: "User") -> QuerySet:
-    return Party._base_manager.filter(opened_by(user)).values("pk")
 
 
 def _call_offs() -> QuerySet:
@@ -30,16 +25,15 @@ def _open_to_all() -> Q:
 
 def _known_to(user: "User") -> Q:
     """Call-offs this user may know of: open to all, or from a compartment they open."""
-    return _open_to_all() | Q(party__in=_opened(user))
+    return _open_to_all() | Q(party__in=opened_ids(user))
 
 
 class MeetingQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Meetings of visible referrals, with `shown_status`."""
-        referrals = Referral.objects.visible_to(user).values("pk")
         known = _call_offs().filter(_known_to(user), meeting=OuterRef("pk"))
         return (
-            self.filter(referral__in=referrals)
+            self.filter(referral__in=visible_ids(user))
             .annotate(
                 shown_status=Case(
                     When(
@@ -64,9 +58,7 @@ class MeetingQuerySet(ProtectedQuerySet):
 class CallOffQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Call-offs this user may know of, in visible referrals."""
-        return self.filter(
-            _known_to(user), meeting__referral__in=Referral.objects.visible_to(user).values("pk")
-        ).scoped("visible_to")
+        return self.filter(_known_to(user), meeting__referral__in=visible_ids(user)).scoped("visible_to")
 
     def open_to_all(self) -> Self:
         """Those that everybody may know of: released, or of no one party."""
@@ -81,15 +73,13 @@ class CallOffQuerySet(ProtectedQuerySet):
 class AttendanceQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Attendances of meetings of visible referrals: who is expected is part of the shell."""
-        return self.filter(meeting__referral__in=Referral.objects.visible_to(user).values("pk")).scoped(
-            "visible_to"
-        )
+        return self.filter(meeting__referral__in=visible_ids(user)).scoped("visible_to")
 
 
 class RecordQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Records of meetings at which a party was whose compartment this user opens."""
         there = apps.get_model("meetings", "Attendance")._base_manager.filter(
-            meeting=OuterRef("meeting"), status__in=[Came.CAME, Came.LEFT_EARLY], party__in=_opened(user)
+            meeting=OuterRef("meeting"), status__in=[Came.CAME, Came.LEFT_EARLY], party__in=opened_ids(user)
         )
         return self.filter(Exists(there)).scoped("visible_to")

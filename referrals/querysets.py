@@ -2,14 +2,27 @@
 Sealed models filter through it; object checks are the same querysets with the key added."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    DateField,
+    DateTimeField,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    UUIDField,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from referrals.enums import Answer, Part, Purpose, Stage
+from restorative.common.prepared import Moment, Param, Prepared, derived
 from restorative.common.protected import ProtectedQuerySet
 
 Rows = TypeVar("Rows", bound=QuerySet)
@@ -38,23 +51,10 @@ class ReferralQuerySet(ProtectedQuerySet):
         """
         if not _casework(user):
             return self.none().scoped("visible_to: no casework")
-        parties = _rows("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
-        mine = (
-            Q(lead=user)
-            | Exists(parties.filter(keyworker=user))
-            | Exists(_rows("Facilitation").filter(referral=OuterRef("pk"), user=user, until__isnull=True))
-        )
-        if user.team_id:
-            mine |= Q(lead__team=user.team_id) | Q(Exists(parties.filter(keyworker__team=user.team_id)))
-        if user.is_manager:
-            mine |= Q(Exists(parties.filter(organisation=user.organisation_id)))
-            mine |= Q(lead_organisation=user.organisation_id)
-        if user.safeguarding_lead:
-            open_concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
-            mine |= Q(Exists(parties.filter(Exists(open_concern), organisation=user.organisation_id)))
-            waiting = _rows("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
-            mine |= Q(Exists(waiting), lead_organisation=user.organisation_id)
-        return self.filter(mine).scoped("visible_to")
+        team, manager, lead = _shape(user)
+        return self.filter(
+            _shells_of(user.pk, user.organisation_id, user.team_id, team, manager, lead)
+        ).scoped("visible_to")
 
     def of_person(self, user: "User") -> Self:
         """Those this user leads, facilitates or supports somebody in."""
@@ -88,22 +88,84 @@ class ReferralQuerySet(ProtectedQuerySet):
 
 def _held_back_from(user: "User") -> Q:
     """Rows with a party and a `released_at` that this user must not know of yet."""
-    opened = _rows("Party").filter(opened_by(user)).values("pk")
-    return Q(party__isnull=False, released_at__isnull=True) & ~Q(party__in=opened)
+    return Q(party__isnull=False, released_at__isnull=True) & ~Q(party__in=opened_ids(user))
 
 
 class StageChangeQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Steps of visible referrals, without those waiting for release from a compartment not opened."""
-        return (
-            self.filter(referral__in=_referrals_visible_to(user))
-            .exclude(_held_back_from(user))
-            .scoped("visible_to")
+        return self.filter(referral__in=visible_ids(user)).exclude(_held_back_from(user)).scoped("visible_to")
+
+
+def _shape(user: "User") -> tuple[bool, bool, bool]:
+    """What of a user changes the rule itself: in a team, a manager, a safeguarding lead."""
+    return user.team_id is not None, user.is_manager, user.safeguarding_lead
+
+
+def _shells_of(user: Any, organisation: Any, team: Any, in_team: bool, manager: bool, lead: bool) -> Q:
+    """The rule of visible_to, as a condition on referrals."""
+    parties = _rows("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
+    mine = (
+        Q(lead=user)
+        | Exists(parties.filter(keyworker=user))
+        | Exists(_rows("Facilitation").filter(referral=OuterRef("pk"), user=user, until__isnull=True))
+    )
+    if in_team:
+        mine |= Q(lead__team=team) | Q(Exists(parties.filter(keyworker__team=team)))
+    if manager:
+        mine |= Q(Exists(parties.filter(organisation=organisation)))
+        mine |= Q(lead_organisation=organisation)
+    if lead:
+        open_concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
+        mine |= Q(Exists(parties.filter(Exists(open_concern), organisation=organisation)))
+        waiting = _rows("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
+        mine |= Q(Exists(waiting), lead_organisation=organisation)
+    return mine
+
+
+USER = Param.named("user", UUIDField())
+ORGANISATION = Param.named("organisation", UUIDField())
+TEAM = Param.named("team", UUIDField())
+NOW = Param.named("at", DateTimeField())
+
+_VISIBLE = Prepared(
+    lambda *shape: _rows("Referral").filter(_shells_of(USER, ORGANISATION, TEAM, *shape)).values("pk")
+)
+_OPENED = Prepared(
+    lambda column, manager, lead: (
+        _rows("Party").filter(_compartments_of(USER, ORGANISATION, NOW, manager, lead)).values(column)
+    )
+)
+_OPENED_HERE = Prepared(
+    lambda manager, lead: (
+        _rows("Party")
+        .filter(
+            _compartments_of(USER, ORGANISATION, NOW, manager, lead),
+            referral=Param.named("referral", UUIDField()),
         )
+        .values("pk")
+    )
+)
 
 
-def _referrals_visible_to(user: "User") -> QuerySet:
-    return apps.get_model("referrals", "Referral").objects.visible_to(user).values("pk")
+def visible_ids(user: "User") -> Any:
+    """Ids of the referrals of visible_to, to filter by: `referral__in=visible_ids(user)`."""
+    if not _casework(user):
+        return []
+    return _VISIBLE(*_shape(user), user=user.pk, organisation=user.organisation_id, team=user.team_id)
+
+
+def opened_ids(
+    user: "User", *, safety: bool = False, column: str = "pk", referral: UUID | None = None
+) -> Any:
+    """Ids of the parties of opened_by, to filter by: `party__in=opened_ids(user)`. With `referral`, of that one."""
+    if not _casework(user):
+        return []
+    shape = (user.is_manager, safety and user.safeguarding_lead)
+    given = {"user": user.pk, "organisation": user.organisation_id, "at": timezone.now()}
+    if referral is not None:
+        return _OPENED_HERE(*shape, referral=referral, **given)
+    return _OPENED(column, *shape, **given)
 
 
 def opened_by(user: "User", *, safety: bool = False) -> Q:
@@ -116,15 +178,20 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
     """
     if not _casework(user):
         return Q(pk__in=[])
+    lead = safety and user.safeguarding_lead
+    return _compartments_of(user.pk, user.organisation_id, timezone.now(), user.is_manager, lead)
+
+
+def _compartments_of(user: Any, organisation: Any, at: Moment, manager: bool, lead: bool) -> Q:
     rule = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
-    if user.is_manager:
-        rule |= Q(organisation=user.organisation_id)
+    if manager:
+        rule |= Q(organisation=organisation)
     current = _rows("Facilitation").filter(referral=OuterRef("referral"), until__isnull=True)
-    shared = Q(organisation=user.organisation_id) | Exists(
-        current_answers(_rows("Consent"), timezone.now()).filter(
+    shared = Q(organisation=organisation) | Exists(
+        current_answers(_rows("Consent"), at).filter(
             party=OuterRef("pk"),
             purpose=Purpose.SHARE,
-            recipient=user.organisation_id,
+            recipient=organisation,
             answer=Answer.YES,
         )
     )
@@ -144,9 +211,9 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
         & ~Q(supports_another)
         & ~Q(Exists(supported_by_facilitator))
     )
-    if safety and user.safeguarding_lead:
+    if lead:
         concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
-        rule |= Q(Exists(concern), organisation=user.organisation_id)
+        rule |= Q(Exists(concern), organisation=organisation)
     return rule
 
 
@@ -166,43 +233,47 @@ def as_they_stood(user: "User", referral: object) -> frozenset[UUID] | None:
 class PartyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Every party of a visible referral: one cell each, not their compartments."""
-        return self.filter(referral__in=_referrals_visible_to(user)).scoped("visible_to")
+        return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
 
     def opened_by(self, user: "User") -> Self:
         """Parties whose compartment this user opens."""
-        return self.filter(opened_by(user)).scoped("opened_by")
+        return self.filter(pk__in=opened_ids(user)).scoped("opened_by")
 
     def safety_opened_by(self, user: "User") -> Self:
         """Parties whose concerns and safety answers this user opens."""
-        return self.filter(opened_by(user, safety=True)).scoped("safety_opened_by")
+        return self.filter(pk__in=opened_ids(user, safety=True)).scoped("safety_opened_by")
 
     def present(self) -> Self:
         """Those who have not left the referral."""
         return self.filter(left_at__isnull=True)
 
-    def with_opened(self, user: "User") -> Self:
-        """Adds `opened` and `opened_safety` for this user, and `asked_first` (for those that are opened only)."""
+    def with_opened(self, user: "User", *, referral: UUID | None = None) -> Self:
+        """Adds `opened` for this user; `opened_safety` and `asked_first` follow it.
+
+        Where all are of one referral, naming it saves asking the rule anew in the query.
+        """
         asked = _rows("Approach").filter(party=OuterRef("pk"), asked_first=True)
+        concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
+        lead = _casework(user) and user.safeguarding_lead
+        as_lead = Q(Exists(concern), organisation=user.organisation_id) if lead else Q(pk__in=[])
+        rule = Q(pk__in=opened_ids(user, referral=referral)) if referral else opened_by(user)
         return self.annotate(
-            opened=Case(When(opened_by(user), then=Value(True)), default=Value(False)),
-            opened_safety=Case(When(opened_by(user, safety=True), then=Value(True)), default=Value(False)),
-            asked_first=Case(
-                When(opened_by(user) & Q(Exists(asked)), then=Value(True)), default=Value(False)
-            ),
+            opened=Case(When(rule, then=Value(True)), default=Value(False)),
+            _as_lead=Case(When(as_lead, then=Value(True)), default=Value(False)),
+            _asked_first=Exists(asked),
         )
 
 
 class PersonQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """People whose compartment this user opens in some referral."""
-        opened = _rows("Party").filter(opened_by(user)).values("person")
-        return self.filter(pk__in=opened).scoped("visible_to")
+        return self.filter(pk__in=opened_ids(user, column="person")).scoped("visible_to")
 
 
 class ShellQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Rows of the shell of visible referrals."""
-        return self.filter(referral__in=_referrals_visible_to(user)).scoped("visible_to")
+        return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
 
 
 class SealedQuerySet(ProtectedQuerySet):
@@ -210,14 +281,13 @@ class SealedQuerySet(ProtectedQuerySet):
 
     def visible_to(self, user: "User") -> Self:
         """Rows of parties whose compartment this user opens."""
-        return self.filter(party__in=_rows("Party").filter(opened_by(user)).values("pk")).scoped("visible_to")
+        return self.filter(party__in=opened_ids(user)).scoped("visible_to")
 
 
 class SafetyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Rows of parties whose concerns and safety answers this user opens."""
-        opened = _rows("Party").filter(opened_by(user, safety=True)).values("pk")
-        return self.filter(party__in=opened).scoped("visible_to")
+        return self.filter(party__in=opened_ids(user, safety=True)).scoped("visible_to")
 
 
 class ConcernQuerySet(SafetyQuerySet):
@@ -225,7 +295,7 @@ class ConcernQuerySet(SafetyQuerySet):
         return self.filter(cleared_at__isnull=True)
 
 
-def current_answers(consents: Rows, at: datetime) -> Rows:
+def current_answers(consents: Rows, at: Moment) -> Rows:
     """The newest row for each party, purpose and recipient, where it counts at `at`.
 
     It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
@@ -241,7 +311,7 @@ def current_answers(consents: Rows, at: datetime) -> Rows:
         ~Exists(newer),
         Q(sheet__materially_changed_at__isnull=True) | Q(sheet__materially_changed_at__gt=at),
         counts_from__lte=at,
-        expires_on__gte=timezone.localdate(at),
+        expires_on__gte=derived(timezone.localdate, at, DateField()),
     )
 
 
@@ -261,10 +331,9 @@ class ConsentQuerySet(SealedQuerySet):
 
         The one kind of row that is shown outside the compartment it was given in, and only for its words.
         """
-        reached = _rows("Party").filter(opened_by(user)).values("pk")
         return (
             self.newest()
-            .filter(purpose=Purpose.WORDS, answer=Answer.YES, recipient__in=reached)
+            .filter(purpose=Purpose.WORDS, answer=Answer.YES, recipient__in=opened_ids(user))
             .only("pk", "wording", "recipient")
             .scoped("agreed_words")
         )

@@ -28,7 +28,9 @@ def in_the_way(referral: Referral, gate: Gate, *, by: "User", at: datetime) -> l
     found = blockers.blockers(referral, gate, at)
     if not found:
         return []
-    parties = Party.objects.visible_to(by).filter(referral=referral).present().with_opened(by)
+    parties = (
+        Party.objects.visible_to(by).filter(referral=referral).present().with_opened(by, referral=referral.pk)
+    )
     rows = blockers.shown_to(found, parties, stood=as_they_stood(by, referral.pk))
     return [row.sentence for row in rows] or [_sealed_sentence(referral, by)]
 

@@ -3,27 +3,32 @@ Whether somebody *may* is access.py's; what moves a stage is stages.py's."""
 
 from datetime import datetime
 
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, QuerySet, UUIDField, Value, When
 
 from referrals.blockers.codes import BY_KEY, CODES, START, Blocker
 from referrals.blockers.on_parties import contact_at_risk, start_of_day, wording_not_approved
 from referrals.blockers.shown import SEALED_SENTENCE, SHELL_CODES, ShownBlocker, sealed_open, shown_to
 from referrals.enums import Gate
 from referrals.models import Party, Referral
+from restorative.common.prepared import Moment, Param, Prepared
 
 
-def with_party_blockers(parties: QuerySet, gate: Gate, at: datetime) -> QuerySet:
+def _flag(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False))
+
+
+def with_party_blockers(parties: QuerySet, gate: Gate, at: Moment) -> QuerySet:
     """Adds `blocked_<code>` for each party code of the gate (one query whatever the number of parties)."""
     return parties.annotate(
         **{
-            f"blocked_{code.key}": Case(When(code.party(gate, at), then=Value(True)), default=Value(False))
+            f"blocked_{code.key}": _flag(code.party(gate, at))
             for code in CODES
             if code.party and gate in code.gates
         }
     )
 
 
-def with_blockers(referrals: QuerySet, gate: Gate, at: datetime) -> QuerySet:
+def with_blockers(referrals: QuerySet, gate: Gate, at: Moment) -> QuerySet:
     """Adds `blocked`: whether anything stands in the way at this gate. On all facts: never show it as it is."""
     present = Party._base_manager.filter(referral=OuterRef("pk"), left_at__isnull=True)
     holds = Q(pk__in=[])
@@ -34,31 +39,44 @@ def with_blockers(referrals: QuerySet, gate: Gate, at: datetime) -> QuerySet:
             holds |= Q(Exists(present.filter(code.party(gate, at))))
         if code.referral:
             holds |= code.referral(gate, at)
-    return referrals.annotate(blocked=Case(When(holds, then=Value(True)), default=Value(False)))
+    return referrals.annotate(blocked=_flag(holds))
+
+
+REFERRAL = Param.named("referral", UUIDField())
+NOW = Param.named("at", DateTimeField())
+
+
+def _whole(gate: Gate) -> QuerySet:
+    flags = {
+        f"blocked_{code.key}": _flag(code.referral(gate, NOW))
+        for code in CODES
+        if code.referral and gate in code.gates
+    }
+    return Referral._base_manager.filter(pk=REFERRAL).annotate(**flags).only("pk")
+
+
+def _each_party(gate: Gate) -> QuerySet:
+    present = Party._base_manager.filter(referral=REFERRAL, left_at__isnull=True)
+    return with_party_blockers(present, gate, NOW).order_by("created_at", "id").only("pk")
+
+
+_WHOLE, _EACH_PARTY = Prepared(_whole), Prepared(_each_party)
 
 
 def blockers(referral: Referral, gate: Gate, at: datetime) -> list[Blocker]:
     """Everything that stands in the way at a gate, on all facts (two queries). Empty means it may go ahead."""
-    codes = [code for code in CODES if gate in code.gates]
-    flags = {
-        f"blocked_{code.key}": Case(When(code.referral(gate, at), then=Value(True)), default=Value(False))
-        for code in codes
-        if code.referral
-    }
-    whole = Referral._base_manager.filter(pk=referral.pk).annotate(**flags).values(*flags).get()
-    parties = list(
-        with_party_blockers(
-            Party._base_manager.filter(referral=referral, left_at__isnull=True), gate, at
-        ).order_by("created_at", "id")
-    )
+    given = {"referral": referral.pk, "at": at}
+    [whole] = Referral._base_manager.raw(*_WHOLE.sql(gate, **given))
+    parties = list(Party._base_manager.raw(*_EACH_PARTY.sql(gate, **given)))
     found = []
-    for code in codes:
-        if code.referral and whole[f"blocked_{code.key}"]:
+    for code in CODES:
+        flag = f"blocked_{code.key}"
+        if gate not in code.gates:
+            continue
+        if code.referral and getattr(whole, flag):
             found.append(Blocker(code.key))
         if code.party:
-            found += [
-                Blocker(code.key, party.pk) for party in parties if getattr(party, f"blocked_{code.key}")
-            ]
+            found += [Blocker(code.key, party.pk) for party in parties if getattr(party, flag)]
     return found
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -11,8 +10,9 @@ from referrals.blockers import on_parties, on_referrals
 from referrals.enums import (
     Gate,
 )
+from restorative.common.prepared import Moment
 
-Condition = Callable[[Gate, datetime], Q]
+Condition = Callable[[Gate, Moment], Q]
 BOTH = (Gate.BOOK, Gate.START)
 
 

@@ -2,6 +2,7 @@
 Each is one expression over facts, usable in a list and for a single row."""
 
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -39,30 +40,36 @@ from referrals.models import (
     Task,
 )
 from referrals.querysets import current_answers
+from restorative.common.prepared import Moment, derived
 from restorative.common.rules import rules
 
 PARTICIPANT = ~Q(place=Place.SUPPORTER)
+
+
+def _ago(at: Moment, rule: str) -> Any:
+    """So many days before, by the rule of that name."""
+    return derived(lambda moment: moment - timedelta(days=getattr(rules(), rule)), at)
 
 
 def _own(model: type[Model], party: str = "pk") -> QuerySet:
     return model._base_manager.filter(party=OuterRef(party))
 
 
-def _taking_part(at: datetime) -> QuerySet:
+def _taking_part(at: Moment) -> QuerySet:
     return current_answers(_own(Consent), at).filter(purpose=Purpose.TAKE_PART, answer=Answer.YES)
 
 
-def consent_missing(gate: Gate, at: datetime) -> Q:
+def consent_missing(gate: Gate, at: Moment) -> Q:
     """No current yes to taking part: never asked, waiting, no, not sure, withdrawn, expired, or on an old sheet."""
     return ~Q(Exists(_taking_part(at)))
 
 
-def consent_not_heard(gate: Gate, at: datetime) -> Q:
+def consent_not_heard(gate: Gate, at: Moment) -> Q:
     """A yes, by link or with others listening, that no worker has heard from them alone."""
     return Q(Exists(_taking_part(at).filter(heard_alone_at__isnull=True)))
 
 
-def wording_not_approved(gate: Gate, at: datetime) -> Q:
+def wording_not_approved(gate: Gate, at: Moment) -> Q:
     """Somebody to be approached, who neither asked first nor told us unprompted, without a current yes to the words
     from another who is still part of this."""
     exempt = _own(Approach).filter(Q(asked_first=True) | Q(told_unprompted=True))
@@ -76,22 +83,20 @@ def wording_not_approved(gate: Gate, at: datetime) -> Q:
     return PARTICIPANT & ~Q(Exists(exempt)) & ~Q(Exists(approved))
 
 
-def not_prepared(gate: Gate, at: datetime) -> Q:
+def not_prepared(gate: Gate, at: Moment) -> Q:
     """No preparation held with them."""
     return ~Q(Exists(_own(Preparation).filter(held_at__lte=at)))
 
 
-def safety_not_asked(gate: Gate, at: datetime) -> Q:
+def safety_not_asked(gate: Gate, at: Moment) -> Q:
     """Not asked alone lately (90 days; 7 to start), or not since that party's newest concern."""
-    days = rules().safety_answers_days if gate == Gate.BOOK else rules().safety_answers_days_to_start
+    days = "safety_answers_days" if gate == Gate.BOOK else "safety_answers_days_to_start"
     newer_concern = Concern._base_manager.filter(party=OuterRef("party"), raised_at__gt=OuterRef("asked_at"))
-    asked = _own(SafetyAnswers).filter(
-        ~Exists(newer_concern), asked_alone=True, asked_at__gte=at - timedelta(days=days)
-    )
+    asked = _own(SafetyAnswers).filter(~Exists(newer_concern), asked_alone=True, asked_at__gte=_ago(at, days))
     return PARTICIPANT & ~Q(Exists(asked))
 
 
-def records_check(gate: Gate, at: datetime) -> Q:
+def records_check(gate: Gate, at: Moment) -> Q:
     """Their name not yet matched: no check that was asked for since they joined has been released."""
     done = RecordsCheck._base_manager.filter(
         referral=OuterRef("referral"), asked_at__gte=OuterRef("created_at"), released_at__lte=at
@@ -108,18 +113,18 @@ def _newest_check() -> QuerySet:
     return _own(ReadinessCheck).filter(~Exists(newer), kind__in=kinds, judgement=Ready.READY)
 
 
-def readiness_missing(gate: Gate, at: datetime) -> Q:
+def readiness_missing(gate: Gate, at: Moment) -> Q:
     """No readiness check, or the newest was judged not ready."""
     return PARTICIPANT & ~Q(Exists(_newest_check()))
 
 
-def readiness_expired(gate: Gate, at: datetime) -> Q:
+def readiness_expired(gate: Gate, at: Moment) -> Q:
     """Judged ready, but older than 28 days (42 where a manager accepted it); than 7 days to start."""
     if gate == Gate.START:
-        fresh = Q(completed_at__gte=at - timedelta(days=rules().readiness_days_to_start))
+        fresh = Q(completed_at__gte=_ago(at, "readiness_days_to_start"))
     else:
         fresh = Q(expires_at__gte=at) | Q(
-            accepted_late_at__isnull=False, completed_at__gte=at - timedelta(days=rules().readiness_late_days)
+            accepted_late_at__isnull=False, completed_at__gte=_ago(at, "readiness_late_days")
         )
     return PARTICIPANT & Q(Exists(_newest_check())) & ~Q(Exists(_newest_check().filter(fresh)))
 
@@ -132,20 +137,20 @@ def contact_at_risk() -> Q:
     return Q(Exists(shares_home)) | Q(Exists(past_abuse))
 
 
-def safe_contact_missing(gate: Gate, at: datetime) -> Q:
+def safe_contact_missing(gate: Gate, at: Moment) -> Q:
     """No way to reach them that is allowed and confirmed within 90 days; 30 where contact is at risk."""
     confirmed = _own(ContactRoute).filter(replaced_at__isnull=True, allowed=True)
-    recent = confirmed.filter(confirmed_at__gte=at - timedelta(days=rules().contact_days))
-    very_recent = confirmed.filter(confirmed_at__gte=at - timedelta(days=rules().contact_days_at_risk))
+    recent = confirmed.filter(confirmed_at__gte=_ago(at, "contact_days"))
+    very_recent = confirmed.filter(confirmed_at__gte=_ago(at, "contact_days_at_risk"))
     return PARTICIPANT & (~Q(Exists(recent)) | (contact_at_risk() & ~Q(Exists(very_recent))))
 
 
-def stop(gate: Gate, at: datetime) -> Q:
+def stop(gate: Gate, at: Moment) -> Q:
     """An open stop concern. Nobody overrides it."""
     return Q(Exists(_own(Concern).filter(kind__in=STOPS, cleared_at__isnull=True)))
 
 
-def sign_off(gate: Gate, at: datetime) -> Q:
+def sign_off(gate: Gate, at: Moment) -> Q:
     """An open sign-off concern without a current go, or with steps undone, or older than a newer concern."""
     newer_decision = SignOff._base_manager.filter(
         concern=OuterRef("concern"), decided_at__gt=OuterRef("decided_at")
@@ -169,13 +174,13 @@ def sign_off(gate: Gate, at: datetime) -> Q:
     return Q(Exists(_own(Concern).filter(~Exists(current), kind__in=SIGN_OFFS, cleared_at__isnull=True)))
 
 
-def one_facilitator_for_party(gate: Gate, at: datetime) -> Q:
+def one_facilitator_for_party(gate: Gate, at: Moment) -> Q:
     """Past abuse, or a child taking part, heard from this party, and fewer than two facilitators."""
     concern = _own(Concern).filter(kind__in=TWO_FACILITATORS, cleared_at__isnull=True)
     return Q(Exists(concern)) & fewer_than_two_facilitators("referral")
 
 
-def professional_not_agreed(gate: Gate, at: datetime) -> Q:
+def professional_not_agreed(gate: Gate, at: Moment) -> Q:
     """An invited professional this participant has not agreed to."""
     agreed = current_answers(
         Consent._base_manager.filter(
@@ -189,7 +194,7 @@ def professional_not_agreed(gate: Gate, at: datetime) -> Q:
     return PARTICIPANT & Q(Exists(invited))
 
 
-def capacity_in_doubt(gate: Gate, at: datetime) -> Q:
+def capacity_in_doubt(gate: Gate, at: Moment) -> Q:
     """A doubt noted with an answer to taking part, or on the day, and no assessment since that they can decide this.
 
     Saying yes again without a doubt does not take an earlier doubt away: an assessment does.
@@ -222,7 +227,7 @@ def start_of_day(at: datetime) -> datetime:
     return timezone.make_aware(datetime.combine(local.date(), time.min), local.tzinfo)
 
 
-def day_of_check_missing(gate: Gate, at: datetime) -> Q:
+def day_of_check_missing(gate: Gate, at: Moment) -> Q:
     """Not asked today, or today's newest answer was not a yes to each question."""
     newer = ReadinessCheck._base_manager.filter(
         party=OuterRef("party"), kind=ReadinessKind.DAY, completed_at__gt=OuterRef("completed_at")
@@ -231,7 +236,7 @@ def day_of_check_missing(gate: Gate, at: datetime) -> Q:
         ~Exists(newer),
         kind=ReadinessKind.DAY,
         judgement=Ready.READY,
-        completed_at__gte=start_of_day(at),
+        completed_at__gte=derived(start_of_day, at),
         completed_at__lte=at,
     )
     return PARTICIPANT & ~Q(Exists(today))

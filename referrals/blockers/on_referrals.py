@@ -1,7 +1,5 @@
 """Conditions on referrals: what stands in the way of the whole, whoever is in it."""
 
-from datetime import datetime
-
 from django.db.models import Exists, OuterRef, Q
 
 from referrals.blockers.facilitators import facilitators, fewer_than_two_facilitators
@@ -22,9 +20,10 @@ from referrals.models import (
     Support,
 )
 from referrals.querysets import current_answers
+from restorative.common.prepared import Moment
 
 
-def too_few_parties(gate: Gate, at: datetime) -> Q:
+def too_few_parties(gate: Gate, at: Moment) -> Q:
     """Fewer than two participants."""
     participants = Party._base_manager.filter(
         PARTICIPANT, referral=OuterRef("referral"), left_at__isnull=True
@@ -36,12 +35,12 @@ def too_few_parties(gate: Gate, at: datetime) -> Q:
     return ~Q(Exists(two))
 
 
-def no_facilitator(gate: Gate, at: datetime) -> Q:
+def no_facilitator(gate: Gate, at: Moment) -> Q:
     """Nobody is appointed to prepare and run it."""
     return ~Q(Exists(facilitators("pk")))
 
 
-def facilitator_not_independent(gate: Gate, at: datetime) -> Q:
+def facilitator_not_independent(gate: Gate, at: Moment) -> Q:
     """A facilitator who supports a party, or manages who does, without an accepted second worker from elsewhere."""
     side = Q(keyworker=OuterRef("user")) | Q(keyworker__team__manager=OuterRef("user"))
     supports = Party._base_manager.filter(side, referral=OuterRef("referral"), left_at__isnull=True)
@@ -76,12 +75,12 @@ def facilitator_not_independent(gate: Gate, at: datetime) -> Q:
     return Q(Exists(facilitators("pk").filter(Q(Exists(supports)) | Q(Exists(supported)), ~Exists(second))))
 
 
-def one_facilitator(gate: Gate, at: datetime) -> Q:
+def one_facilitator(gate: Gate, at: Moment) -> Q:
     """A family meeting with one facilitator."""
     return Q(kind=Kind.FAMILY) & fewer_than_two_facilitators("pk")
 
 
-def not_suitable_yet(gate: Gate, at: datetime) -> Q:
+def not_suitable_yet(gate: Gate, at: Moment) -> Q:
     """The newest decision is not 'suitable now', or there is none."""
     newer = Suitability._base_manager.filter(
         referral=OuterRef("referral"), decided_at__gt=OuterRef("decided_at")

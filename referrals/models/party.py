@@ -58,8 +58,8 @@ class Party(BaseModel):
 
     # Added by querysets for one viewer; never stored.
     opened: bool
-    opened_safety: bool
-    asked_first: bool
+    _as_lead: bool
+    _asked_first: bool
 
     objects = protected_manager(PartyQuerySet)
 
@@ -87,6 +87,16 @@ class Party(BaseModel):
                 violation_error_message="A party that left says when and by whom it was recorded.",
             ),
         ]
+
+    @property
+    def opened_safety(self) -> bool:
+        """Whether whom with_opened was asked for opens their concerns and safety answers."""
+        return self.opened or self._as_lead
+
+    @property
+    def asked_first(self) -> bool:
+        """Whether they asked first, where they are opened; nothing is said of those that are not."""
+        return self.opened and self._asked_first
 
     @property
     def is_supporter(self) -> bool:

@@ -51,7 +51,7 @@ def parties_for(referral: Referral, user: "User") -> list[Party]:
             Party.objects.visible_to(user)
             .filter(referral=referral)
             .present()
-            .with_opened(user)
+            .with_opened(user, referral=referral.pk)
             .select_related("person", "keyworker", "organisation")
         )
         cached = (user.pk, list(rows))

@@ -337,7 +337,7 @@ ACROSS_HOUSES = Made(
 
 
 @settings(
-    max_examples=1500 if SLOW else 100,
+    max_examples=400 if SLOW else 60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -364,7 +364,7 @@ def test_every_world_agrees_with_the_table(rows, made, others):
 
 
 @settings(
-    max_examples=300 if SLOW else 25,
+    max_examples=100 if SLOW else 25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

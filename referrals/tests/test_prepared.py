@@ -1,0 +1,67 @@
+"""A rule compiled once answers anew each time: for another person, at another time, under other numbers."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from meetings.demo import situations
+from meetings.demo.staff import Staff
+from referrals.blockers import blockers, with_blockers, with_party_blockers
+from referrals.enums import Gate
+from referrals.models import Party, Referral
+from referrals.querysets import opened_by, opened_ids
+
+pytestmark = pytest.mark.django_db
+
+
+def compiled_now(referral: Referral, gate: Gate, at) -> tuple[set, bool]:
+    """What the conditions say when Django compiles them for this one question."""
+    parties = with_party_blockers(
+        Party.objects.unscoped("test").filter(referral=referral, left_at__isnull=True), gate, at
+    )
+    codes = {
+        (name.removeprefix("blocked_"), party.pk)
+        for party in parties
+        for name, holds in vars(party).items()
+        if name.startswith("blocked_") and holds
+    }
+    [whole] = with_blockers(Referral.objects.unscoped("test").filter(pk=referral.pk), gate, at)
+    return codes, whole.blocked
+
+
+@pytest.mark.parametrize("gate", Gate)
+@pytest.mark.parametrize("days", [0, 3, 27, 85, 190])
+def test_what_stands_in_the_way_is_asked_of_this_moment(gate: Gate, days: int, staff: Staff) -> None:
+    made = situations.make("booked_tomorrow", staff, timezone.now())
+    at = timezone.now() + timedelta(days=days)
+
+    found = blockers(made.referral, gate, at)
+    codes, blocked = compiled_now(made.referral, gate, at)
+
+    assert {(row.code, row.party_id) for row in found if row.party_id} == codes
+    assert bool(found) == blocked
+
+
+def test_a_number_that_is_changed_counts_at_once(staff: Staff, settings) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    at = timezone.now()
+
+    settings.RULES = {"contact_days": 30, "contact_days_at_risk": 14}
+    later = at + timedelta(days=20)
+    assert "safe_contact_missing" not in {row.code for row in blockers(made.referral, Gate.BOOK, later)}
+    settings.RULES = {"contact_days": 14, "contact_days_at_risk": 14}
+    assert "safe_contact_missing" in {row.code for row in blockers(made.referral, Gate.BOOK, later)}
+
+
+def test_each_person_is_asked_about_apart(staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    parties = Party.objects.unscoped("test").filter(referral=made.referral)
+
+    for key, user in staff.people.items():
+        whole = set(parties.filter(opened_by(user)).values_list("pk", flat=True))
+        assert set(parties.filter(pk__in=opened_ids(user)).values_list("pk", flat=True)) == whole, key
+        here = opened_ids(user, referral=made.referral.pk)
+        assert set(parties.filter(pk__in=here).values_list("pk", flat=True)) == whole, key
+    assert set(parties.filter(pk__in=opened_ids(staff["asha"]))) == {made.own}
+    assert set(parties.filter(pk__in=opened_ids(staff["kit"]))) == {made.other}
