@@ -1,5 +1,5 @@
 """Messages about meetings: who is told what, when, checked again at the moment of sending, and in which words.
-Whether somebody can be reached safely is referrals/reminders.py's; claiming and sending are the outbox's."""
+Whether somebody can be reached safely is referrals/reminders's; claiming and sending are the outbox's."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta

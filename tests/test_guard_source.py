@@ -376,7 +376,10 @@ def test_only_actions_and_those_named_say_unscoped():
     }
     assert saying == {
         "referrals.access",
-        "referrals.reminders",
+        "referrals.reminders.reach",
+        "referrals.reminders.ring",
+        "referrals.reminders.work",
+        "referrals.reminders.facts",
         "meetings.access",
         "meetings.reminders",
     }

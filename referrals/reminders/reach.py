@@ -1,5 +1,5 @@
-"""How a party or a worker may be reached at a moment, for every kind of message; kinds about a referral itself.
-The outbox asks; nothing here sends. What is planned about meetings is in meetings/reminders.py."""
+"""How a party or a worker may be reached at a moment, and the words as they may be sent them.
+The outbox asks; nothing here plans or sends."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 from django.urls import reverse
 
 from referrals.blockers import contact_at_risk
@@ -16,10 +16,7 @@ from referrals.models import ContactRoute, Party, Referral, SafetyAnswers
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
-from restorative.notify.models import Message, State
-from restorative.notify.outbox import reconcile
-from restorative.notify.registry import Cancel, Content, Hold, Planned, Send, register
-from restorative.notify.spacing import TOO_LATE
+from restorative.notify.registry import Cancel, Content, Hold, Send
 
 # Hours of the London day in which somebody may be reached; quiet hours narrow them further.
 HOURS: dict[str, tuple[int, int]] = {
@@ -185,57 +182,7 @@ def party_of(recipient_id: UUID) -> Party | None:
     )
 
 
-# --- Something did not go: a worker rings ---------------------------------------------------------------------
-
-RING_WITHIN = timedelta(days=7)
-
-
-def unsent(group: UUID, since: datetime) -> QuerySet[Message]:
-    """Messages to participants that were wanted and did not go, or of which nobody knows whether they went."""
-    ended = Q(state__in=[State.UNCERTAIN, State.FAILED]) | Q(state=State.CANCELLED, why_held=TOO_LATE)
-    return Message.objects.filter(ended, group=group, to_worker=False, due_at__gte=since)
-
-
-def _plan_ring(group: UUID, at: datetime) -> list[Planned]:
-    """To the worker of whoever the message was for, at once. It is the next thing they should do."""
-    planned = []
-    for message in unsent(group, at - RING_WITHIN):
-        party = party_of(message.recipient_id)
-        if party is not None:
-            planned.append(
-                Planned(
-                    kind="worker_ring",
-                    thing_id=message.pk,
-                    version=1,
-                    recipient_id=worker_of(party).pk,
-                    due_at=at,
-                    useless_after=at + RING_WITHIN,
-                    to_worker=True,
-                )
-            )
-    return planned
-
-
-def _recheck_ring(message: Message, at: datetime) -> Send | Cancel:
-    return to_worker(User.objects.get(pk=message.recipient_id), at)
-
-
 def referral_page(group: UUID) -> tuple[str, str]:
     """The reference of a referral and the address of its page, for a worker's reminder."""
     reference = Referral.objects.unscoped("messages").values_list("reference", flat=True).get(pk=group)
     return reference, reverse("referrals:show", args=[reference])
-
-
-def _ring_words(message: Message, at: datetime) -> Content:
-    reference, path = referral_page(message.group)
-    return tell_worker(reference, "ring somebody today, a message may not have arrived", path)
-
-
-def plan_again(message: Message, at: datetime) -> None:
-    """For on_unsent: bring the outbox in line, so that a worker is told to ring."""
-    reconcile(message.group, at=at)
-
-
-def register_kinds() -> None:
-    """Tell the outbox of the kinds of message about a referral itself."""
-    register("worker_ring", plan=_plan_ring, recheck=_recheck_ring, render=_ring_words)

@@ -1,0 +1,50 @@
+"""Messages about a referral itself: how somebody may be reached, and each reminder to a worker, one rule a reminder.
+The outbox asks; nothing here sends. What is planned about meetings is in meetings/reminders.py."""
+
+from referrals.reminders import ring
+from referrals.reminders.reach import (
+    CHANNELS,
+    LOOK_AGAIN,
+    OUTSIDE_HOURS,
+    RING_INSTEAD,
+    Reach,
+    Ways,
+    can_be_written_to,
+    party_of,
+    reach,
+    referral_page,
+    say,
+    tell_worker,
+    to_participant,
+    to_worker,
+    ways_to_reach,
+    worker_of,
+)
+from referrals.reminders.ring import plan_again, unsent
+
+__all__ = [
+    "CHANNELS",
+    "LOOK_AGAIN",
+    "OUTSIDE_HOURS",
+    "RING_INSTEAD",
+    "Reach",
+    "Ways",
+    "can_be_written_to",
+    "party_of",
+    "plan_again",
+    "reach",
+    "referral_page",
+    "register_kinds",
+    "say",
+    "tell_worker",
+    "to_participant",
+    "to_worker",
+    "unsent",
+    "ways_to_reach",
+    "worker_of",
+]
+
+
+def register_kinds() -> None:
+    """Tell the outbox of the kinds of message about a referral itself."""
+    ring.register_kinds()

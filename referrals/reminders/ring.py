@@ -1,0 +1,61 @@
+"""Something to a participant did not go, or nobody knows whether it did: their worker rings.
+How somebody is reached is in reach.py."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from referrals.reminders.reach import party_of, referral_page, tell_worker, to_worker, worker_of
+from restorative.accounts.models import User
+from restorative.notify.models import Message, State
+from restorative.notify.outbox import reconcile
+from restorative.notify.registry import Cancel, Content, Planned, Send, register
+from restorative.notify.spacing import TOO_LATE
+
+RING_WITHIN = timedelta(days=7)
+
+
+def unsent(group: UUID, since: datetime) -> QuerySet[Message]:
+    """Messages to participants that were wanted and did not go, or of which nobody knows whether they went."""
+    ended = Q(state__in=[State.UNCERTAIN, State.FAILED]) | Q(state=State.CANCELLED, why_held=TOO_LATE)
+    return Message.objects.filter(ended, group=group, to_worker=False, due_at__gte=since)
+
+
+def _plan_ring(group: UUID, at: datetime) -> list[Planned]:
+    """To the worker of whoever the message was for, at once. It is the next thing they should do."""
+    planned = []
+    for message in unsent(group, at - RING_WITHIN):
+        party = party_of(message.recipient_id)
+        if party is not None:
+            planned.append(
+                Planned(
+                    kind="worker_ring",
+                    thing_id=message.pk,
+                    version=1,
+                    recipient_id=worker_of(party).pk,
+                    due_at=at,
+                    useless_after=at + RING_WITHIN,
+                    to_worker=True,
+                )
+            )
+    return planned
+
+
+def _recheck_ring(message: Message, at: datetime) -> Send | Cancel:
+    return to_worker(User.objects.get(pk=message.recipient_id), at)
+
+
+def _ring_words(message: Message, at: datetime) -> Content:
+    reference, path = referral_page(message.group)
+    return tell_worker(reference, "ring somebody today, a message may not have arrived", path)
+
+
+def plan_again(message: Message, at: datetime) -> None:
+    """For on_unsent: bring the outbox in line, so that a worker is told to ring."""
+    reconcile(message.group, at=at)
+
+
+def register_kinds() -> None:
+    """Tell the outbox of the message to ring somebody."""
+    register("worker_ring", plan=_plan_ring, recheck=_recheck_ring, render=_ring_words)
