@@ -39,6 +39,28 @@ class Rules:
 
     # Workers' clocks
     record_working_days: int = 2
+    first_contact_working_days: int = 5
+    first_contact_manager_working_days: int = 2  # after that
+    consent_outstanding_working_days: int = 7
+    consent_still_outstanding_working_days: int = 14
+    consent_review_working_days: int = 21
+    runs_out_days: int = 7  # before
+    sign_off_waiting_working_days: int = 2
+    records_check_waiting_working_days: int = 2
+    nothing_happened_working_days: int = 20
+    paused_manager_working_days: int = 3  # after the review date
+    day_check_from_minute: int = 7 * 60 + 30  # of the day: the workers of a meeting today are reminded
+    record_late_working_days: int = 5  # the manager is told
+    debrief_working_days: int = 2  # after the meeting
+    follow_up_weeks_first: int = 2
+    follow_up_weeks_second: int = 6
+    follow_up_weeks_last: int = 12
+    follow_up_ahead_days: int = 2  # before a call, to whoever is rung
+    follow_up_late_working_days: int = 3  # after it was due, the manager is told
+    action_late_working_days: int = 3
+    try_again_working_days: int = 3
+    attempts_before_leaving: int = 3  # tries to reach somebody, before it may be left with a reason
+    check_in_working_days: int = 2  # after an action was not kept
     record_locked_days: int = 14
     draft_days: int = 30
     page_size: int = 25
