@@ -68,6 +68,7 @@ TITLES = {
     "404": "Page not found",
     "500": "Something went wrong here",
     "csrf": "This page was open too long",
+    "too_much": "That was too long",
 }
 
 

@@ -102,6 +102,7 @@ class Book(ReferralForm):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         passed_on = {"discard", "book"} & set(request.POST) or "X-Draft" in request.headers
+        passed_on = passed_on or hasattr(request, "too_much")
         if passed_on:
             return super().post(request, *args, **kwargs)
         data = self._with_slot(request.POST) if request.POST.get("slot") else request.POST

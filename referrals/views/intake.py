@@ -56,7 +56,8 @@ class LogReferral(CaseworkForm):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = LogForm(request.POST, **self.get_form_kwargs())
-        if "discard" in request.POST or "X-Draft" in request.headers or not form.is_valid():
+        unusual = "discard" in request.POST or "X-Draft" in request.headers or hasattr(request, "too_much")
+        if unusual or not form.is_valid():
             return super().post(request, *args, **kwargs)
         self.keep(form)
         return HttpResponseRedirect(reverse("referrals:log_check"), status=303)

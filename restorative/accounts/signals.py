@@ -18,6 +18,8 @@ def signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
     """Start the session's 12 hours and write it down."""
     if request is not None:
         request.session["signed_in_at"] = timezone.now().isoformat()
+        request.session.pop("seen_at", None)
+        request.session.pop("locked", None)
     with transaction.atomic():
         record("signed_in", by=user, thing=user)
 
