@@ -203,11 +203,35 @@ class RatingPoint(TextChoices):
 
 class TaskKind(TextChoices):
     STEP = "step", _("A step before the meeting")
+    CHECK_IN = "check_in", _("A check-in")
+    TRY_AGAIN = "try_again", _("Try again")
+    ASK_SAFETY = "ask_safety", _("Ask the safety questions")
+    WORRY = "worry", _("Record a worry")
+    RING = "ring", _("Ring a colleague")
+
+
+class Audience(TextChoices):
+    """Who may read a note."""
+
+    SIDE = "side", _("One person’s side")
+    ALL = "all", _("Everyone who works on this referral")
+
+
+class NoteKind(TextChoices):
+    NOTE = "note", _("Note")
+    CALL = "call", _("Phone call")
+    SEEN = "seen", _("Seen in person")
+    WRITTEN = "written", _("Text, email or letter")
+    COLLEAGUE = "colleague", _("Talked with a colleague")
 
 
 class Outcome(TextChoices):
+    MET_KEPT = "met_kept", _("Met, agreement kept")
+    MET_PARTLY_KEPT = "met_partly_kept", _("Met, agreement partly kept")
+    MET_NOT_KEPT = "met_not_kept", _("Met, agreement not kept")
     MET_HELPED = "met_helped", _("Met, no agreement but it helped")
     MET = "met", _("Met")
+    INDIRECT_DONE = "indirect_done", _("Indirect exchange done")
     NOT_GOING_AHEAD = "not_going_ahead", _("Not going ahead")
 
 
@@ -225,6 +249,35 @@ class Reason(TextChoices):
     MOVED = "moved", _("Moved to another organisation")
     DIED = "died", _("Died")
     DUPLICATE = "duplicate", _("Duplicate")
+
+
+class HandoffKind(TextChoices):
+    LEAD = "lead", _("Lead")
+    HELP = "help", _("Help one person")
+
+
+class HandoffState(TextChoices):
+    SENT = "sent", _("Not opened yet")
+    SEEN = "seen", _("Opened, not answered yet")
+    QUESTION = "question", _("They asked a question")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    RETURNED = "returned", _("Given back")
+    COMPLETED = "completed", _("Completed")
+
+
+# Still to be answered by the other organisation.
+UNANSWERED = (HandoffState.SENT, HandoffState.SEEN, HandoffState.QUESTION)
+
+
+class DeclineCode(TextChoices):
+    NO_CAPACITY = "no_capacity", _("No capacity")
+    OUT_OF_SCOPE = "out_of_scope", _("Not what we do")
+    NOT_SAFE = "not_safe", _("Not safe")
+    NO_CONSENT = "no_consent", _("No consent")
+    DUPLICATE = "duplicate", _("We already have this")
+    CONFLICT = "conflict", _("A conflict of interest")
 
 
 class Gate(TextChoices):

@@ -21,7 +21,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from referrals.enums import Answer, Part, Purpose, Stage
+from referrals.enums import Answer, HandoffKind, HandoffState, Part, Purpose, Stage
 from restorative.common.prepared import Moment, Param, Prepared, derived
 from restorative.common.protected import ProtectedQuerySet
 
@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 def _rows(name: str) -> QuerySet:
     """Rows of a model of this app by name, for use inside other queries only (models import this module)."""
     return apps.get_model("referrals", name)._base_manager.all()
+
+
+def on_now(at: Moment) -> Q:
+    """Parts in running meetings that somebody has now: until ended; a stand-in's on their day alone."""
+    return Q(until__isnull=True) | Q(part=Part.STAND_IN, since__lte=at, until__gt=at)
 
 
 def _casework(user: "User") -> bool:
@@ -53,7 +58,7 @@ class ReferralQuerySet(ProtectedQuerySet):
             return self.none().scoped("visible_to: no casework")
         team, manager, lead = _shape(user)
         return self.filter(
-            _shells_of(user.pk, user.organisation_id, user.team_id, team, manager, lead)
+            _shells_of(user.pk, user.organisation_id, user.team_id, timezone.now(), team, manager, lead)
         ).scoped("visible_to")
 
     def of_person(self, user: "User") -> Self:
@@ -62,7 +67,7 @@ class ReferralQuerySet(ProtectedQuerySet):
         return self.filter(
             Q(lead=user)
             | Exists(parties.filter(keyworker=user))
-            | Exists(_rows("Facilitation").filter(referral=OuterRef("pk"), user=user, until__isnull=True))
+            | Exists(_rows("Facilitation").filter(on_now(timezone.now()), referral=OuterRef("pk"), user=user))
         )
 
     def with_shown_stage(self, user: "User") -> Self:
@@ -102,13 +107,15 @@ def _shape(user: "User") -> tuple[bool, bool, bool]:
     return user.team_id is not None, user.is_manager, user.safeguarding_lead
 
 
-def _shells_of(user: Any, organisation: Any, team: Any, in_team: bool, manager: bool, lead: bool) -> Q:
+def _shells_of(
+    user: Any, organisation: Any, team: Any, at: Moment, in_team: bool, manager: bool, lead: bool
+) -> Q:
     """The rule of visible_to, as a condition on referrals."""
     parties = _rows("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
     mine = (
         Q(lead=user)
         | Exists(parties.filter(keyworker=user))
-        | Exists(_rows("Facilitation").filter(referral=OuterRef("pk"), user=user, until__isnull=True))
+        | Exists(_rows("Facilitation").filter(on_now(at), referral=OuterRef("pk"), user=user))
     )
     if in_team:
         mine |= Q(lead__team=team) | Q(Exists(parties.filter(keyworker__team=team)))
@@ -129,7 +136,7 @@ TEAM = Param.named("team", UUIDField())
 NOW = Param.named("at", DateTimeField())
 
 _VISIBLE = Prepared(
-    lambda *shape: _rows("Referral").filter(_shells_of(USER, ORGANISATION, TEAM, *shape)).values("pk")
+    lambda *shape: _rows("Referral").filter(_shells_of(USER, ORGANISATION, TEAM, NOW, *shape)).values("pk")
 )
 _OPENED = Prepared(
     lambda column, manager, lead: (
@@ -152,7 +159,13 @@ def visible_ids(user: "User") -> Any:
     """Ids of the referrals of visible_to, to filter by: `referral__in=visible_ids(user)`."""
     if not _casework(user):
         return []
-    return _VISIBLE(*_shape(user), user=user.pk, organisation=user.organisation_id, team=user.team_id)
+    return _VISIBLE(
+        *_shape(user),
+        user=user.pk,
+        organisation=user.organisation_id,
+        team=user.team_id,
+        at=timezone.now(),
+    )
 
 
 def opened_ids(
@@ -173,7 +186,8 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
 
     The party's keyworker; the lead where there is no keyworker; managers of the party's organisation; current
     facilitators, across organisations only while share-consent to theirs holds, and not while they are themselves
-    another party's keyworker here (a second worker then opens those). With `safety`, also safeguarding leads of the
+    another party's keyworker here (a second worker then opens those); a stand-in on their day, of each party who
+    accepted them. With `safety`, also safeguarding leads of the
     party's organisation while a concern is open: for concerns and safety answers alone.
     """
     if not _casework(user):
@@ -186,7 +200,7 @@ def _compartments_of(user: Any, organisation: Any, at: Moment, manager: bool, le
     rule = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
     if manager:
         rule |= Q(organisation=organisation)
-    current = _rows("Facilitation").filter(referral=OuterRef("referral"), until__isnull=True)
+    current = _rows("Facilitation").filter(on_now(at), referral=OuterRef("referral"))
     shared = Q(organisation=organisation) | Exists(
         current_answers(_rows("Consent"), at).filter(
             party=OuterRef("pk"),
@@ -200,11 +214,13 @@ def _compartments_of(user: Any, organisation: Any, at: Moment, manager: bool, le
         _rows("Party").filter(referral=OuterRef("referral"), keyworker=user, left_at__isnull=True)
     ) | Exists(_rows("Support").filter(referral=OuterRef("referral"), user=user))
     supported_by_facilitator = current.filter(part=Part.FACILITATOR, user=OuterRef("keyworker"))
-    rule |= (
-        Q(Exists(current.filter(user=user, part__in=[Part.FACILITATOR, Part.STAND_IN])))
-        & shared
-        & ~Q(supports_another)
+    accepted = current_answers(_rows("Consent"), at).filter(
+        party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=user, answer=Answer.YES
     )
+    facilitates = Exists(current.filter(user=user, part=Part.FACILITATOR)) | (
+        Q(Exists(current.filter(user=user, part=Part.STAND_IN))) & Q(Exists(accepted))
+    )
+    rule |= Q(facilitates) & shared & ~Q(supports_another)
     rule |= (
         Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
         & shared
@@ -276,6 +292,16 @@ class ShellQuerySet(ProtectedQuerySet):
         return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
 
 
+class FacilitationQuerySet(ShellQuerySet):
+    def running(self, at: datetime) -> Self:
+        """Parts that somebody has at that moment."""
+        return self.filter(on_now(at))
+
+    def named(self, at: datetime) -> Self:
+        """Those, and stand-ins whose day is still to come."""
+        return self.filter(Q(until__isnull=True) | Q(part=Part.STAND_IN, until__gt=at))
+
+
 class SealedQuerySet(ProtectedQuerySet):
     """Rows of a compartment. A row without a party belongs to nobody's page."""
 
@@ -284,10 +310,24 @@ class SealedQuerySet(ProtectedQuerySet):
         return self.filter(party__in=opened_ids(user)).scoped("visible_to")
 
 
+class TaskQuerySet(SealedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Tasks of opened parties; of no party's, one's own: their words say nothing that is sealed."""
+        own = Q(party__isnull=True, assignee=user, referral__in=visible_ids(user))
+        return self.filter(Q(party__in=opened_ids(user)) | own).scoped("visible_to")
+
+
 class SafetyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Rows of parties whose concerns and safety answers this user opens."""
         return self.filter(party__in=opened_ids(user, safety=True)).scoped("visible_to")
+
+
+class NoteQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Notes of compartments this user opens, and those for everyone who works on a visible referral."""
+        shared = Q(party__isnull=True, referral__in=visible_ids(user))
+        return self.filter(shared | Q(party__in=opened_ids(user))).scoped("visible_to")
 
 
 class ConcernQuerySet(SafetyQuerySet):
