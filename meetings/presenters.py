@@ -29,11 +29,11 @@ from restorative.common import clock
 
 TONES = {
     MeetingStatus.BOOKED: "ok",
-    MeetingStatus.ON_HOLD: "due",
     MeetingStatus.STARTED: "ok",
     MeetingStatus.CALLED_OFF: "quiet",
     MeetingStatus.TOOK_PLACE: "ok",
     MeetingStatus.DID_NOT_HAPPEN: "quiet",
+    MeetingStatus.MOVED: "quiet",
 }
 KIND_WORDS = {
     "meeting_booked": "That it is booked",

@@ -7,6 +7,7 @@ from referrals.enums import STOPS, Part
 from referrals.models import Concern, Facilitation, Party, ReadinessCheck, RecordsCheck, Referral, Support
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
+from restorative.common import clock
 from restorative.common.decisions import ALLOWED, Decision, refuse
 
 CASEWORK = frozenset({"log", "search", "work_with", "run"})
@@ -42,7 +43,8 @@ def facilitates(user: User, referral: Referral, *parts: Part) -> bool:
     parts = parts or (Part.FACILITATOR, Part.STAND_IN)
     return (
         Facilitation.objects.unscoped("who facilitates")
-        .filter(referral=referral, user=user, until__isnull=True, part__in=parts)
+        .filter(referral=referral, user=user, part__in=parts)
+        .running(clock.now())
         .exists()
     )
 

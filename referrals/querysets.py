@@ -117,17 +117,33 @@ def _shells_of(
         | Exists(parties.filter(keyworker=user))
         | Exists(_rows("Facilitation").filter(on_now(at), referral=OuterRef("pk"), user=user))
     )
+    # Handed over: whoever takes it from accepting on; whoever asked, after the lead has moved.
+    handed = _rows("Handoff").filter(referral=OuterRef("pk"))
+    taken, led_before = handed.filter(state=HandoffState.ACCEPTED), handed.filter(_lead_moved())
+    mine |= Q(Exists(taken.filter(receiver=user)))
+    mine |= Q(Exists(led_before.filter(Q(sent_by=user) | Q(lead_before=user), from_org=organisation)))
     if in_team:
         mine |= Q(lead__team=team) | Q(Exists(parties.filter(keyworker__team=team)))
     if manager:
         mine |= Q(Exists(parties.filter(organisation=organisation)))
         mine |= Q(lead_organisation=organisation)
+        mine |= Q(Exists(taken.filter(to_org=organisation)))
+        mine |= Q(Exists(led_before.filter(from_org=organisation)))
     if lead:
         open_concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
         mine |= Q(Exists(parties.filter(Exists(open_concern), organisation=organisation)))
         waiting = _rows("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
         mine |= Q(Exists(waiting), lead_organisation=organisation)
     return mine
+
+
+def _lead_moved() -> Q:
+    """Requests on which the lead has moved, and not come back."""
+    return Q(
+        state__in=[HandoffState.ACCEPTED, HandoffState.COMPLETED],
+        decided_kind=HandoffKind.LEAD,
+        moved_at__isnull=False,
+    )
 
 
 USER = Param.named("user", UUIDField())
@@ -227,6 +243,15 @@ def _compartments_of(user: Any, organisation: Any, at: Moment, manager: bool, le
         & ~Q(supports_another)
         & ~Q(Exists(supported_by_facilitator))
     )
+    # Help that was accepted opens the person to whoever takes it, before they support them too.
+    helping = _rows("Handoff").filter(
+        party=OuterRef("pk"),
+        receiver=user,
+        state=HandoffState.ACCEPTED,
+        decided_kind=HandoffKind.HELP,
+        moved_at__isnull=True,
+    )
+    rule |= Q(Exists(helping)) & shared
     if lead:
         concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
         rule |= Q(Exists(concern), organisation=organisation)

@@ -43,12 +43,6 @@ class Person(BaseModel):
             models.Index(fields=["organisation", "family"], name="person_family"),
             models.Index(fields=["name_key"], name="person_name_key"),
         ]
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        self.name_key = name_key(self.given, self.family)
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key"}
-        super().save(*args, **kwargs)
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -59,6 +53,13 @@ class Person(BaseModel):
                 violation_error_message="That somebody died is recorded by somebody, at a time.",
             )
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name_key = name_key(self.given, self.family)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key"}
+        super().save(*args, **kwargs)
+
 
 
 class Party(BaseModel):

@@ -70,7 +70,7 @@ def _meeting(referral: Referral, user: "User") -> Any:
     """The meeting this user is shown as pending, if any (through the documented name `referral.meetings`)."""
     return (
         referral.meetings.model.objects.visible_to(user)
-        .filter(referral=referral, shown_status__in=["booked", "on_hold", "started"])
+        .filter(referral=referral, shown_status__in=["booked", "started"])
         .select_related("venue")
         .order_by("-starts_at")
         .first()

@@ -33,7 +33,7 @@ def chosen_party(referral: Referral, user: User, key: str) -> Party | None:
 def pending_meeting(referral: Referral, user: User) -> Any:
     """The meeting this user is shown as still to come or under way, if any."""
     meetings = referral.meetings.model.objects.visible_to(user).filter(referral=referral)
-    return meetings.filter(shown_status__in=["booked", "on_hold", "started"]).order_by("-starts_at").first()
+    return meetings.filter(shown_status__in=["booked", "started"]).order_by("-starts_at").first()
 
 
 def call_off_to_release(referral: Referral, user: User) -> Any:

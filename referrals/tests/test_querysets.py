@@ -4,7 +4,7 @@ The oracle is written from the design's table, not from the querysets."""
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from uuid import uuid4
 
@@ -83,13 +83,15 @@ class Share:
 
 @dataclass(frozen=True)
 class Side:
-    """One party: whose, who supports them, whether they left, open and cleared concerns, their answers to sharing."""
+    """One party: whose, who supports them, whether they left, open and cleared concerns, their answers to sharing,
+    and whether they accept whoever stands in for a day."""
 
     house: int
     keyworker: int | None
     left: bool
     concerns: tuple[bool, ...]  # open or not
     shares: tuple[Share, ...]
+    accepts: bool = False
 
     def shares_with(self, house: int) -> bool:
         """The newest answer counts, where it is a yes that counts now."""
@@ -140,6 +142,7 @@ sides = st.builds(
     left=st.sampled_from([False, False, False, True]),
     concerns=st.lists(st.booleans(), max_size=2).map(tuple),
     shares=st.lists(shares, max_size=3).map(tuple),
+    accepts=st.booleans(),
 )
 worlds = st.builds(
     Made,
@@ -190,7 +193,8 @@ def opens(who: int, side: Side, made: Made) -> bool:
         side.keyworker == who
         or (side.keyworker is None and made.lead == who)
         or (user.manager and side.house == user.house)
-        or (made.runs(who, Part.FACILITATOR, Part.STAND_IN) and knows and not supports_somebody)
+        or (made.runs(who, Part.FACILITATOR) and knows and not supports_somebody)
+        or (made.runs(who, Part.STAND_IN) and side.accepts and knows and not supports_somebody)
         or (
             made.runs(who, Part.SECOND_WORKER)
             and knows
@@ -244,6 +248,13 @@ def rows(django_db_setup: None, django_db_blocker) -> Iterator[Rows]:
         transaction.set_rollback(True)
 
 
+def _ends(part: str, current: bool, now: datetime) -> datetime | None:
+    """A stand-in's part has its end from the beginning."""
+    if not current:
+        return now
+    return now + timedelta(hours=6) if part == Part.STAND_IN else None
+
+
 def build(made: Made, rows: Rows) -> list[Party]:
     """Write a made-up world down; its parties in the order of its sides."""
     now = timezone.now()
@@ -281,6 +292,21 @@ def build(made: Made, rows: Rows) -> list[Party]:
                 cleared_by=None if is_open else rows.users[0],
                 **at,
             )
+        standing_in = [who for who, (part, _) in made.parts.items() if part == Part.STAND_IN]
+        for who in standing_in if side.accepts else ():
+            Consent.objects.create(
+                party=party,
+                purpose=Purpose.SECOND_WORKER,
+                recipient=rows.users[who].pk,
+                seq=1,
+                answer=Answer.YES,
+                sheet=rows.sheet,
+                how="phone",
+                counts_from=now,
+                expires_on=timezone.localdate() + timedelta(days=90),
+                taken_at=now,
+                **at,
+            )
         for seq, share in enumerate(side.shares):
             Consent.objects.create(
                 party=party,
@@ -301,7 +327,7 @@ def build(made: Made, rows: Rows) -> list[Party]:
             user=rows.users[who],
             part=part,
             since=now - timedelta(days=1),
-            until=None if current else now,
+            until=_ends(part, current, now),
             **at,
         )
     if made.check != "none":
