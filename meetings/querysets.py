@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
 
-from meetings.enums import PENDING, Came, MeetingStatus
+from meetings.enums import PENDING, Agreed, Came, MeetingStatus
 from referrals.enums import Answer, Purpose
 from referrals.querysets import current_answers, opened_ids, visible_ids
 from restorative.common.protected import ProtectedQuerySet
@@ -136,9 +137,7 @@ def _there(user: "User") -> QuerySet:
 def newest_agreement_answers() -> QuerySet:
     """Each person's newest answer to what was agreed, for use inside other queries."""
     answers = apps.get_model("meetings", "AgreementAnswer")._base_manager.all()
-    newer = answers.filter(
-        agreement=OuterRef("agreement"), party=OuterRef("party"), seq__gt=OuterRef("seq")
-    )
+    newer = answers.filter(agreement=OuterRef("agreement"), party=OuterRef("party"), seq__gt=OuterRef("seq"))
     return answers.filter(~Exists(newer))
 
 
@@ -180,7 +179,7 @@ class AgreementQuerySet(ProtectedQuerySet):
 
 class ActionQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Actions of agreements this user reads. One agreed anew is its owner's side's: the others said no yes to it."""
+        """Actions of agreements this user reads. One agreed anew is its owner's side's: nobody else said yes to it."""
         agreements = apps.get_model("meetings", "Agreement").objects.visible_to(user)
         return self.filter(
             Q(came_from__isnull=True) | Q(owner__in=opened_ids(user)), agreement__in=agreements.values("pk")

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from meetings import access
+from meetings.actions.following_up import plan_follow_ups
 from meetings.enums import RECORD_PROMPTS, Came, MeetingStatus, Offered
 from meetings.models import Attendance, Meeting, Record
 from referrals.actions.lifecycle import changing, made, take_step
@@ -70,6 +71,7 @@ def record_meeting(
                 stopped_why=stopped_why,
                 **made(by, at),
             )
+            plan_follow_ups(meeting=meeting, there=[row.party for row in there], by=by, at=at)
         audit(
             "meeting_recorded",
             by=by,

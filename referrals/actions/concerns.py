@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from referrals import access, events
 from referrals.actions.lifecycle import changing, decide, made
 from referrals.actions.parties import fresh_party
+from referrals.actions.tasks import finish_tasks
 from referrals.enums import STOPS, ConcernKind, SignOffDecision, Stage, TaskKind
 from referrals.models import Concern, Party, RecordsCheck, Referral, SignOff, Suitability, Task
 from restorative.audit.ledger import record
@@ -54,6 +55,7 @@ def raise_concern(
             why_code=kind,
             at=at,
         )
+        finish_tasks(party=party, kind=TaskKind.WORRY, by=by, at=at)
         if kind in STOPS:
             events.stopped.send(Referral, referral=referral, party=party, by=by, at=at)
         return concern

@@ -41,7 +41,7 @@ def _meetings(referral: Referral) -> QuerySet:
 
 def _agreed_actions(referral: Referral) -> QuerySet:
     """Actions of what everybody who came said yes to; those agreed anew count as what they became."""
-    agreement = referral.meetings.model.agreement.related.related_model
+    agreement: Any = referral.meetings.model.agreement.related.related_model
     action = agreement.actions.rel.related_model
     answers = agreement.answers.rel.related_model._base_manager
     attendance = referral.meetings.model.attendances.rel.related_model._base_manager
@@ -93,7 +93,7 @@ def _undone(referral: Referral) -> list[Any]:
 
 def _tried_enough(referral: Referral) -> set:
     """Ids of parties who could not be reached three times or more since the meeting."""
-    follow_up = referral.meetings.model.follow_ups.rel.related_model
+    follow_up: Any = referral.meetings.model.follow_ups.rel.related_model
     attempts = follow_up.attempts.rel.related_model._base_manager.filter(
         follow_up__meeting__referral=referral
     )
