@@ -28,6 +28,7 @@ class Rules:
     provisional_days_after_approach: int = 30
     provisional_days_never_approached: int = 60
     reopen_days: int = 30
+    died_review_days: int = 14  # a referral in which somebody died is looked at again
 
     # Messages
     quiet_from_hour: int = 20
@@ -62,7 +63,11 @@ class Rules:
     attempts_before_leaving: int = 3  # tries to reach somebody, before it may be left with a reason
     check_in_working_days: int = 2  # after an action was not kept
     record_locked_days: int = 14
+    handoff_seen_working_days: int = 2
+    handoff_decided_working_days: int = 5
+    handoff_contact_days: int = 7
     draft_days: int = 30
+    submission_days: int = 30  # for so long the same press of a button is known again
     page_size: int = 25
     count_cap: int = 1000
 
@@ -84,6 +89,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "urgent_from_minute": (7 * 60 + 30, 9 * 60),
     "send_delay_minutes": (5, 60),
     "release_duty_hours": (1, 4),
+    "handoff_contact_days": (1, 7),
 }
 
 

@@ -47,7 +47,9 @@ def reconcile(group: UUID, *, at: datetime | None = None) -> Reconciled:
     """
     _require_transaction("reconcile")
     at = at or clock.now()
-    wanted = {planned.key: planned for kind in registry.kinds() for planned in kind.plan(group, at)}
+    # Kinds that share a plan have it asked once: it plans them all from facts read together.
+    plans = dict.fromkeys(kind.plan for kind in registry.kinds())
+    wanted = {planned.key: planned for plan in plans for planned in plan(group, at)}
     rows = {(m.kind, m.thing_id, m.version, m.recipient_id): m for m in Message.objects.filter(group=group)}
     unplanned = [m for key, m in rows.items() if key not in wanted]
     cancelled, already_sending = _cancel(unplanned, "no longer planned")

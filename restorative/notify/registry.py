@@ -93,7 +93,8 @@ def register(
 ) -> None:
     """Make a kind known.
 
-    plan(group, at): every message of this kind that should exist for the group, past ones that were due included.
+    plan(group, at): every message of this kind that should exist for the group, past ones that were due included. One
+    plan given for several kinds is asked once and plans them all.
     recheck(message, at): whether it may go at this very moment, and where to; called inside the claim's transaction.
     render(message, at): its words, called after recheck said Send, in the same transaction.
     on_unsent(message, at): called in the same transaction when a message that was wanted ends without being known to
