@@ -3,8 +3,18 @@ What is possible now is blockers.py's and stages.py's; which rows exist for some
 
 from django.db.models import Q
 
-from referrals.enums import STOPS, Part
-from referrals.models import Concern, Facilitation, Party, ReadinessCheck, RecordsCheck, Referral, Support
+from referrals.enums import STOPS, HandoffKind, Part
+from referrals.models import (
+    Concern,
+    Facilitation,
+    Handoff,
+    Party,
+    ReadinessCheck,
+    RecordsCheck,
+    Referral,
+    Support,
+    Task,
+)
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -82,6 +92,18 @@ def may_run(user: User, referral: Referral) -> Decision:
     ):
         return ALLOWED
     return refuse("Only the lead, a facilitator or a manager of the leading organisation may do this.")
+
+
+def may_change_review(user: User, referral: Referral) -> Decision:
+    """Look at a paused referral on another day: a manager of the leading organisation."""
+    if user.is_manager and may_run(user, referral):
+        return ALLOWED
+    return refuse("Only a manager of the leading organisation may change the review date.")
+
+
+def may_finish_ring(user: User, task: Task) -> Decision:
+    """Say that one rang a colleague: whoever was asked to."""
+    return ALLOWED if task.assignee_id == user.pk else refuse("Only the worker who was asked to ring may do this.")
 
 
 def may_start(user: User, referral: Referral) -> Decision:
@@ -172,3 +194,41 @@ def colleagues(user: User):
         .select_related("team")
         .order_by("first_name", "last_name", "pk")
     )
+
+
+def may_ask_to_lead(user: User, referral: Referral) -> Decision:
+    """Ask another organisation to lead: the lead, or a manager of the leading organisation."""
+    leads = referral.lead_id == user.pk or user.is_manager
+    if can(user, "run") and leads and referral.lead_organisation_id == user.organisation_id:
+        return ALLOWED
+    return refuse("Only the lead, or a manager of the leading organisation, may ask others to lead.")
+
+
+def may_ask_to_help(user: User, party: Party) -> Decision:
+    """Ask another organisation to help one person: who may change who supports them, from the same organisation."""
+    if may_open(user, party) and user.organisation_id == party.organisation_id:
+        return may_set_keyworker(user, party)
+    return refuse(SEALED)
+
+
+def may_answer(user: User, handoff: Handoff) -> Decision:
+    """Answer a request: workers of the organisation that was asked, as far as they may know of it."""
+    known = Handoff.objects.visible_to(user).filter(pk=handoff.pk, to_org=user.organisation_id)
+    return ALLOWED if known.exists() else refuse("Only the organisation that was asked may answer.")
+
+
+def may_take_back(user: User, handoff: Handoff) -> Decision:
+    """Withdraw a request, or answer a question about it: the side that asked."""
+    known = Handoff.objects.visible_to(user).filter(pk=handoff.pk, sent_by_us=True)
+    return ALLOWED if known.exists() else refuse("Only the side that asked may do this.")
+
+
+def may_carry_out(user: User, handoff: Handoff) -> Decision:
+    """Say that first contact was made, give it back or complete it: who takes it, whoever of that organisation
+    supports or leads since, and a manager of theirs."""
+    if can(user, "work_with") and user.organisation_id == handoff.to_org_id:
+        leads = handoff.decided_kind == HandoffKind.LEAD and handoff.referral.lead_id == user.pk
+        supports = handoff.party is not None and handoff.party.keyworker_id == user.pk
+        if user.is_manager or handoff.receiver_id == user.pk or leads or supports:
+            return ALLOWED
+    return refuse("Only the worker who took this, or their manager, may do this.")

@@ -41,6 +41,14 @@ def on_now(at: Moment) -> Q:
     return Q(until__isnull=True) | Q(part=Part.STAND_IN, since__lte=at, until__gt=at)
 
 
+def worker_ids(referral: UUID, at: datetime) -> set[UUID]:
+    """Who works on a referral at that moment: the lead, those who run its meetings, the keyworkers. For the program."""
+    lead = _rows("Referral").filter(pk=referral).values_list("lead", flat=True)
+    running = _rows("Facilitation").filter(on_now(at), referral=referral).values_list("user", flat=True)
+    supporting = _rows("Party").filter(referral=referral, left_at__isnull=True, keyworker__isnull=False)
+    return {*lead, *running, *supporting.values_list("keyworker", flat=True)}
+
+
 def _casework(user: "User") -> bool:
     return bool(user.is_authenticated and user.is_active and user.is_keyworker)
 
@@ -52,7 +60,8 @@ class ReferralQuerySet(ProtectedQuerySet):
         """Shells this user may see (source: the compartments table).
 
         Their own parties', those they lead or facilitate, their team's, their organisation's for managers, and for
-        safeguarding leads those with an open concern or a records check that waits.
+        safeguarding leads those with an open concern or a records check that waits. Handed over, those they take,
+        and those they led before.
         """
         if not _casework(user):
             return self.none().scoped("visible_to: no casework")
@@ -203,8 +212,8 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
     The party's keyworker; the lead where there is no keyworker; managers of the party's organisation; current
     facilitators, across organisations only while share-consent to theirs holds, and not while they are themselves
     another party's keyworker here (a second worker then opens those); a stand-in on their day, of each party who
-    accepted them. With `safety`, also safeguarding leads of the
-    party's organisation while a concern is open: for concerns and safety answers alone.
+    accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
+    also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone.
     """
     if not _casework(user):
         return Q(pk__in=[])

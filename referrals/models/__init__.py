@@ -3,8 +3,8 @@ Rows are written by referrals.actions alone; models know nothing of the web."""
 
 from referrals.models.concern import Concern, RecordsCheck, SignOff
 from referrals.models.consent import Consent, InformationSheet
-from referrals.models.note import Note
 from referrals.models.handoff import Handoff, HandoffMessage
+from referrals.models.note import Note
 from referrals.models.party import Approach, ContactRoute, Invited, Party, Person, Support
 from referrals.models.preparation import Preparation, Rating
 from referrals.models.readiness import CapacityAssessment, ReadinessCheck, SafetyAnswers
