@@ -7,6 +7,7 @@ from referrals.views import (
     closure,
     consent,
     decisions,
+    drafts,
     facilitators,
     intake,
     parties,
@@ -24,6 +25,7 @@ urlpatterns = [
     path("referrals/new/", intake.LogReferral.as_view(), name="log"),
     path("referrals/new/check/", intake.CheckReferral.as_view(), name="log_check"),
     path("referrals/new/done/<str:reference>/", intake.ReferralLogged.as_view(), name="log_done"),
+    path("referrals/drafts/", drafts.Drafts.as_view(), name="drafts"),
     path("search/", caseload.Search.as_view(), name="search"),
 ]
 

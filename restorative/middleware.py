@@ -1,4 +1,4 @@
-"""What every request passes: its id and log line, headers, the end and the lock of a session, and the policy of its view.
+"""What every request passes: its id and log line, headers, the end and the lock of a session, its view's policy.
 How much a request may send is in limits.py; who may open which referral is not decided here."""
 
 import logging

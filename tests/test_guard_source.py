@@ -39,6 +39,7 @@ SEALED = {
     "referrals.Consent",
     "referrals.ContactRoute",
     "referrals.Invited",
+    "referrals.Note",
     "referrals.Person",
     "referrals.Preparation",
     "referrals.Rating",
@@ -54,6 +55,7 @@ SEALED = {
 SAFETY = {"referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
 # Sealed, but with a rule of their own: what it is.
 OWN_RULE = {
+    "referrals.Note": "a note without a party is for all who see the referral",
     "referrals.Person": "somebody of theirs is opened",
     "meetings.Record": "somebody who was there is opened",
 }
@@ -105,7 +107,12 @@ def test_every_row_with_a_party_is_sealed_by_the_one_queryset():
         if issubclass(model.objects._queryset_class, SealedQuerySet | SafetyQuerySet)
     }
     assert by_queryset == SEALED - OWN_RULE.keys()
-    assert with_party - by_queryset == {"meetings.Attendance", "meetings.CallOff", "referrals.StageChange"}
+    assert with_party - by_queryset == {
+        "meetings.Attendance",
+        "meetings.CallOff",
+        "referrals.Note",
+        "referrals.StageChange",
+    }
 
 
 def test_only_concerns_and_safety_answers_open_to_safeguarding_leads():
@@ -215,6 +222,7 @@ LOOSE = {
     "referrals.StageChange.released_at": "the CallOff says who",
     "referrals.Invited.left_out_at": "the ledger says who",
     "referrals.Referral.first_ready_at": "nobody: it is computed",
+    "common.Draft.thrown_at": "its owner: nobody else knows of it",
     "referrals.InformationSheet.materially_changed_at": "whoever publishes the wording",
     "meetings.Venue.retired_at": "whoever sets up venues",
 }
