@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import Q
+
 from meetings.enums import CallOffReason, MeetingStatus
 from meetings.models import Attendance, CallOff, Meeting
-from referrals.blockers import blockers
+from referrals.blockers import blockers, day_of_check_missing
 from referrals.enums import Gate
 from referrals.models import Facilitation, Party, Referral
 from referrals.reminders import (
@@ -200,6 +202,46 @@ def _plan_tomorrow(group: UUID, at: datetime) -> list[Planned]:
     return planned
 
 
+def _plan_day_check(group: UUID, at: datetime) -> list[Planned]:
+    """The day-of check, early that morning, to each party's worker for whom the meeting is booked as far as they know."""
+    planned = []
+    for meeting in _meetings(group, MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF):
+        due = clock.moment(clock.today(meeting.starts_at), *divmod(rules().day_check_from_minute, 60))
+        workers = {row.party.keyworker_id or meeting.referral.lead_id for row in _attendances(meeting)}
+        if meeting.status == MeetingStatus.CALLED_OFF:
+            users = User.objects.filter(pk__in=workers, is_active=True)
+            workers = {user.pk for user in users if _shown_as_booked(meeting.pk, user)}
+        planned += [
+            Planned(
+                kind="worker_day_check",
+                thing_id=meeting.pk,
+                version=1,
+                recipient_id=worker,
+                due_at=due,
+                useless_after=meeting.starts_at,
+                to_worker=True,
+            )
+            for worker in sorted(workers)
+        ]
+    return planned
+
+
+def _shown_as_booked(meeting: UUID, user: User) -> bool:
+    shown = Meeting.objects.visible_to(user).filter(pk=meeting, shown_status=MeetingStatus.BOOKED)
+    return shown.exists()
+
+
+def _recheck_day_check(message: Message, at: datetime) -> Send | Cancel:
+    """Still booked as far as they may know, and somebody they support has not been asked today."""
+    user = User.objects.get(pk=message.recipient_id)
+    if not _shown_as_booked(message.thing_id, user):
+        return Cancel("the meeting is not booked any more")
+    theirs = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
+    expected = Party.objects.opened_by(user).filter(theirs, attendances__meeting=message.thing_id)
+    open_today = expected.present().filter(day_of_check_missing(Gate.START, at))
+    return to_worker(user, at) if open_today.exists() else Cancel("everybody they support was asked today")
+
+
 def _plan_release(group: UUID, at: datetime) -> list[Planned]:
     """Something called off waits for release: to the workers who may know of it, at once."""
     planned = []
@@ -378,6 +420,12 @@ def register_kinds() -> None:
         plan=_plan_tomorrow,
         recheck=_recheck_tomorrow,
         render=_tell("meeting tomorrow"),
+    )
+    register(
+        "worker_day_check",
+        plan=_plan_day_check,
+        recheck=_recheck_day_check,
+        render=_tell("ask today: well enough, safe, still yes?"),
     )
     register(
         "worker_release_waiting",

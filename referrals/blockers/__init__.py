@@ -1,16 +1,28 @@
 """What stands in the way of booking and of starting: one condition a code, computed from facts, never stored.
 Whether somebody *may* is access.py's; what moves a stage is stages.py's."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, QuerySet, UUIDField, Value, When
 
 from referrals.blockers.codes import BY_KEY, CODES, START, Blocker
-from referrals.blockers.on_parties import contact_at_risk, start_of_day, wording_not_approved
+from referrals.blockers.on_parties import (
+    contact_at_risk,
+    day_of_check_missing,
+    start_of_day,
+    wording_not_approved,
+)
 from referrals.blockers.shown import SEALED_SENTENCE, SHELL_CODES, ShownBlocker, sealed_open, shown_to
 from referrals.enums import Gate
 from referrals.models import Party, Referral
+from referrals.querysets import as_they_stood, stood_in
 from restorative.common.prepared import Moment, Param, Prepared
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
 
 
 def _flag(condition: Q) -> Case:
@@ -80,6 +92,42 @@ def blockers(referral: Referral, gate: Gate, at: datetime) -> list[Blocker]:
     return found
 
 
+def named_to(user: "User", referral: Referral, gate: Gate, at: datetime) -> list[ShownBlocker]:
+    """What stands in the way that this user may be told by name: without the sentence for what is sealed."""
+    found = blockers(referral, gate, at)
+    if not found:
+        return []
+    parties = Party.objects.visible_to(user).filter(referral=referral).present()
+    rows = shown_to(
+        found, parties.with_opened(user, referral=referral.pk), stood=as_they_stood(user, referral.pk)
+    )
+    return [row for row in rows if row.code]
+
+
+def named_to_in_many(
+    user: "User", referrals: Collection[UUID], gate: Gate, at: datetime
+) -> dict[UUID, list[ShownBlocker]]:
+    """The same for many referrals, by id, in a fixed number of queries."""
+    codes = [code for code in CODES if gate in code.gates]
+    flags = {f"blocked_{code.key}": _flag(code.referral(gate, at)) for code in codes if code.referral}
+    whole = {row.pk: row for row in Referral.objects.visible_to(user).filter(pk__in=referrals).annotate(**flags)}
+    rows = Party.objects.visible_to(user).filter(referral__in=list(whole)).present().with_opened(user)
+    parties: dict[UUID, list[Party]] = {key: [] for key in whole}
+    for party in with_party_blockers(rows, gate, at):
+        parties[party.referral_id].append(party)
+    stood = stood_in(user, list(whole))
+    shown = {}
+    for key, row in whole.items():
+        found = []
+        for code in codes:
+            flag = f"blocked_{code.key}"
+            found += [Blocker(code.key)] if code.referral and getattr(row, flag) else []
+            if code.party:
+                found += [Blocker(code.key, party.pk) for party in parties[key] if getattr(party, flag)]
+        shown[key] = [each for each in shown_to(found, parties[key], stood=stood.get(key)) if each.code]
+    return {key: each for key, each in shown.items() if each}
+
+
 __all__ = [
     "BY_KEY",
     "CODES",
@@ -90,6 +138,9 @@ __all__ = [
     "ShownBlocker",
     "blockers",
     "contact_at_risk",
+    "named_to",
+    "named_to_in_many",
+    "day_of_check_missing",
     "sealed_open",
     "shown_to",
     "start_of_day",
