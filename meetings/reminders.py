@@ -203,7 +203,7 @@ def _plan_tomorrow(group: UUID, at: datetime) -> list[Planned]:
 
 
 def _plan_day_check(group: UUID, at: datetime) -> list[Planned]:
-    """The day-of check, early that morning, to each party's worker for whom the meeting is booked as far as they know."""
+    """The day-of check, early that morning, to each party's worker for whom it is booked as far as they know."""
     planned = []
     for meeting in _meetings(group, MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF):
         due = clock.moment(clock.today(meeting.starts_at), *divmod(rules().day_check_from_minute, 60))

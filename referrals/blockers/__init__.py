@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, QuerySet, UUIDField, Value, When
 
 from referrals.blockers.codes import BY_KEY, CODES, START, Blocker
+from referrals.blockers.many import PLACES, blockers_of
 from referrals.blockers.on_parties import (
     contact_at_risk,
     day_of_check_missing,
@@ -110,7 +111,9 @@ def named_to_in_many(
     """The same for many referrals, by id, in a fixed number of queries."""
     codes = [code for code in CODES if gate in code.gates]
     flags = {f"blocked_{code.key}": _flag(code.referral(gate, at)) for code in codes if code.referral}
-    whole = {row.pk: row for row in Referral.objects.visible_to(user).filter(pk__in=referrals).annotate(**flags)}
+    whole = {
+        row.pk: row for row in Referral.objects.visible_to(user).filter(pk__in=referrals).annotate(**flags)
+    }
     rows = Party.objects.visible_to(user).filter(referral__in=list(whole)).present().with_opened(user)
     parties: dict[UUID, list[Party]] = {key: [] for key in whole}
     for party in with_party_blockers(rows, gate, at):
@@ -131,16 +134,18 @@ def named_to_in_many(
 __all__ = [
     "BY_KEY",
     "CODES",
+    "PLACES",
     "SEALED_SENTENCE",
     "SHELL_CODES",
     "START",
     "Blocker",
     "ShownBlocker",
     "blockers",
+    "blockers_of",
     "contact_at_risk",
+    "day_of_check_missing",
     "named_to",
     "named_to_in_many",
-    "day_of_check_missing",
     "sealed_open",
     "shown_to",
     "start_of_day",
