@@ -2,14 +2,23 @@
 
 from django.urls import path
 
-from meetings.views import day, meeting, planning
+from meetings.views import agreement, day, follow_up, meeting, planning
 
 app_name = "meetings"
 
+AGREED = "r/<str:reference>/agreement/"
 ONE = "r/<str:reference>/meetings/<uuid:meeting>/"
 
 urlpatterns = [
     path("r/<str:reference>/meetings/new/", planning.Book.as_view(), name="book"),
+    path("r/<str:reference>/meetings/already/", follow_up.AlreadyHappened.as_view(), name="already_happened"),
+    path(AGREED, agreement.ShowAgreement.as_view(), name="agreement"),
+    path(f"{AGREED}write/", agreement.WriteAgreement.as_view(), name="agreement_write"),
+    path(f"{AGREED}print/", agreement.PrintAgreement.as_view(), name="agreement_print"),
+    path(f"{AGREED}actions/new/", agreement.AddAction.as_view(), name="action_add"),
+    path(f"{AGREED}actions/<uuid:action>/", agreement.ActionStatusForm.as_view(), name="action_status"),
+    path(f"{AGREED}<uuid:party>/", agreement.AnswerAgreement.as_view(), name="agreement_answer"),
+    path("r/<str:reference>/follow-ups/<uuid:follow_up>/", follow_up.DoFollowUp.as_view(), name="follow_up"),
     path(ONE, meeting.ShowMeeting.as_view(), name="show"),
     path(f"{ONE}run-sheet/", meeting.RunSheet.as_view(), name="run_sheet"),
     path(f"{ONE}today/", day.Today.as_view(), name="today"),

@@ -50,6 +50,11 @@ PAIRS = [
     Pair("Cleo", "Dai", Place.PARENT),
     Pair("Edie", "Flo", Place.SIBLING),
     Pair("Huw", "Tess", Place.PARENT),
+    Pair("Gil", "Hana", Place.PARTNER),
+    Pair("Ida", "Jed", Place.PARENT),
+    Pair("Kim", "Leo", Place.SIBLING),
+    Pair("Mel", "Noor", Place.EX_PARTNER),
+    Pair("Oz", "Pia", Place.CHILD),
 ]
 
 
@@ -88,10 +93,10 @@ def withdrawn(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 def _met(staff: Staff, pair: Pair, now: datetime, *, days: int) -> Played:
     """They met so many days ago, and Fay wrote the record the day after."""
-    made = _ready(staff, pair, now, days=days + 7)
+    made = _ready(staff, pair, now, days=days + 3)
     # A working day: nobody meets here at the weekend.
     day = clock.add_working_days(clock.today(now) - timedelta(days=days + 1), 1)
-    play.book_meeting(made, clock.moment(day, 15), now - timedelta(days=days + 3))
+    play.book_meeting(made, clock.moment(day, 15), now - timedelta(days=days, hours=12))
     play.start_meeting(made)
     play.record_it(made, min(clock.moment(clock.add_working_days(day, 1), 10), now - timedelta(hours=1)))
     return made
@@ -145,7 +150,9 @@ def family_meeting(staff: Staff, pair: Pair, now: datetime) -> Played:
     """Three people and two facilitators, booked for next week."""
     more = (PersonFacts(given="Gran", family="Example", place=Place.PARENT),)
     made = play.log(staff, pair, now - timedelta(days=12), kind=Kind.FAMILY, more=more)
-    play.make_ready(made, now - timedelta(days=6), facilitators=("fay", "sal"))
+    play.make_ready(made, now - timedelta(days=6), facilitators=("fay", "wes"))
+    for party in made.parties:
+        play.share_with(made, party, "wes", now - timedelta(days=3))
     day = clock.add_working_days(clock.today(now), 4)
     play.book_meeting(made, clock.moment(day, 11), now - timedelta(days=2), room=1, kind=MeetingKind.FAMILY)
     return made
