@@ -16,6 +16,15 @@ def may_call_off(user: "User", meeting: Meeting) -> Decision:
     return access.may_run(user, meeting.referral)
 
 
+def may_say_unavailable(user: "User", meeting: Meeting, who: "User") -> Decision:
+    """Say that somebody who runs a meeting cannot be there, or can after all: they themselves, or the lead for them."""
+    if user.pk == who.pk:
+        return access.may_start(user, meeting.referral)
+    if user.pk == meeting.referral.lead_id:
+        return ALLOWED
+    return refuse("Only the facilitator, or the lead for them, may say this.")
+
+
 def may_say_safe(user: "User", call_off: CallOff) -> Decision:
     """Say that it is safe if the others hear today: a worker who opens the compartment it came from."""
     return access.may_open(user, call_off.party)

@@ -8,7 +8,9 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meetings import receivers, reminders
+        from meetings import receivers, reminders, reminders_after, reminders_hold
 
         receivers.connect()
         reminders.register_kinds()
+        reminders_after.register_kinds()
+        reminders_hold.register_kinds()

@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from meetings.blockers import is_held
 from meetings.enums import CallOffReason, MeetingStatus
 from meetings.models import Attendance, CallOff, Meeting
-from referrals.blockers import blockers, day_of_check_missing
+from referrals.blockers import day_of_check_missing
 from referrals.enums import Gate
 from referrals.models import Facilitation, Party, Referral
+from referrals.querysets import worker_ids
 from referrals.reminders import (
     LOOK_AGAIN,
     can_be_written_to,
@@ -27,10 +29,11 @@ from referrals.reminders import (
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
-from restorative.notify.models import Message
+from restorative.notify.models import WAITING, Message, State
 from restorative.notify.registry import Cancel, Content, Hold, Planned, Send, register
 
 BOOKED = "Hi {first}, we will meet {when}. Not a good time? Call {phone}. {worker}"
+MOVED = "Hi {first}, we now meet {when}. Not a good time? Call {phone}. {worker}"
 AHEAD = "Hi {first}, see you on {when}. Any change, call {phone}. {worker}"
 DAY_BEFORE = "Hi {first}, see you tomorrow, {when}. Any change, call {phone}. {worker}"
 NOT_HAPPENING = "Hi {first}, {when} is not happening. I will ring you. {worker}"
@@ -49,7 +52,9 @@ def _attendances(meeting: Meeting):
     )
 
 
-def _for_each_party(kind: str, due: Callable[[Meeting, Attendance], datetime | None]):
+def _for_each_party(
+    kind: str, due: Callable[[Meeting, Attendance], datetime | None], *, urgent: bool = False
+):
     """A plan: one message to each party expected at a meeting that is booked."""
 
     def plan(group: UUID, at: datetime) -> list[Planned]:
@@ -67,6 +72,7 @@ def _for_each_party(kind: str, due: Callable[[Meeting, Attendance], datetime | N
                             due_at=when,
                             useless_after=attendance.arrives_at,
                             to_worker=False,
+                            urgent=urgent,
                         )
                     )
         return planned
@@ -74,8 +80,27 @@ def _for_each_party(kind: str, due: Callable[[Meeting, Attendance], datetime | N
     return plan
 
 
-def _booked_due(meeting: Meeting, attendance: Attendance) -> datetime:
+def told_before(meeting: Meeting) -> frozenset[UUID]:
+    """Parties who were expected at the meeting that this one supersedes: they hear that it is moved."""
+    if meeting.supersedes_id is None:
+        return frozenset()
+    if not hasattr(meeting, "_told_before"):
+        expected = Attendance.objects.unscoped("planning messages").filter(meeting=meeting.supersedes_id)
+        meeting._told_before = frozenset(expected.values_list("party", flat=True))
+    return meeting._told_before
+
+
+def soon(meeting: Meeting) -> datetime:
+    """When the first that is said of a meeting may leave."""
     return meeting.created_at + timedelta(minutes=rules().send_delay_minutes)
+
+
+def _booked_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
+    return None if attendance.party_id in told_before(meeting) else soon(meeting)
+
+
+def _moved_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
+    return meeting.created_at if attendance.party_id in told_before(meeting) else None
 
 
 def _ahead_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
@@ -89,11 +114,13 @@ def _day_before_due(meeting: Meeting, attendance: Attendance) -> datetime | None
     return due if due > meeting.created_at + timedelta(hours=4) else None
 
 
-# What each person expected at a meeting is told: the kind, when it is due, and the words.
+# What each person expected at a meeting is told: the kind, when it is due, the words, and whether it is a change to
+# what was announced before.
 PARTY_KINDS = (
-    ("meeting_booked", _booked_due, BOOKED),
-    ("meeting_ahead", _ahead_due, AHEAD),
-    ("meeting_day_before", _day_before_due, DAY_BEFORE),
+    ("meeting_booked", _booked_due, BOOKED, False),
+    ("meeting_moved", _moved_due, MOVED, True),
+    ("meeting_ahead", _ahead_due, AHEAD, False),
+    ("meeting_day_before", _day_before_due, DAY_BEFORE, False),
 )
 
 
@@ -106,9 +133,28 @@ def _still_booked(message: Message, at: datetime) -> Send | Hold | Cancel:
         return Cancel("the meeting is not booked any more")
     if message.version != meeting.version:
         return Cancel("the meeting has changed since")
-    if blockers(meeting.referral, Gate.BOOK, at):
+    # That it is moved goes all the same: whoever does not hear it comes at the old time.
+    if message.kind != "meeting_moved" and is_held(meeting, at):
         return Hold(at + LOOK_AGAIN, "something stands in the way of the meeting")
     return to_participant(party, at)
+
+
+def _last_told(attendance: Attendance) -> Attendance:
+    """The meeting this person knows of: that of before, while nothing about moving it has left for them."""
+    while attendance.meeting.supersedes_id is not None:
+        moved = Message.objects.filter(
+            kind="meeting_moved", thing_id=attendance.meeting_id, recipient_id=attendance.party_id
+        )
+        earlier = (
+            Attendance.objects.unscoped("messages")
+            .select_related("meeting")
+            .filter(meeting=attendance.meeting.supersedes_id, party=attendance.party_id)
+            .first()
+        )
+        if earlier is None or moved.exclude(state__in=[*WAITING, State.CANCELLED]).exists():
+            break
+        attendance = earlier
+    return attendance
 
 
 def _words(template: str) -> Callable[[Message, datetime], Content]:
@@ -118,6 +164,8 @@ def _words(template: str) -> Callable[[Message, datetime], Content]:
             .select_related("meeting")
             .get(meeting=message.thing_id, party=message.recipient_id)
         )
+        if template == NOT_HAPPENING:
+            attendance = _last_told(attendance)
         party = party_of(message.recipient_id)
         return say(party, template.replace("{when}", clock.show_when(attendance.arrives_at)), at)
 
@@ -168,16 +216,10 @@ def _still_off(message: Message, at: datetime) -> Send | Hold | Cancel:
 # --- Workers --------------------------------------------------------------------------------------------------
 
 
-def _workers(referral: Referral) -> list[User]:
+def workers_on(referral: Referral) -> list[User]:
     """The lead, the facilitators and the keyworkers of a referral, each once."""
-    running = Facilitation.objects.unscoped("messages").filter(referral=referral, until__isnull=True)
-    supporting = Party.objects.unscoped("messages").filter(referral=referral, left_at__isnull=True)
-    keys = {
-        referral.lead_id,
-        *running.values_list("user", flat=True),
-        *supporting.values_list("keyworker", flat=True),
-    }
-    return list(User.objects.filter(pk__in=[key for key in keys if key], is_active=True).order_by("pk"))
+    keys = worker_ids(referral.pk, clock.now())
+    return list(User.objects.filter(pk__in=keys, is_active=True).order_by("pk"))
 
 
 def _plan_tomorrow(group: UUID, at: datetime) -> list[Planned]:
@@ -185,7 +227,7 @@ def _plan_tomorrow(group: UUID, at: datetime) -> list[Planned]:
     planned = []
     for meeting in _meetings(group, MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF):
         due = clock.moment(clock.today(meeting.starts_at) - timedelta(days=1), 8)
-        for user in _workers(meeting.referral):
+        for user in workers_on(meeting.referral):
             shown = Meeting.objects.visible_to(user).filter(pk=meeting.pk, shown_status=MeetingStatus.BOOKED)
             if shown.exists():
                 planned.append(
@@ -248,7 +290,7 @@ def _plan_release(group: UUID, at: datetime) -> list[Planned]:
     for meeting in _meetings(group, MeetingStatus.CALLED_OFF):
         waiting = CallOff.objects.unscoped("planning messages").waiting().filter(meeting=meeting)
         for call_off in waiting:
-            for user in _workers(meeting.referral):
+            for user in workers_on(meeting.referral):
                 if Party.objects.opened_by(user).filter(pk=call_off.party_id).exists():
                     planned.append(
                         Planned(
@@ -273,7 +315,7 @@ def _on_duty(party: Party) -> User | None:
     worker = worker_of(party)
     if worker.team is None:
         return None
-    on_it = {user.pk for user in _workers(party.referral)}
+    on_it = {user.pk for user in workers_on(party.referral)}
     for user in (worker.team.duty_worker, worker.team.manager):
         if user is None or not user.is_active or user.pk == worker.pk:
             continue
@@ -373,7 +415,7 @@ def _plan_ring_instead(group: UUID, at: datetime) -> list[Planned]:
                         thing_id=attendance.pk,
                         version=meeting.version,
                         recipient_id=worker_of(party).pk,
-                        due_at=_booked_due(meeting, attendance),
+                        due_at=soon(meeting),
                         useless_after=meeting.starts_at,
                         to_worker=True,
                     )
@@ -390,7 +432,7 @@ def _recheck_ring_instead(message: Message, at: datetime) -> Send | Cancel:
     return to_worker(User.objects.get(pk=message.recipient_id), at)
 
 
-def _tell(what: str) -> Callable[[Message, datetime], Content]:
+def tell(what: str) -> Callable[[Message, datetime], Content]:
     def render(message: Message, at: datetime) -> Content:
         reference, path = referral_page(message.group)
         return tell_worker(reference, what, path)
@@ -400,10 +442,10 @@ def _tell(what: str) -> Callable[[Message, datetime], Content]:
 
 def register_kinds() -> None:
     """Tell the outbox of every kind of message about a meeting."""
-    for kind, due, words in PARTY_KINDS:
+    for kind, due, words, urgent in PARTY_KINDS:
         register(
             kind,
-            plan=_for_each_party(kind, due),
+            plan=_for_each_party(kind, due, urgent=urgent),
             recheck=_still_booked,
             render=_words(words),
             on_unsent=plan_again,
@@ -419,19 +461,19 @@ def register_kinds() -> None:
         "worker_meeting_tomorrow",
         plan=_plan_tomorrow,
         recheck=_recheck_tomorrow,
-        render=_tell("meeting tomorrow"),
+        render=tell("meeting tomorrow"),
     )
     register(
         "worker_day_check",
         plan=_plan_day_check,
         recheck=_recheck_day_check,
-        render=_tell("ask today: well enough, safe, still yes?"),
+        render=tell("ask today: well enough, safe, still yes?"),
     )
     register(
         "worker_release_waiting",
         plan=_plan_release,
         recheck=_recheck_release,
-        render=_tell("this needs you today"),
+        render=tell("this needs you today"),
     )
     register(
         "worker_release_duty",
@@ -443,11 +485,11 @@ def register_kinds() -> None:
         "worker_record_due",
         plan=_plan_record,
         recheck=_recheck_record,
-        render=_tell("the record is due today"),
+        render=tell("the record is due today"),
     )
     register(
         "worker_ring_instead",
         plan=_plan_ring_instead,
         recheck=_recheck_ring_instead,
-        render=_tell("ring one person about the meeting, nothing can be sent to them safely"),
+        render=tell("ring one person about the meeting, nothing can be sent to them safely"),
     )

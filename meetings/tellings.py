@@ -31,11 +31,11 @@ class Telling:
 def will_be_told(meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways) -> list[Telling]:
     """What this person will be sent about a meeting that is, or would be, booked."""
     found = []
-    for kind, due, words in PARTY_KINDS:
+    for kind, due, words, urgent in PARTY_KINDS:
         moment = due(meeting, attendance)
         if moment is not None:
             text = words.replace("{when}", clock.show_when(attendance.arrives_at))
-            found.append(_telling(kind, attendance.party, text, moment, at, ways))
+            found.append(_telling(kind, attendance.party, text, moment, at, ways, urgent=urgent))
     return found
 
 

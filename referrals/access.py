@@ -16,7 +16,7 @@ from referrals.models import (
     Task,
 )
 from restorative.accounts.enums import Role
-from restorative.accounts.models import User
+from restorative.accounts.models import Organisation, User
 from restorative.common import clock
 from restorative.common.decisions import ALLOWED, Decision, refuse
 
@@ -103,7 +103,16 @@ def may_change_review(user: User, referral: Referral) -> Decision:
 
 def may_finish_ring(user: User, task: Task) -> Decision:
     """Say that one rang a colleague: whoever was asked to."""
-    return ALLOWED if task.assignee_id == user.pk else refuse("Only the worker who was asked to ring may do this.")
+    return (
+        ALLOWED
+        if task.assignee_id == user.pk
+        else refuse("Only the worker who was asked to ring may do this.")
+    )
+
+
+def may_note(user: User, referral: Referral) -> Decision:
+    """Add a note for everyone who works on a referral: whoever sees it."""
+    return ALLOWED if may_see(user, referral) else refuse("Only those who work on this referral may do this.")
 
 
 def may_start(user: User, referral: Referral) -> Decision:
@@ -232,3 +241,11 @@ def may_carry_out(user: User, handoff: Handoff) -> Decision:
         if user.is_manager or handoff.receiver_id == user.pk or leads or supports:
             return ALLOWED
     return refuse("Only the worker who took this, or their manager, may do this.")
+
+
+def could_be_asked(user: User):
+    """Other organisations with somebody who could take something over."""
+    workers = User.objects.filter(
+        role__in=[Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER], is_active=True
+    ).exclude(organisation=user.organisation_id)
+    return Organisation.objects.filter(pk__in=workers.values("organisation")).order_by("name")

@@ -58,6 +58,7 @@ STEPS: dict[str, Step] = {
     for step in (
         Step("prepare", (Stage.LOGGED,), Stage.PREPARING, "work_with"),
         Step("book", (Stage.PREPARING,), Stage.BOOKED, "book", (nothing_in_the_way_of_booking,)),
+        Step("move", (Stage.BOOKED,), Stage.BOOKED, "book", (nothing_in_the_way_of_booking,)),
         Step("call_off", (Stage.BOOKED,), Stage.PREPARING, "call_off"),
         Step("met", (Stage.BOOKED,), Stage.FOLLOW_UP, "record"),
         # It happened before anybody booked it. What stands in the way of a meeting stands in the way of the next one.

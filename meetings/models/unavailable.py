@@ -1,4 +1,5 @@
-"""That somebody who runs a meeting cannot be there, said as a fact. What is done about it is meetings/actions/standing_in.py's."""
+"""That somebody who runs a meeting cannot be there, said as a fact.
+What is done about it is meetings/actions/standing_in.py's."""
 
 from django.conf import settings
 from django.db import models

@@ -119,9 +119,10 @@ def take_step(
 
 
 def begin_preparing(referral: Referral, *, by: "User", at: datetime) -> None:
-    """The first thing done with a party moves a logged referral on."""
+    """The first thing done with a party moves a logged referral on; what whoever did it had accepted has begun."""
     if referral.stage == Stage.LOGGED:
         take_step("prepare", referral, by=by, at=at)
+    events.contacted.send(Referral, referral=referral, party=None, by=by, at=at)
 
 
 def decide(
@@ -144,10 +145,7 @@ def decide(
         if referral.stage == Stage.CLOSED:
             raise NotPossible("This referral is closed. Reopen it first.")
         if decision == Suitable.NOT_NOW:
-            if not review_on:
-                raise NotPossible("Enter the date to look at this again.", field="review_on")
-            if review_on <= clock.today(at):
-                raise NotPossible("The date to look at this again must be in the future.", field="review_on")
+            require_future(review_on, at)
         row = Suitability.objects.create(
             referral=referral,
             party=party,
@@ -178,6 +176,14 @@ def decide(
             # Whatever the stage: a meeting that some are still shown as booked is off for them now too.
             events.paused.send(Referral, referral=referral, party=None, by=by, at=at)
         return row
+
+
+def require_future(review_on: date | None, at: datetime) -> None:
+    """The date to look at it again is one to come. Raises NotPossible naming the field."""
+    if not review_on:
+        raise NotPossible("Enter the date to look at this again.", field="review_on")
+    if review_on <= clock.today(at):
+        raise NotPossible("The date to look at this again must be in the future.", field="review_on")
 
 
 def _refuse_while_under_way(referral: Referral) -> None:

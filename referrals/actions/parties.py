@@ -39,6 +39,11 @@ def require_open(referral: Referral) -> None:
         raise NotPossible("This referral is closed. Reopen it first.")
 
 
+def has_died(party: Party) -> str:
+    """Why nothing can be done with somebody who has died."""
+    return f"{party.known_as} has died. Nothing more is recorded with them."
+
+
 def fresh_party(party: Party, *, even_closed: bool = False) -> Party:
     """The party as it stands under the lock. Withdrawing and raising a concern are possible `even_closed`."""
     fresh = (
@@ -46,6 +51,8 @@ def fresh_party(party: Party, *, even_closed: bool = False) -> Party:
     )
     if fresh.left_at:
         raise NotPossible(f"{fresh.known_as} is no longer part of this referral.")
+    if fresh.person.died_on:
+        raise NotPossible(has_died(fresh))
     if not even_closed:
         require_open(fresh.referral)
     return fresh

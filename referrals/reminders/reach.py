@@ -182,6 +182,12 @@ def party_of(recipient_id: UUID) -> Party | None:
     )
 
 
+def nobody_is_told(group: UUID) -> bool:
+    """Whether somebody in this referral has died: nothing more goes to any participant of it."""
+    people = Party.objects.unscoped("messages").filter(referral=group, person__died_on__isnull=False)
+    return people.present().exists()
+
+
 def referral_page(group: UUID) -> tuple[str, str]:
     """The reference of a referral and the address of its page, for a worker's reminder."""
     reference = Referral.objects.unscoped("messages").values_list("reference", flat=True).get(pk=group)

@@ -38,6 +38,7 @@ LEADS: dict[str, dict[Stage, Stage]] = {
     "prepare": {L: P},
     "book": {P: B},
     "call_off": {B: P},
+    "move": {B: B},
     "met": {B: F},
     "meet_again": {F: P},
     "pause": {L: N, P: N, B: N, F: N},

@@ -50,6 +50,8 @@ def reconcile(group: UUID, *, at: datetime | None = None) -> Reconciled:
     # Kinds that share a plan have it asked once: it plans them all from facts read together.
     plans = dict.fromkeys(kind.plan for kind in registry.kinds())
     wanted = {planned.key: planned for plan in plans for planned in plan(group, at)}
+    if registry.silent(group):
+        wanted = {key: planned for key, planned in wanted.items() if planned.to_worker}
     rows = {(m.kind, m.thing_id, m.version, m.recipient_id): m for m in Message.objects.filter(group=group)}
     unplanned = [m for key, m in rows.items() if key not in wanted]
     cancelled, already_sending = _cancel(unplanned, "no longer planned")

@@ -81,6 +81,7 @@ class Kind:
 
 
 _kinds: dict[str, Kind] = {}
+_silences: list[Callable[[UUID], bool]] = []
 
 
 def register(
@@ -105,6 +106,17 @@ def register(
     if known is not None and known != made:
         raise ValueError(f"The kind {kind} is registered twice.")
     _kinds[kind] = made
+
+
+def silence(holds: Callable[[UUID], bool]) -> None:
+    """Say when nothing may be planned or sent to any participant of a group, whatever the kind."""
+    if holds not in _silences:
+        _silences.append(holds)
+
+
+def silent(group: UUID) -> bool:
+    """Whether nothing may go to any participant of this group."""
+    return any(holds(group) for holds in _silences)
 
 
 def unregister(kind: str) -> None:
