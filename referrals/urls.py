@@ -3,12 +3,15 @@
 from django.urls import path
 
 from referrals.views import (
+    asking_others,
     caseload,
     closure,
     consent,
     decisions,
     drafts,
     facilitators,
+    handoffs,
+    history,
     intake,
     parties,
     readiness,
@@ -32,6 +35,8 @@ urlpatterns = [
 # One referral
 urlpatterns += [
     path("r/<str:reference>/", referral.ShowReferral.as_view(), name="show"),
+    path("r/<str:reference>/history/", history.History.as_view(), name="history"),
+    path("r/<str:reference>/notes/<uuid:note>/correct/", history.CorrectNote.as_view(), name="note_correct"),
 ]
 
 # Deciding, facilitators, the records check, closing
@@ -56,6 +61,20 @@ urlpatterns += [
         decisions.ReleaseRecordsCheck.as_view(),
         name="records_check_release",
     ),
+]
+
+# Asking another organisation
+ASKED = "handoffs/<uuid:handoff>/"
+urlpatterns += [
+    path("r/<str:reference>/handoff/new/", asking_others.NewHandoff.as_view(), name="handoff_new"),
+    path("handoffs/", handoffs.Handoffs.as_view(), name="handoffs"),
+    path(ASKED, handoffs.ShowHandoff.as_view(), name="handoff"),
+    path(f"{ASKED}ask/", handoffs.AskAboutHandoff.as_view(), name="handoff_ask"),
+    path(f"{ASKED}decline/", handoffs.DeclineHandoff.as_view(), name="handoff_decline"),
+    path(f"{ASKED}withdraw/", handoffs.WithdrawHandoff.as_view(), name="handoff_withdraw"),
+    path(f"{ASKED}contact/", handoffs.FirstContact.as_view(), name="handoff_contact"),
+    path(f"{ASKED}return/", handoffs.GiveBack.as_view(), name="handoff_return"),
+    path(f"{ASKED}complete/", handoffs.CompleteHandoff.as_view(), name="handoff_complete"),
 ]
 
 # One person in a referral

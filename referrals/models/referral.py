@@ -41,6 +41,7 @@ class Referral(BaseModel):
     # Added by querysets for one viewer; never stored.
     shown_stage: str
     records_waiting: bool
+    my_part: str | None
     _parties_for: tuple
     stood_open: list[str]
     _facilitations: list

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from referrals.enums import Answer, Outcome, Reason, Stage
 from referrals.models import Closure, Referral
-from referrals.presenters import stage_strip, you_or_name
+from referrals.presenters import handoffs, stage_strip, you_or_name
+from referrals.presenters.after import after_links
 from referrals.presenters.happened import history, will_be_sent
 from referrals.presenters.next_step import next_step
 from referrals.presenters.people import PEOPLE_HEADS, people_rows, read_parties
@@ -23,8 +24,8 @@ def other_things(facts: Facts, heard: Heard) -> list[dict[str, str]]:
     """What else this user can do from here."""
     referral, reference = facts.referral, facts.referral.reference
     if referral.shown_stage == Stage.CLOSED:
-        return []
-    links = []
+        return after_links(facts)
+    links = after_links(facts)
     for party in (party for party in facts.parties if party.opened):
         args = [reference, party.pk]
         links.append(
@@ -40,6 +41,16 @@ def other_things(facts: Facts, heard: Heard) -> list[dict[str, str]]:
                     "href": reverse("referrals:withdraw", args=args),
                 }
             )
+    if handoffs.may_ask(facts.parties, referral, facts.user):
+        links.append(
+            {
+                "text": "Ask another organisation to lead or to help",
+                "href": reverse("referrals:handoff_new", args=[reference]),
+            }
+        )
+    if referral.shown_stage != Stage.BOOKED and any(party.opened for party in facts.parties):
+        href = reverse("meetings:already_happened", args=[reference])
+        links.append({"text": "They have already talked", "href": href})
     if facts.runs:
         links += [
             {"text": "Decide, or not now", "href": reverse("referrals:decide", args=[reference])},
@@ -94,6 +105,7 @@ def page(referral: Referral, user: "User", at: datetime) -> dict[str, Any]:
         "people": people_rows(facts, read),
         "history": history(facts),
         "boxes": will_be_sent(facts),
+        "asked_of_others": handoffs.asked_of_others(referral, user),
         "other_things": other_things(facts, heard),
         "meeting": facts.meeting,
     }

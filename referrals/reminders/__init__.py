@@ -1,7 +1,7 @@
 """Messages about a referral itself: how somebody may be reached, and each reminder to a worker, one rule a reminder.
 The outbox asks; nothing here sends. What is planned about meetings is in meetings/reminders.py."""
 
-from referrals.reminders import ring, work
+from referrals.reminders import handoffs, ring, work
 from referrals.reminders.reach import (
     CHANNELS,
     LOOK_AGAIN,
@@ -49,3 +49,4 @@ def register_kinds() -> None:
     """Tell the outbox of the kinds of message about a referral itself."""
     ring.register_kinds()
     work.register_kinds()
+    handoffs.register_kinds()

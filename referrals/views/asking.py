@@ -7,12 +7,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db.models import Q
+
 from referrals import presenters
 from referrals.enums import NOBODY, Answer, How, Part, Purpose, RouteKind
 from referrals.forms import words
 from referrals.forms.agreeing import Ask
 from referrals.forms.words import Whom
 from referrals.models import Approach, Consent, ContactRoute, Facilitation, Invited, Party, Preparation
+from restorative.accounts.models import Organisation
 from restorative.common import clock
 from restorative.common.formfields import show_phone
 
@@ -64,11 +67,13 @@ def holds(row: Consent | None, at: datetime) -> bool:
     )
 
 
-def asks_for(party: Party, whom: Whom, user: "User", so_far: Answered, at: datetime) -> list[Ask]:
-    """Each thing this party can be asked now, in the order of the page."""
+def asks_for(
+    party: Party, whom: Whom, user: "User", so_far: Answered, at: datetime, share: str = ""
+) -> list[Ask]:
+    """Each thing this party can be asked now, in the order of the page. `share` is the key of one more organisation."""
     found = []
     running = presenters.facilitators_of(party.referral, user)
-    for purpose, recipient, label, say, exact in _things(party, whom, user, running, so_far):
+    for purpose, recipient, label, say, exact in _things(party, whom, user, running, so_far, share):
         key = (purpose, recipient)
         found.append(
             Ask(
@@ -90,7 +95,7 @@ Thing = tuple[Purpose, UUID, str, str, str | None]
 
 
 def _things(
-    party: Party, whom: Whom, user: "User", running: list[Facilitation], so_far: Answered
+    party: Party, whom: Whom, user: "User", running: list[Facilitation], so_far: Answered, share: str
 ) -> Iterator[Thing]:
     yield _plain(Purpose.TAKE_PART, whom)
     if not party.is_supporter:
@@ -99,6 +104,7 @@ def _things(
     for purpose in (Purpose.SIGHT, Purpose.EVALUATION, Purpose.SHOW_WORKER):
         yield _plain(purpose, whom)
     yield from _sharing(party, whom, running)
+    yield from _sharing_with_others(party, whom, running, so_far, share)
     yield from _professionals(party, user)
     for row in running:
         if row.part == Part.SECOND_WORKER:
@@ -181,6 +187,24 @@ def _sharing(party: Party, whom: Whom, running: Iterable[Facilitation]) -> Itera
             say,
             None,
         )
+
+
+def _sharing_with_others(
+    party: Party, whom: Whom, running: Iterable[Facilitation], so_far: Answered, share: str
+) -> Iterator[Thing]:
+    """Sharing with an organisation that is to be asked for something, or that they were asked about before."""
+    before = [recipient for purpose, recipient in so_far.newest if purpose == Purpose.SHARE]
+    if not before and not share:
+        return
+    known = {party.organisation_id, *(row.user.organisation_id for row in running)}
+    rows = Organisation.objects.filter(Q(pk__in=before) | Q(key=share)).exclude(pk__in=known)
+    for organisation in rows:
+        say = (
+            f"“{organisation.name} could help with this. Before we ask them: may they know who you are, how to reach "
+            "you and what this is about? You can say no, and it changes nothing.”"
+        )
+        label = f"Sharing what {whom.name} says with {organisation.name}"
+        yield Purpose.SHARE, organisation.pk, label, say, None
 
 
 def _professionals(party: Party, user: "User") -> Iterator[Thing]:

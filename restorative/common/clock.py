@@ -76,6 +76,20 @@ def working_days_between(a: date, b: date, closures: Collection[date] = frozense
     return sum(is_working_day(a + _DAY * i, closures) for i in range(1, (b - a).days + 1))
 
 
+def open_hours_between(
+    start: datetime, end: datetime, opens: time, closes: time, closures: Collection[date] = frozenset()
+) -> timedelta:
+    """How long an organisation is open from `start` to `end`; nothing when `end` has passed."""
+    day, left = today(start), timedelta()
+    while day <= today(end):
+        if is_working_day(day, closures):
+            first = max(start, moment(day, opens.hour, opens.minute))
+            last = min(end, moment(day, closes.hour, closes.minute))
+            left += max(last - first, timedelta())
+        day += _DAY
+    return left
+
+
 def quiet(at: datetime, *, urgent: bool = False) -> bool:
     """Whether participants are left in peace: 20:00 to 09:00 in London, and bank holidays in England.
 
