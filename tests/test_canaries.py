@@ -55,7 +55,7 @@ CODES_ONLY = {"ReadinessCheck.answers"}
 # Of the outbox and of Jo's number: looked for by themselves.
 APART = {"ContactRoute.value", "ContactRoute.value_key"}
 # Her own side may be told her name; marked where she is with another organisation.
-NAMES = {"Person.given", "Person.family"}
+NAMES = {"Person.given", "Person.family", "Person.name_key"}
 # A record belongs to all who were there.
 OF_ALL = {"Record.answers", "Record.stopped_why"}
 
@@ -417,6 +417,7 @@ def test_the_database_holds_no_word_in_the_clear(marked, django_db_blocker):
         "referrals.Person.family",
         "referrals.Person.given",
         "referrals.Person.language",
+        "referrals.Person.name_key",
         "referrals.Person.pronouns",
     }
     assert live.FIELD_KEYS

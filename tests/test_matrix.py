@@ -111,7 +111,7 @@ def forged(world: World) -> dict:
 
 def nothing(world: World) -> dict:
     """Ids that never existed."""
-    ids = ("party", "concern", "task", "check", "meeting", "facilitation", "invited")
+    ids = ("party", "concern", "task", "check", "meeting", "facilitation", "invited", "note")
     return dict.fromkeys(ids, uuid4()) | {"reference": "RP-7K3M-9Q"}
 
 

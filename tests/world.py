@@ -19,7 +19,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff, make_staff
 from meetings.demo.story import Pair, Played
 from meetings.models import Meeting
-from referrals.actions import concerns, facilitation, parties, readiness
+from referrals.actions import concerns, facilitation, notes, parties, readiness
 from referrals.actions.consent import Asked
 from referrals.actions.parties import PersonFacts
 from referrals.actions.reaching import RouteFacts
@@ -35,7 +35,7 @@ from referrals.enums import (
     RouteKind,
     SignOffDecision,
 )
-from referrals.models import Concern, Facilitation, Invited, Party, RecordsCheck, Task
+from referrals.models import Concern, Facilitation, Invited, Note, Party, RecordsCheck, Task
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
 from restorative.middleware import SIGNED_IN_AT
@@ -90,6 +90,7 @@ class World:
     supporter: Party
     facilitation: Facilitation
     invited: Invited
+    note: Note
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -127,6 +128,7 @@ class World:
             "meeting": self.meeting.pk,
             "facilitation": self.facilitation.pk,
             "invited": self.invited.pk,
+            "note": self.note.pk,
             **self.extra,
         }
 
@@ -222,6 +224,9 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         by=staff["kit"],
         at=recent,
     )
+    note = notes.add_note(
+        referral=played.referral, party=other, text=mark("Note.text"), by=staff["kit"], at=recent
+    )
     supporter = parties.add_party(
         referral=played.referral,
         facts=PersonFacts(
@@ -256,6 +261,7 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         supporter=supporter,
         facilitation=part,
         invited=invited,
+        note=note,
     )
 
 

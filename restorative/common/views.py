@@ -208,7 +208,8 @@ class ActionFormView(Page):
 
     def _too_much(self, form: BaseForm, why: str) -> HttpResponse:
         """More was sent than can be taken: what came is kept and shown, and nothing is done."""
-        self.keep(form)
+        if form.typed():
+            self.keep(form)
         if "X-Draft" in self.request.headers:
             return HttpResponse(status=413)
         form.add_error(None, f"{why} {TOO_MUCH}")

@@ -81,6 +81,7 @@ def test_the_script_that_keeps_text_is_told(asha, made):
         == 413
     )
     assert asha.post(where, {"hopes": "To talk.", **more}, headers=headers).status_code == 413
+    assert Draft.objects.get().typed == {"hopes": "To talk."}
 
 
 def test_a_page_that_is_no_form_of_ours_says_so(client):

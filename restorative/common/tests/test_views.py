@@ -267,7 +267,9 @@ def test_what_is_only_words_is_kept_as_words(asha, staff, name):
 
 
 def test_more_fields_than_a_form_has_are_refused_without_an_error_page(asha):
-    assert asha.post(LOG, {f"field_{number}": "x" for number in range(2000)}).status_code == 400
+    answer = asha.post(LOG, {f"field_{number}": "x" for number in range(2000)})
+    assert answer.status_code == 422
+    assert "more than 1,000 answers" in answer.context["form"].non_field_errors()[0]
 
 
 @pytest.mark.parametrize(
