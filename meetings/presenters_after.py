@@ -35,6 +35,7 @@ from restorative.accounts.models import User
 from restorative.common import clock
 
 Row = dict[str, Any]
+NOTHING_AGREED = "Nothing was agreed. It can have helped all the same."
 ACTION_HEADS = ["Who", "What", "By when", "How we will know", "Who helps", "How it stands"]
 PRINT_HEADS = ["Who", "What", "By when", "How we will know", "Who helps"]
 SETTLED = (ActionStatus.RENEGOTIATED, ActionStatus.RELEASED)
@@ -56,6 +57,7 @@ class Outcome:
     user: User
     agreement: Agreement | None = None
     written: bool = False
+    nothing_agreed: bool = False
     there: list[Party] = field(default_factory=list)
 
     @property
@@ -83,11 +85,13 @@ def outcome_of(meeting: Meeting, referral: Referral, user: User) -> Outcome:
     there = [party for party in parties_for(referral, user) if party.pk in keys and not party.is_supporter]
     for party in there:
         party.referral = referral
+    known = Agreement.objects.known_of(user).filter(meeting=meeting).first()
     return Outcome(
         meeting=meeting,
         user=user,
         agreement=Agreement.objects.visible_to(user).filter(meeting=meeting).first(),
-        written=Agreement.objects.known_of(user).filter(meeting=meeting).exists(),
+        written=known is not None,
+        nothing_agreed=known is not None and known.nothing_agreed,
         there=sorted(there, key=lambda party: not party.is_own_place),
     )
 
@@ -105,10 +109,7 @@ def has_actions(meeting: Meeting, user: User) -> bool:
 def words_rows(found: Agreement) -> list[Row]:
     """What was agreed, in their own words."""
     rows = [
-        {
-            "key": "What was agreed",
-            "value": found.words or "Nothing was agreed. It can have helped all the same.",
-        },
+        {"key": "What was agreed", "value": found.words or NOTHING_AGREED},
         {"key": "If it gets difficult", "value": found.if_difficult},
     ]
     return [row for row in rows if row["value"]]

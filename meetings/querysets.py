@@ -172,7 +172,7 @@ class AgreementQuerySet(ProtectedQuerySet):
         there = _there(user).filter(meeting=OuterRef("meeting"))
         return (
             self.filter(Exists(there), meeting__referral__in=visible_ids(user))
-            .only("pk", "meeting", "created_at")
+            .only("pk", "meeting", "nothing_agreed")
             .scoped("known_of")
         )
 

@@ -69,6 +69,7 @@ def write_agreement(
             words=words,
             if_difficult=if_difficult if words.strip() else "",
             no_actions=not actions,
+            nothing_agreed=not words.strip(),
             **made(by, at),
         )
         for facts in actions:
@@ -96,6 +97,8 @@ def answer_agreement(
     with changing(party.referral_id, at=at) as referral:
         party = fresh_party(party)
         _came(agreement, party)
+        if Agreement.objects.unscoped("answer").filter(pk=agreement.pk, nothing_agreed=True).exists():
+            raise NotPossible("Nothing was agreed at this meeting, so there is nothing to say yes to.")
         if answer not in Agreed.values:
             raise NotPossible("Answer yes, no or not sure.", field="answer")
         rows = AgreementAnswer.objects.unscoped("next in order").filter(agreement=agreement, party=party)
@@ -128,7 +131,7 @@ def add_action(*, agreement: Agreement, facts: ActionFacts, by: "User", at: date
     with changing(meeting.referral_id, at=at) as referral:
         require_open(referral)
         fresh = Agreement.objects.unscoped("add an action").get(pk=agreement.pk)
-        if not fresh.words:
+        if fresh.nothing_agreed:
             raise NotPossible("Nothing was agreed at this meeting, so there is nothing to add to.")
         row = _make_action(fresh, facts, by=by, at=at)
         Agreement.objects.unscoped("add an action").filter(pk=fresh.pk).update(no_actions=False)

@@ -21,11 +21,19 @@ class Agreement(BaseModel):
     words = EncryptedTextField(blank=True, default="")
     if_difficult = EncryptedTextField(blank=True, default="")
     no_actions = models.BooleanField(default=False)
+    nothing_agreed = models.BooleanField(default=False)
 
     objects = protected_manager(AgreementQuerySet)
 
     class Meta:
         ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(nothing_agreed=False) | Q(no_actions=True),
+                name="actions_belong_to_something_agreed",
+                violation_error_message="Where nothing was agreed there is nothing that actions could be of.",
+            )
+        ]
 
 
 class AgreementAnswer(BaseModel):

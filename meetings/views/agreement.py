@@ -90,10 +90,13 @@ class ShowAgreement(AgreementMixin, ReferralPage):
         return {
             **super().get_context(),
             "read": read is not None,
+            "nothing": outcome.nothing_agreed,
             "next_step": self.next_step(),
             "heads": presenters_after.ACTION_HEADS,
             "actions": presenters_after.action_rows(outcome),
-            "answers": presenters_after.answer_tasks(outcome, self.at) if outcome.written else [],
+            "answers": presenters_after.answer_tasks(outcome, self.at)
+            if outcome.written and not outcome.nothing_agreed
+            else [],
             "links": self.links(),
             "earlier": [
                 {
@@ -117,11 +120,13 @@ class ShowAgreement(AgreementMixin, ReferralPage):
             }
         if not self.outcome.written and not self.outcome.agreement:
             return {"heading": "Nothing is written down yet", "text": "Whoever ran the meeting writes it."}
+        if self.outcome.nothing_agreed:
+            return {"heading": presenters_after.NOTHING_AGREED, "text": ""}
         return {}
 
     def links(self) -> list[dict[str, str]]:
         read = self.outcome.agreement
-        if read is None or not read.words:
+        if read is None or read.nothing_agreed:
             return []
         links = [{"text": "Print it", "href": self.href("agreement_print")}]
         if self.open and access.may_agree(self.request.user, self.outcome.meeting):
@@ -319,7 +324,7 @@ class AnswerAgreement(AgreementMixin, PartyForm):
     def load(self) -> None:
         super().load()
         there = {party.pk for party in self.outcome.opened}
-        if not self.outcome.written or self.party.pk not in there:
+        if not self.outcome.written or self.outcome.nothing_agreed or self.party.pk not in there:
             raise Http404
         self.title = f"What {self.party.known_as} says to it"
 

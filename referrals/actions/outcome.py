@@ -86,7 +86,10 @@ def knows_all(referral: Referral, user: "User") -> bool:
 def _undone(referral: Referral) -> list[Any]:
     follow_up = referral.meetings.model.follow_ups.rel.related_model
     rows = follow_up._base_manager.filter(
-        meeting__referral=referral, done_at__isnull=True, party__left_at__isnull=True
+        meeting__referral=referral,
+        done_at__isnull=True,
+        party__left_at__isnull=True,
+        party__person__died_on__isnull=True,
     )
     return list(rows.select_related("party").order_by("due_on", "created_at", "id"))
 

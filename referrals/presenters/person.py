@@ -18,6 +18,7 @@ from referrals.models import (
     Party,
     ReadinessCheck,
 )
+from referrals.presenters.after import RATING_HEADS, call_tasks, rating_rows
 from referrals.presenters.person_facts import Facts, gather
 from referrals.presenters.reach import message_rows, route_boxes
 from referrals.presenters.said import said_rows
@@ -43,13 +44,18 @@ TALK_CODES = (
 def page(party: Party, user: User, at: datetime) -> dict[str, Any]:
     """Everything the page of one person shows this user."""
     facts = gather(party, user, at)
+    steps, to_do = step_rows(facts)
     return {
         "about": _about(facts),
         "next_step": _next_step(facts),
         "blocked": _blocked(facts),
         "release": _release(facts),
         "tasks": task_rows(facts),
-        "steps": step_rows(facts),
+        "steps": steps,
+        "to_do": to_do,
+        "calls": call_tasks(party, user, at),
+        "rating_heads": RATING_HEADS,
+        "ratings": rating_rows(party, user) if facts.rating else [],
         "message_heads": ["Message", "When", "State"],
         **said_rows(facts),
         "messages_rows": message_rows(facts),
