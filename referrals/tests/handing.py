@@ -72,9 +72,7 @@ def lead_asked(made: Played, **changes: Any) -> Handoff:
         by = made.staff["asha"] if party == made.own or party.keyworker is None else party.keyworker
         agree(party, by, carers(made))
         confirm(party, by)
-    return send_handoff(
-        referral=made.referral, asking=asking(made, None, **changes), by=made.staff["asha"]
-    )
+    return send_handoff(referral=made.referral, asking=asking(made, None, **changes), by=made.staff["asha"])
 
 
 def fresh(handoff: Handoff) -> Handoff:

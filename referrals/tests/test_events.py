@@ -46,7 +46,6 @@ RECEIVERS = {
     "capacity_doubted": {"meetings.calls_off"},
     "facilitator_lost": {"meetings.calls_off"},
     "paused": {"meetings.calls_off"},
-    "died": {"meetings.calls_off"},
     "closed": {"meetings.calls_off", "referrals.handed_over"},
     "died": {"meetings.calls_off", "referrals.handed_over"},
     "contacted": {"referrals.handed_over"},
