@@ -5,11 +5,12 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import include, path
 
+from meetings.views.my_work import MyWork
 from restorative import views
 
 urlpatterns = [
     path("healthz/", views.health, name="health"),
-    path("", views.home, name="home"),
+    path("", MyWork.as_view(), name="home"),
     path("", include("restorative.accounts.urls")),
 ]
 for app in ("referrals", "meetings"):

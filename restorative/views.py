@@ -8,7 +8,6 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
@@ -50,16 +49,6 @@ def _part(at: datetime | None, now: datetime, late: int) -> dict[str, Any]:
     ago = int((now - at).total_seconds())
     return {"ok": ago <= late, "seconds_ago": ago}
 
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The first page after signing in: the caseload for those who do casework, a word of welcome for the others."""
-    if request.user.is_keyworker:
-        return redirect("referrals:list")
-    return render(request, "home.html", {"title": f"Hello, {request.user.first_name}"})
-
-
-home.policy = "signed_in"  # type: ignore[attr-defined]
 
 # Said plainly when even the error page cannot be made.
 TITLES = {

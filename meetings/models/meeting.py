@@ -64,6 +64,8 @@ class Meeting(BaseModel):
 
     # Added by querysets for one viewer; never stored.
     shown_status: str
+    to_release: bool
+    away: str | None
     facilitator_away: bool
     _told_before: frozenset[uuid.UUID]
 
