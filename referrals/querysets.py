@@ -130,7 +130,7 @@ def _shells_of(
     # Handed over: whoever takes it from accepting on; whoever asked, after the lead has moved.
     handed = _rows("Handoff").filter(referral=OuterRef("pk"))
     taken, led_before = handed.filter(state=HandoffState.ACCEPTED), handed.filter(_lead_moved())
-    mine |= Q(Exists(taken.filter(receiver=user)))
+    mine |= Q(Exists(taken.filter(receiver=user, to_org=organisation)))
     mine |= Q(Exists(led_before.filter(Q(sent_by=user) | Q(lead_before=user), from_org=organisation)))
     if in_team:
         mine |= Q(lead__team=team) | Q(Exists(parties.filter(keyworker__team=team)))
@@ -257,6 +257,7 @@ def _compartments_of(user: Any, organisation: Any, at: Moment, manager: bool, le
     helping = _rows("Handoff").filter(
         party=OuterRef("pk"),
         receiver=user,
+        to_org=organisation,
         state=HandoffState.ACCEPTED,
         decided_kind=HandoffKind.HELP,
         moved_at__isnull=True,
