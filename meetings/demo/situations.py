@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from meetings.demo import handing
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played, day_at, talk_for
@@ -55,6 +56,8 @@ PAIRS = [
     Pair("Kim", "Leo", Place.SIBLING),
     Pair("Mel", "Noor", Place.EX_PARTNER),
     Pair("Oz", "Pia", Place.CHILD),
+    Pair("Uri", "Val", Place.PARENT),
+    Pair("Rae", "Saul", Place.PARTNER),
 ]
 
 
@@ -260,6 +263,21 @@ def _blocked(staff: Staff, pair: Pair, now: datetime, code: str) -> Played:
     return made
 
 
+def handoff_waiting(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """Kit asked Carers Leeds yesterday to help the other person."""
+    made = _ready(staff, pair, now)
+    handing.ask_to_help(made, now - timedelta(days=1))
+    return made
+
+
+def handoff_declined(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """Asha asked Carers Leeds to lead; Mina had to say no."""
+    made = _ready(staff, pair, now)
+    handing.ask_to_lead(made, now - timedelta(days=3))
+    handing.say_no(made, now - timedelta(days=2))
+    return made
+
+
 SITUATIONS: dict[str, Situation] = {
     "logged": logged,
     "ready": ready,
@@ -273,6 +291,8 @@ SITUATIONS: dict[str, Situation] = {
     "closed_not_going_ahead": closed_not_going_ahead,
     "family_meeting": family_meeting,
     "draft": draft,
+    "handoff_waiting": handoff_waiting,
+    "handoff_declined": handoff_declined,
 }
 
 
