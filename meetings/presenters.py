@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
-from meetings.models import Attendance, CallOff, Meeting, Record
+from meetings.models import Attendance, CallOff, Meeting, Record, Unavailable
 from meetings.tellings import Telling, was_told, will_be_told, would_hear
 from referrals.blockers import start_of_day
 from referrals.enums import Part, ReadinessKind, Ready
@@ -37,11 +37,12 @@ TONES = {
 }
 KIND_WORDS = {
     "meeting_booked": "That it is booked",
+    "meeting_moved": "That it is moved",
     "meeting_ahead": "5 working days before",
     "meeting_day_before": "The day before",
     "meeting_not_happening": "That it is not happening",
 }
-PAST = (MeetingStatus.TOOK_PLACE, MeetingStatus.DID_NOT_HAPPEN)
+PAST = (MeetingStatus.TOOK_PLACE, MeetingStatus.DID_NOT_HAPPEN, MeetingStatus.MOVED)
 SEALED_TELLING = (
     "{name} is told by their own worker’s route. What they are sent is between them and their worker."
 )
@@ -97,7 +98,9 @@ def facts(meeting: Meeting, user: User) -> list[dict[str, str]]:
     names = [
         capfirst(you_or_name(row.user, user)) + (" (second worker)" if row.part == Part.SECOND_WORKER else "")
         for row in running
+        if row.part != Part.STAND_IN
     ]
+    names += _stand_ins(meeting, user)
     return [
         {"key": "When", "value": when_words(meeting.starts_at, meeting.ends_at)},
         {"key": "Where", "value": where_words(meeting)},
@@ -106,8 +109,21 @@ def facts(meeting: Meeting, user: User) -> list[dict[str, str]]:
     ]
 
 
-def state(meeting: Meeting) -> dict[str, str]:
-    """The status as shown to this user, with its tone."""
+def _stand_ins(meeting: Meeting, user: User) -> list[str]:
+    """Those named to stand in at this meeting. None at one that is only being planned."""
+    if meeting._state.adding:
+        return []
+    rows = Unavailable.objects.visible_to(user).open().filter(meeting=meeting, stand_in__isnull=False)
+    return [
+        f"{capfirst(you_or_name(row.stand_in.user, user))} (stands in for {row.user.first_name})"
+        for row in rows.select_related("user", "stand_in__user")
+    ]
+
+
+def state(meeting: Meeting, *, on_hold: bool = False) -> dict[str, str]:
+    """The status as shown to this user, with its tone. `on_hold`: that they may know it is."""
+    if on_hold:
+        return {"text": "On hold", "tone": "due"}
     status = MeetingStatus(meeting.shown_status)
     return {"text": str(status.label), "tone": TONES[status]}
 

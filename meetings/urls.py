@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from meetings.views import agreement, day, follow_up, meeting, planning
+from meetings.views import agreement, day, follow_up, holding, meeting, moving, planning
 
 app_name = "meetings"
 
@@ -24,6 +24,10 @@ urlpatterns = [
     path(f"{ONE}today/", day.Today.as_view(), name="today"),
     path(f"{ONE}today/<uuid:party>/", day.DayCheck.as_view(), name="day_check"),
     path(f"{ONE}start/", day.Start.as_view(), name="start"),
+    path(f"{ONE}move/", moving.Move.as_view(), name="move"),
+    path(f"{ONE}cannot-come/", holding.CannotCome.as_view(), name="cannot_come"),
+    path(f"{ONE}cannot-come/<uuid:unavailable>/", holding.CanCome.as_view(), name="can_come"),
+    path(f"{ONE}cannot-come/<uuid:unavailable>/stand-in/", holding.NameStandIn.as_view(), name="stand_in"),
     path(f"{ONE}call-off/", meeting.CallMeetingOff.as_view(), name="call_off"),
     path(f"{ONE}release/", meeting.Release.as_view(), name="release"),
     path(f"{ONE}record/", day.WriteRecord.as_view(), name="record"),

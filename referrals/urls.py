@@ -5,6 +5,7 @@ from django.urls import path
 from referrals.views import (
     asking_others,
     caseload,
+    check_in,
     closure,
     consent,
     decisions,
@@ -14,6 +15,7 @@ from referrals.views import (
     history,
     intake,
     parties,
+    pausing,
     readiness,
     referral,
     safety,
@@ -55,6 +57,11 @@ urlpatterns += [
         name="professional_leave_out",
     ),
     path("r/<str:reference>/close/", closure.Close.as_view(), name="close"),
+    path("r/<str:reference>/pause/", pausing.Pause.as_view(), name="pause"),
+    path("r/<str:reference>/resume/", pausing.Resume.as_view(), name="resume"),
+    path("r/<str:reference>/reopen/", pausing.Reopen.as_view(), name="reopen"),
+    path("r/<str:reference>/meet-again/", pausing.MeetAgain.as_view(), name="meet_again"),
+    path("r/<str:reference>/ring/<uuid:task>/", pausing.Rang.as_view(), name="rang"),
     path("records-checks/", decisions.RecordsChecks.as_view(), name="records_checks"),
     path(
         "records-checks/<uuid:check>/release/",
@@ -83,6 +90,7 @@ urlpatterns += [
     path("r/<str:reference>/people/add/", parties.AddPerson.as_view(), name="person_add"),
     path(PERSON, parties.ShowPerson.as_view(), name="party"),
     path(f"{PERSON}talk/", talk.TalkPerson.as_view(), name="talk"),
+    path(f"{PERSON}check-in/", check_in.CheckIn.as_view(), name="check_in"),
     path(f"{PERSON}approach/", parties.ApproachPerson.as_view(), name="approach"),
     path(f"{PERSON}routes/", parties.Routes.as_view(), name="routes"),
     path(f"{PERSON}consent/new/", consent.GiveConsent.as_view(), name="consent"),
@@ -99,6 +107,7 @@ urlpatterns += [
     path(f"{PERSON}safety/<uuid:concern>/sign-off/", safety.SignOffConcern.as_view(), name="sign_off"),
     path(f"{PERSON}safety/<uuid:concern>/clear/", safety.ClearConcern.as_view(), name="concern_clear"),
     path(f"{PERSON}keyworker/", parties.Keyworker.as_view(), name="keyworker"),
+    path(f"{PERSON}died/", pausing.Died.as_view(), name="died"),
     path(f"{PERSON}leave/", parties.Leave.as_view(), name="person_leave"),
     path(f"{PERSON}invite/", parties.Invite.as_view(), name="invite"),
 ]

@@ -35,7 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "apps": {"receivers", "reminders"},
     # Made-up histories, for the demo and for tests: they play through the actions.
     "demo": FACTS | {"actions", "blockers"},
-    "management": FACTS | {"actions", "demo"},
+    "management": FACTS | {"actions", "demo", "stages"},
 }
 # Of the apps below only: the rows of an app above are scoped by those of the app below.
 BELOW: dict[str, set[str]] = {"querysets": {"models"}}

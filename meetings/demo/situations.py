@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from meetings.demo import handing
+from meetings.demo import handing, standing
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played, day_at, talk_for
@@ -58,6 +58,9 @@ PAIRS = [
     Pair("Oz", "Pia", Place.CHILD),
     Pair("Uri", "Val", Place.PARENT),
     Pair("Rae", "Saul", Place.PARTNER),
+    Pair("Bo", "Lily", Place.PARTNER),
+    Pair("Gil", "Nora", Place.PARENT),
+    Pair("Hal", "Tess", Place.SIBLING),
 ]
 
 
@@ -293,6 +296,9 @@ SITUATIONS: dict[str, Situation] = {
     "draft": draft,
     "handoff_waiting": handoff_waiting,
     "handoff_declined": handoff_declined,
+    "on_hold": standing.on_hold,
+    "paused": standing.paused,
+    "two_meetings": standing.two_meetings,
 }
 
 

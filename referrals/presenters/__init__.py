@@ -64,10 +64,18 @@ def facilitators_of(referral: Referral, user: "User") -> list[Facilitation]:
     if not hasattr(referral, "_facilitations"):
         referral._facilitations = list(
             Facilitation.objects.visible_to(user)
-            .filter(referral=referral, until__isnull=True)
+            .filter(referral=referral)
+            .named(clock.now())
             .select_related("user", "user__organisation")
         )
-    return referral._facilitations
+    return [row for row in referral._facilitations if row.part != Part.STAND_IN or row.since <= clock.now()]
+
+
+def standing_in(referral: Referral, user: "User") -> list[Facilitation]:
+    """Those who stand in for a day that is still to come."""
+    facilitators_of(referral, user)
+    now = clock.now()
+    return [row for row in referral._facilitations if row.part == Part.STAND_IN and row.since > now]
 
 
 def you_or_name(person: "User", user: "User") -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Code → what is to be done about it, as a heading. {name} is the party's.
 HEADINGS = {
+    "check_in": "check in with {name}",
     "talk": "talk with {name}, alone",
     "consent_missing": "ask {name} whether they take part",
     "consent_not_heard": "hear it from {name}, alone",
@@ -171,7 +172,10 @@ def _next_on_hold(facts: Facts, when: str) -> dict[str, str]:
     if facts.away and facts.runs:
         return _step("move the meeting, or find somebody to stand in", text, "Open the meeting", meeting)
     return _step(
-        "nothing for you to do now", f"{text} What it needs is with somebody else.", "Open the meeting", meeting
+        "nothing for you to do now",
+        f"{text} What it needs is with somebody else.",
+        "Open the meeting",
+        meeting,
     )
 
 

@@ -11,11 +11,10 @@ from referrals.presenters import handoffs, stage_strip
 from referrals.presenters.after import after_links
 from referrals.presenters.happened import history, will_be_sent
 from referrals.presenters.next_step import next_step
-from referrals.presenters.people import PEOPLE_HEADS, people_rows, read_parties
+from referrals.presenters.people import PEOPLE_HEADS, people_rows, read_parties, renewable
 from referrals.presenters.referral_facts import Facts, gather
 from referrals.presenters.standing import banner
 from referrals.presenters.way import Heard, deciding, way_rows
-from restorative.common import clock
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -68,7 +67,9 @@ def _pausing(referral: Referral, facts: Facts) -> list[dict[str, str]]:
     reference = referral.reference
     links = []
     if referral.shown_stage == Stage.FOLLOW_UP:
-        links.append({"text": "Plan another meeting", "href": reverse("referrals:meet_again", args=[reference])})
+        links.append(
+            {"text": "Plan another meeting", "href": reverse("referrals:meet_again", args=[reference])}
+        )
     href = reverse("referrals:pause", args=[reference])
     if referral.shown_stage != Stage.PAUSED:
         links.append({"text": "Not now: pause it", "href": href})
@@ -84,6 +85,7 @@ def page(referral: Referral, user: "User", at: datetime) -> dict[str, Any]:
     heard = Heard(
         answers={key: row.consent_answer for key, row in read.items()},
         deciding=deciding(facts),
+        renewable=renewable(read),
     )
     booked = referral.shown_stage == Stage.BOOKED
     closed = referral.shown_stage == Stage.CLOSED

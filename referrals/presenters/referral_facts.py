@@ -52,12 +52,12 @@ def runs(referral: Referral, user: "User") -> bool:
     return referral.lead_id == user.pk or facilitates or of_lead
 
 
-def gather(referral: Referral, user: "User", at: datetime) -> Facts:
-    """Read what the page needs: a fixed number of queries."""
+def gather(referral: Referral, user: "User", at: datetime, *, gate: Gate | None = None) -> Facts:
+    """Read what the page needs: a fixed number of queries. At the gate that is next, or the one given."""
     parties = parties_for(referral, user)
     booked = referral.shown_stage == Stage.BOOKED
     meeting = _meeting(referral, user, at) if booked else None
-    gate = Gate.START if booked else Gate.BOOK
+    gate = gate or (Gate.START if booked else Gate.BOOK)
     as_stood = stood(referral, user)
     found = [] if referral.shown_stage == Stage.CLOSED else blockers.blockers(referral, gate, at)
     coming = meeting is not None and meeting.shown_status == "booked"

@@ -103,12 +103,18 @@ def _things(
         yield from _carrying(party, user)
     for purpose in (Purpose.SIGHT, Purpose.EVALUATION, Purpose.SHOW_WORKER):
         yield _plain(purpose, whom)
-    yield from _sharing(party, whom, running)
+    named = [*running, *presenters.standing_in(party.referral, user)]
+    yield from _sharing(party, whom, named)
     yield from _sharing_with_others(party, whom, running, so_far, share)
     yield from _professionals(party, user)
-    for row in running:
-        if row.part == Part.SECOND_WORKER:
-            first = row.user.first_name
+    for row in named:
+        first = row.user.first_name
+        if row.part == Part.STAND_IN:
+            say = (
+                f"“The usual worker cannot be there. {first} would be, for that day only. Is that all right?”"
+            )
+            yield Purpose.SECOND_WORKER, row.user_id, f"{first}, standing in on the day", say, None
+        elif row.part == Part.SECOND_WORKER:
             say = (
                 f"“{first} would be there too, so that there is somebody for each of you. Is that all right?”"
             )

@@ -6,9 +6,10 @@ from django.http import Http404
 from django.urls import reverse
 
 from referrals import presenters
+from referrals.actions.parties import has_died
 from referrals.models import Party, Referral
 from restorative.common.references import read_reference
-from restorative.common.views import ActionFormView, Page
+from restorative.common.views import ActionFormView, Forbidden, Page
 
 
 class ReferralMixin:
@@ -107,7 +108,15 @@ class PartyPage(PartyMixin, Page):
 
 
 class PartyForm(PartyMixin, ActionFormView):
-    """A form about one person. It returns to where the worker came from: the referral (`?from=referral`) or them."""
+    """A form about one person. It returns to where the worker came from: the referral (`?from=referral`) or them.
+
+    There is none about somebody who has died.
+    """
+
+    def load(self) -> None:
+        super().load()
+        if self.party.person.died_on:
+            raise Forbidden(has_died(self.party))
 
     def done(self) -> str:
         """Where to go when it is saved."""
