@@ -13,25 +13,28 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
+from restorative.audit import watch
 from restorative.common import context
 from restorative.common.heartbeat import last_beats
 
 # Seconds without a sign of life before somebody must look.
-LATE_AFTER = {"sweep": 300, "beat": 300, "seal": 300, "clear": 3 * 86_400}
+LATE_AFTER = {"sweep": 300, "beat": 300, "seal": 300, "check": 3 * 3_600, "clear": 3 * 86_400}
 
 
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """Whether the database answers and the sweep, the sealer and beat were seen lately. 503 when not."""
+    """Whether the database answers, the ledger is whole and each clock was seen lately. 503 when not."""
     parts: dict[str, dict[str, Any]] = {}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         parts["database"] = {"ok": True}
         seen = last_beats()
+        parts["ledger"] = {"ok": watch.standing().ok}
     except DatabaseError:
         parts["database"] = {"ok": False}
+        parts["ledger"] = {"ok": False}
         seen = {}
     now = timezone.now()
     for name, late in LATE_AFTER.items():

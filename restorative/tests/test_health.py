@@ -8,13 +8,20 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from restorative import celery
+from restorative.audit import watch
 from restorative.common.heartbeat import beat
 from restorative.views import LATE_AFTER
 
 pytestmark = pytest.mark.django_db
 
 
-def test_well_when_everything_was_seen_lately(client):
+@pytest.fixture
+def checked():
+    """The ledger was checked and found whole."""
+    watch.check()
+
+
+def test_well_when_everything_was_seen_lately(client, checked):
     for name in LATE_AFTER:
         beat(name)
     response = client.get("/healthz/")
@@ -26,11 +33,12 @@ def test_alarm_before_anything_ran(client):
     response = client.get("/healthz/")
     assert response.status_code == 503
     assert response.json()["sweep"] == {"ok": False, "seconds_ago": None}
+    assert response.json()["ledger"] == {"ok": False}
     assert response.json()["database"] == {"ok": True}
 
 
 @pytest.mark.parametrize("late", list(LATE_AFTER))
-def test_alarm_when_one_clock_stopped(client, late):
+def test_alarm_when_one_clock_stopped(client, checked, late):
     with time_machine.travel(timezone.now() - timedelta(seconds=LATE_AFTER[late] + 60)):
         beat(late)
     for name in LATE_AFTER:
