@@ -64,6 +64,11 @@ def may_log(user: User) -> Decision:
     return ALLOWED if can(user, "log") else refuse("Your role does not log referrals.")
 
 
+def may_publish(user: User) -> Decision:
+    """Publish what everybody is told: administrators, who see no referral."""
+    return ALLOWED if can(user, "set_up") else refuse("Only an administrator may do this.")
+
+
 def may_see(user: User, referral: Referral) -> bool:
     """The object check of visible_to: the same queryset with the key added."""
     return Referral.objects.visible_to(user).filter(pk=referral.pk).exists()
@@ -227,9 +232,12 @@ def may_answer(user: User, handoff: Handoff) -> Decision:
 
 
 def may_take_back(user: User, handoff: Handoff) -> Decision:
-    """Withdraw a request, or answer a question about it: the side that asked."""
+    """Withdraw a request, or answer a question about it: who sent it, who supports the person, who leads, a manager."""
     known = Handoff.objects.visible_to(user).filter(pk=handoff.pk, sent_by_us=True)
-    return ALLOWED if known.exists() else refuse("Only the side that asked may do this.")
+    speaks = Q(sent_by=user) | Q(party__keyworker=user) | Q(kind=HandoffKind.LEAD, referral__lead=user)
+    if user.is_manager:
+        speaks |= Q(from_org=user.organisation_id)
+    return ALLOWED if known.filter(speaks).exists() else refuse("Only the side that asked may do this.")
 
 
 def may_carry_out(user: User, handoff: Handoff) -> Decision:

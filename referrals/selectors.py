@@ -1,11 +1,12 @@
 """Lists for one person: the caseload, the search, what a manager or safeguarding lead is asked to look at.
 All start from visible_to."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from referrals.enums import SIGN_OFFS, STOPS, Place, Stage
 from referrals.models import (
@@ -23,10 +24,11 @@ from referrals.models import (
     StageChange,
     Support,
 )
-from referrals.querysets import ReferralQuerySet, opened_by
+from referrals.querysets import ReferralQuerySet, opened_by, opened_ids
 from restorative.common import clock
 from restorative.common.fields import keyed_hash
 from restorative.common.formfields import PhoneField
+from restorative.common.names import BETWEEN, fold, name_key
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:
@@ -162,3 +164,45 @@ def to_decide(user: "User", at: datetime) -> QuerySet[Concern]:
         .select_related("party", "party__referral", "party__referral__lead")
         .order_by("raised_at", "id")
     )
+
+
+def possible_duplicates(
+    user: "User",
+    *,
+    given: str,
+    family: str = "",
+    others: Sequence[str] = (),
+    born_on: date | None = None,
+    route: str = "",
+) -> QuerySet[Party]:
+    """Parties who may be the person about to be logged, among those whose name this user may be shown.
+
+    By the whole name, by the first names of two people in one referral, by date of birth, or by a whole phone number or
+    email address; the last two only of parties this user opens. Each with `same_name`, `same_pair`, `same_birth` and
+    `same_route`. Nothing else is looked at, so that nothing else can be told.
+    """
+    own = Q(~Q(place=Place.SUPPORTER), organisation=user.organisation_id) | opened_by(user)
+    named = Party.objects.visible_to(user).present().filter(own)
+    first = fold(given)
+    pairs = Q()
+    for other in filter(None, map(fold, others)):
+        pairs |= Q(person__name_key__startswith=f"{other}{BETWEEN}")
+    beside = named.filter(pairs, referral=OuterRef("referral")).exclude(pk=OuterRef("pk"))
+    routes = ContactRoute.objects.visible_to(user).filter(
+        party=OuterRef("pk"), replaced_at__isnull=True, value_key=keyed_hash(route.casefold())
+    )
+    nothing = Value(False, BooleanField())
+    found = named.annotate(
+        same_name=_when(Q(person__name_key=name_key(given, family))) if first and fold(family) else nothing,
+        same_pair=_when(Q(Exists(beside), person__name_key__startswith=f"{first}{BETWEEN}"))
+        if first and pairs
+        else nothing,
+        same_birth=_when(Q(pk__in=opened_ids(user), person__born_on=born_on)) if born_on else nothing,
+        same_route=Exists(routes) if route else nothing,
+    )
+    any_of = Q(same_name=True) | Q(same_pair=True) | Q(same_birth=True) | Q(same_route=True)
+    return found.filter(any_of).order_by("-created_at", "pk")
+
+
+def _when(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())

@@ -19,6 +19,7 @@ from referrals.views import (
     readiness,
     referral,
     safety,
+    sheets,
     talk,
 )
 
@@ -31,6 +32,7 @@ urlpatterns = [
     path("referrals/new/check/", intake.CheckReferral.as_view(), name="log_check"),
     path("referrals/new/done/<str:reference>/", intake.ReferralLogged.as_view(), name="log_done"),
     path("referrals/drafts/", drafts.Drafts.as_view(), name="drafts"),
+    path("setup/sheets/", sheets.Sheets.as_view(), name="sheets"),
     path("search/", caseload.Search.as_view(), name="search"),
 ]
 
@@ -62,10 +64,10 @@ urlpatterns += [
     path("r/<str:reference>/reopen/", pausing.Reopen.as_view(), name="reopen"),
     path("r/<str:reference>/meet-again/", pausing.MeetAgain.as_view(), name="meet_again"),
     path("r/<str:reference>/ring/<uuid:task>/", pausing.Rang.as_view(), name="rang"),
-    path("records-checks/", decisions.RecordsChecks.as_view(), name="records_checks"),
+    path("records-checks/", records.RecordsChecks.as_view(), name="records_checks"),
     path(
         "records-checks/<uuid:check>/release/",
-        decisions.ReleaseRecordsCheck.as_view(),
+        records.ReleaseRecordsCheck.as_view(),
         name="records_check_release",
     ),
 ]

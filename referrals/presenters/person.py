@@ -12,6 +12,7 @@ from referrals.enums import (
     READINESS_QUESTIONS,
     Answer,
     Place,
+    Purpose,
     Ready,
 )
 from referrals.models import (

@@ -60,7 +60,7 @@ WHOSE_BY_CODE = {
 @dataclass(frozen=True)
 class Heard:
     """What a page has read beside its facts. `answers`: each opened party's newest answer to taking part;
-    `deciding`: (party, code) of the concerns that this user may decide on; `renewable`: whom a check-in would do for."""
+    `deciding`: (party, code) of the concerns this user may decide on; `renewable`: whom a check-in would do for."""
 
     answers: dict[UUID, str] = field(default_factory=dict)
     deciding: frozenset[tuple[UUID, str]] = frozenset()
@@ -113,6 +113,10 @@ def way_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
             if row.party.pk not in talked:
                 talked.add(row.party.pk)
                 shown.append(_died_row(row.party))
+        elif row.party is not None and row.code in RENEWED and row.party.pk in heard.renewable:
+            if row.party.pk not in talked:
+                talked.add(row.party.pk)
+                shown.append(_check_in_row(row.party, facts))
         elif said := _said_row(row, facts, heard):
             shown.append(said)
         elif row.party is not None and stopped(row.party, heard) and row.code in TALK_CODES:

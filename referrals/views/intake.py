@@ -9,8 +9,9 @@ from referrals import access
 from referrals.actions.intake import Worry, log_referral
 from referrals.actions.parties import PersonFacts
 from referrals.actions.reaching import RouteFacts
-from referrals.enums import ConcernKind, Kind, Place, RouteKind, Source
+from referrals.enums import SENT_ROUTES, ConcernKind, Kind, Place, RouteKind, Source
 from referrals.forms.intake import LogForm
+from referrals.presenters import duplicates
 from referrals.views.base import ReferralPage
 from restorative.common import drafts
 from restorative.common.decisions import Decision, NotPossible
@@ -86,13 +87,27 @@ class CheckReferral(CaseworkForm):
         form = self.answered()
         if form is None:
             return HttpResponseRedirect(reverse("referrals:log"))
-        return self.show(form=BaseForm(), rows=self.rows(form))
+        return self.show(form=BaseForm(), answered=form)
 
     def show(self, status: int = 200, **more: Any) -> HttpResponse:
-        if "rows" not in more:
-            form = self.answered()
-            more["rows"] = self.rows(form) if form else []
+        form = more.pop("answered", None) or self.answered()
+        more["rows"] = self.rows(form) if form else []
+        more["duplicates"] = found = self.duplicates(form) if form else []
+        if found:
+            more["submit_text"] = "This is somebody else, log it"
         return super().show(status=status, **more)
+
+    def duplicates(self, form: LogForm) -> list[dict[str, Any]]:
+        """Whom this may be again, among those this user sees."""
+        data = form.cleaned_data
+        typed = data["route_kind"] in (*SENT_ROUTES, RouteKind.PHONE)
+        return duplicates.rows(
+            self.request.user,
+            given=data["own_given"],
+            family=data["own_family"],
+            others=[given for given, _ in form.others()],
+            route=data["route_value"] if typed else "",
+        )
 
     def act(self, form: BaseForm) -> str:
         answered = self.answered()
