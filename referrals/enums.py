@@ -3,7 +3,7 @@ Only words live here; what they lead to is in stages.py, blockers.py and the act
 
 from uuid import UUID
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 # The recipient of a consent that names nobody. Not null, so that the unique key holds on every database.
@@ -181,6 +181,21 @@ class SignOffDecision(TextChoices):
     GO = "go", _("Go")
     GO_WITH_STEPS = "go_with_steps", _("Go, with steps first")
     DO_NOT_GO = "do_not_go", _("Do not go")
+
+
+class Likeness(IntegerChoices):
+    """How much somebody in another record is like one of a referral's people. The highest come first."""
+
+    SLIGHT = 1, _("A first name alone")
+    POSSIBLE = 2, _("Possible")
+    LIKELY = 3, _("Likely")
+    STRONG = 4, _("Very likely")
+
+
+class Verdict(TextChoices):
+    SAME = "same", _("The same person")
+    NOT_SAME = "not_same", _("Not the same person")
+    CANNOT_TELL = "cannot_tell", _("Cannot tell")
 
 
 class Suitable(TextChoices):

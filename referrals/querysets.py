@@ -12,6 +12,7 @@ from django.db.models import (
     DateField,
     DateTimeField,
     Exists,
+    F,
     OuterRef,
     Q,
     QuerySet,
@@ -22,7 +23,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from referrals.enums import Answer, HandoffKind, HandoffState, Part, Purpose, Stage
+from referrals.enums import STOPS, Answer, HandoffKind, HandoffState, Part, Purpose, Stage
 from restorative.common.prepared import Moment, Param, Prepared, derived
 from restorative.common.protected import ProtectedQuerySet
 
@@ -331,6 +332,41 @@ class PersonQuerySet(ProtectedQuerySet):
         return self.filter(pk__in=opened_ids(user, column="person")).scoped("visible_to")
 
 
+class NameKeyQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """How the names sound of people whose compartment this user opens."""
+        return self.filter(person__in=opened_ids(user, column="person")).scoped("visible_to")
+
+
+class RecordsHitQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """What waiting records checks found: for safeguarding leads of the leading organisation who do not work, and
+        never worked, on that referral."""
+        if not (_casework(user) and user.safeguarding_lead):
+            return self.none().scoped("visible_to: no safeguarding lead")
+        referral = {"referral": OuterRef("records_check__referral")}
+        on_it = (
+            Q(records_check__referral__lead=user)
+            | Q(records_check__asked_by=user)
+            | Exists(_rows("Party").filter(keyworker=user, **referral))
+            | Exists(_rows("Support").filter(user=user, **referral))
+            | Exists(_rows("Facilitation").filter(user=user, **referral))
+        )
+        return self.filter(
+            ~Q(on_it),
+            records_check__released_at__isnull=True,
+            records_check__referral__lead_organisation=user.organisation_id,
+        ).scoped("visible_to")
+
+    def with_open_concerns(self) -> Self:
+        """Adds `stop_open` and `sign_off_open`: whether any stands about that person, in any referral. Not what."""
+        about = _rows("Concern").filter(party__person=OuterRef("matched"), cleared_at__isnull=True)
+        return self.annotate(
+            stop_open=Exists(about.filter(kind__in=STOPS)),
+            sign_off_open=Exists(about.exclude(kind__in=STOPS)),
+        )
+
+
 class ShellQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Rows of the shell of visible referrals."""
@@ -344,7 +380,7 @@ class FacilitationQuerySet(ShellQuerySet):
 
     def named(self, at: datetime) -> Self:
         """Those, and stand-ins whose day is still to come."""
-        return self.filter(Q(until__isnull=True) | Q(part=Part.STAND_IN, until__gt=at))
+        return self.filter(Q(until__isnull=True) | Q(part=Part.STAND_IN, until__gt=at, since__lt=F("until")))
 
 
 class SealedQuerySet(ProtectedQuerySet):

@@ -17,6 +17,7 @@ from referrals.views import (
     parties,
     pausing,
     readiness,
+    records,
     referral,
     safety,
     sheets,

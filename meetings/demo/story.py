@@ -19,6 +19,7 @@ from referrals.actions.lifecycle import decide
 from referrals.actions.parties import PersonFacts, add_party, set_keyworker
 from referrals.actions.reaching import RouteFacts, record_approach
 from referrals.actions.readiness import check_on_the_day
+from referrals.actions.records import Judged, finish_records_check, release_by_phone
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import (
     DAY_QUESTIONS,
@@ -35,10 +36,12 @@ from referrals.enums import (
     RouteKind,
     Source,
     Suitable,
+    Verdict,
 )
-from referrals.models import InformationSheet, Party, Referral
+from referrals.models import InformationSheet, Party, RecordsCheck, RecordsHit, Referral
 from restorative.accounts.models import User
 from restorative.common import clock
+from restorative.common.rules import rules
 
 SAFE = {**dict.fromkeys(SAFETY_QUESTIONS, Answer.NO)}
 ALL_READY = dict.fromkeys(READINESS_QUESTIONS, Answer.YES)
@@ -241,7 +244,28 @@ def settle(
         )
     check = ask_for_records_check(referral=referral, by=staff["asha"], at=at + timedelta(minutes=6))
     if records:
-        release_records_check(check=check, by=staff["sal"], at=at + timedelta(hours=3))
+        match_and_release(story, check, at + timedelta(hours=3))
+
+
+def look_at_all(check: RecordsCheck, by: User, at: datetime) -> None:
+    """A safeguarding lead says of everybody who was found that it is somebody else, until nothing is left."""
+    hits = RecordsHit.objects.unscoped("demo").filter(records_check=check)
+    while not finish_records_check(
+        check=check, said={hit.pk: Judged(Verdict.NOT_SAME) for hit in hits.all()}, by=by, at=at
+    ):
+        pass
+
+
+def match_and_release(story: Played, check: RecordsCheck, by_then: datetime) -> None:
+    """Sal looks at the names at once. It is released at the next fixed time, or by phone if that is too late."""
+    sal = story.staff["sal"]
+    done_at = check.asked_at + timedelta(minutes=10)
+    look_at_all(check, sal, done_at)
+    fixed = clock.next_of(done_at, rules().records_release_minutes)
+    if fixed <= by_then:
+        release_records_check(check=check, by=sal, at=fixed)
+    else:
+        release_by_phone(check=check, by=sal, at=by_then)
 
 
 def make_ready(
@@ -353,7 +377,7 @@ def become(story: Played, status: ActionStatus, at: datetime) -> None:
         set_status(action=action, status=status, by=by, at=at)
 
 
-ALL_WELL = {"better": "yes", "kept": "yes", "safe": "yes", "worries": "no"}
+ALL_WELL = {"better": "yes", "kept": "yes", "feels_safe": "yes", "worries": "no"}
 
 
 def follow_up_all(story: Played, *kinds: FollowUpKind, until: datetime) -> None:

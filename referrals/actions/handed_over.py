@@ -11,6 +11,7 @@ from django.db.models import Q
 from referrals import access, events
 from referrals.actions.handoff import change, fresh_handoff, lacking, note
 from referrals.actions.lifecycle import changing, made
+from referrals.actions.matching import keep_name_keys
 from referrals.actions.parties import note_support, require_open
 from referrals.blockers.handing_over import going_over
 from referrals.enums import UNANSWERED, HandoffKind, HandoffState
@@ -142,7 +143,9 @@ KNOWN = ("given", "family", "born_on", "pronouns", "language", "access_needs")
 def _known_anew(party: Party, organisation: "Organisation", by: User | None, at: datetime) -> UUID:
     person = Person.objects.unscoped("known anew").get(pk=party.person_id)
     facts: dict[str, Any] = {name: getattr(person, name) for name in KNOWN}
-    return Person.objects.create(organisation=organisation, **facts, **made(by, at)).pk
+    anew = Person.objects.create(organisation=organisation, **facts, **made(by, at))
+    keep_name_keys(anew, party.known_as)
+    return anew.pk
 
 
 # --- Back again -----------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from referrals import access
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting
+from referrals.actions.matching import keep_name_keys
 from referrals.enums import Place, Stage
 from referrals.models import Approach, Concern, Party, Person, Referral, Support
 from referrals.stages import STILL_BOOKED
@@ -92,6 +93,7 @@ def add_party(
             language=facts.language,
             **made(by, at),
         )
+        keep_name_keys(person, facts.known_as)
         party = Party.objects.create(
             referral=referral,
             person=person,

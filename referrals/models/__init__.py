@@ -8,6 +8,7 @@ from referrals.models.note import Note
 from referrals.models.party import Approach, ContactRoute, Invited, Party, Person, Support
 from referrals.models.preparation import Preparation, Rating
 from referrals.models.readiness import CapacityAssessment, ReadinessCheck, SafetyAnswers
+from referrals.models.records import NameKey, RecordsHit
 from referrals.models.referral import Closure, Facilitation, Referral, StageChange, Suitability, Task
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "HandoffMessage",
     "InformationSheet",
     "Invited",
+    "NameKey",
     "Note",
     "Party",
     "Person",
@@ -29,6 +31,7 @@ __all__ = [
     "Rating",
     "ReadinessCheck",
     "RecordsCheck",
+    "RecordsHit",
     "Referral",
     "SafetyAnswers",
     "SignOff",

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from referrals import access
 from referrals.enums import Part, Stage, Suitable
-from referrals.models import Facilitation, Party, RecordsCheck, Referral, Suitability
+from referrals.models import Facilitation, Party, RecordsCheck, Referral, Suitability, Support
 from referrals.presenters import facilitators_of, parties_for, place_of
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.accounts.models import User
@@ -127,10 +127,13 @@ def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
         released_at__isnull=True, referral__lead_organisation=user.organisation_id
     )
     supports = Party.objects.filter(keyworker=user)
+    supported = Support.objects.filter(user=user)
     took_part = Facilitation.objects.filter(user=user)
     return (
         waiting.exclude(
             Q(referral__lead=user)
+            | Q(asked_by=user)
+            | Q(referral__in=supported.values("referral"))
             | Q(referral__in=supports.values("referral"))
             | Q(referral__in=took_part.values("referral"))
         )

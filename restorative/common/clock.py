@@ -2,7 +2,7 @@
 Stored times are UTC. No facts about referrals live here, and no number that `rules()` owns."""
 
 from calendar import monthrange
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -88,6 +88,24 @@ def open_hours_between(
             left += max(last - first, timedelta())
         day += _DAY
     return left
+
+
+def next_of(at: datetime, minutes: Collection[int]) -> datetime:
+    """The first of some times of day (minutes from midnight in London) on a working day, later than `at`."""
+    return next(each for each in _fixed_times(today(at), 1, minutes) if each > at)
+
+
+def last_of(at: datetime, minutes: Collection[int]) -> datetime:
+    """The last of some times of day on a working day, not later than `at`."""
+    return next(each for each in _fixed_times(today(at), -1, minutes) if each <= at)
+
+
+def _fixed_times(day: date, step: int, minutes: Collection[int]) -> Iterator[datetime]:
+    while True:
+        if is_working_day(day):
+            for minute in sorted(minutes, reverse=step < 0):
+                yield moment(day, *divmod(minute, 60))
+        day += _DAY * step
 
 
 def quiet(at: datetime, *, urgent: bool = False) -> bool:

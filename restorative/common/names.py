@@ -3,12 +3,14 @@ How names are shown is not decided here."""
 
 import unicodedata
 
+# Letters that no accent can be taken from.
+ALONE = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 BETWEEN = "|"  # the first name and the family name; no name holds it
 
 
 def fold(name: str) -> str:
     """A name with nothing but its letters and single spaces, in small letters without accents."""
-    apart = unicodedata.normalize("NFKD", name.casefold())
+    apart = unicodedata.normalize("NFKD", name.casefold().translate(ALONE))
     letters = (letter for letter in apart if not unicodedata.combining(letter))
     words = "".join(letter if letter.isalnum() else "" if letter in "'’`." else " " for letter in letters)
     return " ".join(words.split())

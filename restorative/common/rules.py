@@ -48,6 +48,9 @@ class Rules:
     runs_out_days: int = 7  # before
     sign_off_waiting_working_days: int = 2
     records_check_waiting_working_days: int = 2
+    records_release_first_minute: int = 11 * 60  # of a working day: what is done by then is released
+    records_release_second_minute: int = 16 * 60
+    records_hits_a_person: int = 25  # listed for each name, the likeliest first
     nothing_happened_working_days: int = 20
     paused_manager_working_days: int = 3  # after the review date
     day_check_from_minute: int = 7 * 60 + 30  # of the day: the workers of a meeting today are reminded
@@ -70,6 +73,11 @@ class Rules:
     submission_days: int = 30  # for so long the same press of a button is known again
     page_size: int = 25
     count_cap: int = 1000
+
+    @property
+    def records_release_minutes(self) -> tuple[int, int]:
+        """The two times of day at which records checks are released, in minutes from midnight in London."""
+        return self.records_release_first_minute, self.records_release_second_minute
 
 
 # (floor, ceiling): a service may be stricter or a little looser, never outside these.
