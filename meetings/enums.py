@@ -85,7 +85,7 @@ class AttemptResult(TextChoices):
 FOLLOW_UP_QUESTIONS: dict[str, str] = {
     "better": _("Are things better between them?"),
     "kept": _("Is what was agreed being kept?"),
-    "safe": _("Do they feel safe?"),
+    "feels_safe": _("Do they feel safe?"),
     "worries": _("Is there a new worry?"),
 }
 

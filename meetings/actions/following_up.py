@@ -90,7 +90,7 @@ def hold_follow_up(
     at = at or clock.now()
     access.may_open(by, follow_up.party).require()
     said = {key: text for key, text in (said or {}).items() if text.strip()}
-    for key in ("safe", "worries"):
+    for key in ("feels_safe", "worries"):
         if answers.get(key) not in Agreed.values:
             raise NotPossible("Answer yes, no or not sure.", field=key)
     with changing(follow_up.party.referral_id, at=at):
@@ -101,9 +101,9 @@ def hold_follow_up(
         point = RATED.get(FollowUpKind(row.kind))
         if point and ratings and any(value is not None for value in ratings.values()):
             rate(party=party, point=point, by=by, at=at, **ratings)
-        if answers["safe"] != Answer.YES:
+        if answers["feels_safe"] != Answer.YES:
             raise_concern(
-                party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=said.get("safe", ""), by=by, at=at
+                party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=said.get("feels_safe", ""), by=by, at=at
             )
         if answers["worries"] != Answer.NO:
             give_task(

@@ -29,12 +29,12 @@ SAY: dict[str, str] = {
     "alone": words.ALONE.say,
     "better": "“How are things between you since you met?”",
     "kept": "“How is it going with what you agreed? It is fine if some of it is hard.”",
-    "safe": "“Do you feel safe? At home, and with them?”",
+    "feels_safe": "“Do you feel safe? At home, and with them?”",
     "worries": "“Is there anything new that worries you?”",
 }
 SAY_DEBRIEF = {
     "better": "“How was it for you? What stays with you? Is it any easier between you?”",
-    "safe": "“Do you feel safe after it? At home, and with them?”",
+    "feels_safe": "“Do you feel safe after it? At home, and with them?”",
 }
 
 
@@ -106,7 +106,7 @@ class FollowUpForm(BaseForm):
         labels = {
             "better": f"Are things better for {name}, between them?",
             "kept": "Is what was agreed being kept, on both sides?",
-            "safe": f"Does {name} feel safe?",
+            "feels_safe": f"Does {name} feel safe?",
             "worries": "Is there a new worry?",
         }
         names = []
@@ -120,11 +120,8 @@ class FollowUpForm(BaseForm):
             names.append(key)
         debrief = SAY_DEBRIEF if self.kind == FollowUpKind.DEBRIEF else {}
         self.say = SAY | debrief
-        self.fields[
-            "safe"
-        ].help_text = (
-            "Anything but yes is recorded as a stop, at once. Only a safeguarding lead can clear it."
-        )
+        stop = "Anything but yes is recorded as a stop, at once. Only a safeguarding lead can clear it."
+        self.fields["feels_safe"].help_text = stop
         self.fields["worries"].help_text = "If there is one you record it on the next page."
         return names
 
@@ -138,7 +135,7 @@ class FollowUpForm(BaseForm):
                     "This is asked alone. Choose that you could not reach them, and try another day: what you "
                     "typed is kept",
                 )
-            asked = [key for key in ("alone", "better", "safe", "worries") if key in self.fields]
+            asked = [key for key in ("alone", "better", "feels_safe", "worries") if key in self.fields]
             missing(self, asked, ANSWER)
         elif result == TRY_AGAIN:
             missing(self, ["why"], "Choose what happened")

@@ -118,10 +118,12 @@ class ShowAgreement(AgreementMixin, ReferralPage):
                 "action_text": "Write it down",
                 "action_href": self.href("agreement_write"),
             }
+        nothing_to_do = {"text": "", "action_text": "", "action_href": ""}
         if not self.outcome.written and not self.outcome.agreement:
-            return {"heading": "Nothing is written down yet", "text": "Whoever ran the meeting writes it."}
+            text = "Whoever ran the meeting writes it."
+            return {**nothing_to_do, "heading": "Nothing is written down yet", "text": text}
         if self.outcome.nothing_agreed:
-            return {"heading": presenters_after.NOTHING_AGREED, "text": ""}
+            return {**nothing_to_do, "heading": presenters_after.NOTHING_AGREED}
         return {}
 
     def links(self) -> list[dict[str, str]]:

@@ -129,7 +129,7 @@ class DoFollowUp(ReferralForm):
             by=self.request.user,
             at=self.at,
         )
-        if answers["safe"] != Answer.YES:
+        if answers["feels_safe"] != Answer.YES:
             messages.info(
                 self.request,
                 f"Saved. That {self.party.known_as} does not feel safe is recorded as a stop. Tell a safeguarding "
@@ -141,7 +141,7 @@ class DoFollowUp(ReferralForm):
         if answers["worries"] != Answer.NO:
             messages.info(self.request, "Now record the new worry, so that it is not lost.")
             return reverse("referrals:concern", args=args)
-        if answers["safe"] != Answer.YES:
+        if answers["feels_safe"] != Answer.YES:
             return reverse("referrals:safety", args=args)
         return self.back_href
 
