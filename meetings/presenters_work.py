@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from meetings import presenters_work_due
 from meetings.enums import COMING, MeetingStatus
 from meetings.models import CallOff, Meeting, Unavailable
 from referrals.enums import Part, Stage
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 SHOWN = 10
+# So many rows that say the same are one.
+FOLDED = 3
 # Meetings of an organisation that are looked at for what holds them.
 MOST_MEETINGS = 40
 RUNS_ON_THE_DAY = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
@@ -60,9 +63,7 @@ def read_meetings(user: "User", mine: Iterable[UUID], at: datetime) -> list[Meet
     near = Q(shown_status__in=COMING, starts_at__gte=midnight, starts_at__lt=later)
     wanted = Q(near | Q(status=MeetingStatus.STARTED) | Q(to_release=True), referral__in=list(mine))
     if user.is_manager:
-        wanted |= Q(
-            shown_status__in=COMING, starts_at__gte=at, referral__lead_organisation=user.organisation_id
-        )
+        wanted |= Q(shown_status__in=COMING, starts_at__gte=at)
     call_offs = CallOff.objects.visible_to(user).waiting().filter(meeting=OuterRef("pk"), party__isnull=False)
     away = Unavailable.objects.visible_to(user).away(at).filter(meeting=OuterRef("pk"))
     found: QuerySet[Meeting] = (
@@ -84,6 +85,7 @@ class Read:
     mine: list[Referral]
     meetings: list[Meeting]
     oversight: work_oversight.Oversight
+    due: list[presenters_work_due.Due]
     work: Work
 
     @property
@@ -118,7 +120,8 @@ def read(user: "User", at: datetime) -> Read:
             others.append(referral)
         else:
             meeting.referral = by_id[meeting.referral_id]
-    found = Read(user, at, mine, meetings, work_oversight.read(user, at), Work(user, at))
+    oversight, due = work_oversight.read(user, at), presenters_work_due.read(user, at)
+    found = Read(user, at, mine, meetings, oversight, due, Work(user, at))
     starting = {meeting.referral_id: meeting for meeting in found.near()}
     found.work = work_facts.gather(user, [*mine, *others], starting, at, named=found.oversight.referrals())
     return found
@@ -257,10 +260,12 @@ def page(found: Read) -> dict[str, Any]:
     """Everything the page shows this user."""
     user = found.user
     released = {meeting.referral_id for meeting in found.meetings if meeting.to_release}
-    items = [*_of_meetings(found), *work.items(found.work, found.mine, released)]
-    rows = {
-        where: [item.row(user) for item in work.ordered(items, where)] for where in (TODAY, NEXT, WAITING)
-    }
+    items = [
+        *_of_meetings(found),
+        *presenters_work_due.items(found.due, found.work),
+        *work.items(found.work, found.mine, released),
+    ]
+    rows = {where: [item.row(user) for item in work.ordered(items, where)] for where in (TODAY, NEXT)}
     near = near_rows(found)
     *over, supervision = _oversight(found)
     listed = reverse("referrals:list")
@@ -279,7 +284,7 @@ def page(found: Read) -> dict[str, Any]:
                 f"{listed}?whose=mine",
                 "Nothing needs you today." if quiet else "Nothing else needs you today.",
             ),
-            Section("Waiting for others", rows[WAITING], f"{listed}?whose=mine"),
+            Section("Waiting for others", _waiting(found, items), f"{listed}?whose=mine"),
             Section("Next 7 days", rows[NEXT], f"{listed}?whose=mine"),
             supervision,
         ],
@@ -289,12 +294,34 @@ def page(found: Read) -> dict[str, Any]:
     }
 
 
+def _waiting(found: Read, items: list[Item]) -> list[dict[str, str]]:
+    """What others do next: what has a name first, and in one row the referrals of which no more may be said."""
+    rows = [*work_oversight.sent_rows(found.oversight, found.user)]
+    named = [item for item in work.ordered(items, WAITING) if not item.sealed]
+    rows += [item.row(found.user) for item in named]
+    sealed = [item for item in items if item.where == WAITING and item.sealed]
+    if len(sealed) < FOLDED:
+        return [*rows, *(item.row(found.user) for item in sealed)]
+    folded = {
+        "what": f"The other side of {len(sealed)} referrals is not settled yet",
+        "about": "Nothing for you to do",
+        "action_text": "See the list",
+        "action_href": f"{reverse('referrals:list')}?whose=mine&stage={Stage.PREPARING}",
+    }
+    return [*rows[: SHOWN - 1], folded, *rows[SHOWN - 1 :]]
+
+
 def _oversight(found: Read) -> list[Section]:
     """What a manager or safeguarding lead looks at: first what holds a meeting."""
     user, at, over = found.user, found.at, found.oversight
     booked = f"{reverse('referrals:list')}?whose=organisation&stage={Stage.BOOKED}"
     theirs = f"{reverse('referrals:list')}?whose=organisation&sort=oldest"
     return [
+        Section(
+            "Requests from other organisations",
+            work_oversight.asked_rows(over, user, at),
+            reverse("referrals:handoffs"),
+        ),
         Section("Meetings on hold", [*away_rows(found), *hold_rows(found)], booked),
         Section("Waits to be signed off", work_oversight.sign_off_rows(over, user, at), theirs),
         Section("Open stops", work_oversight.stop_rows(over, user, at), theirs),

@@ -5,15 +5,14 @@ from importlib.util import find_spec
 from django.conf import settings
 from django.urls import include, path
 
-from meetings.views.my_work import MyWork
 from restorative import views
 
 urlpatterns = [
     path("healthz/", views.health, name="health"),
-    path("", MyWork.as_view(), name="home"),
+    path("", include("meetings.urls_home")),
     path("", include("restorative.accounts.urls")),
 ]
-for app in ("referrals", "meetings"):
+for app in ("referrals", "meetings", "reports"):
     if app in settings.INSTALLED_APPS and find_spec(f"{app}.urls"):
         urlpatterns.append(path("", include(f"{app}.urls")))
 

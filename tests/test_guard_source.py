@@ -29,6 +29,7 @@ SHELL = {
     "meetings.Meeting": "when and where; called off only as far as somebody may know",
     "meetings.CallOff": "known to all once released; before that to who opens the party",
     "meetings.Attendance": "who is expected",
+    "meetings.Unavailable": "who runs a meeting and cannot be there is known to all in it",
 }
 # Rows of one compartment: they open through Party.objects.opened_by alone.
 SEALED = {
@@ -53,6 +54,12 @@ SEALED = {
     "referrals.Suitability",
     "referrals.Support",
     "referrals.Task",
+    "meetings.Action",
+    "meetings.ActionUpdate",
+    "meetings.Agreement",
+    "meetings.AgreementAnswer",
+    "meetings.Attempt",
+    "meetings.FollowUp",
     "meetings.Record",
 }
 # Of these also safeguarding leads of the party's organisation, while a concern is open.
@@ -66,6 +73,8 @@ OWN_RULE = {
     "referrals.NameKey": "as the person whose name it is",
     "referrals.RecordsHit": "safeguarding leads of the leading organisation who never worked on it, while it waits",
     "meetings.Record": "somebody who was there is opened",
+    "meetings.Agreement": "somebody opened said yes to it and has sight, or one ran it",
+    "meetings.Action": "its agreement is read; one agreed anew, only where its owner is opened",
 }
 # Rows without a scope: why that is safe.
 FREE = {
@@ -294,7 +303,7 @@ def test_nothing_disappears_with_something_else():
 # --- What pages may write -------------------------------------------------------------------------------------
 
 PAGES = ("views", "forms", "presenters", "person_facts", "selectors", "tasks", "templatetags", "tellings")
-SCOPES = {"visible_to", "opened_by", "safety_opened_by", "agreed_words"}
+SCOPES = {"visible_to", "opened_by", "safety_opened_by", "agreed_words", "known_of"}
 # Who names rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE = {
     # Never evaluated: referrals this user works on are left out of the checks they may release.
@@ -411,6 +420,7 @@ def test_only_actions_and_those_named_say_unscoped():
         "referrals.reminders.handoffs",
         "meetings.access",
         "meetings.reminders",
+        "meetings.reminders_after",
     }
 
 

@@ -53,7 +53,7 @@ def shown_to(who: str, made: play.Played) -> dict[str, list[str]]:
     pages += [
         f"/r/{reference}/{page}" for page in ("", "close/", "decide/", "facilitators/", "meetings/new/")
     ]
-    pages += ["/referrals/", "/referrals/?stage=booked", "/referrals/?stage=preparing"]
+    pages += ["/", "/referrals/", "/referrals/?stage=booked", "/referrals/?stage=preparing"]
     client = client_of(made.staff[who])
     found = {}
     for page in pages:

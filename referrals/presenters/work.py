@@ -37,6 +37,7 @@ class Item:
     hint: str = ""
     due: date | None = None
     party: UUID | None = None
+    sealed: bool = False
 
     def row(self, user: Any) -> dict[str, str]:
         """As the page shows it."""
@@ -75,6 +76,8 @@ def _paused(facts: Facts) -> Iterator[Item]:
     """Not now: looked at again on its day, by the lead."""
     referral, review = facts.referral, facts.referral.review_on
     today = clock.today(facts.at)
+    if any(party.opened and party.person.died_on for party in facts.parties):
+        return
     if review is None or referral.lead_id != facts.user.pk or review > today + AHEAD:
         return
     yield Item(
@@ -104,8 +107,8 @@ def _steps(work: Work, facts: Facts) -> Iterator[Item]:
     elif rows:
         # What may be named says more than the one sentence for everything sealed.
         first = next((row for row in rows if row["code"]), rows[0])
-        due = clock.today(facts.at) if first["code"] else None
-        yield Item(WAITING, first["sentence"].rstrip("."), referral, hint=_whose(first), due=due)
+        sentence, sealed = first["sentence"].rstrip("."), not first["code"]
+        yield Item(WAITING, sentence, referral, hint=_whose(first), sealed=sealed)
     elif facts.runs and not facts.rows:
         yield Item(
             TODAY,
@@ -183,12 +186,12 @@ def _asked(work: Work, facts: Facts) -> Iterator[Item]:
         )
 
 
-# What runs out, in words, and the page that renews it.
+# What runs out, in words.
 RENEW = {
-    "said": ("their yes", "referrals:consent"),
-    "check": ("“is it the right time?”", "referrals:readiness"),
-    "safety": ("what they said about safety", "referrals:safety_ask"),
-    "route": ("how to reach them", "referrals:routes"),
+    "said": "their yes",
+    "check": "“is it the right time?”",
+    "safety": "what they said about safety",
+    "route": "how to reach them",
 }
 
 
@@ -216,13 +219,12 @@ def _run_out(work: Work, facts: Facts) -> Iterator[Item]:
         if not soon:
             continue
         day, which = min(soon)
-        what, page = RENEW[which]
         yield Item(
             TODAY if day == today else NEXT,
-            f"Check in with {party.known_as}: {what} runs out {_on(day, today)}",
+            f"Check in with {party.known_as}: {RENEW[which]} runs out {_on(day, today)}",
             facts.referral,
             "Check in",
-            f"{reverse(page, args=[facts.referral.reference, party.pk])}?from=referral",
+            reverse("referrals:check_in", args=[facts.referral.reference, party.pk]),
             due=day,
             party=party.pk,
         )

@@ -37,7 +37,9 @@ MOST = 50
 
 def mine(user: "User") -> list[Referral]:
     """The open referrals this user leads, facilitates or supports somebody in, what is booked first."""
-    parts = Facilitation.objects.filter(referral=OuterRef("pk"), user=user, until__isnull=True)
+    parts = Facilitation.objects.visible_to(user).filter(
+        referral=OuterRef("pk"), user=user, until__isnull=True
+    )
     rows = (
         Referral.objects.visible_to(user)
         .of_person(user)

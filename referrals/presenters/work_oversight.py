@@ -2,15 +2,18 @@
 referrals in which nothing happens. Each list starts from a scope of its own."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from referrals.enums import STOPS
-from referrals.models import Concern, RecordsCheck, Referral
+from referrals.enums import STOPS, UNANSWERED, HandoffState
+from referrals.models import Concern, Handoff, RecordsCheck, Referral
 from referrals.presenters import names_of, parties_for, shown_name, you_or_name
+from referrals.presenters.handoffs import time_left, what
 from referrals.presenters.steps import checks_to_match
+from referrals.reminders.handoffs import closures_of
 from referrals.selectors import silent, to_decide
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -30,6 +33,8 @@ class Oversight:
     concerns: list[Concern] = field(default_factory=list)
     checks: list[RecordsCheck] = field(default_factory=list)
     silent: list[Referral] = field(default_factory=list)
+    handoffs: list[Handoff] = field(default_factory=list)
+    closures: frozenset[date] = frozenset()
 
     def referrals(self) -> list[Referral]:
         """Every referral named in it, for the names of its people."""
@@ -38,8 +43,12 @@ class Oversight:
 
 
 def read(user: "User", at: datetime) -> Oversight:
-    """Read what this user oversees: at most three queries, none for a keyworker."""
-    found = Oversight()
+    """Read what this user oversees, at most three queries and none for a keyworker; and the requests between
+    organisations that wait for an answer, two.
+    """
+    found = Oversight(handoffs=list(_unanswered(user)))
+    if any(row.to_org_id == user.organisation_id for row in found.handoffs):
+        found.closures = closures_of(user.organisation_id)
     if user.is_manager or user.safeguarding_lead:
         found.concerns = list(to_decide(user, at)[: 2 * MOST])
     if user.safeguarding_lead:
@@ -49,9 +58,43 @@ def read(user: "User", at: datetime) -> Oversight:
     return found
 
 
-def _row(what: str, referral: Referral, user: "User", hint: str, action_text: str, href: str) -> Row:
+def _unanswered(user: "User") -> QuerySet[Handoff]:
+    """Requests that wait for an answer, the oldest first: to their organisation, or sent by their side."""
+    waiting = Handoff.objects.visible_to(user).filter(state__in=UNANSWERED)
+    return waiting.select_related("from_org", "to_org", "referral").order_by("sent_at", "pk")[: 2 * MOST]
+
+
+def asked_rows(found: Oversight, user: "User", at: datetime) -> list[Row]:
+    """Requests to this user's organisation, with the time left to open or to answer them."""
+    return [
+        {
+            "what": what(row, user),
+            "about": f"{row.referral.reference} · {time_left(row, at, found.closures)['text']}",
+            "action_text": "Open",
+            "action_href": reverse("referrals:handoff", args=[row.pk]),
+        }
+        for row in found.handoffs
+        if row.to_org_id == user.organisation_id and row.state != HandoffState.QUESTION
+    ]
+
+
+def sent_rows(found: Oversight, user: "User") -> list[Row]:
+    """Requests of this user's side that the other organisation has not answered."""
+    return [
+        {
+            "what": f"{row.to_org.name} to answer",
+            "about": f"{row.referral.reference} · asked {clock.ago(row.sent_at)}",
+            "action_text": "Open",
+            "action_href": reverse("referrals:handoff", args=[row.pk]),
+        }
+        for row in found.handoffs
+        if row.to_org_id != user.organisation_id
+    ]
+
+
+def _row(said: str, referral: Referral, user: "User", hint: str, action_text: str, href: str) -> Row:
     about = f"{referral.reference} · {names_of(parties_for(referral, user), user)}"
-    return {"what": what, "about": f"{about} · {hint}", "action_text": action_text, "action_href": href}
+    return {"what": said, "about": f"{about} · {hint}", "action_text": action_text, "action_href": href}
 
 
 def _named(concern: Concern, user: "User") -> str:
