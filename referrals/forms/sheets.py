@@ -17,7 +17,7 @@ class SheetForm(BaseForm):
         label="The words",
         rows=14,
         max_length=10_000,
-        help_text="Plain and short: it is read aloud. It names no organisation’s drug or alcohol work.",
+        help_text="Plain and short: it is read aloud.",
         error_messages={"required": "Write the words of the sheet"},
     )
     change = ChoiceRadio(

@@ -52,7 +52,11 @@ def _referrals(user: "User", keys: list[Any]) -> list[Referral]:
 
 
 def _reasons(party: Party) -> list[str]:
-    return [words for name, words in REASONS.items() if getattr(party, name)]
+    return [
+        words
+        for name, words in REASONS.items()
+        if getattr(party, name) and not (name == "same_pair" and party.same_name)
+    ]
 
 
 def _row(referral: Referral, why: list[str], user: "User") -> dict[str, Any]:

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 # The two savepoints are the ledger's transaction inside the test's own; in service they are none.
 SAVEPOINTS = 2
-LIST_QUERIES = 6 + SAVEPOINTS
+LIST_QUERIES = 7 + SAVEPOINTS
 PAGE_QUERIES = 15 + SAVEPOINTS
 
 
