@@ -1,4 +1,4 @@
-"""A conversation that already happened is recorded as it was, and settles nothing that stands in the way of the next."""
+"""A conversation that already happened is recorded as it was, and settles nothing in the way of the next one."""
 
 from typing import Any
 

@@ -3,8 +3,8 @@ Read through meetings' documented names, each through its scope; nothing here wr
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 
 from referrals.enums import RatingPoint, Stage
@@ -38,11 +38,9 @@ RATING_HEADS = ["When", "Between them", "Feeling safe", "Hope"]
 class After:
     """What this user may know of what comes after the newest meeting that took place."""
 
-    met: bool = False
     may_write: bool = False
     written: bool = False
     to_answer: bool = False
-    answered: set[UUID] = field(default_factory=set)
     calls: list[Any] = field(default_factory=list)
 
 
@@ -53,31 +51,31 @@ def _models(referral: Referral) -> tuple[Any, Any, Any]:
 
 
 def gather_after(facts: Facts) -> After:
-    """Read what the next step needs: four queries."""
+    """Read what the next step needs: two queries."""
     referral, user = facts.referral, facts.user
     meetings, agreements, follow_ups = _models(referral)
+    known = agreements.objects.known_of(user).filter(meeting=OuterRef("pk"))
     newest = (
         meetings.objects.visible_to(user)
         .filter(referral=referral, shown_status="took_place")
+        .annotate(nothing_agreed=Subquery(known.values("nothing_agreed")[:1]))
         .order_by("-starts_at")
         .first()
     )
     if newest is None:
         return After()
     answers = agreements.answers.rel.related_model.objects.visible_to(user)
+    answered = answers.filter(agreement__meeting=OuterRef("meeting"), party=OuterRef("party"))
     undone = follow_ups.objects.visible_to(user).filter(
         meeting__referral=referral, done_at__isnull=True, party__left_at__isnull=True
     )
     runs = any(row.user_id == user.pk for row in facilitators_of(referral, user))
     told = newest.already_happened and newest.created_by_id == user.pk
-    known = agreements.objects.known_of(user).filter(meeting=newest).first()
     return After(
-        met=True,
         may_write=runs or referral.lead_id == user.pk or told,
-        written=known is not None,
-        to_answer=known is not None and not known.nothing_agreed,
-        answered=set(answers.filter(agreement__meeting=newest).values_list("party", flat=True)),
-        calls=list(undone.order_by("due_on", "created_at", "id")),
+        written=newest.nothing_agreed is not None,
+        to_answer=newest.nothing_agreed is False,
+        calls=list(undone.annotate(answered=Exists(answered)).order_by("due_on", "created_at", "id")),
     )
 
 
@@ -96,15 +94,14 @@ def next_after(facts: Facts) -> Row:
             "Write it down",
             _agreement(facts, "agreement_write"),
         )
-    came = {row.party_id for row in after.calls}
-    for key, party in mine.items():
-        if after.to_answer and key in came and key not in after.answered:
-            return _step(
-                f"ask {party.known_as} what they say to what was agreed",
-                "Only their own side sees the answer.",
-                f"Ask {party.known_as}",
-                reverse("meetings:agreement_answer", args=[facts.referral.reference, key]),
-            )
+    unasked = next((row.party_id for row in calls if after.to_answer and not row.answered), None)
+    if unasked is not None:
+        return _step(
+            f"ask {mine[unasked].known_as} what they say to what was agreed",
+            "Only their own side sees the answer.",
+            f"Ask {mine[unasked].known_as}",
+            reverse("meetings:agreement_answer", args=[facts.referral.reference, unasked]),
+        )
     if calls:
         return _call_step(calls[0], mine[calls[0].party_id], facts, "")
     if facts.runs:
