@@ -19,16 +19,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 
+from restorative.accounts.lock import SIGNED_IN_AT, is_locked, note_or_lock
 from restorative.common import context
 
 log = logging.getLogger("restorative.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
-SIGNED_IN_AT = "signed_in_at"
-SEEN_AT = "seen_at"
-LOCKED = "locked"
 OPEN_WHILE_LOCKED = frozenset({"health", "locked", "account_logout"})
-NOTED_EVERY = timedelta(seconds=30)  # a session is not written anew at every request
 
 
 class RequestLog:
@@ -122,7 +119,7 @@ class IdleLock:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
-            _note_or_lock(request)
+            note_or_lock(request)
         return self.get_response(request)
 
     def process_view(
@@ -137,29 +134,6 @@ class IdleLock:
             return HttpResponse(status=423)
         address = f"{reverse('locked')}?{urlencode({'next': _without_words(request)})}"
         return HttpResponseRedirect(address, status=302 if request.method in ("GET", "HEAD") else 303)
-
-
-def is_locked(request: HttpRequest) -> bool:
-    """Whether this session waits for its owner's password."""
-    return request.user.is_authenticated and bool(request.session.get(LOCKED))
-
-
-def unlock(request: HttpRequest) -> None:
-    """The password was right: the session goes on, under another key."""
-    del request.session[LOCKED]
-    request.session[SEEN_AT] = timezone.now().isoformat()
-    request.session.cycle_key()
-
-
-def _note_or_lock(request: HttpRequest) -> None:
-    session, now = request.session, timezone.now()
-    if session.get(LOCKED):
-        return
-    seen = datetime.fromisoformat(session.get(SEEN_AT) or session[SIGNED_IN_AT])
-    if now - seen >= settings.SESSION_LOCKS_AFTER:
-        session[LOCKED] = True
-    elif now - seen >= NOTED_EVERY and "X-Draft" not in request.headers:
-        session[SEEN_AT] = now.isoformat()
 
 
 def _without_words(request: HttpRequest) -> str:

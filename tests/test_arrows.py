@@ -54,6 +54,7 @@ WEB_OF_ROOM = {
     "forms": {"forms"},
     "presenters": {"urls"},  # a row of a page carries the address of the page that mends it
     "reminders": {"urls"},  # a reminder to a worker carries a link
+    "management": {"urls"},  # the demo prints the address of a form that was begun
 }
 
 

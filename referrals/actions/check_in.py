@@ -109,7 +109,7 @@ def standing(party: Party, rows: Callable[[type[Model]], QuerySet]) -> Standing:
         reasons.append("No safe way to reach them is known.")
     if check is None or check.judgement != Ready.READY:
         reasons.append("It was not found to be the right time yet.")
-    if reasons:
+    if reasons or safety is None or route is None:
         raise NotPossible([*reasons, "Ask in full instead."])
     return Standing(safety=safety, route=route)
 

@@ -1,7 +1,7 @@
 """The sign-in page, the sign-out button, and the page of a session that has locked.
-How tries are counted is in throttle.py; when a session locks, in restorative/middleware.py."""
+How tries are counted is in throttle.py; when a session locks, in lock.py."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.views import LoginView, LogoutView
@@ -18,9 +18,12 @@ from django.views import View
 from restorative.accounts import throttle
 from restorative.accounts.adapter import NOT_YOURS
 from restorative.accounts.forms import UnlockForm
+from restorative.accounts.lock import is_locked, unlock
 from restorative.accounts.models import User
 from restorative.audit.ledger import record
-from restorative.middleware import is_locked, unlock
+
+if TYPE_CHECKING:
+    from restorative.common.views import SignedInRequest
 
 
 class SignIn(LoginView):
@@ -59,6 +62,8 @@ class Locked(View):
     """A session that nobody used for a while: the password, and everything is as it was. Or somebody else signs in."""
 
     policy = "signed_in"
+    if TYPE_CHECKING:
+        request: SignedInRequest  # type: ignore[assignment]
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method in ("GET", "HEAD", "POST") and not is_locked(request):
@@ -74,7 +79,7 @@ class Locked(View):
             return self.show(form, status=422)
         try:
             found = get_adapter().authenticate(
-                request, email=request.user.email, password=form.cleaned_data["password"]
+                request, email=self.request.user.email, password=form.cleaned_data["password"]
             )
         except ValidationError as refusal:
             form.add_error("password", refusal)
