@@ -63,7 +63,7 @@ class Locked(View):
 
     policy = "signed_in"
     if TYPE_CHECKING:
-        request: SignedInRequest  # type: ignore[assignment]
+        request: SignedInRequest
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method in ("GET", "HEAD", "POST") and not is_locked(request):
