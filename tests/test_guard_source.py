@@ -66,7 +66,7 @@ SEALED = {
 SAFETY = {"referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
 # Sealed, but with a rule of their own: what it is.
 OWN_RULE = {
-    "referrals.Handoff": "the side that asked; the organisation that was asked, until it is declined, withdrawn or over",
+    "referrals.Handoff": "who asked; and who was asked, until it is declined, withdrawn or over",
     "referrals.HandoffMessage": "the same as what it is about",
     "referrals.Note": "a note without a party is for all who see the referral",
     "referrals.Person": "somebody of theirs is opened",
@@ -312,7 +312,7 @@ WITHOUT_A_SCOPE = {
     "referrals.presenters.steps.checks_to_match: Support.objects",
 }
 PAST_THE_SCOPE = {
-    "referrals.presenters.page.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
+    "referrals.presenters.standing.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
     "restorative.views.health: cursor",  # asks the database whether it answers
     # Inside Subquery annotations of a queryset that is opened_by.
     "referrals.presenters.people._newest: _base_manager",
@@ -419,7 +419,9 @@ def test_only_actions_and_those_named_say_unscoped():
         "referrals.reminders.facts",
         "referrals.reminders.handoffs",
         "meetings.access",
+        "meetings.blockers",
         "meetings.reminders",
+        "meetings.reminders_hold",
         "meetings.reminders_after",
     }
 

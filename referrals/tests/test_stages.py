@@ -41,6 +41,7 @@ LEADS: dict[str, dict[Stage, Stage]] = {
     "move": {B: B},
     "met": {B: F},
     "meet_again": {F: P},
+    "already_met": {L: F, P: F, N: F},
     "pause": {L: N, P: N, B: N, F: N},
     "resume": {N: P},  # here paused from preparing; the others below
     "close": {L: C, P: C, F: C, N: C},
