@@ -116,7 +116,7 @@ def read(user: "User", at: datetime) -> Read:
         if meeting.referral_id not in by_id:
             referral = meeting.referral
             referral.shown_stage, referral.records_waiting = Stage.BOOKED, False
-            referral._facilitations = []
+            referral._facilitations, referral.my_part = [], None
             others.append(referral)
         else:
             meeting.referral = by_id[meeting.referral_id]

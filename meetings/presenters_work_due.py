@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import CharField, F, Q, Value
 from django.urls import reverse
 
-from meetings.enums import ActionStatus
+from meetings.enums import ActionStatus, FollowUpKind
 from meetings.models import Action, FollowUp
-from referrals.enums import Stage, TaskKind
+from referrals.enums import Part, Stage, TaskKind
 from referrals.models import Party, Task
 from referrals.presenters.after import CALLS
 from referrals.presenters.referral_facts import Facts, is_mine
@@ -82,7 +82,7 @@ def _item(row: Due, facts: Facts, work: Work) -> Item | None:
     party = next((each for each in facts.parties if each.pk == row.party and each.pk in work.opened), None)
     if row.kind in TaskKind.values:
         return _task(row, facts, party)
-    if party is None or not _speaks_with(party, facts):
+    if party is None or not _speaks_with(party, facts, row.kind):
         return None
     reference = facts.referral.reference
     if row.kind == ACTION:
@@ -93,9 +93,10 @@ def _item(row: Due, facts: Facts, work: Work) -> Item | None:
     return _dated(row, facts, heading[:1].upper() + heading[1:], "Follow up", href)
 
 
-def _speaks_with(party: Party, facts: Facts) -> bool:
-    """Their worker, or somebody who opens them and supports nobody here: as the referral's own page says."""
-    return is_mine(party, facts) or not any(is_mine(each, facts) for each in facts.parties)
+def _speaks_with(party: Party, facts: Facts, kind: str) -> bool:
+    """Their worker; and for the debrief a second worker, who takes it where a facilitator supports somebody here."""
+    second = facts.referral.my_part == Part.SECOND_WORKER and kind == FollowUpKind.DEBRIEF
+    return is_mine(party, facts) or second
 
 
 def _task(row: Due, facts: Facts, party: Party | None) -> Item | None:

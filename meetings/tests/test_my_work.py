@@ -342,7 +342,8 @@ def test_carers_leeds_finds_new_requests_with_the_time_left(staff: Staff) -> Non
     found = part(staff["carol"], "Requests from other organisations")
     assert "asks you" in found
     assert re.search(r"within \d+ hours?|Late", found)
-    assert "Carers Leeds to answer" in part(staff["asha"], "Waiting for others")
+    assert "Carers Leeds to answer" in part(staff["kit"], "Waiting for others")
+    assert "Carers Leeds" not in page_of(staff["asha"])
 
 
 # --- Queries, length and the ledger -----------------------------------------------------------------------------
