@@ -17,7 +17,7 @@ from restorative.common.protected import protected_manager
 class Agreement(BaseModel):
     """What one meeting came to. No words is valid: it may have helped all the same. So is having no actions."""
 
-    meeting = models.OneToOneField(Meeting, on_delete=models.PROTECT, related_name="agreement")
+    meeting = models.OneToOneField(Meeting, on_delete=models.PROTECT, related_name="agreed")
     words = EncryptedTextField(blank=True, default="")
     if_difficult = EncryptedTextField(blank=True, default="")
     no_actions = models.BooleanField(default=False)

@@ -41,7 +41,7 @@ def _meetings(referral: Referral) -> QuerySet:
 
 def _agreed_actions(referral: Referral) -> QuerySet:
     """Actions of what everybody who came said yes to; those agreed anew count as what they became."""
-    agreement: Any = referral.meetings.model.agreement.related.related_model
+    agreement: Any = referral.meetings.model.agreed.related.related_model
     action = agreement.actions.rel.related_model
     answers = agreement.answers.rel.related_model._base_manager
     attendance = referral.meetings.model.attendances.rel.related_model._base_manager

@@ -47,7 +47,7 @@ class After:
 def _models(referral: Referral) -> tuple[Any, Any, Any]:
     """Meeting, Agreement and FollowUp, by the documented names of meetings."""
     meeting = referral.meetings.model
-    return meeting, meeting.agreement.related.related_model, meeting.follow_ups.rel.related_model
+    return meeting, meeting.agreed.related.related_model, meeting.follow_ups.rel.related_model
 
 
 def gather_after(facts: Facts) -> After:
