@@ -4,7 +4,7 @@ Those who do no casework find a word about what is theirs."""
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 
 from meetings import presenters_work
 from restorative.common.views import Page
@@ -21,6 +21,8 @@ class MyWork(Page):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         user = self.request.user
+        if user.is_governance:
+            return redirect("reports:ledger")
         if not user.is_keyworker:
             return render(request, "home.html", {"title": f"Hello, {user.first_name}"})
         self.found = presenters_work.read(user, self.at)
