@@ -15,8 +15,8 @@ from playwright.sync_api import Browser
 from meetings.demo.staff import make_staff
 from meetings.demo.story import open_rooms, publish_sheet
 from meetings.models import Meeting
-from referrals.enums import DAY_QUESTIONS, READINESS_QUESTIONS, SAFETY_QUESTIONS, Purpose
-from referrals.models import Party, Referral
+from referrals.enums import DAY_QUESTIONS, READINESS_QUESTIONS, SAFETY_QUESTIONS, HandoffState, Purpose
+from referrals.models import Handoff, Party, Referral, SignOff
 from restorative.accounts.models import Organisation, Team
 from restorative.accounts.seed import seed
 from restorative.audit.sealer import seal
@@ -185,6 +185,97 @@ def test_a_referral_is_carried_from_logged_to_closed(
         person.press("Close the referral")
         person.open(page)
         assert person.reads("This referral is closed")
+
+        assert person.seen == []
+        seal()
+        assert not verify().findings
+
+
+def test_three_people_carry_a_request_between_organisations(
+    person: Person, start_worker: Callable[..., Running], tmp_path: Path, record_property
+) -> None:
+    """Asha leads; Mo decides on a concern; Carol is asked to help Jo, accepts, rings and says what came of it."""
+    with time_machine.travel(TUESDAY, tick=True):
+        seed(Organisation, Team)
+        make_staff(timezone.now())
+        publish_sheet(timezone.now())
+        carers = Organisation.objects.get(key="carers-leeds")
+
+        person.sign_in("asha")
+        reference = log(person)
+        person.press("Talk with Sam")
+        talk(person, "Sam", number="07700 900101")
+        sam, jo = (Party.objects.unscoped("test").get(known_as=name) for name in ("Sam", "Jo"))
+        page = f"/r/{reference}/"
+        person.open(f"{page}people/{sam.pk}/safety/concern/")
+        person.pick(kind="lapse")
+        person.write(detail="Drank at the weekend, in their own words.")
+        person.press("Record")
+
+        # Mo, a second person, decides
+        person.sign_in("mo")
+        person.open("/")
+        person.press("Decide")
+        person.pick(decision="go")
+        person.write(reason="Steady again, and Sam told us.")
+        person.press("Save")
+        assert SignOff.objects.unscoped("test").get().decision == "go"
+
+        # Asha asks Carers Leeds to help Jo: first it is missing that Jo shares with them
+        person.sign_in("asha")
+        person.open(page)
+        person.press("Talk with Jo")
+        talk(person, "Jo", number="07700 900102")
+        person.open(f"{page}handoff/new/")
+        person.pick(to_org=str(carers.pk), ask=f"help-{jo.pk}")
+        person.write(
+            situation="Jo lives with somebody in treatment.",
+            asked="Someone of their own to talk to.",
+            told="That somebody may ring.",
+        )
+        person.press("See what they will see")
+        assert person.reads("What is missing before this can be sent")
+        person.open(f"{page}people/{jo.pk}/consent/new/?share=carers-leeds")
+        person.pick(alone="yes", **{f"share_{carers.pk.hex}": "yes"})
+        person.press("Save answers")
+        person.open(f"{page}handoff/new/")
+        assert person.page.locator('[name="situation"]').input_value(), "what was typed is back"
+        person.press("See what they will see")
+        packet = person.page.locator(".rp-packet").inner_text()
+        person.press("Send to Carers Leeds")
+
+        # A real worker tells nobody by name
+        start_worker(beat=True, now=timezone.now())
+        outbox = tmp_path / "outbox"
+        until(lambda: any(outbox.glob("*.json")), seconds=40, what="a message in the outbox")
+        assert not any(name in row["body"] for row in messages(outbox) for name in ("Sam", "Jo", "Carers"))
+
+        # Carol: nothing of the referral before she accepts; in three clicks it is hers
+        person.sign_in("carol")
+        person.open("/handoffs/")
+        with person.costs() as cost:
+            person.press("Forward Leeds asks you to help one person")
+            assert person.page.locator(".rp-packet").inner_text() == packet
+            person.press("Accept")
+        record_property("accept", vars(cost))
+        assert (cost.screens, cost.clicks) <= (2, 3)
+        handoff = Handoff.objects.unscoped("test").get()
+        assert handoff.state == HandoffState.ACCEPTED
+        person.open(f"/handoffs/{handoff.pk}/")
+        person.press("First contact made")
+        person.press("First contact made")
+        person.open(page)
+        assert person.reads("Jo")
+        assert not person.reads("Sam")
+        person.open(f"/handoffs/{handoff.pk}/")
+        person.press("Complete")
+        person.write(done="Three talks.", went="Jo is calmer.", next_step="A group on Mondays.")
+        person.press("Complete")
+
+        # Asha reads what came back
+        person.sign_in("asha")
+        person.open(f"/handoffs/{handoff.pk}/")
+        assert person.reads("Jo is calmer.")
 
         assert person.seen == []
         seal()
