@@ -101,6 +101,13 @@ class ReferralQuerySet(ProtectedQuerySet):
         waiting = _rows("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
         return self.annotate(records_waiting=Exists(waiting))
 
+    def with_what_is_there(self) -> Self:
+        """Adds whether there are tasks or requests of other organisations at all, so that nobody asks in vain."""
+        return self.annotate(
+            has_tasks=Exists(_rows("Task").filter(referral=OuterRef("pk"), done_at__isnull=True)),
+            has_handoffs=Exists(_rows("Handoff").filter(referral=OuterRef("pk"))),
+        )
+
 
 def _held_back_from(user: "User") -> Q:
     """Rows with a party and a `released_at` that this user must not know of yet."""

@@ -1,7 +1,7 @@
 """What stands in the way of booking and of starting: one condition a code, computed from facts, never stored.
 Whether somebody *may* is access.py's; what moves a stage is stages.py's."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -59,38 +59,57 @@ REFERRAL = Param.named("referral", UUIDField())
 NOW = Param.named("at", DateTimeField())
 
 
-def _whole(gate: Gate) -> QuerySet:
+def _whole(*gates: Gate) -> QuerySet:
+    """One referral with `whole_<gate>_<code>` for each of its own codes."""
     flags = {
-        f"blocked_{code.key}": _flag(code.referral(gate, NOW))
+        f"whole_{gate}_{code.key}": _flag(code.referral(gate, NOW))
+        for gate in gates
         for code in CODES
         if code.referral and gate in code.gates
     }
     return Referral._base_manager.filter(pk=REFERRAL).annotate(**flags).only("pk")
 
 
-def _each_party(gate: Gate) -> QuerySet:
+def _with_each_party(*gates: Gate) -> QuerySet:
+    """Its parties with `party_<gate>_<code>`, each carrying the referral's own codes too: one query for all."""
     present = Party._base_manager.filter(referral=REFERRAL, left_at__isnull=True)
-    return with_party_blockers(present, gate, NOW).order_by("created_at", "id").only("pk")
+    here = Referral._base_manager.filter(pk=OuterRef("referral"))
+    flags = {}
+    for gate in gates:
+        for code in CODES:
+            if gate not in code.gates:
+                continue
+            if code.party:
+                flags[f"party_{gate}_{code.key}"] = _flag(code.party(gate, NOW))
+            if code.referral:
+                flags[f"whole_{gate}_{code.key}"] = Exists(here.filter(code.referral(gate, NOW)))
+    return present.annotate(**flags).order_by("created_at", "id").only("pk")
 
 
-_WHOLE, _EACH_PARTY = Prepared(_whole), Prepared(_each_party)
+_WHOLE, _WITH_EACH_PARTY = Prepared(_whole), Prepared(_with_each_party)
+
+
+def blockers_at(referral: Referral, gates: Sequence[Gate], at: datetime) -> dict[Gate, list[Blocker]]:
+    """Everything that stands in the way at each of these gates, on all facts. One query; two where all have left."""
+    given = {"referral": referral.pk, "at": at}
+    parties = list(Party._base_manager.raw(*_WITH_EACH_PARTY.sql(*gates, **given)))
+    whole = parties[0] if parties else Referral._base_manager.raw(*_WHOLE.sql(*gates, **given))[0]
+    found: dict[Gate, list[Blocker]] = {gate: [] for gate in gates}
+    for gate, rows in found.items():
+        for code in CODES:
+            flag = f"{gate}_{code.key}"
+            if gate not in code.gates:
+                continue
+            if code.referral and getattr(whole, f"whole_{flag}"):
+                rows.append(Blocker(code.key))
+            if code.party:
+                rows += [Blocker(code.key, party.pk) for party in parties if getattr(party, f"party_{flag}")]
+    return found
 
 
 def blockers(referral: Referral, gate: Gate, at: datetime) -> list[Blocker]:
-    """Everything that stands in the way at a gate, on all facts (two queries). Empty means it may go ahead."""
-    given = {"referral": referral.pk, "at": at}
-    [whole] = Referral._base_manager.raw(*_WHOLE.sql(gate, **given))
-    parties = list(Party._base_manager.raw(*_EACH_PARTY.sql(gate, **given)))
-    found = []
-    for code in CODES:
-        flag = f"blocked_{code.key}"
-        if gate not in code.gates:
-            continue
-        if code.referral and getattr(whole, flag):
-            found.append(Blocker(code.key))
-        if code.party:
-            found += [Blocker(code.key, party.pk) for party in parties if getattr(party, flag)]
-    return found
+    """Everything that stands in the way at a gate, on all facts. Empty means it may go ahead."""
+    return blockers_at(referral, [gate], at)[gate]
 
 
 def named_to(user: "User", referral: Referral, gate: Gate, at: datetime) -> list[ShownBlocker]:
@@ -141,6 +160,7 @@ __all__ = [
     "Blocker",
     "ShownBlocker",
     "blockers",
+    "blockers_at",
     "blockers_of",
     "contact_at_risk",
     "day_of_check_missing",

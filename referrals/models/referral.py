@@ -41,6 +41,8 @@ class Referral(BaseModel):
     # Added by querysets for one viewer; never stored.
     shown_stage: str
     records_waiting: bool
+    has_tasks: bool
+    has_handoffs: bool
     my_part: str | None
     _parties_for: tuple
     stood_open: list[str]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from referrals import blockers
-from referrals.blockers import ShownBlocker
+from referrals.blockers import Blocker, ShownBlocker
 from referrals.enums import Gate, Part, Stage
 from referrals.models import (
     Party,
@@ -59,10 +59,13 @@ def gather(referral: Referral, user: "User", at: datetime, *, gate: Gate | None 
     meeting = _meeting(referral, user, at) if booked else None
     gate = gate or (Gate.START if booked else Gate.BOOK)
     as_stood = stood(referral, user)
-    found = [] if referral.shown_stage == Stage.CLOSED else blockers.blockers(referral, gate, at)
     coming = meeting is not None and meeting.shown_status == "booked"
+    gates = [gate, Gate.BOOK] if coming and gate != Gate.BOOK else [gate]
+    closed = referral.shown_stage == Stage.CLOSED
+    standing = {} if closed else blockers.blockers_at(referral, gates, at)
+    found = standing.get(gate, [])
     return Facts(
-        held_by=_held_by(referral, at, parties, as_stood) if coming else [],
+        held_by=_held_by(standing[Gate.BOOK], parties, as_stood) if coming else [],
         away=_away(meeting, user, at) if coming and meeting.facilitator_away else [],
         referral=referral,
         user=user,
@@ -77,11 +80,8 @@ def gather(referral: Referral, user: "User", at: datetime, *, gate: Gate | None 
     )
 
 
-def _held_by(
-    referral: Referral, at: datetime, parties: list[Party], as_stood: frozenset | None
-) -> list[ShownBlocker]:
+def _held_by(found: list[Blocker], parties: list[Party], as_stood: frozenset | None) -> list[ShownBlocker]:
     """What stands in the way at the gate of booking, by name: the sealed sentence says nothing about a hold."""
-    found = blockers.blockers(referral, Gate.BOOK, at)
     return [row for row in blockers.shown_to(found, parties, stood=as_stood) if row.code]
 
 

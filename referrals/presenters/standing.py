@@ -120,6 +120,8 @@ def _lower_first(text: str) -> str:
 
 def to_ring(facts: Facts) -> Task | None:
     """What this user was asked to do when something changed that no message says."""
+    if not facts.referral.has_tasks:
+        return None
     rows = Task.objects.visible_to(facts.user).filter(
         referral=facts.referral, assignee=facts.user, kind=TaskKind.RING, done_at__isnull=True
     )

@@ -28,6 +28,7 @@ class ReferralMixin:
             Referral.objects.visible_to(self.request.user)
             .with_shown_stage(self.request.user)
             .with_records_waiting()
+            .with_what_is_there()
             .select_related("lead", "lead__team", "lead_organisation")
             .filter(reference=reference)
             .first()
