@@ -146,7 +146,7 @@ def _stands(action: Action, owner: Party | None, referral: Referral) -> Row | st
     if owner is None or not owner.opened:
         return "Their own worker asks"
     status = ActionStatus(action.status)
-    text = str(status.label)
+    text = "Say how it went" if status == ActionStatus.OPEN else str(status.label)
     if status in SETTLED:
         return text
     href = reverse("meetings:action_status", args=[referral.reference, action.pk])

@@ -71,13 +71,23 @@ def _planned(
     )
 
 
+def _willing(group: UUID, at: datetime) -> Iterator[FollowUp]:
+    """Calls still to be made to those who may be written to, each person asked about once."""
+    wanted: dict[UUID, bool] = {}
+    for row in _undone(group):
+        if row.party_id not in wanted:
+            wanted[row.party_id] = wants_word(row.party, at)
+        if wanted[row.party_id]:
+            yield row
+
+
 def _plan_afterwards(group: UUID, at: datetime) -> list[Planned]:
     """Thank you, the day after, to each who came; only where it was recorded before the debrief is due."""
     planned = []
-    for row in _undone(group):
+    for row in _willing(group, at):
         due = clock.moment(clock.today(row.meeting.starts_at) + timedelta(days=1), 10)
         until = clock.moment(row.due_on, 9)
-        if row.kind == FollowUpKind.DEBRIEF and row.created_at < until and wants_word(row.party, at):
+        if row.kind == FollowUpKind.DEBRIEF and row.created_at < until:
             planned.append(_planned("afterwards", row.pk, row.party_id, due, until, to_worker=False))
     return planned
 
@@ -85,9 +95,9 @@ def _plan_afterwards(group: UUID, at: datetime) -> list[Planned]:
 def _plan_coming(group: UUID, at: datetime) -> list[Planned]:
     """Two days before each later call, to whoever is rung."""
     planned = []
-    for row in _undone(group):
+    for row in _willing(group, at):
         due = clock.moment(row.due_on - timedelta(days=rules().follow_up_ahead_days), 10)
-        if row.kind != FollowUpKind.DEBRIEF and row.created_at < due and wants_word(row.party, at):
+        if row.kind != FollowUpKind.DEBRIEF and row.created_at < due:
             until = clock.moment(row.due_on, 9)
             planned.append(_planned("follow_up_coming", row.pk, row.party_id, due, until, to_worker=False))
     return planned
@@ -168,9 +178,13 @@ def _plan_call_due(group: UUID, at: datetime) -> list[Planned]:
 def _plan_call_late(group: UUID, at: datetime) -> list[Planned]:
     """Not done some working days after it was due: to their manager."""
     planned = []
+    managers: dict[tuple[UUID, UUID], User | None] = {}
     for row in _undone(group):
-        manager = _manager_of(caller_of(row), row.party_id)
-        if manager is not None:
+        caller = caller_of(row)
+        key = (caller.pk, row.party_id)
+        if key not in managers:
+            managers[key] = _manager_of(caller, row.party_id)
+        if manager := managers[key]:
             day = clock.add_working_days(row.due_on, rules().follow_up_late_working_days)
             planned.append(_planned("worker_follow_up_late", row.pk, manager.pk, *_morning(day)))
     return planned

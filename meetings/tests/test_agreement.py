@@ -1,5 +1,6 @@
 """What was agreed: who reads it, each person's answer, what becomes of an action; and that nobody else learns of it."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,7 @@ from referrals.enums import Purpose, TaskKind
 from referrals.models import Facilitation, Task
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
+from restorative.notify.wording import forbidden
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
@@ -334,6 +336,7 @@ def test_paper_says_what_was_agreed_and_not_how_it_went(staff: Staff) -> None:
     assert play.AGREED in text
     assert "Cook on Sunday" in text
     assert "Not done" not in text
+    assert forbidden(re.sub(r"<[^>]+>", " ", text[text.index("<main") :])) == []
 
 
 @pytest.mark.parametrize("actions", [2, 12])

@@ -152,6 +152,7 @@ class PrintAgreement(AgreementMixin, ReferralPage):
         return {
             **super().get_context(),
             "day": clock.show_day(self.outcome.meeting.starts_at),
+            "identity": None,  # the paper is theirs to keep: it says nothing of where it comes from
             "heads": presenters_after.PRINT_HEADS,
             "actions": presenters_after.print_rows(self.outcome),
             "back_href": self.back_href,
