@@ -216,7 +216,7 @@ def taken_back(world: World) -> dict:
 
 def nothing(world: World) -> dict:
     """Ids that never existed."""
-    ids = ("party", "concern", "task", "check", "meeting", "facilitation", "invited", "note")
+    ids = ("party", "concern", "task", "check", "meeting", "facilitation", "invited", "handoff", "note")
     return dict.fromkeys(ids, uuid4()) | {"reference": "RP-7K3M-9Q"}
 
 

@@ -1,6 +1,7 @@
 """Requests between organisations as one person may be shown them: the inbox, one request, and its answers."""
 
 from datetime import datetime, timedelta
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
@@ -66,7 +67,7 @@ def inbox(rows: list[Handoff], user: "User", at: datetime) -> list[dict[str, Any
                 [_first(row, user), row.referral.reference, clock.show_day(row.sent_at), stands(row, user)]
                 for row in found
             ]
-            lists.append({"title": title, "heads": heads, "rows": shown})
+            lists.append({"title": title, "heads": heads, "rows": shown, "empty": ""})
     return lists
 
 
@@ -82,7 +83,7 @@ def time_left(row: Handoff, at: datetime, closures: frozenset) -> dict[str, Any]
     if due <= at:
         return {"text": "Late: open it today" if seen else "Late: answer it today", "tone": "due"}
     left = clock.open_hours_between(at, due, row.to_org.opens_at, row.to_org.closes_at, closures)
-    hours = max(1, round(left / timedelta(hours=1)))
+    hours = max(1, ceil(left / timedelta(hours=1)))
     verb = "Open it" if seen else "Answer"
     return {"text": f"{verb} within {hours} hour{'' if hours == 1 else 's'}"}
 
@@ -168,6 +169,8 @@ def links(row: Handoff, user: "User") -> list[dict[str, str]]:
 
 def asked_of_others(referral: Referral, user: "User") -> dict[str, Any] | None:
     """A box on the referral page: what was asked of others, as far as this user may know. None where nothing was."""
+    if not referral.has_handoffs:
+        return None
     rows = (
         Handoff.objects.visible_to(user)
         .filter(referral=referral)

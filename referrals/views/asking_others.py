@@ -125,9 +125,10 @@ class NewHandoff(ReferralForm):
         return self.show(form=again, preview=True, packet=packet, to=self.asking.to_org.name)
 
     def _say(self, form: BaseForm, refusal: NotPossible) -> None:  # type: ignore[override]
-        super()._say(form, refusal)
         if isinstance(refusal, NotShared):
-            self.not_shared = refusal
+            self.not_shared = refusal  # shown with the page that mends each
+            refusal = NotPossible("Something is missing before this can be sent. What you typed is kept.")
+        super()._say(form, refusal)
 
     def act(self, form: BaseForm) -> str:
         asking = self.asked(form)

@@ -160,6 +160,9 @@ class ShowHandoff(HandoffForm):
             "can_accept": self.can_accept,
         }
 
+    def show(self, status: int = 200, **more: Any) -> HttpResponse:
+        return super().show(status=status, **{"cancel_href": "", **more})
+
     def act(self, form: BaseForm) -> str:
         said, user = form.cleaned_data, self.request.user
         kind, party = HandoffKind(self.row.kind), None
