@@ -40,7 +40,7 @@ def ledger(user: "User", filters: Filters, about: About | None) -> QuerySet[Audi
     rows = entries_of(user, about)
     if filters.did in _MANY:
         rows = rows.filter(_MANY[filters.did])
-    elif filters.did and about:
+    elif filters.did and (about or filters.worker):
         rows = rows.filter(verb__in=_FEW[filters.did])
     elif filters.did:
         few = rows.filter(verb__in=_FEW[filters.did])

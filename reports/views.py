@@ -75,4 +75,7 @@ class Ledger(Page):
             "thing_type": "audit_entry",
             "fields": asked,
             "referral_id": about.referral if about else None,
+            "party_id": next(iter(about.ours), None)
+            if about and len(about.ours & about.parties) == 1
+            else None,
         }

@@ -135,6 +135,8 @@ def test_looking_at_it_is_in_it(world):
     )
     assert (entry.thing_ids, entry.fields, entry.referral_id) == (shown, ["did", "about"], world.referral.pk)
     assert "Looked at this ledger" in did(page(world))
+    page(world, about=str(world.own.pk))
+    assert AuditEntry.objects.order_by("-pk").first().party_id == world.own.pk
 
 
 def test_if_it_cannot_be_written_nothing_is_shown(world, monkeypatch):
