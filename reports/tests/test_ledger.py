@@ -256,7 +256,7 @@ def test_by_reference_however_it_is_typed_and_by_person(world):
     of_sam = page(world, about=str(world.own.pk))
     assert of_sam.context["rows"]
     by_person = page(world, about=str(world.own.person_id))
-    assert numbers(by_person) == numbers(of_sam)
+    assert set(numbers(of_sam)[:20]) < set(numbers(by_person))  # and the first look at them
 
 
 def test_by_days_in_london(world):
