@@ -233,7 +233,7 @@ def may_answer(user: User, handoff: Handoff) -> Decision:
 
 def may_take_back(user: User, handoff: Handoff) -> Decision:
     """Withdraw a request, or answer a question about it: who sent it, who supports the person, who leads, a manager."""
-    known = Handoff.objects.visible_to(user).filter(pk=handoff.pk, sent_by_us=True)
+    known = Handoff.objects.visible_to(user).filter(pk=handoff.pk, from_org=user.organisation_id)
     speaks = Q(sent_by=user) | Q(party__keyworker=user) | Q(kind=HandoffKind.LEAD, referral__lead=user)
     if user.is_manager:
         speaks |= Q(from_org=user.organisation_id)

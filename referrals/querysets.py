@@ -270,7 +270,7 @@ def _compartments_of(user: Any, organisation: Any, at: Moment, manager: bool, le
         decided_kind=HandoffKind.HELP,
         moved_at__isnull=True,
     )
-    rule |= Q(Exists(helping)) & shared
+    rule |= Q(Exists(helping)) & Q(shared)
     if lead:
         concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
         rule |= Q(Exists(concern), organisation=organisation)

@@ -54,7 +54,7 @@ def word(name: str) -> str:
 # --- What is marked -------------------------------------------------------------------------------------------
 
 # Answers that are codes and nothing else.
-CODES_ONLY = {"ReadinessCheck.answers"}
+CODES_ONLY = {"Handoff.digest", "ReadinessCheck.answers"}
 # Of the outbox and of Jo's number: looked for by themselves.
 APART = {"ContactRoute.value", "ContactRoute.value_key"}
 # Her own side may be told her name; marked where she is with another organisation.

@@ -276,10 +276,13 @@ def _helped(handoff: Handoff, kind: HandoffKind, party: UUID | None) -> Party | 
     if handoff.kind == HandoffKind.HELP:
         return handoff.party
     named = {person["id"] for person in handoff.packet["people"]}
-    found = Party.objects.unscoped("named in the packet").filter(referral=handoff.referral_id, pk=party)
-    if party is None or str(party) not in named or not found.present().exists():
+    if party is None or str(party) not in named:
         raise NotPossible("Choose whom you can help.", field="kind")
-    return found.get()
+    rows = Party.objects.unscoped("named in the packet").filter(referral=handoff.referral_id, pk=party)
+    found = rows.present().first()
+    if found is None:
+        raise NotPossible("Choose whom you can help.", field="kind")
+    return found
 
 
 def require_worker(handoff: Handoff, worker: User, helped: Party | None) -> None:

@@ -1,4 +1,4 @@
-"""Two answers to one request at the same moment: one counts, whatever the order; nothing of a withdrawn one is taken."""
+"""Two answers to one request at the same moment: one counts, whatever the order; nothing withdrawn is ever taken."""
 
 from collections import Counter
 
