@@ -1,7 +1,7 @@
 """A meeting as one person may be shown it: when, where, who, in which state, what is sent. Nothing here writes.
 What is shown comes from `shown_status`, never from the status itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ from referrals.presenters import (
     you_or_name,
 )
 from referrals.presenters import way as way_of
-from referrals.reminders import ways_to_reach
+from referrals.presenters.reach import ways_shown_to
 from restorative.accounts.models import User
 from restorative.common import clock
 
@@ -151,11 +151,13 @@ def _supporter(party: Party, user: User) -> str:
 # --- What is sent ---------------------------------------------------------------------------------------------
 
 
-def sent(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str, Any]]:
+def sent(
+    meeting: Meeting, people: list[Coming], user: User, at: datetime, *, on_hold: bool = False
+) -> list[dict[str, Any]]:
     """What each person has been and will be sent: the words for those the user opens, one sentence for the others."""
     left = was_told(meeting, [row.party for row in people if row.opened])
     still = meeting.shown_status in COMING and meeting.starts_at > at
-    ways = _ways(people) if still else {}
+    ways = _ways(meeting, people, user) if still else {}
     shown = []
     for row in people:
         if not row.opened:
@@ -166,15 +168,22 @@ def sent(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str,
         if still:
             gone = {telling.kind for telling in told}
             coming_up = will_be_told(meeting, row.attendance, at, ways[row.party.pk])
-            told += [each for each in coming_up if each.kind not in gone]
+            told += [_held(each, on_hold) for each in coming_up if each.kind not in gone]
         if told or meeting.shown_status not in PAST:
             shown.append(person_telling(row.name, told))
     return shown
 
 
-def preview(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str, Any]]:
+def _held(telling: Telling, on_hold: bool) -> Telling:
+    """Of a meeting that the user knows is on hold nothing goes, but that it is moved."""
+    if not on_hold or telling.held or telling.kind == "meeting_moved":
+        return telling
+    return replace(telling, when="not while the meeting is on hold")
+
+
+def preview(meeting: Meeting, people: list[Coming], user: User, at: datetime) -> list[dict[str, Any]]:
     """What each person would be sent if this meeting were booked now."""
-    ways = _ways(people)
+    ways = _ways(meeting, people, user)
     return [
         person_telling(row.name, will_be_told(meeting, row.attendance, at, ways[row.party.pk]))
         if row.opened
@@ -183,8 +192,8 @@ def preview(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[s
     ]
 
 
-def _ways(people: list[Coming]) -> dict:
-    return ways_to_reach([row.party for row in people if row.opened])
+def _ways(meeting: Meeting, people: list[Coming], user: User) -> dict:
+    return ways_shown_to(user, meeting.referral, [row.party for row in people if row.opened])
 
 
 def sealed_telling(name: str) -> dict[str, Any]:
@@ -209,11 +218,11 @@ def person_telling(name: str, told: list[Telling]) -> dict[str, Any]:
 
 
 def hear_it_is_off(
-    meeting: Meeting, people: list[Coming], at: datetime, *, but: frozenset = frozenset()
+    meeting: Meeting, people: list[Coming], user: User, at: datetime, *, but: frozenset = frozenset()
 ) -> list[dict[str, Any]]:
     """What each person would be sent if the others heard now. `but` are those it came from: they are not told."""
     shown = []
-    ways = _ways(people)
+    ways = _ways(meeting, people, user)
     for row in people:
         if row.party.pk in but:
             continue

@@ -15,7 +15,7 @@ from referrals.presenters import facilitators_of, referral_facts, steps
 from referrals.presenters import way as way_of
 from restorative.accounts.models import User
 
-NEEDED = "Nothing is sent about it meanwhile, and it cannot start. Settle this, move it, or call it off."
+NEEDED = "Nothing is sent about it meanwhile, and it cannot start."
 
 
 def named_rows(referral: Referral, user: User, at: datetime) -> list[dict[str, str]]:

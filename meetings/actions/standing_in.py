@@ -1,10 +1,12 @@
 """A facilitator who cannot be at a meeting: said as a fact, taken back, or somebody else stands in for that day.
 Moving the meeting is moving.py's; ending a part for good is referrals' facilitation."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from meetings import access
 from meetings.actions.planning import check_free
@@ -61,7 +63,7 @@ def can_come(*, unavailable: Unavailable, by: "User", at: datetime | None = None
         settled = Unavailable.objects.unscoped("can come").open().filter(pk=unavailable.pk)
         if not settled.update(settled_at=at, settled_by=by):
             raise NotPossible("This is already settled.")
-        _end(Facilitation.objects.unscoped("can come").filter(pk=unavailable.stand_in_id), at)
+        _end([unavailable.stand_in_id], at)
         record(
             "facilitator_can_come",
             by=by,
@@ -87,7 +89,7 @@ def name_stand_in(
         if row.settled_at:
             raise NotPossible("This is already settled.")
         _require_free_to_stand_in(referral, row.meeting, user, by, at)
-        _end(Facilitation.objects.unscoped("stand in").filter(pk=row.stand_in_id), at)
+        _end([row.stand_in_id], at)
         day = clock.today(meeting.starts_at)
         facilitation = Facilitation.objects.create(
             referral=referral,
@@ -113,18 +115,15 @@ def name_stand_in(
 def end_standing_in(meeting: Meeting, *, by: "User", at: datetime) -> None:
     """Settle whatever was said of this meeting: it is moved. For moving.py, under the lock."""
     rows = Unavailable.objects.unscoped("moved").open().filter(meeting=meeting)
-    _end(
-        Facilitation.objects.unscoped("moved").filter(pk__in=list(rows.values_list("stand_in", flat=True))),
-        at,
-    )
+    _end(list(rows.values_list("stand_in", flat=True)), at)
     rows.update(settled_at=at, settled_by=by)
 
 
-def _end(standing_in, at: datetime) -> None:
+def _end(stand_ins: Iterable[UUID | None], at: datetime) -> None:
     """End stand-ins' parts now; one whose day has not come never had it."""
-    standing_in.filter(since__lt=at, until__gt=at).update(until=at)
-    for row in standing_in.filter(since__gte=at):
-        standing_in.filter(pk=row.pk).update(until=row.since)
+    rows = Facilitation.objects.unscoped("end standing in").filter(pk__in=[key for key in stand_ins if key])
+    rows.filter(since__lt=at, until__gt=at).update(until=at)
+    rows.filter(since__gte=at).update(until=F("since"))
 
 
 def _require_booked(meeting: Meeting, by: "User") -> None:

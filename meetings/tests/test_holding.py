@@ -114,6 +114,20 @@ def test_messages_wait_and_those_who_may_know_are_reminded_once(staff: Staff, mo
     assert all(made.own.known_as not in row.body and "on hold" in row.body for row in told)
 
 
+def test_its_messages_are_said_to_wait_only_where_the_hold_is_known(staff: Staff) -> None:
+    made = booked(staff)
+    lapse(made)
+    shown = {
+        who: [
+            text_of(client_of(staff[who]).get(page))
+            for page in (address(made), f"/r/{made.referral.reference}/")
+        ]
+        for who in ("kit", "asha")
+    }
+    assert all("not while the meeting is on hold" in text for text in shown["kit"])
+    assert not any("on hold" in text for text in shown["asha"])
+
+
 # --- A facilitator who cannot be there ------------------------------------------------------------------------
 
 

@@ -47,7 +47,8 @@ class CannotCome(MeetingForm):
         return {
             **super().get_context(),
             "intro": "The meeting is on hold from then on: nothing is sent about it and it cannot start, until it is "
-            "moved, somebody stands in whom each person accepts, or they can come after all. Nobody is told yet.",
+            "moved, somebody stands in whom each person accepts, or they can come after all. The people who are "
+            "expected are told nothing yet.",
         }
 
     def act(self, form: BaseForm) -> str:

@@ -51,7 +51,7 @@ class ShowMeeting(MeetingPage):
             "past": meeting.shown_status in presenters.PAST,
             "people_title": "Who was expected" if meeting.shown_status in presenters.PAST else "Who comes",
             "people": rows,
-            "told": presenters.sent(meeting, self.people, self.at),
+            "told": presenters.sent(meeting, self.people, self.request.user, self.at),
             "record": presenters.record_rows(self.record) if self.record else [],
             "links": self.links(),
             "back_href": self.referral_href,
@@ -197,7 +197,7 @@ class CallMeetingOff(MeetingForm):
         return {
             **super().get_context(),
             "facts": presenters.facts(self.meeting, self.request.user)[:2],
-            "told": presenters.hear_it_is_off(self.meeting, self.people, self.at)
+            "told": presenters.hear_it_is_off(self.meeting, self.people, self.request.user, self.at)
             if self.meeting.starts_at > self.at
             else [],
             "others": presenters.others_words(self.people),
@@ -257,7 +257,9 @@ class Release(MeetingForm):
             "name": self.call_off.party.known_as,
             "said": [] if self.asks else [self.said(row) for row in self.waiting],
             "facts": presenters.facts(self.meeting, self.request.user)[:2],
-            "told": presenters.hear_it_is_off(self.meeting, self.people, self.at, but=withdrew)
+            "told": presenters.hear_it_is_off(
+                self.meeting, self.people, self.request.user, self.at, but=withdrew
+            )
             if self.meeting.starts_at > self.at
             else [],
         }

@@ -166,6 +166,12 @@ def _goes(message: Message, at: datetime) -> str:
     return clock.show_when(max(_may_go(message), clock.next_allowed(at, urgent=message.urgent)))
 
 
+def _waits(message: Message, facts: Facts) -> str:
+    """Of a meeting that this user knows is on hold nothing is sent, but that it is moved."""
+    held = facts.on_hold and message.thing_id == facts.meeting.pk and message.kind != "meeting_moved"
+    return "not while the meeting is on hold" if held else ""
+
+
 def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
     """For each person the user supports: what waits to be sent.
 
@@ -177,7 +183,7 @@ def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
     boxes = []
     for key, party in opened.items():
         waiting = [
-            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_goes(message, facts.at)}"
+            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_waits(message, facts) or _goes(message, facts.at)}"
             for message in messages
             if message.recipient_id == key
         ]

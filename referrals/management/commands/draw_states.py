@@ -57,7 +57,7 @@ def draw() -> str:
         f'<desc id="words">{escape(_in_words(arrows))}</desc>',
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         '<defs><marker id="head" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="8" markerHeight="8" '
-        'orient="auto"><path d="M0 0 10 5 0 10z" fill="#1d4e4b"/></marker></defs>',
+        'orient="auto"><path d="M0 0 10 5 0 10z" fill="#47286b"/></marker></defs>',
     ]
     for stage in ORDER:
         parts += _column(stage, height)
@@ -73,26 +73,26 @@ def _in_words(arrows: list[tuple[str, Stage, Stage | None]]) -> str:
 def _column(stage: Stage, height: int) -> list[str]:
     x = _x(stage)
     return [
-        f'<line x1="{x}" y1="46" x2="{x}" y2="{height - 10}" stroke="#c8d3d2" stroke-width="2"/>',
-        f'<rect x="{x - BOX // 2}" y="14" width="{BOX}" height="32" rx="4" fill="#1d4e4b"/>',
+        f'<line x1="{x}" y1="46" x2="{x}" y2="{height - 10}" stroke="#d3cedb" stroke-width="2"/>',
+        f'<rect x="{x - BOX // 2}" y="14" width="{BOX}" height="32" rx="4" fill="#47286b"/>',
         f'<text x="{x}" y="35" text-anchor="middle" fill="#ffffff" font-weight="600">{escape(str(stage.label))}</text>',
     ]
 
 
 def _row(y: int, name: str, start: Stage, to: Stage | None) -> list[str]:
     x = _x(start)
-    label = f'<text x="12" y="{y + 5}" fill="#1b2b2a">{escape(name.replace("_", " "))}</text>'
-    dot = f'<circle cx="{x}" cy="{y}" r="5" fill="#1d4e4b"/>'
+    label = f'<text x="12" y="{y + 5}" fill="#1d1a26">{escape(name.replace("_", " "))}</text>'
+    dot = f'<circle cx="{x}" cy="{y}" r="5" fill="#47286b"/>'
     if to is None:
-        words = f'<text x="{x - 12}" y="{y + 5}" text-anchor="end" fill="#1b2b2a">back to where it was</text>'
+        words = f'<text x="{x - 12}" y="{y + 5}" text-anchor="end" fill="#1d1a26">back to where it was</text>'
         return [label, dot, words]
     if to == start:
         loop = (
-            f'<path d="M{x + 4} {y - 4} h34 v10 h-34" fill="none" stroke="#1d4e4b" stroke-width="2" {HEAD}/>'
+            f'<path d="M{x + 4} {y - 4} h34 v10 h-34" fill="none" stroke="#47286b" stroke-width="2" {HEAD}/>'
         )
         return [label, dot, loop]
     end = _x(to) + (-6 if to_the_right(start, to) else 6)
-    return [label, dot, f'<path d="M{x} {y} H{end}" stroke="#1d4e4b" stroke-width="2" {HEAD}/>']
+    return [label, dot, f'<path d="M{x} {y} H{end}" stroke="#47286b" stroke-width="2" {HEAD}/>']
 
 
 HEAD = 'marker-end="url(#head)"'
