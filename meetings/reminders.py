@@ -24,6 +24,7 @@ from referrals.reminders import (
     tell_worker,
     to_participant,
     to_worker,
+    who_rings,
     worker_of,
 )
 from restorative.accounts.models import User
@@ -403,23 +404,24 @@ def _recheck_record(message: Message, at: datetime) -> Send | Cancel:
 
 
 def _plan_ring_instead(group: UUID, at: datetime) -> list[Planned]:
-    """A meeting is booked and somebody cannot be written to safely: their worker rings them."""
+    """A meeting is booked and somebody cannot be written to safely: who_rings says who rings them."""
     planned = []
     for meeting in _meetings(group, MeetingStatus.BOOKED):
         for attendance in _attendances(meeting):
             party = party_of(attendance.party_id)
             if party is not None and not can_be_written_to(party, at):
-                planned.append(
+                planned += [
                     Planned(
                         kind="worker_ring_instead",
                         thing_id=attendance.pk,
                         version=meeting.version,
-                        recipient_id=worker_of(party).pk,
+                        recipient_id=user,
                         due_at=soon(meeting),
                         useless_after=meeting.starts_at,
                         to_worker=True,
                     )
-                )
+                    for user in who_rings(party, at)
+                ]
     return planned
 
 

@@ -26,7 +26,7 @@ from referrals.models import (
 )
 from referrals.querysets import ReferralQuerySet, opened_by, opened_ids
 from restorative.common import clock
-from restorative.common.fields import keyed_hash
+from restorative.common.addresses import contact_key, contact_keys
 from restorative.common.formfields import PhoneField
 from restorative.common.names import BETWEEN, fold, name_key
 from restorative.common.rules import rules
@@ -84,7 +84,7 @@ def search(user: "User", words: str) -> QuerySet[Referral]:
         number = ""
     if number:
         routes = ContactRoute.objects.visible_to(user).filter(
-            party__referral=OuterRef("pk"), replaced_at__isnull=True, value_key=keyed_hash(number.casefold())
+            party__referral=OuterRef("pk"), replaced_at__isnull=True, value_key=contact_key(number)
         )
         found |= Q(Exists(routes))
     return _visible(user).filter(found).order_by("-logged_at", "id")
@@ -189,7 +189,7 @@ def possible_duplicates(
         pairs |= Q(person__name_key__startswith=f"{other}{BETWEEN}")
     beside = named.filter(pairs, referral=OuterRef("referral")).exclude(pk=OuterRef("pk"))
     routes = ContactRoute.objects.visible_to(user).filter(
-        party=OuterRef("pk"), replaced_at__isnull=True, value_key=keyed_hash(route.casefold())
+        party=OuterRef("pk"), replaced_at__isnull=True, value_key__in=contact_keys(route)
     )
     nothing = Value(False, BooleanField())
     found = named.annotate(

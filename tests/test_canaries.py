@@ -20,6 +20,7 @@ from meetings.demo import story as play
 from meetings.enums import ActionStatus, Agreed, FollowUpKind, FollowUpResult
 from meetings.models import Action, FollowUp, Meeting, Record
 from referrals.actions import concerns, consent, handoff, lifecycle, reaching, readiness
+from referrals.actions.matching import match_names
 from referrals.enums import (
     Answer,
     ApproachResult,
@@ -30,7 +31,7 @@ from referrals.enums import (
     Ready,
     Suitable,
 )
-from referrals.models import Closure, Handoff, HandoffMessage, Party, Person, ReadinessCheck
+from referrals.models import Closure, Handoff, HandoffMessage, Party, Person, ReadinessCheck, RecordsHit
 from restorative.accounts.models import Organisation
 from restorative.audit.models import AuditEntry
 from restorative.common.fields import EncryptedTextField
@@ -56,7 +57,7 @@ def word(name: str) -> str:
 # Answers that are codes and nothing else.
 CODES_ONLY = {"Handoff.digest", "ReadinessCheck.answers"}
 # Of the outbox and of Jo's number: looked for by themselves.
-APART = {"ContactRoute.value", "ContactRoute.value_key"}
+APART = {"ContactRoute.value", "ContactRoute.value_key", "NameKey.sounds"}
 # Her own side may be told her name; marked where she is with another organisation.
 NAMES = {"Person.given", "Person.family", "Person.name_key"}
 # A record belongs to all who were there, and what was agreed to each side that said yes: tried by themselves.
@@ -88,8 +89,22 @@ PLACES = sealed_places()
 MARKED = PLACES.keys() - CODES_ONLY - APART - NAMES - OF_ALL
 
 
+# What a safeguarding lead wrote of somebody the records check found: only such leads read it.
+FOR_LEADS = {"RecordsHit.note"}
+
+
+def seed_hit(world: World) -> None:
+    """Carers Leeds knows a Jo too, and Ivy has said whether it is her."""
+    play.log(world.staff, play.Pair("Jo", "Wilhelmina"), NOW - timedelta(days=40), lead="carol")
+    match_names(check=world.check, at=NOW)
+    RecordsHit.objects.unscoped("test").update(
+        verdict="cannot_tell", note=word("RecordsHit.note"), looked_at=NOW, looked_by=world.staff["ivy"]
+    )
+
+
 def seed(world: World) -> None:
     """What make_world leaves unmarked, through the actions where one writes it."""
+    seed_hit(world)
     other, kit, fay, mo = world.other, world.staff["kit"], world.staff["fay"], world.staff["mo"]
     at = NOW - timedelta(hours=3)
     reaching.record_approach(
@@ -296,6 +311,7 @@ def allowed_for(who: str) -> set[str]:
     safety = {
         word(place) for place in PLACES if place.split(".")[0] in ("Concern", "SignOff", "SafetyAnswers")
     }
+    safety |= {word(place) for place in FOR_LEADS}
     return safety | {word("Supporter.given"), word("Supporter.family")}
 
 
@@ -340,8 +356,15 @@ def test_jos_own_side_finds_the_words(marked):
     kit = words_in(everything(marked, "kit"))
     decide = reverse("referrals:decide", args=[marked.referral.reference])
     fay = words_in(told(marked.client("fay").get(decide)).lower())
-    assert {place for place in MARKED if word(place) not in kit | fay} <= SHOWN_NOWHERE
+    assert {place for place in MARKED if word(place) not in kit | fay} <= SHOWN_NOWHERE | FOR_LEADS
     assert {PHONE, word("Draft.typed"), word("Supporter.given")} <= kit
+
+
+def test_a_safeguarding_lead_finds_what_one_of_them_wrote_of_a_hit(marked):
+    release = reverse("referrals:records_check_release", args=[marked.check.pk])
+    seen = {who: words_in(told(marked.client(who).get(release)).lower()) for who in ("ivy", "sal", "fay")}
+    assert word("RecordsHit.note") in seen["ivy"] & seen["sal"]
+    assert word("RecordsHit.note") not in seen["fay"]
 
 
 def test_a_draft_is_its_owners_alone(marked):
@@ -396,7 +419,7 @@ def test_no_name_goes_to_another_house(other_house, who):
 
 @pytest.mark.parametrize("who", [pytest.param("sal", marks=SLOW), "ivy"])
 def test_safeguarding_leads_of_another_house_see_names_to_match_and_no_more(other_house, who):
-    assert words_in(everything(other_house, who)) == TO_MATCH
+    assert words_in(everything(other_house, who)) == TO_MATCH | {word("RecordsHit.note")}
 
 
 @pytest.mark.parametrize(("who", "finds"), [("kit", True), ("asha", False), ("lou", False), ("carol", False)])

@@ -188,7 +188,7 @@ class Book(ReferralForm):
             facts=presenters.facts(meeting, self.request.user),
             people_heads=["Arrives"],
             people=presenters.people_rows(meeting, people, self.request.user, came=False),
-            told=presenters.preview(meeting, people, self.at),
+            told=presenters.preview(meeting, people, self.request.user, self.at),
         )
 
     def act(self, form: BaseForm) -> str:

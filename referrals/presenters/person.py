@@ -63,7 +63,7 @@ def page(party: Party, user: User, at: datetime) -> dict[str, Any]:
         "message_heads": ["Message", "When", "State"],
         **said_rows(facts),
         "messages_rows": message_rows(facts),
-        "routes": route_boxes(facts.routes, facts.safety is None or facts.safety.shares_home, user),
+        "routes": route_boxes(party, facts.routes, facts.safety is None or facts.safety.shares_home, user),
         "support": _support(facts),
         "other_things": _other_things(facts),
     }

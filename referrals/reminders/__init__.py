@@ -3,6 +3,7 @@ The outbox asks; nothing here sends. What is planned about meetings is in meetin
 
 from referrals.reminders import handoffs, ring, work
 from referrals.reminders.reach import (
+    CANNOT_BE_USED,
     CHANNELS,
     LOOK_AGAIN,
     OUTSIDE_HOURS,
@@ -14,15 +15,18 @@ from referrals.reminders.reach import (
     reach,
     referral_page,
     say,
+    shared_routes,
     tell_worker,
     to_participant,
     to_worker,
     ways_to_reach,
+    who_rings,
     worker_of,
 )
 from referrals.reminders.ring import plan_again, unsent
 
 __all__ = [
+    "CANNOT_BE_USED",
     "CHANNELS",
     "LOOK_AGAIN",
     "OUTSIDE_HOURS",
@@ -36,11 +40,13 @@ __all__ = [
     "referral_page",
     "register_kinds",
     "say",
+    "shared_routes",
     "tell_worker",
     "to_participant",
     "to_worker",
     "unsent",
     "ways_to_reach",
+    "who_rings",
     "worker_of",
 ]
 

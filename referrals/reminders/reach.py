@@ -2,17 +2,17 @@
 The outbox asks; nothing here plans or sends."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.urls import reverse
 
 from referrals.blockers import contact_at_risk
-from referrals.enums import SENT_ROUTES, Hours, RouteKind
-from referrals.models import ContactRoute, Party, Referral, SafetyAnswers
+from referrals.enums import SENT_ROUTES, Hours, Part, RouteKind
+from referrals.models import ContactRoute, Facilitation, Party, Referral, SafetyAnswers
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -29,6 +29,7 @@ CHANNELS = {RouteKind.TEXT: "text", RouteKind.EMAIL: "email"}
 LOOK_AGAIN = timedelta(hours=1)
 OUTSIDE_HOURS = "outside the hours they allowed"
 RING_INSTEAD = "no safe way to write to them is confirmed: ring instead"
+CANNOT_BE_USED = "the way they gave cannot be used: ring instead"
 
 
 @dataclass(frozen=True)
@@ -39,13 +40,21 @@ class Reach:
     cover_only: bool
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ways:
-    """What a party said about being written to: private, allowed routes of nobody else's, text before email."""
+    """What a party said about being written to: private, allowed routes, text before email.
+
+    `shared` are those that are somebody else's too: nothing is sent to them. Only a facilitator is told.
+    """
 
     routes: list[ContactRoute]
     at_risk: bool
     shares_home: bool
+    shared: frozenset[UUID] = frozenset()
+
+    def as_they_said(self) -> "Ways":
+        """The same as it looks to whoever must not know that somebody else has a number or address too."""
+        return replace(self, shared=frozenset())
 
 
 def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
@@ -62,16 +71,10 @@ def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
     )
     # Never asked counts as shared.
     ways = {pk: Ways([], at_risk, shares is not False) for pk, at_risk, shares in about}
-    shared = ContactRoute._base_manager.filter(
-        ~Q(party__person=OuterRef("party__person")),
-        value_key=OuterRef("value_key"),
-        replaced_at__isnull=True,
-        party__left_at__isnull=True,
-    )
     routes = (
         ContactRoute.objects.unscoped("reaching")
+        .annotate(is_shared=Exists(_of_somebody_else()))
         .filter(
-            ~Exists(shared),
             party__in=list(ways),
             kind__in=SENT_ROUTES,
             allowed=True,
@@ -84,7 +87,52 @@ def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
     )
     for route in sorted(routes, key=lambda route: route.kind != RouteKind.TEXT):
         ways[route.party_id].routes.append(route)
+    for way in ways.values():
+        way.shared = frozenset(route.pk for route in way.routes if route.is_shared)
     return ways
+
+
+def _of_somebody_else() -> QuerySet[ContactRoute]:
+    """Current routes of others with the number or address of a route, however either was written.
+
+    In one referral anybody else's. In another, whoever has the same name may be the same person, logged twice.
+    """
+    same_person = Q(party__person=OuterRef("party__person")) | Q(
+        party__person__name_key=OuterRef("party__person__name_key")
+    )
+    same_referral = Q(party__referral=OuterRef("party__referral"))
+    return ContactRoute._base_manager.filter(
+        ~Q(party=OuterRef("party")),
+        same_referral | ~same_person,
+        value_key=OuterRef("value_key"),
+        replaced_at__isnull=True,
+        party__left_at__isnull=True,
+    )
+
+
+def shared_routes(party: Party) -> frozenset[UUID]:
+    """Ids of a party's current routes, of every kind, that are somebody else's too. For their facilitators' pages."""
+    routes = ContactRoute.objects.unscoped("shared?").filter(party=party, replaced_at__isnull=True)
+    return frozenset(
+        routes.filter(Exists(_of_somebody_else())).exclude(value_key="").values_list("pk", flat=True)
+    )
+
+
+def who_rings(party: Party, at: datetime) -> list[UUID]:
+    """Who is asked to ring somebody who cannot be written to: their worker.
+
+    Where all that stands against it is that somebody else has the number too, those who facilitate: only they may
+    know. Where nobody does yet, the worker, who is not told why.
+    """
+    ways = ways_to_reach([party])[party.pk]
+    if ways.shared and not can_be_written_to(party, at, ways):
+        running = Facilitation.objects.unscoped("who rings").filter(
+            referral=party.referral_id, part__in=[Part.FACILITATOR, Part.STAND_IN]
+        )
+        found = list(running.running(at).order_by("pk").values_list("user", flat=True))
+        if found and can_be_written_to(party, at, ways.as_they_said()):
+            return found
+    return [worker_of(party).pk]
 
 
 def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
@@ -93,9 +141,10 @@ def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
     """
     ways = ways or ways_to_reach([party])[party.pk]
     days = rules().contact_days_at_risk if ways.at_risk else rules().contact_days
-    route = next((row for row in ways.routes if row.confirmed_at >= at - timedelta(days=days)), None)
+    confirmed = [row for row in ways.routes if row.confirmed_at >= at - timedelta(days=days)]
+    route = next((row for row in confirmed if row.pk not in ways.shared), None)
     if route is None:
-        return Hold(at + LOOK_AGAIN, RING_INSTEAD)
+        return Hold(at + LOOK_AGAIN, CANNOT_BE_USED if confirmed else RING_INSTEAD)
     opens = _within_hours(route.hours, at)
     if opens > at:
         return Hold(opens, OUTSIDE_HOURS)
@@ -105,7 +154,7 @@ def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
 def can_be_written_to(party: Party, at: datetime, ways: Ways | None = None) -> bool:
     """Whether there is any safe written way to this party, whatever the hour."""
     found = reach(party, at, ways)
-    return isinstance(found, Reach) or found.why != RING_INSTEAD
+    return isinstance(found, Reach) or found.why not in (RING_INSTEAD, CANNOT_BE_USED)
 
 
 def _within_hours(hours: str, at: datetime) -> datetime:

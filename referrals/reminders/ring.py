@@ -14,6 +14,7 @@ from referrals.reminders.reach import (
     referral_page,
     tell_worker,
     to_worker,
+    who_rings,
     worker_of,
 )
 from restorative.accounts.models import User
@@ -38,18 +39,22 @@ def _plan_ring(group: UUID, at: datetime) -> list[Planned]:
         return planned
     for message in unsent(group, at - RING_WITHIN):
         party = party_of(message.recipient_id)
-        if party is not None:
-            planned.append(
-                Planned(
-                    kind="worker_ring",
-                    thing_id=message.pk,
-                    version=1,
-                    recipient_id=worker_of(party).pk,
-                    due_at=at,
-                    useless_after=at + RING_WITHIN,
-                    to_worker=True,
-                )
+        if party is None:
+            continue
+        # One that was never sent may be held back for what only a facilitator may know.
+        asked = who_rings(party, at) if message.state == State.CANCELLED else [worker_of(party).pk]
+        planned += [
+            Planned(
+                kind="worker_ring",
+                thing_id=message.pk,
+                version=1,
+                recipient_id=user,
+                due_at=at,
+                useless_after=at + RING_WITHIN,
+                to_worker=True,
             )
+            for user in asked
+        ]
     return planned
 
 
