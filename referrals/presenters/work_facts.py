@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from referrals import blockers
-from referrals.enums import ApproachResult, Purpose, ReadinessKind, RouteKind, Stage
+from referrals.enums import ApproachResult, Part, Purpose, ReadinessKind, RouteKind, Stage
 from referrals.models import (
     Approach,
     Consent,
@@ -27,6 +27,7 @@ from referrals.presenters import prefetch_parties
 from referrals.presenters.referral_facts import Facts, is_mine, runs
 from referrals.presenters.way import Heard
 from referrals.querysets import stood_in
+from referrals.reminders import of_somebody_else
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -139,13 +140,13 @@ def _columns(
 def _opened(user: "User", referrals: Collection[UUID], at: datetime) -> QuerySet:
     """The parties this user opens, with the dates and answers that decide what is to be done with them."""
     tried = Approach._base_manager.filter(party=OuterRef("pk")).exclude(result=ApproachResult.NOT_YET)
-    # A number that somebody else here has too may be answered by them.
-    shared = ContactRoute._base_manager.filter(
-        ~Q(party__person=OuterRef("party__person")),
-        value_key=OuterRef("value_key"),
-        replaced_at__isnull=True,
-        party__left_at__isnull=True,
+    # A number that somebody else has too may be answered by them. Only those who facilitate may know.
+    facilitated = (
+        Facilitation.objects.visible_to(user)
+        .running(at)
+        .filter(user=user, part__in=[Part.FACILITATOR, Part.STAND_IN])
     )
+    shared = Q(Exists(of_somebody_else()), party__referral__in=facilitated.values("referral"))
     words = Consent._base_manager.filter(purpose=Purpose.WORDS, recipient=OuterRef("pk"), answer="yes")
     kinds = [ReadinessKind.FULL, ReadinessKind.CHECK_IN]
     route = {"replaced_at__isnull": True, "allowed": True, "confirmed_at__isnull": False}
@@ -179,7 +180,7 @@ def _opened(user: "User", referrals: Collection[UUID], at: datetime) -> QuerySet
                 ContactRoute,
                 "confirmed_at",
                 ("cover", "hours", "voicemail", "confirmed_at"),
-                ~Exists(shared),
+                ~shared,
                 kind=RouteKind.PHONE,
                 **route,
             ),

@@ -73,7 +73,7 @@ def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
     ways = {pk: Ways([], at_risk, shares is not False) for pk, at_risk, shares in about}
     routes = (
         ContactRoute.objects.unscoped("reaching")
-        .annotate(is_shared=Exists(_of_somebody_else()))
+        .annotate(is_shared=Exists(of_somebody_else()))
         .filter(
             party__in=list(ways),
             kind__in=SENT_ROUTES,
@@ -92,7 +92,7 @@ def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
     return ways
 
 
-def _of_somebody_else() -> QuerySet[ContactRoute]:
+def of_somebody_else() -> QuerySet[ContactRoute]:
     """Current routes of others with the number or address of a route, however either was written.
 
     In one referral anybody else's. In another, whoever has the same name may be the same person, logged twice.
@@ -114,7 +114,7 @@ def shared_routes(party: Party) -> frozenset[UUID]:
     """Ids of a party's current routes, of every kind, that are somebody else's too. For their facilitators' pages."""
     routes = ContactRoute.objects.unscoped("shared?").filter(party=party, replaced_at__isnull=True)
     return frozenset(
-        routes.filter(Exists(_of_somebody_else())).exclude(value_key="").values_list("pk", flat=True)
+        routes.filter(Exists(of_somebody_else())).exclude(value_key="").values_list("pk", flat=True)
     )
 
 

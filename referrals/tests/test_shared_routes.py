@@ -12,6 +12,7 @@ from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.tests.pages import client_of
+from referrals.actions.facilitation import appoint
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import RouteKind
 from referrals.models import ContactRoute, Party, Referral
@@ -112,6 +113,16 @@ def test_nobody_elses_page_changes(row: tuple, staff: Staff) -> None:
     same = [each for each in shown() if str(made.other.pk) not in each]
 
     assert same == elsewhere
+
+
+def test_a_shared_phone_is_not_among_those_safe_to_ring_for_a_facilitator(staff: Staff) -> None:
+    """The worker rings as the person said, with the cover words; who facilitates knows better."""
+    made = situations.make("booked_tomorrow", staff, timezone.now())
+    give(made.own, RouteKind.PHONE, "0113 496 0555", staff)
+    give(made.other, RouteKind.PHONE, "+441134960555", staff)
+    assert "Safe to ring now" in client_of(staff["asha"]).get("/").content.decode()
+    appoint(referral=made.referral, user=staff["asha"], by=staff["fay"])
+    assert "Safe to ring now" not in client_of(staff["asha"]).get("/").content.decode()
 
 
 def sent_to(settings) -> set[str]:
