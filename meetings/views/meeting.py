@@ -51,7 +51,9 @@ class ShowMeeting(MeetingPage):
             "past": meeting.shown_status in presenters.PAST,
             "people_title": "Who was expected" if meeting.shown_status in presenters.PAST else "Who comes",
             "people": rows,
-            "told": presenters.sent(meeting, self.people, self.request.user, self.at),
+            "told": presenters.sent(
+                meeting, self.people, self.request.user, self.at, on_hold=self.hold is not None
+            ),
             "record": presenters.record_rows(self.record) if self.record else [],
             "links": self.links(),
             "back_href": self.referral_href,
