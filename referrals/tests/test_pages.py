@@ -162,16 +162,21 @@ def test_nonsense_in_a_search_is_never_an_error(query: str, staff: Staff) -> Non
         ("ready", "kit", "Next: the meeting can be booked"),
         ("blocked_consent_missing", "asha", "Next: nothing for you to do now"),
         ("blocked_no_facilitator", "asha", "Next: appoint"),
-        ("blocked_wording_not_approved", "asha", "Next: agree with Max the words to reach the other person"),
+        ("blocked_wording_not_approved", "asha", "Next: agree with {own} the words to reach the other person"),
         ("withdrawn", "kit", "Next: tell the others that the meeting is not happening"),
         ("record_overdue", "fay", "Next: write the record"),
         ("closed", "asha", "This referral is closed"),
+        ("paused", "asha", "Next: look at this again on "),
+        ("on_hold", "kit", "Next: ask {other} the safety questions, alone"),
+        ("on_hold", "asha", "Next: meet on "),
+        ("two_meetings", "fay", "Next: meet on "),
     ],
 )
 def test_the_next_step_is_named_for_each_person(name: str, who: str, heading: str, staff: Staff) -> None:
     made = situations.make(name, staff, timezone.now())
     page = client_of(staff[who]).get(f"/r/{made.referral.reference}/").content.decode()
 
+    heading = heading.format(own=made.own.known_as, other=made.other.known_as)
     assert f'id="next-step">{heading}' in page
 
 
