@@ -15,6 +15,7 @@ from referrals.models import (
 )
 from referrals.presenters.referral_facts import Facts
 from restorative.common import clock
+from restorative.common.heartbeat import last_beats
 from restorative.notify.models import Message, State
 
 if TYPE_CHECKING:
@@ -112,7 +113,24 @@ def waiting_messages(
     rows = Message.objects.filter(
         waits, group=referral.pk, recipient_id__in=list(recipients), to_worker=False, useless_after__gt=at
     )
-    return list(rows.order_by("planned_for", "pk"))
+    waiting = list(rows.order_by("planned_for", "pk"))
+    if any(row.state == State.CANCELLED for row in waiting):
+        # One that was cancelled unknown to them would have gone with a sweep since: then it no longer waits.
+        swept = last_beats().get("sweep")
+        waiting = [
+            row for row in waiting if row.state != State.CANCELLED or not swept or swept < _may_go(row)
+        ]
+    return waiting
+
+
+def _may_go(message: Message) -> datetime:
+    """Not before it is planned, and not in the quiet hours."""
+    return clock.next_allowed(message.planned_for, urgent=message.urgent)
+
+
+def _goes(message: Message, at: datetime) -> str:
+    """When it goes, as things stand."""
+    return clock.show_when(max(_may_go(message), clock.next_allowed(at, urgent=message.urgent)))
 
 
 def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
@@ -126,7 +144,7 @@ def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
     boxes = []
     for key, party in opened.items():
         waiting = [
-            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {clock.show_when(message.planned_for)}"
+            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_goes(message, facts.at)}"
             for message in messages
             if message.recipient_id == key
         ]

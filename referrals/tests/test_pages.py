@@ -12,6 +12,8 @@ from meetings.demo.staff import Staff
 from referrals.actions import consent
 from referrals.models import ContactRoute
 from restorative.audit.models import AuditEntry
+from restorative.common.heartbeat import beat
+from restorative.notify.models import Message
 
 pytestmark = pytest.mark.django_db
 
@@ -212,3 +214,16 @@ def test_a_withdrawal_changes_nothing_the_other_side_sees_until_it_is_released(s
     assert body() == before
 
     assert "Booked" in client.get("/referrals/").content.decode()
+
+
+def test_what_was_cancelled_unknown_to_them_does_not_wait_past_its_time(staff: Staff) -> None:
+    """Left standing after a sweep would have sent it, it would tell that the meeting is off."""
+    made = situations.make("booked_tomorrow", staff, timezone.now())
+    consent.withdraw(party=made.other, by=staff["kit"])
+    ahead = Message.objects.filter(recipient_id=made.own.pk, kind="meeting_day_before").get()
+    page, reminder = f"/r/{made.referral.reference}/", "A reminder, the day before"
+    Message.objects.filter(pk=ahead.pk).update(planned_for=timezone.now() - timedelta(days=1))
+    assert reminder in client_of(staff["asha"]).get(page).content.decode()
+
+    beat("sweep")
+    assert reminder not in client_of(staff["asha"]).get(page).content.decode()
