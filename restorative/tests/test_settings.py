@@ -7,6 +7,7 @@ import sys
 import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings
+from django.db import connection
 
 SECRETS = {
     "SECRET_KEY": "abcdefghij" * 6,
@@ -137,3 +138,12 @@ def test_more_ways_of_signing_in_are_switched_on_by_the_environment(tmp_path, en
     assert result.stdout.startswith("True")
     assert ("mfa_authenticate" if "SECOND_FACTOR" in env else "openid_connect_login") in result.stdout
     assert manage(tmp_path, "migrate", "--plan", RESTORATIVE_ENV="test", **env).returncode == 0
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+def test_postgresql_does_not_compile_plans() -> None:
+    """With it a referral page took two seconds of the database's time instead of a twenty-fifth of one."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
