@@ -1,4 +1,4 @@
-"""A worker at a browser: clicks, types and looks, and counts what it cost them. Used by the journeys."""
+"""A worker at a browser: clicks or uses the keyboard alone, types and looks, and counts what it cost them."""
 
 import re
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from meetings.demo.staff import PASSWORD, email_of
 
@@ -24,8 +24,9 @@ class Cost:
 class Person:
     """One worker in one browser window."""
 
-    def __init__(self, page: Page, address: str, *, checks_access: bool = True):
+    def __init__(self, page: Page, address: str, *, checks_access: bool = True, keyboard_only: bool = False):
         self.page = page
+        self.keyboard_only = keyboard_only
         self.address = address
         self.checks_access = checks_access
         self.cost = Cost()
@@ -37,9 +38,9 @@ class Person:
     def sign_in(self, key: str) -> None:
         self.page.context.clear_cookies()
         self.page.goto(f"{self.address}/sign-in/")
-        self.page.fill("input[name=login]", email_of(key))
-        self.page.fill("input[name=password]", PASSWORD)
-        self.page.click("main button[type=submit]")
+        self._fill(self.page.locator("input[name=login]"), email_of(key))
+        self._fill(self.page.locator("input[name=password]"), PASSWORD)
+        self._press(self.page.locator("main button[type=submit]"))
         self.page.wait_for_load_state()
         assert "/sign-in/" not in self.page.url
         self.look()
@@ -54,7 +55,7 @@ class Person:
         main = self.page.locator("main")
         starts = re.compile(f"^{re.escape(name)}")  # what follows is for those who hear the page
         target = main.get_by_role("button", name=starts).or_(main.get_by_role("link", name=starts))
-        target.first.click()
+        self._press(target.first)
         self.page.wait_for_load_state()
         self.look()
 
@@ -62,25 +63,74 @@ class Person:
         """Choose radios and ticks, by the name of the question."""
         for name, value in answers.items():
             self.cost.clicks += 1
-            self.page.locator(f'input[name="{name}"][value="{value}"]').check(force=True)
+            box = self.page.locator(f'input[name="{name}"][value="{value}"]')
+            if not self.keyboard_only:
+                box.check(force=True)
+            elif not box.is_checked():
+                self._tab_to(box, by_name=box.get_attribute("type") == "radio")
+                self._arrow_to(box)
 
     def choose(self, **answers: str) -> None:
         """Choose from lists."""
         for name, value in answers.items():
             self.cost.clicks += 1
-            self.page.locator(f'select[name="{name}"]').select_option(value)
+            box = self.page.locator(f'select[name="{name}"]')
+            if not self.keyboard_only:
+                box.select_option(value)
+            else:
+                self._tab_to(box)
+                label = box.locator(f'option[value="{value}"]').inner_text()
+                self.page.keyboard.type(label.strip())
+                assert box.input_value() == value, f"{label!r} was typed and {name} is {box.input_value()!r}"
 
     def type(self, **answers: str) -> None:
         """Short answers: names, numbers, dates."""
         for name, value in answers.items():
             self.cost.keys += len(value)
-            self.page.locator(f'[name="{name}"]').fill(value)
+            self._fill(self.page.locator(f'[name="{name}"]'), value)
 
     def write(self, **answers: str) -> None:
         """Free text."""
         for name, value in answers.items():
             self.cost.free_text += len(value)
-            self.page.locator(f'[name="{name}"]').fill(value)
+            self._fill(self.page.locator(f'[name="{name}"]'), value)
+
+    def _press(self, target: Locator) -> None:
+        if not self.keyboard_only:
+            target.click()
+            return
+        self._tab_to(target)
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
+
+    def _fill(self, box: Locator, words: str) -> None:
+        if not self.keyboard_only:
+            box.fill(words)
+            return
+        self._tab_to(box)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.insert_text(words)
+
+    def _tab_to(self, target: Locator, *, by_name: bool = False) -> None:
+        """Press Tab until it has the focus; for radios, until one of its name has it. What Tab does not reach fails."""
+        has_it = """(box, byName) => {
+            const here = document.activeElement
+            return here === box || (byName && here.name === box.name)
+        }"""
+        for _ in range(400):
+            if target.evaluate(has_it, by_name):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"Tab does not reach {target} on {self.page.url}")
+
+    def _arrow_to(self, box: Locator) -> None:
+        """Choose it: Space, or for radios the arrows."""
+        self.page.keyboard.press("Space")
+        for _ in range(12):
+            if box.is_checked():
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"The keyboard does not choose {box} on {self.page.url}")
 
     # Looking
 

@@ -35,6 +35,7 @@ AFTER = datetime(2027, 3, 8, 10, 0, tzinfo=LONDON)
 WAYS = {
     "desktop": {"viewport": {"width": 1366, "height": 1000}},
     "phone": {"viewport": {"width": 320, "height": 700}, "has_touch": True},
+    "keyboard": {"viewport": {"width": 1366, "height": 1000}},
     "without script": {"viewport": {"width": 1366, "height": 1000}, "java_script_enabled": False},
 }
 
@@ -45,7 +46,12 @@ def person(request: pytest.FixtureRequest, browser: Browser, live_server, settin
     settings.OUTBOX_DIR = tmp_path / "outbox"
     way = WAYS[request.param]
     context = browser.new_context(locale="en-GB", timezone_id="Europe/London", **way)
-    yield Person(context.new_page(), live_server.url, checks_access=way.get("java_script_enabled", True))
+    yield Person(
+        context.new_page(),
+        live_server.url,
+        checks_access=way.get("java_script_enabled", True),
+        keyboard_only=request.param == "keyboard",
+    )
     context.close()
 
 
