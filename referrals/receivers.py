@@ -1,9 +1,12 @@
 """What this app does itself when something happens in a referral, in that same transaction: requests to another
 organisation begin with what was done, and end with what they rest on."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.dispatch import Signal
 
 from referrals import events
 from referrals.actions import handed_over
@@ -32,7 +35,7 @@ def _ends(sender: type, *, referral: Referral, by: User | None, at: datetime, **
     handed_over.withdraw_all(referral, by=by, at=at)
 
 
-RECEIVERS = {
+RECEIVERS: dict[Signal, Callable[..., None]] = {
     events.contacted: _begins,
     events.share_ended: _share_ends,
     events.closed: _ends,

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 
 from referrals.enums import SIGN_OFFS, STOPS, Place, Stage
 from referrals.models import (
@@ -96,7 +96,7 @@ def by_reference(user: "User", reference: str) -> bool:
 
 
 # When each kind of row of a compartment was noted.
-MOMENTS: tuple[tuple[type, str], ...] = (
+MOMENTS: tuple[tuple[type[Model], str], ...] = (
     (Consent, "taken_at"),
     (SafetyAnswers, "asked_at"),
     (ReadinessCheck, "completed_at"),

@@ -74,7 +74,7 @@ def _with_each_party(*gates: Gate) -> QuerySet:
     """Its parties with `party_<gate>_<code>`, each carrying the referral's own codes too: one query for all."""
     present = Party._base_manager.filter(referral=REFERRAL, left_at__isnull=True)
     here = Referral._base_manager.filter(pk=OuterRef("referral"))
-    flags = {}
+    flags: dict[str, Case | Exists] = {}
     for gate in gates:
         for code in CODES:
             if gate not in code.gates:

@@ -61,7 +61,6 @@ class Person(BaseModel):
         super().save(*args, **kwargs)
 
 
-
 class Party(BaseModel):
     """A person's place in one referral. Unanswered, it is provisional: a name, one route and nothing else."""
 

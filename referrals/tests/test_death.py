@@ -116,10 +116,7 @@ def test_a_worker_is_asked_to_ring_and_says_that_they_did(made: play.Played, sta
 def test_the_other_side_sees_a_pause_and_no_more(made: play.Played, staff: Staff) -> None:
     died(made)
     client = client_of(staff["asha"])
-    shown = [
-        text_of(client.get(page(made, name)))
-        for name in ("", "history/", "decide/")
-    ]
+    shown = [text_of(client.get(page(made, name))) for name in ("", "history/", "decide/")]
     assert "Paused by Kit" in shown[0]
     assert not any(word in text.lower() for text in shown for word in (" died", "death", " dead"))
     own_side = text_of(client_of(staff["kit"]).get(page(made)))

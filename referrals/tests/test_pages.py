@@ -162,7 +162,11 @@ def test_nonsense_in_a_search_is_never_an_error(query: str, staff: Staff) -> Non
         ("ready", "kit", "Next: the meeting can be booked"),
         ("blocked_consent_missing", "asha", "Next: nothing for you to do now"),
         ("blocked_no_facilitator", "asha", "Next: appoint"),
-        ("blocked_wording_not_approved", "asha", "Next: agree with {own} the words to reach the other person"),
+        (
+            "blocked_wording_not_approved",
+            "asha",
+            "Next: agree with {own} the words to reach the other person",
+        ),
         ("withdrawn", "kit", "Next: tell the others that the meeting is not happening"),
         ("record_overdue", "fay", "Next: write the record"),
         ("closed", "asha", "This referral is closed"),

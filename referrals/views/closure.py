@@ -54,7 +54,7 @@ class Close(ReferralForm):
         }
 
     def came_to(self) -> str:
-        """The outcome, where it tells this user nothing new. Otherwise it is told when it closes, not asked for before."""
+        """The outcome, where it tells this user nothing new. Otherwise it is told when it closes, and not before."""
         if self.outcome == Outcome.NOT_GOING_AHEAD or knows_all(self.referral, self.request.user):
             return str(self.outcome.label)
         return "They met. What became of it is worked out when it closes."
