@@ -156,6 +156,6 @@ def names_to_match(user: User, checks: Sequence[RecordsCheck]) -> dict[Any, list
         name = f"{person.given} {person.family}".strip()
         if party.known_as != person.given:
             name += f", known as {party.known_as}"
-        born = clock.show_day(person.born_on) if person.born_on else "Not known"
+        born = f"{person.born_on.day} {person.born_on:%B %Y}" if person.born_on else "Not known"
         rows.setdefault(party.referral_id, []).append([name, place_of(party), born])
     return rows

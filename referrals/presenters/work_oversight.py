@@ -52,7 +52,7 @@ def read(user: "User", at: datetime) -> Oversight:
     if user.is_manager or user.safeguarding_lead:
         found.concerns = list(to_decide(user, at)[: 2 * MOST])
     if user.safeguarding_lead:
-        found.checks = list(checks_to_match(user)[:MOST])
+        found.checks = list(checks_to_match(user).filter(done_at__isnull=True)[:MOST])
     if user.is_manager:
         found.silent = list(silent(user, at)[:MOST])
     return found
@@ -136,7 +136,7 @@ def stop_rows(found: Oversight, user: "User", at: datetime) -> list[Row]:
 
 
 def check_rows(found: Oversight, user: "User", at: datetime) -> list[Row]:
-    """Records checks that wait to be released."""
+    """Records checks that wait to be looked at."""
     return [
         _row(
             "Records check to release",

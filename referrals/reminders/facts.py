@@ -156,7 +156,10 @@ class Facts:
         return [user for user in found if user.pk not in on_it and user.is_keyworker]
 
     def records_waiting(self) -> list[Row]:
-        checks = RecordsCheck.objects.unscoped(WHY).filter(referral=self.referral, released_at__isnull=True)
+        """Records checks that no safeguarding lead has said are done."""
+        checks = RecordsCheck.objects.unscoped(WHY).filter(
+            referral=self.referral, done_at__isnull=True, released_at__isnull=True
+        )
         return list(checks.values("pk", "asked_at", "asked_by"))
 
     def last_known_to_lead(self) -> datetime:
