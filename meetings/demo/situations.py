@@ -85,7 +85,7 @@ def withdrawn(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 
 def closed(staff: Staff, pair: Pair, now: datetime) -> Played:
-    made = _ready(staff, pair, now, days=40)
+    made = _ready(staff, pair, now, days=39)
     play.book_meeting(made, day_at(-33, 15, now=now), now - timedelta(days=36))
     play.start_meeting(made)
     play.record_it(made, day_at(-32, 10, now=now))
