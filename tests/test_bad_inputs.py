@@ -4,6 +4,7 @@ Forms and addresses come from the resolver, so that new ones are tried too; each
 import pytest
 from django.urls import Resolver404, resolve, reverse
 
+from restorative.common.formfields import CleanTextField, showable
 from tests.routes import Route, routes
 from tests.test_matrix import TABLE
 from tests.world import World, undone
@@ -94,6 +95,9 @@ def test_a_form_keeps_whatever_stands_in_its_fields(world, name):
     """What is kept while typing is not read as an answer; it must come back all the same."""
     client, href = open_page(world, name)
     fields = names_of(client, href)
+    with undone():
+        form = client.get(href).context["form"]
+    texts = [key for key, field in form.fields.items() if isinstance(field, CleanTextField)]
     for nonsense in ("a\x00b", "x" * 20_000, "👩🏽‍🚀", "<script>alert(1)</script>"):
         with undone():
             assert (
@@ -103,6 +107,9 @@ def test_a_form_keeps_whatever_stands_in_its_fields(world, name):
             shown = client.get(href)
             assert shown.status_code == 200
             assert b"<script>alert" not in shown.content
+            assert b"\x00" not in shown.content
+            kept = {key: showable(shown.context["form"][key].value()) for key in texts}
+            assert kept == dict.fromkeys(texts, showable(nonsense)), "what was typed is back"
 
 
 @pytest.mark.parametrize("asked", ASKED)
