@@ -126,7 +126,7 @@ class Person:
     def _arrow_to(self, box: Locator) -> None:
         """Choose it: Space, or for radios the arrows."""
         self.page.keyboard.press("Space")
-        for _ in range(12):
+        for _ in range(self.page.locator(f'input[name="{box.get_attribute("name")}"]').count() + 1):
             if box.is_checked():
                 return
             self.page.keyboard.press("ArrowDown")

@@ -133,7 +133,7 @@ def test_a_referral_is_carried_from_logged_to_closed(
         person.press("Appoint")
         person.sign_in("sal")
         person.open("/records-checks/")
-        person.press("Look, then release")
+        person.press("Look, then say that it is done")
         person.press("Release")
 
         # Booked

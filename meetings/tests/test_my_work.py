@@ -209,9 +209,7 @@ def test_only_who_may_be_rung_at_this_hour_is_named_with_the_words_to_say(staff:
     assert part(staff["asha"], "Safe to ring now") == ""
 
 
-def test_nobody_is_rung_who_said_no_to_it_or_was_not_asked_for_long_or_shares_the_number(
-    staff: Staff, frozen
-) -> None:
+def test_who_said_no_to_a_route_is_not_rung(staff: Staff, frozen) -> None:
     made = log(staff)
     ring(made, staff["asha"], allowed=False, read_by_others=True)
     assert part(staff["asha"], "Safe to ring now") == ""
@@ -219,13 +217,6 @@ def test_nobody_is_rung_who_said_no_to_it_or_was_not_asked_for_long_or_shares_th
     frozen.shift(60)
     ring(made, staff["asha"])
     assert "Sam" in part(staff["asha"], "Safe to ring now")
-    play.give_keyworkers(made, timezone.now())
-    reaching.record_route(
-        party=made.other,
-        facts=RouteFacts(kind=RouteKind.PHONE, value="+447700900123", allowed=True, read_by_others=False),
-        by=staff["kit"],
-    )
-    assert part(staff["asha"], "Safe to ring now") == ""
 
 
 def test_a_number_confirmed_too_long_ago_is_not_rung(staff: Staff, frozen) -> None:

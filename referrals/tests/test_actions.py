@@ -52,7 +52,7 @@ def test_logging_makes_the_people_and_nobody_is_contacted(staff: Staff) -> None:
         ("Jo", None),
     ]
     assert fresh(made.referral).stage == Stage.LOGGED
-    assert not Message.objects.exists()
+    assert not Message.objects.filter(to_worker=False).exists()
 
 
 def test_a_worry_named_when_logging_is_a_concern_and_leaves_the_stage(staff: Staff) -> None:
