@@ -8,9 +8,7 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meetings import receivers, reminders, reminders_after, reminders_hold
+        from meetings import receivers, reminders
 
         receivers.connect()
         reminders.register_kinds()
-        reminders_after.register_kinds()
-        reminders_hold.register_kinds()

@@ -420,9 +420,11 @@ def test_only_actions_and_those_named_say_unscoped():
         "referrals.reminders.handoffs",
         "meetings.access",
         "meetings.blockers",
-        "meetings.reminders",
-        "meetings.reminders_hold",
-        "meetings.reminders_after",
+        "meetings.reminders.facts",
+        "meetings.reminders.people",
+        "meetings.reminders.workers",
+        "meetings.reminders.release",
+        "meetings.reminders.after",
     }
 
 

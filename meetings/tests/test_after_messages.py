@@ -14,7 +14,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import ActionStatus
 from meetings.models import FollowUp
-from meetings.reminders_after import AFTERWARDS, COMING
+from meetings.reminders.after import AFTERWARDS, COMING
 from referrals.actions.consent import withdraw
 from referrals.actions.lifecycle import close
 from referrals.enums import Purpose

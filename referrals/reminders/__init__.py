@@ -1,5 +1,5 @@
 """Messages about a referral itself: how somebody may be reached, and each reminder to a worker, one rule a reminder.
-The outbox asks; nothing here sends. What is planned about meetings is in meetings/reminders.py."""
+The outbox asks; nothing here sends. What is planned about meetings is in meetings/reminders."""
 
 from referrals.reminders import handoffs, ring, work
 from referrals.reminders.reach import (

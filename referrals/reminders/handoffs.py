@@ -143,11 +143,6 @@ def _plan(group: UUID, at: datetime) -> list[Planned]:
     return [planned for row in _rows(Q(referral=group)) for rule in RULES for planned in rule(row)]
 
 
-def _nothing(group: UUID, at: datetime) -> list[Planned]:
-    """Planned with the first kind, so that the rows are read once for all of them."""
-    return []
-
-
 def _recheck(message: Message, at: datetime) -> Send | Cancel:
     planned = [each for row in _rows(Q(pk=message.thing_id)) for rule in RULES for each in rule(row)]
     key = (message.kind, message.thing_id, message.version, message.recipient_id)
@@ -166,5 +161,5 @@ def _say(what: str) -> Callable[[Message, datetime], Content]:
 
 def register_kinds() -> None:
     """Tell the outbox of every kind of message about a request between organisations."""
-    for number, (kind, what) in enumerate(WORDS.items()):
-        register(kind, plan=_nothing if number else _plan, recheck=_recheck, render=_say(what))
+    for kind, what in WORDS.items():
+        register(kind, plan=_plan, recheck=_recheck, render=_say(what))

@@ -118,13 +118,13 @@ def shared_routes(party: Party) -> frozenset[UUID]:
     )
 
 
-def who_rings(party: Party, at: datetime) -> list[UUID]:
+def who_rings(party: Party, at: datetime, ways: Ways | None = None) -> list[UUID]:
     """Who is asked to ring somebody who cannot be written to: their worker.
 
     Where all that stands against it is that somebody else has the number too, those who facilitate: only they may
-    know. Where nobody does yet, the worker, who is not told why.
+    know. Where nobody does yet, the worker, who is not told why. `ways` where they were already read.
     """
-    ways = ways_to_reach([party])[party.pk]
+    ways = ways or ways_to_reach([party])[party.pk]
     if ways.shared and not can_be_written_to(party, at, ways):
         running = Facilitation.objects.unscoped("who rings").filter(
             referral=party.referral_id, part__in=[Part.FACILITATOR, Part.STAND_IN]

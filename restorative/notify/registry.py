@@ -67,6 +67,7 @@ class Content:
 
 
 Verdict = Send | Hold | Cancel
+Plan = Callable[[UUID, datetime], list[Planned]]
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class Kind:
     """A kind of message and what its app registered for it."""
 
     name: str
-    plan: Callable[[UUID, datetime], list[Planned]]
+    plan: Plan
     recheck: Callable[[Message, datetime], Verdict]
     render: Callable[[Message, datetime], Content]
     on_unsent: Callable[[Message, datetime], None] | None = None
@@ -87,7 +88,7 @@ _silences: list[Callable[[UUID], bool]] = []
 def register(
     kind: str,
     *,
-    plan: Callable[[UUID, datetime], list[Planned]],
+    plan: Plan,
     recheck: Callable[[Message, datetime], Verdict],
     render: Callable[[Message, datetime], Content],
     on_unsent: Callable[[Message, datetime], None] | None = None,
