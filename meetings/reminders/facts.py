@@ -84,13 +84,18 @@ class Facts:
         """The lead, the facilitators and the keyworkers, each once."""
         return workers_on(self.group)
 
+    @property
+    def met(self) -> list[Meeting]:
+        """Meetings that took place, while what follows them is still asked about."""
+        return [] if self.over else self.those(MeetingStatus.TOOK_PLACE)
+
     @cached_property
     def calls(self) -> list[FollowUp]:
         """Calls still to be made."""
-        if self.over:
+        if not self.met:
             return []
         rows = FollowUp.objects.unscoped(WHY).filter(
-            meeting__in=self.meetings,
+            meeting__in=self.met,
             done_at__isnull=True,
             party__left_at__isnull=True,
             party__person__died_on__isnull=True,
@@ -106,10 +111,10 @@ class Facts:
     @cached_property
     def actions(self) -> list[Action]:
         """What was agreed and is still to be done."""
-        if self.over:
+        if not self.met:
             return []
         rows = Action.objects.unscoped(WHY).filter(
-            agreement__meeting__in=self.meetings, status=ActionStatus.OPEN, owner__left_at__isnull=True
+            agreement__meeting__in=self.met, status=ActionStatus.OPEN, owner__left_at__isnull=True
         )
         return list(rows.select_related(*(f"owner__{name}" for name in PARTY)))
 
