@@ -17,6 +17,7 @@ from referrals.enums import (
     Outcome,
     Part,
     Purpose,
+    RatingPoint,
     ReadinessKind,
     Ready,
     Reason,
@@ -25,6 +26,7 @@ from referrals.enums import (
 )
 from referrals.models import Party, Referral
 from referrals.presenters import OTHER, facilitators_of, parties_for
+from referrals.presenters.after import CALLS, RESULTS
 from referrals.presenters.happened import STEP_WORDS, who
 from referrals.presenters.timeline import Row
 from restorative.common import clock
@@ -42,6 +44,27 @@ CHECKED = {
     ReadinessKind.FULL: "Asked whether it is the right time for {name}",
     ReadinessKind.CHECK_IN: "Checked in with {name}",
     ReadinessKind.DAY: "Asked {name} on the day",
+}
+WHO_WORDS = {
+    "part": "{who} is {what}",
+    "part_over": "{who} is no longer {what}",
+    "handoff": "Asked {who} to {what}",
+    "handoff_answered": "{who} {what}",
+    "handoff_over": "The request to {who} {what}",
+}
+ASKED = {
+    "handoff": {"lead": "lead", "help": "help one person"},
+    "handoff_answered": {"lead": "will lead", "help": "will help one person", "declined": "declined"},
+    "handoff_over": {
+        "withdrawn": "was withdrawn",
+        "returned": "was given back",
+        "completed": "is completed",
+    },
+}
+PLAIN = {
+    "records": "Records check asked for",
+    "records_done": "Records check done",
+    "written": "What came of the meeting was written down",
 }
 MEETING = {
     "booked": "Meeting arranged for {then}",
@@ -77,11 +100,26 @@ def _title(row: Row) -> str:
         return f"Concern {verb} with {name}: {_lower(str(ConcernKind(code).label))}"
     if row.what == "signed":
         return f"Sign-off for {name}: {_lower(str(SignOffDecision(code).label))}"
+    if row.what in WHO_WORDS:
+        return _who_works(row)
+    if row.what == "rated":
+        return f"{name} gave three numbers: {_lower(str(RatingPoint(code).label))}"
+    if row.what == "call":
+        return f"{CALLS[code][1]} with {name}: {_lower(RESULTS[more])}"
+    if row.what in PLAIN:
+        return PLAIN[row.what]
     if row.what == "meeting":
         words = MEETING.get(code, MEETING["booked"])
         return words.format(then=clock.show_when(row.then))
     kind = str(NoteKind(code).label)
     return f"{kind}, correcting an earlier note" if row.corrects else kind
+
+
+def _who_works(row: Row) -> str:
+    """'Fay is facilitator', 'Asked Carers Leeds to lead'."""
+    if row.what in ("part", "part_over"):
+        return WHO_WORDS[row.what].format(who=row.more, what=_lower(str(Part(row.code).label)))
+    return WHO_WORDS[row.what].format(who=row.more, what=ASKED[row.what][row.code])
 
 
 def _lower(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import (
     BooleanField,
+    Case,
     CharField,
     DateTimeField,
     Exists,
@@ -14,6 +15,7 @@ from django.db.models import (
     QuerySet,
     UUIDField,
     Value,
+    When,
 )
 from django.db.models.functions import Cast
 
@@ -23,15 +25,20 @@ from referrals.models import (
     Closure,
     Concern,
     Consent,
+    Facilitation,
+    Handoff,
     Note,
     Preparation,
+    Rating,
     ReadinessCheck,
+    RecordsCheck,
     Referral,
     SafetyAnswers,
     SignOff,
     Suitability,
 )
 from referrals.presenters.happened import known_steps
+from restorative.common import clock
 from restorative.common.fields import EncryptedTextField
 
 if TYPE_CHECKING:
@@ -67,6 +74,7 @@ COLUMNS = [f"h_{name}" for name in Row.__dataclass_fields__]
 # The kinds one can filter by, in the order of the list.
 GROUPS = {
     "steps": "Steps and decisions",
+    "who": "Who works on it",
     "agreed": "What people agree to",
     "talks": "Talks and preparing",
     "safety": "Safety",
@@ -126,6 +134,65 @@ def _meetings(referral: Referral, user: "User") -> QuerySet:
     )
 
 
+def _nobodys(rows: QuerySet, what: str, at: str, by: str, /, **more: Any) -> QuerySet:
+    """The columns of rows that are of no one person: nothing in them is sealed."""
+    return _part(rows, what, at, by, **{"party": NO_ID, "name": NO_CODE, **more})
+
+
+def _who(referral: Referral, user: "User") -> list[QuerySet]:
+    """Facilitators that came and went, other organisations that were asked, and what they answered."""
+    parts = Facilitation.objects.visible_to(user).filter(referral=referral, since__lte=clock.now())
+    # Whose page it is not, does not learn who said so: a part can end over what somebody told their worker.
+    unsaid: dict[str, Any] = {"by": NO_ID, "by_name": NO_CODE}
+    said = {"code": F("part"), "more": F("user__first_name")}
+    asked = Handoff.objects.visible_to(user).filter(referral=referral)
+    org = {"code": F("kind"), "more": F("to_org__name")}
+    answered = asked.filter(decided_at__isnull=False)
+    # A request that was declined has no kind it was answered with.
+    came = Case(When(decided_kind="", then=Value("declined")), default=F("decided_kind"))
+    return [
+        _nobodys(parts, "part", "since", "created_by", **said),
+        _nobodys(parts.filter(until__lte=clock.now()), "part_over", "until", "created_by", **said, **unsaid),
+        _nobodys(asked, "handoff", "sent_at", "sent_by", **org),
+        _nobodys(answered, "handoff_answered", "decided_at", "decided_by", **{**org, "code": came}),
+        _nobodys(
+            asked.filter(ended_at__isnull=False),
+            "handoff_over",
+            "ended_at",
+            "ended_by",
+            **{**org, "code": F("state"), **unsaid},
+        ),
+    ]
+
+
+def _records(referral: Referral, user: "User") -> list[QuerySet]:
+    """That a records check was asked for and is done; by whom it was released is no part of it."""
+    checks = RecordsCheck.objects.visible_to(user).filter(referral=referral)
+    return [
+        _nobodys(checks, "records", "asked_at", "asked_by"),
+        _nobodys(
+            checks.filter(released_at__isnull=False),
+            "records_done",
+            "released_at",
+            "released_by",
+            by=NO_ID,
+            by_name=NO_CODE,
+        ),
+    ]
+
+
+def _after(referral: Referral, user: "User") -> list[QuerySet]:
+    """What was written down of a meeting, and each call with somebody this user opens."""
+    meetings = referral.meetings.model
+    agreed = meetings.agreed.related.related_model.objects.known_of(user).filter(meeting__referral=referral)
+    calls = meetings.follow_ups.rel.related_model.objects.visible_to(user)
+    done = calls.filter(meeting__referral=referral, done_at__isnull=False)
+    return [
+        _nobodys(agreed, "written", "created_at", "created_by"),
+        _part(done, "call", "done_at", "done_by", code=F("kind"), more=F("result")),
+    ]
+
+
 def _notes(referral: Referral, user: "User") -> QuerySet:
     notes = Note.objects.visible_to(user).filter(referral=referral)
     return _part(
@@ -155,7 +222,9 @@ def parts(referral: Referral, user: "User") -> dict[str, list[QuerySet]]:
                 own(Suitability), "decided", "decided_at", "decided_by", code=F("decision"), words=F("reason")
             ),
             _part(own(Closure), "closed", "created_at", "created_by", code=F("outcome"), more=F("reason")),
+            *_records(referral, user),
         ],
+        "who": _who(referral, user),
         "agreed": [
             _part(own(Consent), "answer", "taken_at", "taken_by", code=F("purpose"), more=F("answer"))
         ],
@@ -176,6 +245,7 @@ def parts(referral: Referral, user: "User") -> dict[str, list[QuerySet]]:
                 code=F("kind"),
                 more=F("judgement"),
             ),
+            _part(own(Rating), "rated", "created_at", "created_by", code=F("point")),
         ],
         "safety": [
             _part(own(SafetyAnswers), "asked", "asked_at", "asked_by"),
@@ -189,7 +259,7 @@ def parts(referral: Referral, user: "User") -> dict[str, list[QuerySet]]:
             ),
             _part(own(SignOff), "signed", "decided_at", "decided_by", code=F("decision")),
         ],
-        "meetings": [_meetings(referral, user)],
+        "meetings": [_meetings(referral, user), *_after(referral, user)],
         "notes": [_notes(referral, user)],
     }
 

@@ -11,6 +11,7 @@ from meetings.demo.story import Played
 from meetings.models import CallOff, Meeting
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import withdraw
+from referrals.actions.facilitation import stand_down
 from referrals.actions.notes import add_note
 from referrals.enums import Audience, ConcernKind
 from referrals.models import Note
@@ -66,10 +67,41 @@ def test_newest_first_and_filtered_by_kind(made, staff):
     assert len(days) > 1
     talks = titles(staff, "fay", made, "?kind=talks")
     assert talks
-    assert all("Preparation" in title or "right time" in title or "Reaching" in title for title in talks)
+    known = ("Preparation", "right time", "Reaching", "three numbers")
+    assert all(any(word in title for word in known) for title in talks)
     assert titles(staff, "fay", made, "?kind=nonsense") == titles(staff, "fay", made)
     assert "Nothing further back" in page(staff, "fay", made, "?page=400")
     assert titles(staff, "fay", made, "?kind=notes") == []
+
+
+def test_who_works_on_it_and_what_was_asked_of_others_is_there(staff):
+    made = play("handoff_declined", staff)
+    who = titles(staff, "asha", made, "?kind=who")
+    assert who[:2] == ["Carers Leeds declined", "Asked Carers Leeds to lead"]
+    made = play("follow_up_due", staff)
+    assert titles(staff, "kit", made, "?kind=who") == ["Fay is facilitator"]
+    fay = made.referral.facilitations.model.objects.unscoped("test").get(referral=made.referral)
+    stand_down(facilitation=fay, by=staff["mo"])
+    over = next(
+        entry
+        for day in client_of(staff["kit"]).get(address(made, "?kind=who")).context["days"]
+        for entry in day["entries"]
+    )
+    assert (over["title"], over["who"]) == ("Fay is no longer facilitator", "")
+
+
+def test_the_records_check_the_calls_and_what_was_written_down_are_there(staff):
+    made = play("closed_kept", staff)
+    own, other = made.own.known_as, made.other.known_as
+    steps, meetings, talks = (
+        titles(staff, "asha", made, f"?kind={kind}") for kind in ("steps", "meetings", "talks")
+    )
+    assert "Records check asked for" in steps
+    assert "Records check done" in steps
+    assert "What came of the meeting was written down" in meetings
+    assert f"Debrief with {own}: talked" in meetings
+    assert f"{own} gave three numbers: after 12 weeks" in talks
+    assert not any(other in title for title in [*steps, *meetings, *talks])
 
 
 def test_concerns_are_read_by_those_who_open_that_side(made, staff):
