@@ -61,6 +61,8 @@ ASKED = {
         "completed": "is completed",
     },
 }
+# By whom is nobody's to read here.
+UNSAID = ("part_over", "handoff_over", "records_done")
 PLAIN = {
     "records": "Records check asked for",
     "records_done": "Records check done",
@@ -143,7 +145,7 @@ def entries(rows: list[Row], referral: Referral, user: "User") -> list[dict[str,
                 "when": clock.show_when(row.at),
                 "title": _title(row) + (" (corrected since)" if row.corrected else ""),
                 "text": row.words,
-                "who": who(row.by, row.by_name or "", user),
+                "who": "" if row.what in UNSAID else who(row.by, row.by_name or "", user),
                 "visible_to": _seen_by(row),
                 "action_href": href,
                 "action_text": "Correct it" if note else "",
