@@ -9,6 +9,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db.models import (
     Case,
+    CharField,
     DateField,
     DateTimeField,
     Exists,
@@ -58,8 +59,8 @@ def _casework(user: "User") -> bool:
 class ReferralQuerySet(ProtectedQuerySet):
     """Referrals as shells."""
 
-    def visible_to(self, user: "User") -> Self:
-        """Shells this user may see (source: the compartments table).
+    def visible_to(self, user: "User", *, reference: str | None = None) -> Self:
+        """Shells this user may see (source: the compartments table); with `reference`, that one alone.
 
         Their own parties', those they lead or facilitate, their team's, their organisation's for managers, and for
         safeguarding leads those with an open concern or a records check that waits. Handed over, those they take,
@@ -68,6 +69,9 @@ class ReferralQuerySet(ProtectedQuerySet):
         if not _casework(user):
             return self.none().scoped("visible_to: no casework")
         team, manager, lead = _shape(user)
+        if reference is not None:
+            here = _VISIBLE_HERE(team, manager, lead, reference=reference, **_asking(user))
+            return self.filter(pk__in=here).scoped("visible_to")
         return self.filter(
             _shells_of(user.pk, user.organisation_id, user.team_id, timezone.now(), team, manager, lead)
         ).scoped("visible_to")
@@ -172,6 +176,15 @@ NOW = Param.named("at", DateTimeField())
 _VISIBLE = Prepared(
     lambda *shape: _rows("Referral").filter(_shells_of(USER, ORGANISATION, TEAM, NOW, *shape)).values("pk")
 )
+_VISIBLE_HERE = Prepared(
+    lambda *shape: (
+        _rows("Referral")
+        .filter(
+            _shells_of(USER, ORGANISATION, TEAM, NOW, *shape), reference=Param.named("reference", CharField())
+        )
+        .values("pk")
+    )
+)
 _OPENED = Prepared(
     lambda column, manager, lead: (
         _rows("Party").filter(_compartments_of(USER, ORGANISATION, NOW, manager, lead)).values(column)
@@ -193,13 +206,17 @@ def visible_ids(user: "User") -> Any:
     """Ids of the referrals of visible_to, to filter by: `referral__in=visible_ids(user)`."""
     if not _casework(user):
         return []
-    return _VISIBLE(
-        *_shape(user),
-        user=user.pk,
-        organisation=user.organisation_id,
-        team=user.team_id,
-        at=timezone.now(),
-    )
+    return _VISIBLE(*_shape(user), **_asking(user))
+
+
+def _asking(user: "User") -> dict[str, Any]:
+    """The values the rule of visible_to asks about a user."""
+    return {
+        "user": user.pk,
+        "organisation": user.organisation_id,
+        "team": user.team_id,
+        "at": timezone.now(),
+    }
 
 
 def opened_ids(

@@ -25,12 +25,11 @@ class ReferralMixin:
         if read_reference(reference) != reference:
             raise Http404  # nothing else is one, and databases refuse some of what an address can hold
         found = (
-            Referral.objects.visible_to(self.request.user)
+            Referral.objects.visible_to(self.request.user, reference=reference)
             .with_shown_stage(self.request.user)
             .with_records_waiting()
             .with_what_is_there()
             .select_related("lead", "lead__team", "lead_organisation")
-            .filter(reference=reference)
             .first()
         )
         if found is None:
