@@ -303,7 +303,8 @@ def _waiting(found: Read, items: list[Item]) -> list[dict[str, str]]:
     if len(sealed) < FOLDED:
         return [*rows, *(item.row(found.user) for item in sealed)]
     folded = {
-        "what": f"The other side of {len(sealed)} referrals is not settled yet",
+        # Not of how many: a number that falls would say on which day something changed there.
+        "what": "The other side of some referrals is not settled yet",
         "about": "Nothing for you to do",
         "action_text": "See the list",
         "action_href": f"{reverse('referrals:list')}?whose=mine&stage={Stage.PREPARING}",

@@ -107,7 +107,8 @@ def _title(row: Row) -> str:
     if row.what == "rated":
         return f"{name} gave three numbers: {_lower(str(RatingPoint(code).label))}"
     if row.what == "call":
-        return f"{CALLS[code][1]} with {name}: {_lower(RESULTS[more])}"
+        call = f"Debrief with {name}" if code == "debrief" else f"Rang {name}, {CALLS[code][1]}"
+        return f"{call}: {_lower(RESULTS[more])}"
     if row.what in PLAIN:
         return PLAIN[row.what]
     if row.what == "meeting":
