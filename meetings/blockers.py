@@ -42,7 +42,7 @@ def causes(meeting: Meeting, user: "User", at: datetime) -> Causes:
     """
     if meeting.shown_status != MeetingStatus.BOOKED:
         return Causes()
-    away = Unavailable.objects.visible_to(user).away(at).filter(meeting=meeting)
+    away = Unavailable.objects.visible_to(user).away(at, user).filter(meeting=meeting)
     return Causes(
         rows=blockers.named_to(user, meeting.referral, Gate.BOOK, at), away=list(away.select_related("user"))
     )
@@ -53,7 +53,9 @@ def causes_of_many(meetings: Iterable[Meeting], user: "User", at: datetime) -> d
     shown = [meeting for meeting in meetings if meeting.shown_status == MeetingStatus.BOOKED]
     rows = blockers.named_to_in_many(user, [meeting.referral_id for meeting in shown], Gate.BOOK, at)
     away: dict[UUID, list[Unavailable]] = {}
-    for row in Unavailable.objects.visible_to(user).away(at).filter(meeting__in=shown).select_related("user"):
+    for row in (
+        Unavailable.objects.visible_to(user).away(at, user).filter(meeting__in=shown).select_related("user")
+    ):
         away.setdefault(row.meeting_id, []).append(row)
     found = {
         meeting.pk: Causes(rows.get(meeting.referral_id, []), away.get(meeting.pk, [])) for meeting in shown

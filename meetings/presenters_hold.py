@@ -41,7 +41,10 @@ def unavailable(meeting: Meeting, user: User) -> list[Unavailable]:
 def away_rows(meeting: Meeting, user: User, at: datetime) -> list[dict[str, str]]:
     """A row for each of them who holds the meeting up, with the page that mends it."""
     held = set(
-        Unavailable.objects.visible_to(user).away(at).filter(meeting=meeting).values_list("pk", flat=True)
+        Unavailable.objects.visible_to(user)
+        .away(at, user)
+        .filter(meeting=meeting)
+        .values_list("pk", flat=True)
     )
     runs = bool(referral_access.may_run(user, meeting.referral)) if held else False
     return [_away_row(row, meeting, runs) for row in unavailable(meeting, user) if row.pk in held]

@@ -65,7 +65,7 @@ def read_meetings(user: "User", mine: Iterable[UUID], at: datetime) -> list[Meet
     if user.is_manager:
         wanted |= Q(shown_status__in=COMING, starts_at__gte=at)
     call_offs = CallOff.objects.visible_to(user).waiting().filter(meeting=OuterRef("pk"), party__isnull=False)
-    away = Unavailable.objects.visible_to(user).away(at).filter(meeting=OuterRef("pk"))
+    away = Unavailable.objects.visible_to(user).away(at, user).filter(meeting=OuterRef("pk"))
     found: QuerySet[Meeting] = (
         Meeting.objects.visible_to(user)
         .annotate(to_release=Exists(call_offs), away=Subquery(away.values("user__first_name")[:1]))

@@ -31,8 +31,11 @@ def _known_to(user: "User") -> Q:
     return _open_to_all() | Q(party__in=opened_ids(user))
 
 
-def _away(at: datetime) -> QuerySet:
-    """Facilitators who cannot be there, still facilitate, and have no stand-in whom everybody there accepted."""
+def _away(at: datetime, user: "User | None" = None) -> QuerySet:
+    """Facilitators who cannot be there, still facilitate, and have no stand-in whom everybody there accepted.
+
+    With a user, as far as they may know: whether somebody accepted is told to nobody who does not open them.
+    """
     base = {
         name: apps.get_model("referrals", name)._base_manager for name in ("Facilitation", "Consent", "Party")
     }
@@ -50,6 +53,8 @@ def _away(at: datetime) -> QuerySet:
     not_accepted = base["Party"].filter(
         ~Exists(accepted), referral=OuterRef("meeting__referral"), left_at__isnull=True
     )
+    if user is not None:
+        not_accepted = not_accepted.filter(pk__in=opened_ids(user))
     rows = apps.get_model("meetings", "Unavailable")._base_manager.filter(settled_at__isnull=True)
     return rows.filter(Exists(still)).filter(~Q(Exists(that_day)) | Q(Exists(not_accepted)))
 
@@ -71,9 +76,9 @@ class MeetingQuerySet(ProtectedQuerySet):
             .scoped("visible_to")
         )
 
-    def with_away(self, at: datetime) -> Self:
-        """Adds `facilitator_away`: whether somebody who runs it cannot be there, and nobody stands in."""
-        return self.annotate(facilitator_away=Exists(_away(at).filter(meeting=OuterRef("pk"))))
+    def with_away(self, at: datetime, user: "User") -> Self:
+        """Adds `facilitator_away`: whether somebody who runs it cannot be there, as far as this user may know."""
+        return self.annotate(facilitator_away=Exists(_away(at, user).filter(meeting=OuterRef("pk"))))
 
     def pending(self) -> Self:
         """Booked or under way, in fact (not as shown)."""
@@ -109,9 +114,12 @@ class UnavailableQuerySet(ProtectedQuerySet):
         """Those that are not settled."""
         return self.filter(settled_at__isnull=True)
 
-    def away(self, at: datetime) -> Self:
-        """Those of open ones for whom nobody stands in whom everybody there accepted."""
-        return self.filter(pk__in=_away(at).values("pk"))
+    def away(self, at: datetime, user: "User | None" = None) -> Self:
+        """Those of open ones for whom nobody stands in whom everybody there accepted.
+
+        Without a user on all facts, which is for starting and sending; for a page, as far as its reader may know.
+        """
+        return self.filter(pk__in=_away(at, user).values("pk"))
 
 
 class AttendanceQuerySet(ProtectedQuerySet):

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def _named(user: "User", words: str) -> Q:
     """Referrals in which each word is part of a name of somebody whose name this user may be shown."""
     named = Party._base_manager.filter(
-        Q(~Q(place=Place.SUPPORTER), organisation=user.organisation_id) | opened_by(user),
+        Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | opened_by(user),
         referral=OuterRef("pk"),
         left_at__isnull=True,
     )
@@ -181,7 +181,7 @@ def possible_duplicates(
     email address; the last two only of parties this user opens. Each with `same_name`, `same_pair`, `same_birth` and
     `same_route`. Nothing else is looked at, so that nothing else can be told.
     """
-    own = Q(~Q(place=Place.SUPPORTER), organisation=user.organisation_id) | opened_by(user)
+    own = Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | opened_by(user)
     named = Party.objects.visible_to(user).present().filter(own)
     first = fold(given)
     pairs = Q()

@@ -146,8 +146,6 @@ def _require_free_to_stand_in(
     supports = Party.objects.unscoped("independent?").filter(side, referral=referral).present()
     supported = Support.objects.unscoped("independent?").filter(referral=referral, user=user)
     if supports.exists() or supported.exists():
-        raise NotPossible(
-            f"{user.first_name} supports someone here, or manages who does. Choose somebody else.",
-            field="user",
-        )
+        # Why is the other side's: whom somebody supports is not told by trying them out.
+        raise NotPossible(f"{user.first_name} cannot take this one. Choose somebody else.", field="user")
     check_free(user, meeting)

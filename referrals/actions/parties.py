@@ -101,6 +101,7 @@ def add_party(
             beside=beside,
             known_as=facts.known_as or facts.given,
             organisation=house,
+            named_by=house,
             keyworker=keyworker or (beside.keyworker if beside else None),
             source=source,
             hoped_for=hoped_for,

@@ -74,6 +74,9 @@ class Party(BaseModel):
     source = models.CharField(max_length=20, choices=Source.choices, blank=True)
     hoped_for = EncryptedTextField(blank=True, default="")
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    # Whose staff gave the name. It never changes: that somebody else supports a person now shows to nobody by a name
+    # that is gone, or there.
+    named_by = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
     keyworker = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="supports"
     )

@@ -25,7 +25,7 @@ def shown_name(party: Party, user: "User") -> str:
     `party` carries `opened` (see with_opened). A person belongs to one organisation and is named to no other; a
     supporter is sealed with the party they are beside.
     """
-    own_side_gave = party.organisation_id == user.organisation_id and not party.is_supporter
+    own_side_gave = party.named_by_id == user.organisation_id and not party.is_supporter
     if party.opened or own_side_gave:
         return party.known_as
     return OTHER

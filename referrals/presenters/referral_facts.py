@@ -87,7 +87,7 @@ def _held_by(found: list[Blocker], parties: list[Party], as_stood: frozenset | N
 
 def _away(meeting: Any, user: "User", at: datetime) -> list[Any]:
     """Who of those who run it cannot be there, while nobody stands in (through `meeting.unavailable`)."""
-    rows = meeting.unavailable.model.objects.visible_to(user).away(at).filter(meeting=meeting)
+    rows = meeting.unavailable.model.objects.visible_to(user).away(at, user).filter(meeting=meeting)
     return list(rows.select_related("user"))
 
 
@@ -96,7 +96,7 @@ def _meeting(referral: Referral, user: "User", at: datetime) -> Any:
     return (
         referral.meetings.model.objects.visible_to(user)
         .filter(referral=referral, shown_status__in=["booked", "started"])
-        .with_away(at)
+        .with_away(at, user)
         .select_related("venue")
         .order_by("-starts_at")
         .first()
