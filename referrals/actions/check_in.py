@@ -93,7 +93,7 @@ def standing(party: Party, rows: Callable[[type[Model]], QuerySet]) -> Standing:
     """
     if party.is_supporter:
         raise NotPossible("A check-in is for those who take part. Ask a supporter on their own pages.")
-    yes = rows(Consent).filter(purpose=Purpose.TAKE_PART).order_by("seq").last()
+    yes = rows(Consent).filter(purpose=Purpose.TAKE_PART).select_related("sheet").order_by("seq").last()
     safety = rows(SafetyAnswers).filter(asked_alone=True).order_by("asked_at").last()
     known = rows(ContactRoute).filter(replaced_at__isnull=True, allowed=True, confirmed_at__isnull=False)
     route = known.order_by("confirmed_at").last()
@@ -101,6 +101,8 @@ def standing(party: Party, rows: Callable[[type[Model]], QuerySet]) -> Standing:
     reasons = []
     if yes is None or yes.answer != Answer.YES:
         reasons.append("Their newest answer to taking part is not a yes.")
+    elif yes.sheet.materially_changed_at:
+        reasons.append("What everybody is told has changed since they said yes.")
     if safety is None:
         reasons.append("The safety questions have not been asked.")
     elif rows(Concern).filter(raised_at__gt=safety.asked_at).exists():

@@ -46,6 +46,7 @@ def read_parties(referral: Referral, user: "User") -> dict:
             consent_answer=_newest(Consent, "answer", "seq", **take_part),
             consent_expires=_newest(Consent, "expires_on", "seq", **take_part),
             consent_counts=_newest(Consent, "counts_from", "seq", **take_part),
+            sheet_changed=_newest(Consent, "sheet__materially_changed_at", "seq", **take_part),
             ready_judgement=_newest(ReadinessCheck, "judgement", "completed_at", **checks),
             ready_expires=_newest(ReadinessCheck, "expires_at", "completed_at", **checks),
             safety_at=_newest(SafetyAnswers, "asked_at", "asked_at", asked_alone=True),
@@ -66,6 +67,7 @@ def renewable(read: dict) -> frozenset:
         if not row.is_supporter
         and row.consent_answer == Answer.YES
         and row.consent_counts <= clock.now()
+        and not row.sheet_changed
         and row.ready_judgement == Ready.READY
         and row.safety_at is not None
         and not (row.concern_at and row.concern_at > row.safety_at)

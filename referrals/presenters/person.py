@@ -119,6 +119,7 @@ def renewable(facts: Facts) -> bool:
         and yes is not None
         and yes.answer == Answer.YES
         and yes.counts_from <= facts.at
+        and not yes.sheet.materially_changed_at
         and safety is not None
         and not any(row.raised_at > safety.asked_at for row in facts.concerns)
         and any(row.allowed and row.confirmed_at for row in facts.routes)
