@@ -46,6 +46,7 @@ def first_contact(*, handoff: Handoff, version: int, by: User, at: datetime | No
                 f"Who agreed to share with {fresh.to_org.name} has changed, so it cannot start now. "
                 f"Ask {fresh.from_org.name}."
             )
+        _refuse_after_death(fresh, by)
         _move(fresh, referral, by=by, at=at)
 
 
@@ -56,19 +57,36 @@ def met_by(referral: Referral, *, by: User, at: datetime) -> None:
     )
     for row in rows:
         fresh = fresh_handoff(row)
-        if not any(
+        if _died(fresh) or any(
             each.code == "share_missing" for each in lacking(fresh, fresh.decided_kind, fresh.party, at)
         ):
-            _move(fresh, referral, by=by, at=at)
+            continue
+        _move(fresh, referral, by=by, at=at)
+
+
+def _going(handoff: Handoff) -> list[Party]:
+    """The parties whose support goes over with it."""
+    kind, party = handoff.decided_kind, handoff.party
+    _, moved = going_over(handoff.referral, kind, party, handoff.from_org_id, handoff.to_org_id)
+    return [each for each in moved if each.organisation_id == handoff.from_org_id]
+
+
+def _died(handoff: Handoff) -> list[Party]:
+    rows = Party.objects.unscoped("has anybody died?").filter(pk__in=[each.pk for each in _going(handoff)])
+    return list(rows.filter(person__died_on__isnull=False).order_by("created_at", "pk"))
+
+
+def _refuse_after_death(handoff: Handoff, by: User) -> None:
+    """Raise NotPossible where somebody who would go over has died. Whoever does not open them is not told that."""
+    for party in _died(handoff):
+        ring = f"Please ring {handoff.from_org.name} before you do anything else."
+        what = f"{party.known_as} has died" if access.may_open(by, party) else "Something has changed"
+        raise NotPossible(f"{what}, so this cannot start. {ring}")
 
 
 def _move(handoff: Handoff, referral: Referral, *, by: User, at: datetime) -> None:
     """Give over what was accepted, and keep how it stood."""
-    _, parties = going_over(
-        referral, handoff.decided_kind, handoff.party, handoff.from_org_id, handoff.to_org_id
-    )
-    receiver = handoff.receiver or by
-    ours = [each for each in parties if each.organisation_id == handoff.from_org_id]
+    receiver, ours = handoff.receiver or by, _going(handoff)
     moved = [
         {
             "party": str(each.pk),
@@ -119,7 +137,7 @@ def _give(
 
     `person` is the row to go back to, where there was one.
     """
-    known = person or _known_anew(party, organisation, by, at)
+    known = _known_again(party, person) if person else _known_anew(party, organisation, by, at)
     Party.objects.unscoped("support moves").filter(pk=party.pk).update(
         organisation=organisation, keyworker=keyworker, person=known
     )
@@ -138,11 +156,20 @@ def _give(
 
 
 KNOWN = ("given", "family", "born_on", "pronouns", "language", "access_needs")
+DIED = ("died_on", "died_recorded_at", "died_recorded_by_id")
+
+
+def _known_again(party: Party, before: UUID) -> UUID:
+    """The row of theirs to go back to. That somebody died since goes back with them."""
+    people = Person.objects.unscoped("known again")
+    if died := people.filter(pk=party.person_id, died_on__isnull=False).values(*DIED).first():
+        people.filter(pk=before, died_on__isnull=True).update(**died)
+    return before
 
 
 def _known_anew(party: Party, organisation: "Organisation", by: User | None, at: datetime) -> UUID:
     person = Person.objects.unscoped("known anew").get(pk=party.person_id)
-    facts: dict[str, Any] = {name: getattr(person, name) for name in KNOWN}
+    facts: dict[str, Any] = {name: getattr(person, name) for name in (*KNOWN, *DIED)}
     anew = Person.objects.create(organisation=organisation, **facts, **made(by, at))
     keep_name_keys(anew, party.known_as)
     return anew.pk
