@@ -155,8 +155,10 @@ def sent(
     meeting: Meeting, people: list[Coming], user: User, at: datetime, *, on_hold: bool = False
 ) -> list[dict[str, Any]]:
     """What each person has been and will be sent: the words for those the user opens, one sentence for the others."""
-    left = was_told(meeting, [row.party for row in people if row.opened])
     still = meeting.shown_status in COMING and meeting.starts_at > at
+    # Something with a person they do not open may hold or have stopped what they would expect to have gone.
+    as_planned = still and not on_hold and any(not row.opened for row in people)
+    left = was_told(meeting, [row.party for row in people if row.opened], as_planned=as_planned)
     ways = _ways(meeting, people, user) if still else {}
     shown = []
     for row in people:
@@ -167,7 +169,7 @@ def sent(
         told = [telling for (_, key), telling in left.items() if key == row.party.pk]
         if still:
             gone = {telling.kind for telling in told}
-            coming_up = will_be_told(meeting, row.attendance, at, ways[row.party.pk])
+            coming_up = will_be_told(meeting, row.attendance, at, ways[row.party.pk], as_planned=as_planned)
             told += [_held(each, on_hold) for each in coming_up if each.kind not in gone]
         if told or meeting.shown_status not in PAST:
             shown.append(person_telling(row.name, told))

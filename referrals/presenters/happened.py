@@ -135,7 +135,8 @@ def waiting_messages(
 ) -> list[Message]:
     """What waits to be sent, as this user may know.
 
-    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did.
+    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did. What a sweep
+    would have sent since waits no longer: whether it was held, and why, can be another person's.
     """
     unknown = referral.meetings.model.objects.visible_to(user).filter(
         referral=referral, status="called_off", shown_status="booked"
@@ -147,13 +148,8 @@ def waiting_messages(
         waits, group=referral.pk, recipient_id__in=list(recipients), to_worker=False, useless_after__gt=at
     )
     waiting = list(rows.order_by("planned_for", "pk"))
-    if any(row.state == State.CANCELLED for row in waiting):
-        # One that was cancelled unknown to them would have gone with a sweep since: then it no longer waits.
-        swept = last_beats().get("sweep")
-        waiting = [
-            row for row in waiting if row.state != State.CANCELLED or not swept or swept < _may_go(row)
-        ]
-    return waiting
+    sweep = last_beats().get("sweep") if waiting else None
+    return [row for row in waiting if sweep is None or sweep < _may_go(row)]
 
 
 def _may_go(message: Message) -> datetime:

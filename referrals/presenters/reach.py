@@ -11,6 +11,7 @@ from referrals.enums import (
     Voicemail,
 )
 from referrals.models import ContactRoute, Party, Referral
+from referrals.presenters import parties_for
 from referrals.presenters.happened import CANNOT_BE_WRITTEN_TO, MESSAGE_WORDS, waiting_messages
 from referrals.presenters.person_facts import Facts
 from referrals.reminders import Ways, can_be_written_to, shared_routes, ways_to_reach
@@ -89,6 +90,8 @@ STATE_WORDS = {
     State.CANCELLED: "Cancelled",
     State.FAILED: "Could not be sent",
 }
+# What goes only while nothing stands in the way of the meeting, on either side.
+AHEAD_OF_IT = ("meeting_booked", "meeting_moved", "meeting_ahead", "meeting_day_before")
 TONES = {State.SENT: "ok", State.FAILED: "stop", State.UNCERTAIN: "due"}
 
 
@@ -99,13 +102,17 @@ def message_rows(facts: Facts) -> list[list[Any]]:
     waits = {row.pk for row in waiting_messages(facts.referral, [facts.party.pk], facts.user, facts.at)}
     ways = ways_shown_to(facts.user, facts.referral, [facts.party]) if waits else {}
     writable = not waits or can_be_written_to(facts.party, facts.at, ways[facts.party.pk])
-    return [_message_row(row, row.pk in waits, writable) for row in rows]
+    sealed = any(not party.opened for party in parties_for(facts.referral, facts.user))
+    return [_message_row(row, row.pk in waits, writable, sealed) for row in rows]
 
 
-def _message_row(row: Message, waits: bool, writable: bool) -> list[Any]:
+def _message_row(row: Message, waits: bool, writable: bool, sealed: bool) -> list[Any]:
+    """`sealed`: somebody here is not opened. They may hold what is said of a meeting: whether it went is not told."""
     state = State(row.state)
     if waits:
         words, tone = ("Waits to be sent", "") if writable else (CANNOT_BE_WRITTEN_TO, "due")
+    elif sealed and row.kind in AHEAD_OF_IT and state not in (State.UNCERTAIN, State.FAILED):
+        return [MESSAGE_WORDS[row.kind], clock.show_when(row.planned_for), {"text": "Planned", "tone": ""}]
     else:
         words, tone = STATE_WORDS.get(state, "Not sent"), TONES.get(state, "")
     when = row.sent_at if state == State.SENT and row.sent_at else row.planned_for
