@@ -486,7 +486,11 @@ def test_one_of_two_facilitators_who_ends_their_part_calls_it_off_whatever_someb
     made = situations.make("ready", staff, NOW())
     if abused:
         concerns.raise_concern(
-            party=made.other, kind=ConcernKind.PAST_ABUSE, detail="Said so.", by=staff["kit"]
+            party=made.other,
+            kind=ConcernKind.PAST_ABUSE,
+            detail="Said so.",
+            by=staff["kit"],
+            at=NOW() - timedelta(days=8),
         )
         made_concern = Concern.objects.unscoped("test").get(party=made.other)
         concerns.sign_off(concern=made_concern, decision=SignOffDecision.GO, reason="Calm.", by=staff["mo"])
