@@ -9,12 +9,12 @@ from uuid import UUID
 from django.db.models import Q
 
 from referrals import access, events
-from referrals.actions.handoff import change, fresh_handoff, lacking, note
+from referrals.actions.handoff import change, fresh_handoff, note
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.matching import keep_name_keys
 from referrals.actions.parties import note_support, require_open
-from referrals.blockers.handing_over import going_over
-from referrals.enums import UNANSWERED, HandoffKind, HandoffState
+from referrals.blockers.handing_over import going_over, lead_lost, rests_on, unshared
+from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Stage
 from referrals.models import Consent, Handoff, Party, Person, Referral
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from restorative.accounts.models import Organisation
 
 ACCEPTED = (HandoffState.ACCEPTED,)
+NOT_BEGUN = Q(state__in=UNANSWERED) | Q(state=HandoffState.ACCEPTED, moved_at__isnull=True)
 NOT_STARTED = "First contact was not made yet. Give it back instead."
 
 
@@ -41,7 +42,9 @@ def first_contact(*, handoff: Handoff, version: int, by: User, at: datetime | No
         if fresh.state != HandoffState.ACCEPTED or fresh.version != version or fresh.moved_at:
             raise NotPossible("This has changed since you opened the page. Look at it again.")
         require_open(referral)
-        if any(row.code == "share_missing" for row in lacking(fresh, fresh.decided_kind, fresh.party, at)):
+        if lost := lead_lost(fresh, fresh.decided_kind, referral):
+            raise NotPossible(lost)
+        if unshared(fresh, fresh.decided_kind, fresh.party, at):
             raise NotPossible(
                 f"Who agreed to share with {fresh.to_org.name} has changed, so it cannot start now. "
                 f"Ask {fresh.from_org.name}."
@@ -57,11 +60,9 @@ def met_by(referral: Referral, *, by: User, at: datetime) -> None:
     )
     for row in rows:
         fresh = fresh_handoff(row)
-        if _died(fresh) or any(
-            each.code == "share_missing" for each in lacking(fresh, fresh.decided_kind, fresh.party, at)
-        ):
-            continue
-        _move(fresh, referral, by=by, at=at)
+        kind = fresh.decided_kind
+        if not (lead_lost(fresh, kind, referral) or _died(fresh) or unshared(fresh, kind, fresh.party, at)):
+            _move(fresh, referral, by=by, at=at)
 
 
 def _going(handoff: Handoff) -> list[Party]:
@@ -97,7 +98,9 @@ def _move(handoff: Handoff, referral: Referral, *, by: User, at: datetime) -> No
     ]
     leads = handoff.decided_kind == HandoffKind.LEAD
     lead_before = referral.lead if leads else None
-    handoff = change(handoff, ACCEPTED, None, moved_at=at, moved_by=by, moved=moved, lead_before=lead_before)
+    rests = rests_on(handoff, handoff.decided_kind, handoff.party, at)
+    facts = {"moved_at": at, "moved_by": by, "moved": moved, "lead_before": lead_before, "consents": rests}
+    handoff = change(handoff, ACCEPTED, None, **facts)
     for each in ours:
         _give(each, handoff.to_org, receiver, by=by, at=at)
     if leads:
@@ -112,6 +115,9 @@ def _lead(
     Referral.objects.unscoped("the lead moves").filter(pk=referral.pk).update(
         lead=lead, lead_organisation=organisation
     )
+    # What others were asked to lead was not for whoever asked it to give any more.
+    asked = NOT_BEGUN & Q(kind=HandoffKind.LEAD) & ~Q(decided_kind=HandoffKind.HELP)
+    _withdraw(referral, asked & ~Q(from_org=organisation), by=by, at=at)
     record(
         "lead_moved",
         by=by,
@@ -287,9 +293,17 @@ def share_ended(
 
 
 def withdraw_all(referral: Referral, *, by: User | None, at: datetime) -> None:
-    """A referral that ends asks nothing of anybody any more."""
-    rows = Handoff.objects.unscoped("referral ends").filter(referral=referral, state__in=UNANSWERED)
+    """A referral that ends asks nothing of anybody any more.
+
+    Closed, nothing that was accepted begins either. After a death whoever accepted is left to be rung.
+    """
+    closed = referral.stage == Stage.CLOSED
+    _withdraw(referral, NOT_BEGUN if closed else Q(state__in=UNANSWERED), by=by, at=at)
+
+
+def _withdraw(referral: Referral, which: Q, *, by: User | None, at: datetime) -> None:
+    rows = Handoff.objects.unscoped("asked of nobody any more").filter(which, referral=referral)
     for row in rows:
         facts = {"state": HandoffState.WITHDRAWN, "ended_at": at, "ended_by": by}
-        handoff = change(row, UNANSWERED, None, **facts)
+        handoff = change(row, (HandoffState(row.state),), None, **facts)
         note(handoff, "handoff_withdrawn", by=by, at=at, fields=["state"])

@@ -12,12 +12,14 @@ from referrals.actions.lifecycle import changing, made
 from referrals.actions.packet import Asking, digest_of, packet_for
 from referrals.actions.parties import require_open
 from referrals.blockers.handing_over import (
-    Missing,
     ShownMissing,
     going_over,
+    lead_lost,
     missing,
+    rests_on,
     shares,
     shown_missing,
+    unshared,
 )
 from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState
 from referrals.models import Handoff, HandoffMessage, Party, Referral, Support
@@ -237,11 +239,13 @@ def accept(
         if fresh.state not in UNANSWERED or fresh.version != version:
             raise NotPossible(why_not(fresh))
         require_open(referral)
+        if lost := lead_lost(fresh, fresh.kind, referral):
+            raise NotPossible(lost)
         helped = _helped(fresh, kind, party)
         if starts_on < clock.today(at):
             raise NotPossible("Choose today or a day to come.", field="starts_on")
         require_worker(fresh, worker, helped)
-        if lacking(fresh, kind, helped, at):
+        if unshared(fresh, kind, helped, at):
             raise NotPossible(NOT_SHARED_NOW.format(organisation=fresh.from_org.name))
         fresh = change(
             fresh,
@@ -254,17 +258,13 @@ def accept(
             decided_by=by,
             receiver=worker,
             starts_on=starts_on,
+            consents=rests_on(fresh, kind, helped, at),
             **_seen_by(fresh, by, at),
         )
         if helped is not None:
             # From now on they know this side, even if it is given back before anything moves.
             Support.objects.create(referral=referral, party=helped, user=worker, since=at, until=at)
         note(fresh, "handoff_accepted", by=by, at=at, fields=["state", "receiver"], why_code=kind)
-
-
-def lacking(handoff: Handoff, kind: str, party: Party | None, at: datetime) -> list[Missing]:
-    """What is missing for this to go over now: asked again at each step."""
-    return missing(handoff.referral, kind, party, handoff.from_org_id, handoff.to_org_id, at)
 
 
 def _helped(handoff: Handoff, kind: HandoffKind, party: UUID | None) -> Party | None:

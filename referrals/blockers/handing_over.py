@@ -1,5 +1,5 @@
 """What stands in the way of handing something to another organisation: who has not agreed to share with it, and whose
-safe contact is not fresh. Asked when it is sent and again when it is accepted."""
+safe contact is not fresh. Asked when it is sent; who agreed, again when it is accepted and when it begins."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from referrals.blockers.shown import SEALED_SENTENCE
 from referrals.enums import Answer, HandoffKind, Purpose
-from referrals.models import Consent, ContactRoute, Party, Referral
+from referrals.models import Consent, ContactRoute, Handoff, Party, Referral
 from referrals.querysets import current_answers
 from restorative.common.rules import rules
 
@@ -95,6 +95,31 @@ def missing(
     found = [Missing(SHARE, each) for each in named if each.pk not in agreed]
     found += [Missing(CONTACT, each) for each in moved if each.pk not in reached and not each.is_supporter]
     return found
+
+
+def unshared(handoff: Handoff, kind: str, party: Party | None, at: datetime) -> bool:
+    """Whether a yes to sharing is missing for this to go over now: asked again at each step.
+
+    How to reach them safely counts when it is sent: it went over then.
+    """
+    found = missing(handoff.referral, kind, party, handoff.from_org_id, handoff.to_org_id, at)
+    return any(row.code == SHARE for row in found)
+
+
+def lead_lost(handoff: Handoff, kind: str, referral: Referral) -> str:
+    """Why whoever asked cannot give the lead: it has gone elsewhere since. '' where they still can."""
+    if kind != HandoffKind.LEAD or referral.lead_organisation_id == handoff.from_org_id:
+        return ""
+    return (
+        f"{handoff.from_org.name} does not lead this referral any more, so it cannot be taken over from them."
+    )
+
+
+def rests_on(handoff: Handoff, kind: str, party: Party | None, at: datetime) -> list[str]:
+    """Ids of the answers it rests on by now: those when it was sent, and those of whoever else goes over."""
+    named, _ = going_over(handoff.referral, kind, party, handoff.from_org_id, handoff.to_org_id)
+    now = shares(named, handoff.to_org_id, at).values()
+    return sorted({*handoff.consents, *(str(row.pk) for row in now)})
 
 
 def shown_missing(found: list[Missing], user: "User", to_org: "Organisation") -> list[ShownMissing]:

@@ -113,9 +113,9 @@ def moved(row: Handoff) -> Iterator[Planned]:
 
 def ended(row: Handoff) -> Iterator[Planned]:
     """Given back, completed, or ended with what it rested on: the workers of both sides, and where anything had moved
-    both managers."""
+    both managers. Taken back by its sender it is news only to whoever had accepted it."""
     over = row.state in (HandoffState.RETURNED, HandoffState.COMPLETED) or (
-        row.state == HandoffState.WITHDRAWN and row.ended_by_id != row.sent_by_id
+        row.state == HandoffState.WITHDRAWN and (row.receiver_id or row.ended_by_id != row.sent_by_id)
     )
     if not over or not row.ended_at:
         return

@@ -133,9 +133,10 @@ def test_a_yes_by_link_counts_once_it_was_heard_alone(made, staff):
         send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
 
 
-def test_it_is_asked_again_when_it_is_accepted(made, staff):
+def test_who_agreed_is_asked_again_when_it_is_accepted(made, staff):
+    """A yes counts for six months."""
     sent = help_asked(made)
-    late = timezone.now() + timedelta(days=8)
+    late = timezone.now() + timedelta(days=190)
     with pytest.raises(NotPossible) as refused:
         accepted(made, sent, at=late, starts_on=clock.today(late))
     assert refused.value.sentences == [
