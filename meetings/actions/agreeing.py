@@ -62,12 +62,12 @@ def write_agreement(
             raise NotPossible("Only a meeting that took place can come to an agreement.")
         if Agreement.objects.unscoped("agree").filter(meeting=meeting).exists():
             raise NotPossible("What came of this meeting was already written down.")
-        if actions and not words.strip():
+        if (actions or if_difficult.strip()) and not words.strip():
             raise NotPossible("Write what was agreed, in their own words.", field="words")
         row = Agreement.objects.create(
             meeting=meeting,
             words=words,
-            if_difficult=if_difficult if words.strip() else "",
+            if_difficult=if_difficult,
             no_actions=not actions,
             nothing_agreed=not words.strip(),
             **made(by, at),
@@ -180,9 +180,15 @@ def set_status(
                 by=by,
                 at=at,
             )
-        else:
+        elif not _missed(owner):
             finish_tasks(party=owner, kind=TaskKind.CHECK_IN, by=by, at=at)
         return row
+
+
+def _missed(owner: Party) -> bool:
+    """Whether something this person said they would do is still not done."""
+    rows = Action.objects.unscoped("still to check in about").filter(owner=owner)
+    return rows.filter(status=ActionStatus.NOT_DONE).exists()
 
 
 def _came(agreement: Agreement, party: Party) -> None:

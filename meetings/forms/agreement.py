@@ -23,6 +23,7 @@ CAME_TO = [
     (NOTHING, "Nothing was agreed"),
 ]
 HOW_MANY = 3
+ACTION_FIELDS = ("owner", "what", "due_on", "sign", "helper")
 ORDINALS = ("First", "Second", "Third")
 
 
@@ -70,7 +71,6 @@ class WriteAgreementForm(BaseForm):
     if_difficult = CleanTextField(
         label="What will they do if it gets difficult?", required=False, rows=2, help_text="If they said"
     )
-    reveals = {"words": ("came_to", ACTIONS, WORDS), "if_difficult": ("came_to", ACTIONS, WORDS)}
 
     def __init__(self, *args: Any, people: Choices = (), answering: Choices = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -90,25 +90,37 @@ class WriteAgreementForm(BaseForm):
             intro="Leave it empty where they were not asked yet: their own worker asks them.",
         )
         self.layout = ["came_to", "words", "if_difficult", *actions, *([asked] if says else [])]
+        of_actions = [f"a{number}_{name}" for number in range(HOW_MANY) for name in ACTION_FIELDS]
+        self.reveals = {
+            **dict.fromkeys(("words", "if_difficult", *says), ("came_to", ACTIONS, WORDS)),
+            **dict.fromkeys(of_actions, ("came_to", ACTIONS)),
+        }
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
         came_to = said.get("came_to")
         if came_to in (ACTIONS, WORDS) and not said.get("words") and "words" not in self.errors:
             self.add_error("words", "Write what was agreed, in their own words")
+        if came_to == NOTHING:
+            for name in ("words", "if_difficult"):
+                if said.get(name):
+                    self.add_error(
+                        name, "You wrote what was agreed. Choose “Something was agreed”, or empty this"
+                    )
         filled = [number for number in range(HOW_MANY) if self._filled(number)]
         if came_to == ACTIONS:
             for number in filled or [0]:
                 self._need(number)
         elif came_to and filled:
             self.add_error("came_to", "You wrote an action. Choose “who does what”, or empty it")
+            written = tuple(f"a{number}_" for number in filled)
+            # What is to be emptied must be seen.
+            self.reveals = {name: when for name, when in self.reveals.items() if not name.startswith(written)}
         return said
 
     def _filled(self, number: int) -> bool:
-        names = ("owner", "what", "due_on", "sign", "helper")
-        return any(self.cleaned_data.get(f"a{number}_{name}") for name in names) or any(
-            f"a{number}_{name}" in self.errors for name in names
-        )
+        names = [f"a{number}_{name}" for name in ACTION_FIELDS]
+        return any(self.cleaned_data.get(name) or name in self.errors for name in names)
 
     def _need(self, number: int) -> None:
         wanted = {"owner": "Choose who", "what": "Write what they will do", "due_on": "Enter by when"}
@@ -124,8 +136,7 @@ class WriteAgreementForm(BaseForm):
         return [self._action(number) for number in range(HOW_MANY) if self._filled(number)]
 
     def _action(self, number: int) -> dict[str, Any]:
-        names = ("owner", "what", "due_on", "sign", "helper")
-        return {name: self.cleaned_data[f"a{number}_{name}"] for name in names}
+        return {name: self.cleaned_data[f"a{number}_{name}"] for name in ACTION_FIELDS}
 
 
 class AnswerForm(BaseForm):

@@ -25,6 +25,7 @@ from restorative.common.forms import BaseForm, Row, Section
 RATED = (FollowUpKind.WEEKS_6, FollowUpKind.WEEKS_12)
 TALKED, RATHER_NOT, NOT_REACHED = FollowUpResult.TALKED, FollowUpResult.RATHER_NOT, FollowUpResult.NOT_REACHED
 TRY_AGAIN = "try_again"
+HOW_IT_WENT = ("result", "why", "later_too", "alone")
 SAY: dict[str, str] = {
     "alone": words.ALONE.say,
     "better": "“How are things between you since you met?”",
@@ -146,6 +147,10 @@ class FollowUpForm(BaseForm):
     def answers(self) -> dict[str, str]:
         """The answers, for a form that is valid."""
         return {key: self.cleaned_data.get(key, "") for key in FOLLOW_UP_QUESTIONS}
+
+    def for_next_time(self) -> dict[str, Any]:
+        """What was typed of what they said, without how this try went."""
+        return {key: value for key, value in self.typed().items() if key not in HOW_IT_WENT}
 
     def said(self) -> dict[str, str]:
         """Their words to each."""

@@ -234,6 +234,45 @@ def test_nothing_agreed_is_a_result_too(staff: Staff) -> None:
     assert f"{made.other.known_as} says to it" not in text
 
 
+@pytest.mark.parametrize("field", ["words", "if_difficult"])
+def test_words_are_not_lost_to_nothing_was_agreed(field: str, staff: Staff) -> None:
+    made = met(staff)
+    typed = {**EMPTY, "came_to": "nothing", field: "We talk on Sundays."}
+
+    response = send(client_of(staff["fay"]), page(made, "write/"), **typed)
+
+    assert (response.status_code, set(errors_of(response))) == (422, {field})
+    assert "We talk on Sundays." in response.content.decode()
+    assert not Agreement.objects.unscoped("test").exists()
+
+
+def test_the_rule_keeps_what_to_do_if_it_gets_difficult_too(staff: Staff) -> None:
+    from meetings.actions.agreeing import write_agreement
+
+    with pytest.raises(NotPossible, match="in their own words"):
+        write_agreement(meeting=met(staff).meeting, if_difficult="Ring a worker.", by=staff["fay"])
+
+
+def test_actions_are_asked_for_where_there_are_some(staff: Staff) -> None:
+    made = met(staff)
+    form = client_of(staff["fay"]).get(page(made, "write/")).context["form"]
+
+    shown_for = {name: when[1:] for name, when in form.reveals.items()}
+
+    assert {shown_for[name] for name in EMPTY} == {("actions",)}
+    says = [f"says_{party.pk}" for party in made.parties]
+    assert {shown_for[name] for name in ("words", "if_difficult", *says)} == {("actions", "words")}
+
+
+def test_an_action_that_is_to_be_emptied_is_seen(staff: Staff) -> None:
+    made = met(staff)
+
+    response = send(client_of(staff["fay"]), page(made, "write/"), **typed(made, came_to="nothing", words=""))
+
+    hidden = response.context["form"].reveals
+    assert [name for name in EMPTY if name not in hidden] == [name for name in EMPTY if name[:2] == "a0"]
+
+
 def test_agreed_without_actions_is_valid(staff: Staff) -> None:
     made = met(staff)
     send(
@@ -293,6 +332,23 @@ def test_a_missed_action_prompts_a_check_in_and_nothing_else(staff: Staff) -> No
     assert task.words == f"Check in with {made.other.known_as}: how are things, and what would help?"
     made.referral.refresh_from_db()
     assert made.referral.stage == "follow_up"
+
+
+def test_the_check_in_stands_while_anything_of_theirs_is_not_done(staff: Staff) -> None:
+    from meetings.actions.agreeing import ActionFacts, add_action
+
+    made = agreed(staff)
+    first = action_of(made, made.other)
+    facts = ActionFacts(owner=made.other, what="Post the key", due_on=clock.today())
+    second = add_action(agreement=Agreement.objects.unscoped("test").get(), facts=facts, by=staff["fay"])
+    check_in = Task.objects.unscoped("test").filter(kind=TaskKind.CHECK_IN, done_at=None)
+
+    set_status(action=first, status=ActionStatus.NOT_DONE, by=staff["kit"])
+    set_status(action=second, status=ActionStatus.DONE, by=staff["kit"])
+    assert check_in.exists()
+
+    set_status(action=first, status=ActionStatus.PARTLY, by=staff["kit"])
+    assert not check_in.exists()
 
 
 def test_agreed_anew_it_becomes_another_that_only_its_own_side_sees(staff: Staff) -> None:

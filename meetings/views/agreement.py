@@ -207,10 +207,10 @@ class WriteAgreement(AgreementForm):
         }
         write_agreement(
             meeting=self.outcome.meeting,
-            words=said["words"] if said["came_to"] != "nothing" else "",
+            words=said["words"],
             if_difficult=said["if_difficult"],
             actions=[self.facts(row) for row in form.actions()],
-            answers=answers if said["came_to"] != "nothing" else {},
+            answers=answers,
             by=self.request.user,
             at=self.at,
         )

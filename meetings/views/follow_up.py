@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from meetings import access, presenters_after
@@ -18,6 +18,7 @@ from referrals.models import Concern, Party
 from referrals.presenters import parties_for, shown_name
 from referrals.presenters.steps import first_settle
 from referrals.views.base import ReferralForm
+from restorative.common import drafts
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
@@ -34,6 +35,7 @@ class DoFollowUp(ReferralForm):
     form_class = forms.FollowUpForm
     follow_up: FollowUp
     party: Party
+    for_next_time: dict[str, Any] = {}
 
     def load(self) -> None:
         super().load()
@@ -85,6 +87,14 @@ class DoFollowUp(ReferralForm):
             "locked": bool(row.done_at) or self.referral.shown_stage == Stage.CLOSED,
         }
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().post(request, *args, **kwargs)
+        if self.for_next_time:
+            drafts.keep(
+                request.user, self.place, title=self.title[:120], typed=self.for_next_time, at=self.at
+            )
+        return response
+
     def act(self, form: BaseForm) -> str:
         result = form.cleaned_data["result"]
         if result == forms.TRY_AGAIN:
@@ -100,7 +110,10 @@ class DoFollowUp(ReferralForm):
             by=self.request.user,
             at=self.at,
         )
-        messages.success(self.request, "Noted. You have a task to try again in 3 working days.")
+        assert isinstance(form, forms.FollowUpForm)  # noqa: S101 - for the type checker
+        self.for_next_time = form.for_next_time()
+        kept = " What you typed is kept for then." if self.for_next_time else ""
+        messages.success(self.request, f"Noted. You have a task to try again in 3 working days.{kept}")
         return self.back_href
 
     def _left(self, form: BaseForm) -> str:
@@ -191,8 +204,12 @@ class AlreadyHappened(ReferralForm):
             helped=Offered(said["helped"]) if said["helped"] else Offered.NOT_SURE,
         )
         meeting = record_already_happened(referral=self.referral, told=told, by=self.request.user, at=self.at)
-        words = "Recorded. Ask each person the safety questions, alone, and speak with each within 3 days."
-        messages.success(self.request, words)
+        calls = FollowUp.objects.visible_to(self.request.user).filter(meeting=meeting, done_at__isnull=True)
+        debriefs = calls.filter(kind=FollowUpKind.DEBRIEF).exists()
+        words = "Recorded. Ask each person the safety questions, alone"
+        messages.success(
+            self.request, f"{words}, and speak with each within 3 days." if debriefs else f"{words}."
+        )
         if names := self.stopped():
             messages.info(
                 self.request,
