@@ -11,7 +11,7 @@ from meetings.actions.following_up import plan_follow_ups
 from meetings.enums import RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
 from meetings.models import Attendance, Meeting, Record, Venue
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting, take_step
-from referrals.actions.parties import require_open
+from referrals.actions.parties import has_died, require_open
 from referrals.actions.tasks import give_task
 from referrals.enums import Stage, TaskKind
 from referrals.models import Party, Referral
@@ -22,6 +22,8 @@ from restorative.common.decisions import NotPossible
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
+
+RING_FIRST = "This cannot be recorded at the moment. Ring the others who work on it first."
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def record_already_happened(
         refuse_while_waiting(referral, by)
         if referral.stage == Stage.BOOKED:
             raise NotPossible(STILL_BOOKED)
-        there = _there(referral, told, at)
+        there = _there(referral, told, by=by, at=at)
         meeting = Meeting.objects.create(
             referral=referral,
             kind=MeetingKind.CONVERSATION if len(there) == 2 else MeetingKind.FAMILY,
@@ -96,8 +98,8 @@ def record_already_happened(
         return meeting
 
 
-def _there(referral: Referral, told: Told, at: datetime) -> list[Party]:
-    """The participants who were there, of this referral and at least two."""
+def _there(referral: Referral, told: Told, *, by: "User", at: datetime) -> list[Party]:
+    """The participants who were there, of this referral, at least two, and none who has died since."""
     if told.starts_at > at:
         raise NotPossible("This has not happened yet. Plan it as a meeting instead.", field="on")
     if told.ends_at <= told.starts_at:
@@ -110,4 +112,8 @@ def _there(referral: Referral, told: Told, at: datetime) -> list[Party]:
     there = [party for party in rows if not party.is_supporter]
     if len(there) < 2:
         raise NotPossible("Choose at least two people who were there.", field="there")
+    if died := [party for party in there if party.person.died_on]:
+        known = Party.objects.opened_by(by).filter(pk__in=[party.pk for party in died]).first()
+        # Whoever does not open their compartment is told of it by a colleague, never by a page.
+        raise NotPossible(has_died(known) if known else RING_FIRST, field="there" if known else None)
     return there

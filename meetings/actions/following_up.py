@@ -5,11 +5,21 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from meetings.enums import FOLLOW_UP_QUESTIONS, Agreed, AttemptResult, FollowUpKind, FollowUpResult
+from django.db.models import Exists, OuterRef
+
+from meetings.enums import (
+    FOLLOW_UP_QUESTIONS,
+    Agreed,
+    AttemptResult,
+    FollowUpKind,
+    FollowUpResult,
+    MeetingStatus,
+)
 from meetings.models import Attempt, FollowUp, Meeting
 from referrals import access
 from referrals.actions.concerns import raise_concern
 from referrals.actions.lifecycle import changing, made
+from referrals.actions.outcome import REACHED
 from referrals.actions.parties import fresh_party
 from referrals.actions.readiness import rate
 from referrals.actions.tasks import finish_tasks, give_task
@@ -46,19 +56,34 @@ def due_dates(day: date) -> dict[FollowUpKind, date]:
 def plan_follow_ups(*, meeting: Meeting, there: Sequence[Party], by: "User", at: datetime) -> list[FollowUp]:
     """The calls that fall due with a meeting that took place, for each participant who came.
 
-    Calls of an earlier meeting that are still to come with the same people are taken up with this one. Called while
+    Calls of an earlier meeting that are still to come with the same people are taken up with this one. One told of
+    after a newer meeting adds no call that is over, and none for whoever is called after the newer one. Called while
     the referral is held.
     """
-    FollowUp.objects.unscoped("a later meeting").filter(
-        meeting__referral=meeting.referral_id, party__in=there, done_at__isnull=True
-    ).exclude(meeting=meeting).update(done_at=at, done_by=by, result=FollowUpResult.LATER_MEETING)
+    calls = FollowUp.objects.unscoped("another meeting").filter(
+        meeting__referral=meeting.referral_id, party__in=there
+    )
+    calls.filter(meeting__starts_at__lt=meeting.starts_at, done_at__isnull=True).update(
+        done_at=at, done_by=by, result=FollowUpResult.LATER_MEETING
+    )
+    called = set(calls.filter(meeting__starts_at__gt=meeting.starts_at).values_list("party", flat=True))
+    since = _first_wanted(meeting, at)
     rows = [
         FollowUp(meeting=meeting, party=party, kind=kind, due_on=due_on, **made(by, at))
         for party in there
-        if not party.is_supporter
+        if not party.is_supporter and party.pk not in called
         for kind, due_on in due_dates(clock.today(meeting.starts_at)).items()
+        if due_on >= since
     ]
     return FollowUp.objects.bulk_create(rows)
+
+
+def _first_wanted(meeting: Meeting, at: datetime) -> date:
+    """From which day on its calls are wanted: from today where they have met since, else all of them."""
+    newer = Meeting.objects.unscoped("another meeting").filter(
+        referral=meeting.referral_id, status=MeetingStatus.TOOK_PLACE, starts_at__gt=meeting.starts_at
+    )
+    return clock.today(at) if newer.exists() else date.min
 
 
 def _fresh(follow_up: FollowUp) -> FollowUp:
@@ -191,10 +216,16 @@ def leave_follow_up(
 
 
 def tries(follow_up: FollowUp) -> int:
-    """How often this person was not reached since the meeting."""
+    """How often this person was not reached since the meeting, or since they were last spoken with."""
+    reached = FollowUp.objects.unscoped("how often").filter(
+        meeting=follow_up.meeting_id,
+        party=follow_up.party_id,
+        result__in=REACHED,
+        done_at__gte=OuterRef("attempted_at"),
+    )
     return (
         Attempt.objects.unscoped("how often")
-        .filter(follow_up__meeting=follow_up.meeting_id, party=follow_up.party_id)
+        .filter(~Exists(reached), follow_up__meeting=follow_up.meeting_id, party=follow_up.party_id)
         .count()
     )
 

@@ -13,10 +13,12 @@ from meetings.models import Attendance, FollowUp, Meeting, Record
 from meetings.tests.pages import client_of, errors_of, send
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import withdraw
+from referrals.actions.death import record_death
 from referrals.actions.readiness import ask_safety
 from referrals.blockers import blockers
 from referrals.enums import ConcernKind, Gate, Stage, TaskKind
 from referrals.models import Task
+from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message
 
@@ -146,6 +148,39 @@ def test_one_alone_is_no_conversation(staff: Staff) -> None:
 
     with pytest.raises(NotPossible, match="at least two"):
         record_already_happened(referral=made.referral, told=told, by=staff["asha"])
+
+
+@pytest.mark.parametrize(
+    ("who", "field", "said"),
+    [("kit", "there", "has died. Nothing more is recorded with them."), ("asha", "", "Ring the others")],
+)
+def test_nothing_is_recorded_with_somebody_who_has_died(
+    who: str, field: str, said: str, staff: Staff
+) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    record_death(party=made.other, died_on=clock.today(), by=staff["kit"])
+
+    response = send(client_of(staff[who]), page(made), **typed(made))
+
+    assert response.status_code == 422
+    assert set(errors_of(response)) == {field}
+    text = errors_of(response)[field][0]
+    assert said in text
+    # The other side hears it from a colleague.
+    assert ("died" in text) == (who == "kit")
+    assert stage_of(made) == Stage.PAUSED
+    assert not Task.objects.unscoped("test").filter(kind=TaskKind.ASK_SAFETY).exists()
+
+
+def test_an_older_conversation_promises_no_debrief(staff: Staff) -> None:
+    made = situations.make("follow_up_due", staff, timezone.now())
+    client = client_of(staff["asha"])
+
+    sent = send(client, page(made), **typed(made, on="1 February 2027"))
+
+    shown = client.get(sent["Location"]).content.decode()
+    assert "Ask each person the safety questions, alone." in shown
+    assert "and speak with each" not in shown
 
 
 def test_only_who_works_with_somebody_here_records_it(staff: Staff) -> None:

@@ -54,6 +54,23 @@ def test_the_outcome_follows_from_what_became_of_each_action(statuses, outcome, 
     assert derived_outcome(made.referral) == outcome
 
 
+@pytest.mark.parametrize(
+    ("statuses", "outcome"),
+    [
+        (("done", "open"), Outcome.MET_KEPT),
+        (("partly", "open"), Outcome.MET_PARTLY_KEPT),
+        (("not_done", "open"), Outcome.MET_NOT_KEPT),
+        (("open", "open"), Outcome.MET),
+    ],
+)
+def test_closed_early_what_is_not_due_yet_is_not_counted_as_not_kept(statuses, outcome, staff: Staff) -> None:
+    made = situations.make("follow_up_due", staff, timezone.now())
+    play.agree(made, timezone.now(), due_on=clock.today() + timedelta(days=1))
+    set_all(made, *statuses)
+
+    assert derived_outcome(made.referral) == outcome
+
+
 def test_an_action_agreed_anew_counts_as_what_it_became(staff: Staff) -> None:
     from meetings.actions.agreeing import ActionFacts, set_status
 
@@ -147,6 +164,26 @@ def test_after_three_tries_whoever_closes_says_why(staff: Staff) -> None:
 
     made.referral.refresh_from_db()
     assert made.referral.stage == "closed"
+
+
+def test_somebody_reached_after_three_tries_is_tried_anew(staff: Staff, morning) -> None:
+    made = situations.make("follow_up_due", staff, timezone.now())
+    do_all(made, made.other)
+    rows = FollowUp.objects.unscoped("test").filter(party=made.own).select_related("party")
+    for _ in range(3):
+        could_not_reach(follow_up=rows.get(kind="debrief"), result=AttemptResult.NO_ANSWER, by=staff["asha"])
+    morning.shift(timedelta(hours=1))
+    hold_follow_up(follow_up=rows.get(kind="debrief"), answers=dict(play.ALL_WELL), by=staff["asha"])
+
+    with pytest.raises(NotPossible, match="A manager can close it"):
+        close(referral=made.referral, why_open_items="Could not be reached.", by=staff["asha"])
+    with pytest.raises(NotPossible, match="Try 3 times"):
+        leave_follow_up(
+            follow_up=rows.get(kind="weeks_2"),
+            result=FollowUpResult.NOT_REACHED,
+            reason="Away.",
+            by=staff["asha"],
+        )
 
 
 def test_a_call_left_with_a_reason_stops_nothing(staff: Staff) -> None:

@@ -23,6 +23,7 @@ from referrals.enums import Answer, ConcernKind, RatingPoint, TaskKind
 from referrals.models import Concern, Rating, Task
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
+from restorative.common.models import Draft
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
@@ -94,17 +95,56 @@ def test_each_participant_who_came_is_called_and_nobody_else(staff: Staff) -> No
     }
 
 
-def test_a_later_meeting_takes_up_the_calls_of_the_earlier_one(staff: Staff) -> None:
-    made = met(staff)
-    later = Meeting.objects.create(
+def another(made: play.Played, staff: Staff, *, days: int) -> Meeting:
+    starts_at = timezone.now() - timedelta(days=days)
+    return Meeting.objects.create(
         referral=made.referral,
         kind="conversation",
-        starts_at=timezone.now(),
-        ends_at=timezone.now() + timedelta(hours=1),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(hours=1),
         status="took_place",
         created_at=timezone.now(),
         created_by=staff["fay"],
     )
+
+
+def test_an_older_conversation_ends_no_call_and_adds_none_where_there_are_newer_ones(staff: Staff) -> None:
+    made = met(staff)
+    rows = FollowUp.objects.unscoped("test").order_by("pk")
+    before = list(rows.values("pk", "done_at", "result"))
+
+    for days in (200, 20):
+        plan_follow_ups(
+            meeting=another(made, staff, days=days), there=made.parties, by=staff["fay"], at=timezone.now()
+        )
+
+    assert list(rows.values("pk", "done_at", "result")) == before
+
+
+def test_an_older_conversation_adds_no_call_that_is_over(staff: Staff) -> None:
+    made = met(staff)
+    FollowUp.objects.unscoped("test").filter(party=made.other).delete()  # was not at the newer one
+    older = another(made, staff, days=20)
+
+    plan_follow_ups(meeting=older, there=made.parties, by=staff["fay"], at=timezone.now())
+
+    added = FollowUp.objects.unscoped("test").filter(meeting=older).values_list("party", "kind")
+    assert set(added) == {(made.other.pk, "weeks_6"), (made.other.pk, "weeks_12")}
+
+
+def test_the_only_conversation_is_called_about_however_long_ago(staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+
+    rows = plan_follow_ups(
+        meeting=another(made, staff, days=200), there=made.parties, by=staff["fay"], at=timezone.now()
+    )
+
+    assert len(rows) == 8
+
+
+def test_a_later_meeting_takes_up_the_calls_of_the_earlier_one(staff: Staff) -> None:
+    made = met(staff)
+    later = another(made, staff, days=0)
 
     plan_follow_ups(meeting=later, there=made.parties, by=staff["fay"], at=timezone.now())
 
@@ -186,6 +226,24 @@ def test_a_new_worry_leads_to_the_concern_page_and_stays_a_task_until_it_is_reco
     assert tasks() == []
 
 
+def test_a_second_worry_is_kept_beside_the_first(staff: Staff, morning: Any) -> None:
+    made = met(staff)
+    worried = WELL | {"worries": Answer.YES}
+    hold_follow_up(follow_up=call_of(made, made.other), answers=worried, by=staff["kit"])
+    morning.shift(timedelta(days=14))
+    hold_follow_up(
+        follow_up=call_of(made, made.other, FollowUpKind.WEEKS_2), answers=worried, by=staff["kit"]
+    )
+    hold_follow_up(follow_up=call_of(made, made.other, FollowUpKind.WEEKS_6), answers=worried, by=staff["mo"])
+
+    words = {task.assignee: task.words for task in Task.objects.unscoped("test").select_related("assignee")}
+
+    assert set(words) == {staff["kit"], staff["mo"]}
+    assert [day in words[staff["kit"]] for day in ("Tue 2 March", "Tue 16 March")] == [True, True]
+    due = Task.objects.unscoped("test").get(assignee=staff["kit"]).due_on
+    assert due == date(2027, 3, 2)
+
+
 @pytest.mark.parametrize("left_out", ["alone", "better", "feels_safe", "worries"])
 def test_each_question_is_answered(left_out: str, staff: Staff) -> None:
     made = met(staff)
@@ -241,6 +299,37 @@ def test_a_try_that_reaches_nobody_is_noted_and_tried_again_in_three_working_day
     assert Attempt.objects.unscoped("test").get().result == "no_answer"
     row.refresh_from_db()
     assert row.done_at is None
+
+
+def test_what_was_typed_before_nobody_could_talk_is_there_at_the_next_try(staff: Staff) -> None:
+    made = met(staff)
+    row = call_of(made, made.other)
+    kit = client_of(staff["kit"])
+    said = typed(alone="no", better_note="It is calmer.", notes="Her sister came in.")
+    assert send(kit, page(made, row), **said).status_code == 422
+
+    told = send(kit, page(made, row), **{**said, "result": "try_again", "why": "not_alone"})
+
+    assert told.status_code == 303
+    again = kit.get(page(made, row)).context["form"]
+    assert (again["better_note"].value(), again["notes"].value()) == ("It is calmer.", "Her sister came in.")
+    assert [again[name].value() for name in ("result", "why", "alone")] == [None, None, None]
+    assert send(kit, page(made, row), **typed(notes="Her sister came in.")).status_code == 303
+    assert not Draft.objects.exists()
+
+
+def test_a_try_at_which_nothing_was_typed_keeps_nothing(staff: Staff) -> None:
+    made = met(staff)
+
+    send(
+        client_of(staff["kit"]),
+        page(made, call_of(made, made.other)),
+        result="try_again",
+        why="no_answer",
+        later_too="no",
+    )
+
+    assert not Draft.objects.exists()
 
 
 def test_a_second_try_moves_the_task_and_talking_ends_it(staff: Staff) -> None:

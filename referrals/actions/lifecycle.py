@@ -222,7 +222,7 @@ def close(
             raise NotPossible(STILL_BOOKED)
         if referral.stage == Stage.CLOSED:
             raise NotPossible("This referral is already closed.")
-        outcome = derived_outcome(referral)
+        outcome = derived_outcome(referral, at=at)
         if outcome == Outcome.NOT_GOING_AHEAD and not reason:
             raise NotPossible("Choose why it is not going ahead.", field="reason")
         if left := open_items(referral, by):

@@ -2,12 +2,14 @@
 Read from meetings through their documented names; nobody chooses an outcome."""
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from referrals.enums import Answer, Outcome
 from referrals.models import Concern, Party, Referral
+from restorative.common import clock
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ NOT_DONE: dict[str, str] = {
     "weeks_6": "The call to {name} 6 weeks after is not done yet.",
     "weeks_12": "The call to {name} 12 weeks after is not done yet.",
 }
+# What comes of a call in which somebody was spoken with.
+REACHED = ("talked", "rather_not")
 SOMEBODY_ELSE = "Something is still open with somebody else here."
 
 
@@ -60,12 +64,20 @@ def _agreed_actions(referral: Referral) -> QuerySet:
     ).exclude(status__in=["renegotiated", "released"])
 
 
-def derived_outcome(referral: Referral) -> Outcome:
-    """What the referral came to, from its meetings, what was agreed and what became of it."""
+def derived_outcome(referral: Referral, *, at: datetime | None = None) -> Outcome:
+    """What the referral came to, from its meetings, what was agreed and what became of it.
+
+    An action whose day has not come is neither kept nor not kept.
+    """
     meetings = _meetings(referral)
     if not meetings.exists():
         return Outcome.NOT_GOING_AHEAD
-    statuses = list(_agreed_actions(referral).values_list("status", flat=True))
+    today: date = clock.today(at or clock.now())
+    agreed = _agreed_actions(referral)
+    to_come = Q(status="open", due_on__gt=today)
+    statuses = list(agreed.exclude(to_come).values_list("status", flat=True))
+    if not statuses and agreed.exists():
+        return Outcome.MET
     if statuses:
         if all(status == "done" for status in statuses):
             return Outcome.MET_KEPT
@@ -95,10 +107,16 @@ def _undone(referral: Referral) -> list[Any]:
 
 
 def _tried_enough(referral: Referral) -> set:
-    """Ids of parties who could not be reached three times or more since the meeting."""
+    """Ids of parties who could not be reached three times or more since they were last spoken with."""
     follow_up: Any = referral.meetings.model.follow_ups.rel.related_model
+    reached = follow_up._base_manager.filter(
+        meeting__referral=referral,
+        party=OuterRef("party"),
+        result__in=REACHED,
+        done_at__gte=OuterRef("attempted_at"),
+    )
     attempts = follow_up.attempts.rel.related_model._base_manager.filter(
-        follow_up__meeting__referral=referral
+        ~Exists(reached), follow_up__meeting__referral=referral
     )
     counted = attempts.order_by().values("party").annotate(tries=Count("pk"))
     return set(counted.filter(tries__gte=rules().attempts_before_leaving).values_list("party", flat=True))

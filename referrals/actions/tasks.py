@@ -24,14 +24,19 @@ def give_task(
 ) -> Task:
     """Give the worker of a party something to do. One of a kind that is still open is moved instead of doubled.
 
-    Called while the referral is held.
+    A worry told of after another is added to it, for the same worker. Called while the referral is held.
     """
     worker = to or party.keyworker or party.referral.lead
     still_open = Task.objects.unscoped("one of a kind").filter(
         party=party, kind=kind, blocks__isnull=True, done_at__isnull=True
     )
+    if kind == TaskKind.WORRY:
+        still_open = still_open.filter(assignee=worker)
     row = still_open.first()
     if row is not None:
+        if kind == TaskKind.WORRY:
+            words = row.words if words in row.words else f"{row.words} {words}"
+            due_on = min(row.due_on, due_on)
         row.words, row.due_on, row.assignee = words, due_on, worker
         row.save(update_fields=["words", "due_on", "assignee"])
         return row
