@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django import forms
+
 from referrals.forms.decisions import Choices, whose_field
 from restorative.common.formfields import CleanTextField, DateField
 from restorative.common.forms import BaseForm
@@ -17,6 +19,22 @@ class PauseForm(BaseForm):
     def __init__(self, *args: Any, people: Choices = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.fields["party"] = whose_field(people, "Whose information does that come from?")
+
+
+class MeanwhileForm(PauseForm):
+    """The same of a referral that somebody else paused while this was being typed: to be said once more."""
+
+    layout = [*PauseForm.layout, "all_the_same"]
+
+    def __init__(self, *args: Any, until: str = "", **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["all_the_same"] = forms.BooleanField(
+            label="Pause it until my date, for my reason, all the same",
+            error_messages={
+                "required": f"It was paused meanwhile, until {until}. Nothing you typed here is saved yet. "
+                "Tick this to pause it your way, or cancel to leave it as it is"
+            },
+        )
 
 
 class ReviewForm(BaseForm):

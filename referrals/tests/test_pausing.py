@@ -10,7 +10,7 @@ from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import Meeting
-from meetings.tests.pages import client_of, send, text_of
+from meetings.tests.pages import client_of, errors_of, send, text_of
 from referrals.actions.lifecycle import close
 from referrals.actions.pausing import change_review, meet_again, reopen, resume
 from referrals.enums import Reason, Stage
@@ -28,6 +28,10 @@ def page(made: play.Played, name: str = "") -> str:
 
 def stage_of(made: play.Played) -> str:
     return Referral.objects.unscoped("test").get(pk=made.referral.pk).stage
+
+
+def review_of(made: play.Played):
+    return Referral.objects.unscoped("test").get(pk=made.referral.pk).review_on
 
 
 def later(days: int = 20):
@@ -83,6 +87,31 @@ def test_only_a_manager_changes_the_review_date(who: str, may: bool, staff: Staf
     assert response.status_code == (303 if may else 403)
     moved = Referral.objects.unscoped("test").get(pk=made.referral.pk).review_on == later(60)
     assert moved == may
+
+
+def test_a_reason_typed_while_a_colleague_paused_is_given_back_and_saved_when_said_again(
+    staff: Staff,
+) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    assert pause(made, "asha").status_code == 303
+    mo = client_of(staff["mo"])
+    typed = {
+        "review_on": later(40).isoformat(),
+        "reason": "Their mother is in hospital.",
+        "party": str(made.own.pk),
+    }
+
+    told = send(mo, page(made, "pause/"), **typed)
+
+    assert (told.status_code, set(errors_of(told))) == (422, {"all_the_same"})
+    assert "It was paused meanwhile" in errors_of(told)["all_the_same"][0]
+    assert "Their mother is in hospital." in told.content.decode()
+    assert "Their mother is in hospital." in mo.get(page(made, "pause/")).content.decode()
+    assert review_of(made) == later()
+    assert send(mo, page(made, "pause/"), **typed, all_the_same="on").status_code == 303
+    assert (stage_of(made), review_of(made)) == (Stage.PAUSED, later(40))
+    kept = Suitability.objects.unscoped("test").latest("decided_at", "created_at")
+    assert kept.reason == "Their mother is in hospital."
 
 
 def test_the_new_date_is_one_to_come(staff: Staff) -> None:

@@ -1,5 +1,6 @@
 """A referral that is paused, taken up again, reopened or met about once more; and somebody in it who has died."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,7 @@ from referrals.actions.death import rang, record_death
 from referrals.actions.lifecycle import decide
 from referrals.actions.pausing import NOT_PAUSED, change_review, meet_again, reopen, resume
 from referrals.enums import Stage, Suitable, TaskKind
-from referrals.forms.pausing import DiedForm, PauseForm, PressedForm, ReviewForm
+from referrals.forms.pausing import DiedForm, MeanwhileForm, PauseForm, PressedForm, ReviewForm
 from referrals.models import Task
 from referrals.presenters import standing, steps
 from referrals.views.base import ReferralForm
@@ -33,9 +34,19 @@ class Pause(ReferralForm):
     def load(self) -> None:
         super().load()
         self.paused = self.referral.shown_stage == Stage.PAUSED
-        if self.paused:
+        self.meanwhile = self.paused and "reason" in self._typed()
+        if self.meanwhile:
+            self.form_class = MeanwhileForm
+        elif self.paused:
             self.title, self.form_class = "Look at it on another day", ReviewForm
             self.submit_text, self.submit_tone = "Change the date", ""
+
+    def _typed(self) -> Mapping[str, Any]:
+        """What is sent, or was kept: with a reason, it was begun before somebody else paused the referral."""
+        if self.request.method == "POST":
+            return self.request.POST
+        kept = self.kept()
+        return kept.typed if kept else {}
 
     def may(self) -> Decision:
         if self.referral.shown_stage == Stage.CLOSED:
@@ -45,16 +56,19 @@ class Pause(ReferralForm):
         return access.may_run(self.request.user, self.referral)
 
     def get_form_kwargs(self) -> dict[str, Any]:
+        people = steps.opened_people(self.referral, self.request.user)
+        if self.meanwhile:
+            return {"people": people, "until": clock.show_day(self.referral.review_on)}
         if self.paused:
             return {"initial": {"review_on": self.referral.review_on}}
-        return {"people": steps.opened_people(self.referral, self.request.user)}
+        return {"people": people}
 
     def get_context(self) -> dict[str, Any]:
         booked = self.referral.shown_stage == Stage.BOOKED
         return {
             **super().get_context(),
             "intro": ""
-            if self.paused
+            if self.paused and not self.meanwhile
             else "Nobody is asked anything meanwhile. It can be taken up again any day.",
             "warning": "The booked meeting is called off at once, and everybody who was expected is told."
             if booked
@@ -63,7 +77,7 @@ class Pause(ReferralForm):
 
     def act(self, form: BaseForm) -> str:
         said, user = form.cleaned_data, self.request.user
-        if self.paused:
+        if self.paused and not self.meanwhile:
             change_review(referral=self.referral, review_on=said["review_on"], by=user, at=self.at)
             messages.success(self.request, "The review date has been changed.")
             return self.referral_href
