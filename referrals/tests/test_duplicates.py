@@ -126,7 +126,8 @@ def test_nothing_is_told_of_what_one_cannot_see(made, staff, who):
 def test_logging_goes_on_when_it_is_somebody_else(made, staff):
     client = client_of(staff["asha"])
     client.post(NEW, typed(staff, own_given=made.own.known_as, own_family=made.own.person.family))
-    sent = client.post(CHECK, {"submission": "7f7b7d4e-0000-4000-8000-000000000001"})
+    shown = client.get(CHECK).context["shown"]
+    sent = client.post(CHECK, {"submission": "7f7b7d4e-0000-4000-8000-000000000001", "shown": shown})
     assert sent.status_code == 303
     assert "/referrals/new/done/" in sent.url
 

@@ -1,5 +1,6 @@
 """Logging a referral: one page, a check, and what happens next."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,11 +16,16 @@ from referrals.presenters import duplicates
 from referrals.views.base import ReferralPage
 from restorative.common import drafts
 from restorative.common.decisions import Decision, NotPossible
+from restorative.common.fields import keyed_hash
 from restorative.common.formfields import show_phone
 from restorative.common.forms import BaseForm
 from restorative.common.views import ActionFormView
 
 LOG_PLACE = "referrals:log"
+CHANGED = (
+    "These answers were changed since you looked, perhaps in another window. Nothing is logged yet. "
+    "Check them as they are now, then log it."
+)
 
 
 class CaseworkForm(ActionFormView):
@@ -72,16 +78,20 @@ class CheckReferral(CaseworkForm):
     template_name = "referrals/log_check.html"
     form_class = BaseForm
     drafted = False
+    shown = ""
 
     @property
     def back_href(self) -> str:
         return reverse("referrals:log")
 
     def answered(self) -> LogForm | None:
-        """The seven answers as they were kept, if they still stand."""
+        """The seven answers as they were kept, if they still stand; `self.shown` tells these from any others."""
         kept = drafts.find(self.request.user, LOG_PLACE)
         form = LogForm(drafts.as_data(kept.typed), leads=self.leads()) if kept else None
-        return form if form is not None and form.is_valid() else None
+        if form is None or not form.is_valid():
+            return None
+        self.shown = keyed_hash(json.dumps(form.typed(), sort_keys=True))
+        return form
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.answered()
@@ -92,6 +102,7 @@ class CheckReferral(CaseworkForm):
     def show(self, status: int = 200, **more: Any) -> HttpResponse:
         form = more.pop("answered", None) or self.answered()
         more["rows"] = self.rows(form) if form else []
+        more["shown"] = self.shown
         more["duplicates"] = found = self.duplicates(form) if form else []
         if found:
             more["submit_text"] = "This is somebody else, log it"
@@ -113,6 +124,8 @@ class CheckReferral(CaseworkForm):
         answered = self.answered()
         if answered is None:
             raise NotPossible("These answers were already logged, or are not complete. Go back and look.")
+        if self.request.POST.get("shown") != self.shown:
+            raise NotPossible(CHANGED)
         data = answered.cleaned_data
         user = self.request.user
         lead = next(person for person in [user, *access.colleagues(user)] if str(person.pk) == data["lead"])
