@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from referrals import access, events
-from referrals.actions.handoff import change, fresh_handoff, note
+from referrals.actions.handoff import LOOK_AGAIN, change, fresh_handoff, note
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.matching import keep_name_keys
 from referrals.actions.parties import note_support, require_open
@@ -40,7 +40,7 @@ def first_contact(*, handoff: Handoff, version: int, by: User, at: datetime | No
     with changing(handoff.referral_id, at=at) as referral:
         fresh = fresh_handoff(handoff)
         if fresh.state != HandoffState.ACCEPTED or fresh.version != version or fresh.moved_at:
-            raise NotPossible("This has changed since you opened the page. Look at it again.")
+            raise NotPossible(LOOK_AGAIN)
         require_open(referral)
         if lost := lead_lost(fresh, fresh.decided_kind, referral):
             raise NotPossible(lost)

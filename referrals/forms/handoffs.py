@@ -17,9 +17,13 @@ STALE = -1
 
 
 class VersionField(forms.IntegerField):
-    """The version of what was looked at. Nonsense is a version that never was."""
+    """The version of what was looked at. Nonsense is a version that never was.
+
+    It is not kept with what was typed: whoever comes back looks at it as it is now.
+    """
 
     widget = forms.HiddenInput
+    kept_as_typed = False
 
     def __init__(self, **kwargs: Any):
         super().__init__(required=False, max_value=2**31 - 1, **kwargs)
@@ -30,6 +34,9 @@ class VersionField(forms.IntegerField):
         except ValidationError:
             return STALE
         return STALE if found is None else found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial if data is None else super().bound_data(data, initial)
 
 
 class AskForm(BaseForm):

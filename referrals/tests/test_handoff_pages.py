@@ -3,6 +3,7 @@ it after a no, and nothing of it to a machine that looks ahead."""
 
 import re
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
@@ -13,11 +14,12 @@ from meetings.demo import situations
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from meetings.tests.pages import client_of, errors_of, send
-from referrals.actions.handoff import decline, take_back
+from referrals.actions.handoff import ask_question, decline, take_back
 from referrals.enums import DeclineCode, HandoffState
 from referrals.models import Handoff
 from referrals.tests.handing import accepted, agree, carers, confirm, fresh, help_asked, lead_asked, started
-from restorative.common import clock
+from restorative.common import clock, drafts
+from restorative.common.models import Draft
 
 pytestmark = pytest.mark.django_db
 
@@ -176,6 +178,69 @@ def test_a_stale_page_says_who_answered(made, staff):
     )
     assert answer.status_code == 422
     assert "This was declined by Mina" in errors_of(answer)[""][0]
+
+
+def overtaken(made: Played, staff: Staff) -> tuple[Client, Handoff, str]:
+    """Carol has looked at a request about which Mina asks something in the meantime."""
+    sent = help_asked(made)
+    carol = client_of(staff["carol"])
+    looked_at = str(carol.get(page(sent, "ask/")).context["form"]["version"].value())
+    ask_question(handoff=sent, words="Is there a child?", version=int(looked_at), by=staff["mina"])
+    return carol, sent, looked_at
+
+
+@pytest.mark.parametrize("how", ["sent", "kept while typing", "kept as it was sent"])
+def test_looking_again_is_looking_at_it_as_it_is_now(made, staff, how):
+    """What was typed is still there, and can be sent."""
+    carol, sent, looked_at = overtaken(made, staff)
+    typed = {"words": "When may I ring?", "version": looked_at}
+    if how == "sent":
+        answer = send(carol, page(sent, "ask/"), **typed)
+        assert answer.status_code == 422
+        assert "Look at it again" in errors_of(answer)[""][0]
+    elif how == "kept while typing":
+        carol.post(page(sent, "ask/"), typed, headers={"X-Draft": "1"})
+    else:
+        place = f"referrals:handoff_ask:{sent.pk}"
+        drafts.keep(staff["carol"], place, title="", typed=typed, at=timezone.now())
+    again = carol.get(page(sent, "ask/")).context["form"]
+    assert again["words"].value() == "When may I ring?"
+    typed = {name: again[name].value() for name in ("words", "version")}
+    assert send(carol, page(sent, "ask/"), **typed).status_code == 303
+
+
+def test_the_version_alone_is_nothing_typed(made, staff):
+    carol, sent, looked_at = overtaken(made, staff)
+    carol.post(page(sent, "ask/"), {"words": "", "version": looked_at}, headers={"X-Draft": "1"})
+    assert not Draft.objects.filter(owner=staff["carol"]).exists()
+
+
+def test_told_to_look_again_the_next_press_counts(made, staff):
+    carol, sent, looked_at = overtaken(made, staff)
+    answer = send(carol, page(sent, "decline/"), code="no_capacity", version=looked_at)
+    assert "Look at it again" in errors_of(answer)[""][0]
+    now = answer.context["form"]["version"].value()
+    assert send(carol, page(sent, "decline/"), code="no_capacity", version=now).status_code == 303
+
+
+def test_a_mistake_does_not_hide_that_it_has_changed(made, staff):
+    carol, sent, looked_at = overtaken(made, staff)
+    answer = send(carol, page(sent, "decline/"), version=looked_at)
+    assert answer.context["form"]["version"].value() == looked_at
+    answer = send(carol, page(sent, "decline/"), code="no_capacity", version=looked_at)
+    assert "Look at it again" in errors_of(answer)[""][0]
+
+
+@pytest.mark.parametrize("press", [{}, {"send": "1"}, {"change": "1"}])
+def test_a_request_that_is_too_long_says_so_and_is_kept(agreed, staff, settings, press):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000
+    typed = urlencode({**asked(agreed, situation="x" * 20_000), **press})
+    kit = client_of(staff["kit"])
+    answer = kit.post(new(agreed), typed, content_type="application/x-www-form-urlencoded")
+    assert answer.status_code == 422
+    assert "too long to be saved" in errors_of(answer)[""][0]
+    assert Draft.objects.get(owner=staff["kit"]).typed["situation"].startswith("xxx")
+    assert not Handoff.objects.unscoped("test").exists()
 
 
 def test_the_list_of_the_other_side_names_nobody(made, staff):

@@ -25,8 +25,9 @@ from referrals.models import Handoff
 from referrals.presenters import handoffs as shown
 from referrals.views.caseload import CaseworkPage
 from restorative.common import clock
-from restorative.common.decisions import ALLOWED, Decision, refuse
+from restorative.common.decisions import ALLOWED, Decision, NotPossible, refuse
 from restorative.common.forms import BaseForm
+from restorative.common.models import Draft
 from restorative.common.views import ActionFormView
 
 
@@ -87,6 +88,20 @@ class HandoffForm(ActionFormView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"version": self.row.version}
+
+    def kept(self) -> Draft | None:
+        """What was typed, without the version it was typed at: a form kept as it was sent has that too."""
+        draft = super().kept()
+        if draft is not None:
+            draft.typed.pop("version", None)
+        return draft
+
+    def _say(self, form: BaseForm, refusal: NotPossible) -> None:  # type: ignore[override]
+        """Whoever is told to look again is shown it as it is now, and may then answer."""
+        super()._say(form, refusal)
+        if handoff.LOOK_AGAIN in refusal.sentences:
+            form.data = form.data.copy()  # type: ignore[attr-defined]
+            form.data["version"] = str(self.row.version)
 
     def get_context(self) -> dict[str, Any]:
         identity = {"name": shown.what(self.row, self.request.user), "facts": [self.row.referral.reference]}
