@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from meetings.actions.agreeing import answer_agreement
@@ -254,12 +255,19 @@ def test_each_person_gets_what_the_table_says(world, name):
     arguments = world.arguments(variant) | (VARIANTS[variant](world) if variant in VARIANTS else {})
     needs = next(route.needs for route in routes() if route.name == address)
     href = reverse(address, kwargs={key: arguments[key] for key in needs})
-    answered: dict[str, Row] = {"GET": {}, "POST": {}}
-    for method, cells in answered.items():
-        for who in PEOPLE:
+    for method, stated in TABLE[name].items():
+        answered: Row = {}
+        for who in asked_of(stated):
             with undone():
-                cells[who] = str(world.client(who).generic(method, href).status_code)
-    assert answered == TABLE[name]
+                answered[who] = str(world.client(who).generic(method, href).status_code)
+        assert answered == {who: stated[who] for who in answered}, method
+
+
+def asked_of(stated: Row) -> list[str]:
+    """Everybody; on the second database one person for each answer, since the rules are the same queries there."""
+    if connection.vendor == "sqlite":
+        return list(PEOPLE)
+    return list({status: who for who, status in stated.items()}.values())
 
 
 @pytest.mark.parametrize("route", [route for route in routes() if route.policy != "public"], ids=str)

@@ -86,7 +86,14 @@ def test_nothing_is_sent_and_only_the_facilitator_is_told(row: tuple, staff: Sta
         assert CANNOT not in page(staff, who, party, "routes/")
 
 
-@pytest.mark.parametrize("row", SAME.values(), ids=SAME)
+# Which numbers are the same is settled before they are stored: the second database sees one kind of each.
+PAGES = [
+    pytest.param(row, id=name, marks=() if name in ("text", "post") else pytest.mark.sqlite)
+    for name, row in SAME.items()
+]
+
+
+@pytest.mark.parametrize("row", PAGES)
 def test_nobody_elses_page_changes(row: tuple, staff: Staff) -> None:
     """Kit writes down a number of Jo's. Whether it is Sam's too makes no difference to what Asha and Mo are shown."""
     kind, value, other_kind, other_value = row
