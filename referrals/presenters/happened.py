@@ -135,8 +135,8 @@ def waiting_messages(
 ) -> list[Message]:
     """What waits to be sent, as this user may know.
 
-    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did. What a sweep
-    would have sent since waits no longer: whether it was held, and why, can be another person's.
+    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did. What is said
+    of a meeting waits no longer once a sweep would have sent it: whether it was held, and why, can be another person's.
     """
     unknown = referral.meetings.model.objects.visible_to(user).filter(
         referral=referral, status="called_off", shown_status="booked"
@@ -148,8 +148,12 @@ def waiting_messages(
         waits, group=referral.pk, recipient_id__in=list(recipients), to_worker=False, useless_after__gt=at
     )
     waiting = list(rows.order_by("planned_for", "pk"))
-    sweep = last_beats().get("sweep") if waiting else None
-    return [row for row in waiting if sweep is None or sweep < _may_go(row)]
+    if not any(row.kind.startswith("meeting_") for row in waiting):
+        return waiting
+    sweep = last_beats().get("sweep")
+    return [
+        row for row in waiting if not row.kind.startswith("meeting_") or sweep is None or sweep < _may_go(row)
+    ]
 
 
 def _may_go(message: Message) -> datetime:
