@@ -41,31 +41,39 @@ def due_by(sent_at: datetime, days: int, organisation: Organisation, closures: f
     return clock.moment(day, organisation.closes_at.hour, organisation.closes_at.minute)
 
 
-def _managers(organisation: UUID, team: Team | None) -> list[UUID]:
+def _knows(row: Handoff, key: UUID | None) -> bool:
+    """Whether somebody may know of a request at all: its page would answer them. Nobody is told who may not."""
+    answers: dict[UUID, bool] = row.__dict__.setdefault("known_to", {})
+    if key and key not in answers:
+        user = User.objects.filter(pk=key).first()
+        answers[key] = user is not None and Handoff.objects.visible_to(user).filter(pk=row.pk).exists()
+    return bool(key and answers[key])
+
+
+def _managers(row: Handoff, organisation: UUID, team: Team | None) -> list[UUID]:
     """The team's manager, or else every manager of the organisation."""
-    if team is not None and team.manager_id:
+    if team is not None and team.manager_id and _knows(row, team.manager_id):
         return [team.manager_id]
     there = User.objects.filter(organisation=organisation, role=Role.MANAGER, is_active=True)
     return list(there.order_by("pk").values_list("pk", flat=True))
 
 
-def _on_duty(organisation: UUID) -> list[UUID]:
-    """The duty workers of an organisation's teams, and a manager where a team has none."""
-    teams = Team.objects.filter(organisation=organisation).values_list("duty_worker", "manager")
-    found = [duty or manager for duty, manager in teams]
-    return [key for key in dict.fromkeys(found) if key]
+def _on_duty(row: Handoff) -> list[UUID]:
+    """Of each team that was asked the duty worker, or else its manager: the first who may know of it."""
+    teams = Team.objects.filter(organisation=row.to_org_id).values_list("duty_worker", "manager")
+    return [key for keys in teams.order_by("pk") for key in [key for key in keys if _knows(row, key)][:1]]
 
 
 def _both_managers(row: Handoff) -> list[UUID]:
     taking = row.receiver.team if row.receiver else None
-    return [*_managers(row.from_org_id, row.sent_by.team), *_managers(row.to_org_id, taking)]
+    return [*_managers(row, row.from_org_id, row.sent_by.team), *_managers(row, row.to_org_id, taking)]
 
 
 def _to(
     kind: str, row: Handoff, who: Iterable[UUID | None], due: datetime, version: int = 1
 ) -> Iterator[Planned]:
     for key in dict.fromkeys(who):
-        if key:
+        if key and _knows(row, key):
             yield Planned(
                 kind=kind,
                 thing_id=row.pk,
@@ -81,7 +89,7 @@ def waiting(row: Handoff) -> Iterator[Planned]:
     """Not answered: whoever is on duty there at once, and both managers when it was not opened, or not decided."""
     if row.state not in UNANSWERED:
         return
-    yield from _to("handoff_arrived", row, _on_duty(row.to_org_id), row.sent_at)
+    yield from _to("handoff_arrived", row, _on_duty(row), row.sent_at)
     closures = closures_of(row.to_org_id)
     if row.state == HandoffState.SENT:
         seen = due_by(row.sent_at, rules().handoff_seen_working_days, row.to_org, closures)

@@ -12,10 +12,11 @@ from referrals.actions import handed_over
 from referrals.actions.consent import withdraw
 from referrals.actions.handoff import ask_question, decline, mark_seen, take_back
 from referrals.enums import DeclineCode, Purpose
-from referrals.models import Handoff
+from referrals.models import Handoff, Support
 from referrals.reminders.handoffs import WORDS
 from referrals.tests.handing import accepted, carers, fresh, help_asked, lead_asked, started
-from restorative.accounts.models import Closure
+from restorative.accounts.enums import Role
+from restorative.accounts.models import Closure, Team, User
 from restorative.common import clock
 from restorative.notify.models import Message, State
 from restorative.notify.registry import Cancel, kind_of
@@ -42,6 +43,51 @@ def told(kind: str, made: Played) -> dict[str, datetime]:
 def test_whoever_is_on_duty_hears_at_once_that_something_came(made):
     help_asked(made)
     assert told("handoff_arrived", made) == {"carol": NOW}
+
+
+def on_the_other_side(made: Played, *keys: str) -> None:
+    """These support the person, so that what the other's side asks is not for them to know."""
+    for key in keys:
+        there = {"referral": made.referral, "party": made.own, "user": made.staff[key]}
+        Support.objects.create(**there, since=NOW, until=NOW)
+
+
+def test_whoever_is_on_the_other_side_hears_nothing_and_the_next_on_duty_does(made):
+    on_the_other_side(made, "carol")
+    sent = help_asked(made)
+    assert told("handoff_arrived", made) == {"mina": NOW}
+    assert not Message.objects.filter(kind__in=WORDS, recipient_id=made.staff["carol"].pk).exists()
+    mark_seen(handoff=sent, by=made.staff["mina"])
+    assert told("handoff_arrived", made) == {"mina": NOW}
+
+
+def test_where_another_team_is_on_duty_too_it_hears_as_well(made):
+    Team.objects.create(organisation=carers(made), name="Evenings", manager=made.staff["mina"])
+    help_asked(made)
+    assert told("handoff_arrived", made) == {"carol": NOW, "mina": NOW}
+
+
+def test_a_manager_on_the_other_side_is_not_told_that_it_waits_but_another_is(made):
+    on_the_other_side(made, "mina")
+    again = User.objects.create_user(
+        email="ola@demo.example",
+        password=None,
+        first_name="Ola",
+        organisation=carers(made),
+        role=Role.MANAGER,
+    )
+    made.staff.people["ola"] = again
+    help_asked(made)
+    assert set(told("handoff_not_seen", made)) == {"mo", "ola"}
+
+
+@pytest.mark.parametrize("kind", ["handoff_arrived", "handoff_not_decided"])
+def test_nothing_goes_to_whoever_came_to_the_other_side_meanwhile(made, kind):
+    help_asked(made)
+    on_the_other_side(made, "carol", "mina")
+    keys = [made.staff[key].pk for key in ("carol", "mina")]
+    for message in Message.objects.filter(kind=kind, recipient_id__in=keys):
+        assert isinstance(kind_of(message).recheck(message, NOW), Cancel)
 
 
 def test_not_opened_in_two_of_their_working_days_both_managers_are_told(made):
