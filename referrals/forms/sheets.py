@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from django import forms
-
+from referrals.forms.handoffs import VersionField
 from restorative.common.formfields import ChoiceRadio, CleanTextField
 from restorative.common.forms import BaseForm
 
@@ -28,7 +27,7 @@ class SheetForm(BaseForm):
         ],
         error_messages={"required": "Choose what it changes"},
     )
-    after = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=100_000)
+    after = VersionField()
 
     def __init__(self, *args: Any, stake: int, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -82,6 +82,7 @@ def test_every_referral_of_that_person_falls_silent(made: play.Played, staff: St
         place=Place.FRIEND,
         known_as="Jo",
         organisation=made.other.organisation,
+        named_by=made.other.organisation,
         created_at=timezone.now(),
     )
     died(made)

@@ -335,6 +335,7 @@ def build(made: Made, rows: Rows) -> list[Party]:
             place=Place.PARTNER,
             known_as="Sam",
             organisation=house,
+            named_by=house,
             keyworker=None if side.keyworker is None else rows.users[side.keyworker],
             left_at=now if side.left else None,
             left_by=rows.users[0] if side.left else None,
