@@ -163,9 +163,12 @@ class Person:
 
     @contextmanager
     def costs(self) -> Iterator[Cost]:
-        """What the job inside costs."""
-        before, self.cost = self.cost, Cost()
+        """What the job inside costs; it counts towards a job around it too."""
+        before, inside = self.cost, Cost()
+        self.cost = inside
         try:
-            yield self.cost
+            yield inside
         finally:
+            for name, number in vars(inside).items():
+                setattr(before, name, getattr(before, name) + number)
             self.cost = before

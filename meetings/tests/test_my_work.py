@@ -124,6 +124,15 @@ def test_what_runs_out_within_a_week_is_a_check_in(staff: Staff, frozen) -> None
     assert f"Check in with {name}: “is it the right time?” runs out" in part(staff["asha"], "Next 7 days")
 
 
+def test_where_a_check_in_would_do_it_is_what_is_to_be_done(staff: Staff) -> None:
+    """As on the referral's own page."""
+    made = situations.make("blocked_readiness_expired", staff, timezone.now())
+    name = made.other.known_as
+    assert f"Check in with {name}" in part(staff["kit"], "Do today")
+    page = client_of(staff["kit"]).get(f"/r/{made.referral.reference}/").content.decode()
+    assert f"Next: check in with {name}" in page
+
+
 def test_a_referral_with_nothing_in_the_way_is_to_be_planned_by_who_runs_it(staff: Staff) -> None:
     situations.make("ready", staff, timezone.now())
     assert "plan the meeting" in part(staff["asha"], "Do today")

@@ -10,9 +10,10 @@ from uuid import UUID
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from referrals import blockers
-from referrals.enums import ApproachResult, Part, Purpose, ReadinessKind, RouteKind, Stage
+from referrals.enums import Answer, ApproachResult, Part, Purpose, ReadinessKind, Ready, RouteKind, Stage
 from referrals.models import (
     Approach,
+    Concern,
     Consent,
     ContactRoute,
     Facilitation,
@@ -73,9 +74,25 @@ class Work:
         return self.facts[referral]
 
     def heard(self, facts: Facts) -> Heard:
-        """Each opened party's newest answer, for the rows of what stands in the way."""
-        opened = (party.pk for party in facts.parties if party.pk in self.opened)
-        return Heard(answers={key: self.opened[key].said_answer for key in opened})
+        """Each opened party's newest answer, and whom a check-in would do for: for what stands in the way."""
+        opened = [party.pk for party in facts.parties if party.pk in self.opened]
+        return Heard(
+            answers={key: self.opened[key].said_answer for key in opened},
+            renewable=frozenset(key for key in opened if self._renewable(self.opened[key])),
+        )
+
+    def _renewable(self, known: Any) -> bool:
+        """Whether all was asked in full once, and nothing new has come up since (as people.renewable has it)."""
+        return bool(
+            not known.is_supporter
+            and known.said_answer == Answer.YES
+            and known.said_counts_from <= self.at
+            and not known.said_sheet__materially_changed_at
+            and known.check_judgement == Ready.READY
+            and known.safety_asked_at
+            and not (known.concern_raised_at and known.concern_raised_at > known.safety_asked_at)
+            and known.route_confirmed_at
+        )
 
     def mine(self, facts: Facts) -> list[Party]:
         """Those of a referral whom this user supports."""
@@ -164,8 +181,13 @@ def _opened(user: "User", referrals: Collection[UUID], at: datetime) -> QuerySet
             **_columns("approach", Approach, "created_at", ("result",)),
             **_columns("prepared", Preparation, "held_at", ("held_at",)),
             **_columns(
-                "said", Consent, "seq", ("answer", "taken_at", "expires_on"), purpose=Purpose.TAKE_PART
+                "said",
+                Consent,
+                "seq",
+                ("answer", "taken_at", "expires_on", "counts_from", "sheet__materially_changed_at"),
+                purpose=Purpose.TAKE_PART,
             ),
+            **_columns("concern", Concern, "raised_at", ("raised_at",)),
             **_columns("safety", SafetyAnswers, "asked_at", ("asked_at",), asked_alone=True),
             **_columns(
                 "check",
