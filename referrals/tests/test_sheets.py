@@ -56,6 +56,14 @@ def test_a_material_change_makes_older_answers_void_and_new_ones_count(made, sta
     assert missing(made, later) == {made.other.pk}
 
 
+@pytest.mark.parametrize("page", ["talk", "consent/new"])
+def test_the_newest_words_are_there_to_be_read_aloud(made, staff, page):
+    publish_sheet(words=WORDS, material=False, after=1, by=staff["adam"], at=timezone.now())
+    where = f"/r/{made.referral.reference}/people/{made.own.pk}/{page}/"
+    sheet = client_of(staff["asha"]).get(where).context["sheet"]
+    assert (sheet["words"], sheet["about"].split(",")[0]) == (WORDS, "Version 2")
+
+
 def test_a_second_material_change_leaves_the_first_ones_day(made, staff):
     at = timezone.now()
     publish_sheet(words=WORDS, material=True, after=1, by=staff["adam"], at=at)

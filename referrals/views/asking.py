@@ -14,7 +14,16 @@ from referrals.enums import NOBODY, Answer, How, Part, Purpose, RouteKind
 from referrals.forms import words
 from referrals.forms.agreeing import Ask
 from referrals.forms.words import Whom
-from referrals.models import Approach, Consent, ContactRoute, Facilitation, Invited, Party, Preparation
+from referrals.models import (
+    Approach,
+    Consent,
+    ContactRoute,
+    Facilitation,
+    InformationSheet,
+    Invited,
+    Party,
+    Preparation,
+)
 from restorative.accounts.models import Organisation
 from restorative.common import clock
 from restorative.common.formfields import show_phone
@@ -65,6 +74,17 @@ def holds(row: Consent | None, at: datetime) -> bool:
         and row.heard_alone_at is not None
         and not (row.sheet.materially_changed_at and row.sheet.materially_changed_at <= at)
     )
+
+
+def what_is_told() -> dict[str, str]:
+    """The words of the newest information sheet, to be read aloud before anything is asked; {} where there is none."""
+    sheet = InformationSheet.objects.order_by("-version").first()
+    if sheet is None:
+        return {}
+    return {
+        "words": sheet.words,
+        "about": f"Version {sheet.version}, since {clock.show_day(sheet.published_at)}",
+    }
 
 
 def asks_for(

@@ -44,6 +44,9 @@ class GiveConsent(PersonForm):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"whom": self.whom, "asks": self.asks, "language": self.party.person.language}
 
+    def get_context(self) -> dict[str, Any]:
+        return {**super().get_context(), "sheet": asking.what_is_told()}
+
     def act(self, form: BaseForm) -> str:
         said = tuple(Said(**each) for each in agreeing.consents_said(form.cleaned_data, self.asks))
         talk = Talk(asked=asked_from(form.cleaned_data), said=said)
