@@ -405,7 +405,10 @@ def other_house(marked) -> World:
     HandoffMessage.objects.unscoped("test").delete()
     Handoff.objects.unscoped("test").delete()
     Party.objects.unscoped("test").filter(pk__in=sides).update(
-        organisation=house, keyworker=marked.staff["carol"], known_as=word("Party.known_as")
+        organisation=house,
+        named_by=house,
+        keyworker=marked.staff["carol"],
+        known_as=word("Party.known_as"),
     )
     Person.objects.unscoped("test").filter(parties__in=sides).update(
         organisation=house, given=word("Person.given"), family=word("Person.family")

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Value
+
 from referrals import access, presenters
 from referrals.enums import (
     SENT_ROUTES,
@@ -97,21 +99,24 @@ TONES = {State.SENT: "ok", State.FAILED: "stop", State.UNCERTAIN: "due"}
 
 def message_rows(facts: Facts) -> list[list[Any]]:
     """What this person was or will be sent. While something of another's waits for release it is shown as it stood."""
+    # Where they do not open everybody, what is said of a meeting is kept from them until they know that it is off.
+    meetings = facts.referral.meetings.model.objects.visible_to(facts.user).filter(pk=OuterRef("thing_id"))
+    sealed = any(not party.opened for party in parties_for(facts.referral, facts.user))
+    hidden = Exists(meetings.exclude(shown_status="called_off")) if sealed else Value(False)
     found = Message.objects.filter(group=facts.referral.pk, recipient_id=facts.party.pk, to_worker=False)
-    rows = list(found.order_by("-planned_for", "pk")[:40])
+    rows = list(found.annotate(hidden=hidden).order_by("-planned_for", "pk")[:40])
     waits = {row.pk for row in waiting_messages(facts.referral, [facts.party.pk], facts.user, facts.at)}
     ways = ways_shown_to(facts.user, facts.referral, [facts.party]) if waits else {}
     writable = not waits or can_be_written_to(facts.party, facts.at, ways[facts.party.pk])
-    sealed = any(not party.opened for party in parties_for(facts.referral, facts.user))
-    return [_message_row(row, row.pk in waits, writable, sealed) for row in rows]
+    return [_message_row(row, row.pk in waits, writable) for row in rows]
 
 
-def _message_row(row: Message, waits: bool, writable: bool, sealed: bool) -> list[Any]:
-    """`sealed`: somebody here is not opened. They may hold what is said of a meeting: whether it went is not told."""
+def _message_row(row: Any, waits: bool, writable: bool) -> list[Any]:
+    """What is said of a meeting may be held by somebody they do not open: then whether it went is not told."""
     state = State(row.state)
     if waits:
         words, tone = ("Waits to be sent", "") if writable else (CANNOT_BE_WRITTEN_TO, "due")
-    elif sealed and row.kind in AHEAD_OF_IT and state not in (State.UNCERTAIN, State.FAILED):
+    elif row.hidden and row.kind in AHEAD_OF_IT and state not in (State.UNCERTAIN, State.FAILED):
         return [MESSAGE_WORDS[row.kind], clock.show_when(row.planned_for), {"text": "Planned", "tone": ""}]
     else:
         words, tone = STATE_WORDS.get(state, "Not sent"), TONES.get(state, "")

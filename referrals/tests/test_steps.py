@@ -148,7 +148,10 @@ def test_ending_the_last_part_calls_a_booked_meeting_off_and_says_so_first(staff
     warning = asha.get(path).context["warning"]
     send(asha, path)
 
-    assert warning == "Nobody else facilitates. A booked meeting is called off at once and everybody is told."
+    assert warning == (
+        "A meeting is booked. Unless you appointed somebody in their place before, it is called off at once and "
+        "everybody is told."
+    )
     assert stage_of(made) == Stage.PREPARING
 
 
