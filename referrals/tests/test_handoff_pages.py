@@ -21,7 +21,8 @@ from referrals.tests.handing import accepted, agree, carers, confirm, fresh, hel
 from restorative.common import clock, drafts
 from restorative.common.models import Draft
 
-pytestmark = pytest.mark.django_db
+# What these pages say is the same on each database; that they answer on the second is the matrix's.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 PACKET = re.compile(rb'<section class="rp-block rp-packet".*?</section>', re.S)
 MARK = "kanariinthepacket"
