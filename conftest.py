@@ -14,6 +14,7 @@ from django.db import connection
 from tests import services
 
 ON_CI = os.environ.get("CI") == "true"
+DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
 SLOW = ON_CI or os.environ.get("SLOW") == "1"
 
 # Playwright's loop makes Django think that tests are asynchronous.
@@ -30,7 +31,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         wanted = (SLOW or not item.get_closest_marker("slow")) and all(
             vendor == name or not item.get_closest_marker(name) for name in ("postgresql", "sqlite")
         )
-        (kept if wanted else left_out).append(item)
+        # What touches no database is the same on each: it is run on the default one.
+        asks_it = item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ()))
+        (kept if wanted and (vendor == "sqlite" or asks_it) else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept

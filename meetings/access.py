@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from meetings.models import CallOff, Meeting
+from meetings.models import Action, CallOff, Meeting
 from referrals import access
-from referrals.models import Party
+from referrals.models import Party, Referral
 from restorative.common.decisions import ALLOWED, Decision, refuse
 
 if TYPE_CHECKING:
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
 def may_call_off(user: "User", meeting: Meeting) -> Decision:
     """Call a meeting off: who may run the referral."""
     return access.may_run(user, meeting.referral)
+
+
+def may_say_unavailable(user: "User", meeting: Meeting, who: "User") -> Decision:
+    """Say that somebody who runs a meeting cannot be there, or can after all: they themselves, or the lead for them."""
+    if user.pk == who.pk:
+        return access.may_start(user, meeting.referral)
+    if user.pk == meeting.referral.lead_id:
+        return ALLOWED
+    return refuse("Only the facilitator, or the lead for them, may say this.")
 
 
 def may_say_safe(user: "User", call_off: CallOff) -> Decision:
@@ -33,6 +42,28 @@ def may_record(user: "User", meeting: Meeting) -> Decision:
     if user.pk == meeting.referral.lead_id:
         return ALLOWED
     return access.may_start(user, meeting.referral)
+
+
+def may_agree(user: "User", meeting: Meeting) -> Decision:
+    """Write down what was agreed: who writes the record; or who told us of a conversation that already happened."""
+    if meeting.already_happened and meeting.created_by_id == user.pk:
+        return ALLOWED
+    return may_record(user, meeting)
+
+
+def may_update(user: "User", action: Action) -> Decision:
+    """Say what became of an action: a worker who opens its owner's compartment and reads the agreement."""
+    if not Action.objects.visible_to(user).filter(pk=action.pk).exists():
+        return refuse(access.SEALED)
+    return access.may_open(user, action.owner)
+
+
+def may_tell(user: "User", referral: Referral) -> Decision:
+    """Record a conversation that already happened: whoever runs the referral, or supports somebody in it."""
+    opened = Party.objects.opened_by(user).filter(referral=referral, left_at__isnull=True)
+    if opened.exists() or access.may_run(user, referral):
+        return ALLOWED
+    return refuse("Only workers who support somebody here may do this.")
 
 
 def opens_all(user: "User", meeting: Meeting) -> bool:

@@ -12,14 +12,14 @@ class MeetingKind(TextChoices):
 
 class MeetingStatus(TextChoices):
     BOOKED = "booked", _("Booked")
-    ON_HOLD = "on_hold", _("On hold")
     STARTED = "started", _("Started")
     CALLED_OFF = "called_off", _("Called off")
     TOOK_PLACE = "took_place", _("Took place")
     DID_NOT_HAPPEN = "did_not_happen", _("Did not happen")
+    MOVED = "moved", _("Moved")
 
 
-COMING = (MeetingStatus.BOOKED, MeetingStatus.ON_HOLD)
+COMING = (MeetingStatus.BOOKED,)
 PENDING = (*COMING, MeetingStatus.STARTED)
 
 
@@ -44,6 +44,50 @@ class Offered(TextChoices):
     YES = "yes", _("Yes")
     NO = "no", _("No")
     NOT_SURE = "not_sure", _("Not sure")
+
+
+class Agreed(TextChoices):
+    YES = "yes", _("Yes")
+    NO = "no", _("No")
+    NOT_SURE = "not_sure", _("Not sure")
+
+
+class ActionStatus(TextChoices):
+    OPEN = "open", _("Open")
+    DONE = "done", _("Done")
+    PARTLY = "partly", _("Partly done")
+    NOT_DONE = "not_done", _("Not done")
+    RENEGOTIATED = "renegotiated", _("Agreed anew")
+    RELEASED = "released", _("No longer needed")
+
+
+class FollowUpKind(TextChoices):
+    DEBRIEF = "debrief", _("Debrief")
+    WEEKS_2 = "weeks_2", _("2 weeks after")
+    WEEKS_6 = "weeks_6", _("6 weeks after")
+    WEEKS_12 = "weeks_12", _("12 weeks after")
+
+
+class FollowUpResult(TextChoices):
+    TALKED = "talked", _("Talked")
+    RATHER_NOT = "rather_not", _("Would rather not")
+    NOT_REACHED = "not_reached", _("Could not be reached")
+    LATER_MEETING = "later_meeting", _("Taken up with a later meeting")
+
+
+class AttemptResult(TextChoices):
+    NO_ANSWER = "no_answer", _("No answer")
+    NOT_ALONE = "not_alone", _("Not alone, or not a good moment")
+    CHANGED = "changed", _("The number or address has changed")
+
+
+# What is asked afterwards, one person at a time. "Yes" is good news in all but the last, which leads to a concern.
+FOLLOW_UP_QUESTIONS: dict[str, str] = {
+    "better": _("Are things better between them?"),
+    "kept": _("Is what was agreed being kept?"),
+    "feels_safe": _("Do they feel safe?"),
+    "worries": _("Is there a new worry?"),
+}
 
 
 # Only what each person agrees may be noted. Never a transcript, blame, or anybody's preparation.

@@ -1,7 +1,7 @@
 """A meeting as one person may be shown it: when, where, who, in which state, what is sent. Nothing here writes.
 What is shown comes from `shown_status`, never from the status itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
-from meetings.models import Attendance, CallOff, Meeting, Record
+from meetings.models import Attendance, CallOff, Meeting, Record, Unavailable
 from meetings.tellings import Telling, was_told, will_be_told, would_hear
 from referrals.blockers import start_of_day
 from referrals.enums import Part, ReadinessKind, Ready
@@ -23,25 +23,26 @@ from referrals.presenters import (
     you_or_name,
 )
 from referrals.presenters import way as way_of
-from referrals.reminders import ways_to_reach
+from referrals.presenters.reach import ways_shown_to
 from restorative.accounts.models import User
 from restorative.common import clock
 
 TONES = {
     MeetingStatus.BOOKED: "ok",
-    MeetingStatus.ON_HOLD: "due",
     MeetingStatus.STARTED: "ok",
     MeetingStatus.CALLED_OFF: "quiet",
     MeetingStatus.TOOK_PLACE: "ok",
     MeetingStatus.DID_NOT_HAPPEN: "quiet",
+    MeetingStatus.MOVED: "quiet",
 }
 KIND_WORDS = {
     "meeting_booked": "That it is booked",
+    "meeting_moved": "That it is moved",
     "meeting_ahead": "5 working days before",
     "meeting_day_before": "The day before",
     "meeting_not_happening": "That it is not happening",
 }
-PAST = (MeetingStatus.TOOK_PLACE, MeetingStatus.DID_NOT_HAPPEN)
+PAST = (MeetingStatus.TOOK_PLACE, MeetingStatus.DID_NOT_HAPPEN, MeetingStatus.MOVED)
 SEALED_TELLING = (
     "{name} is told by their own worker’s route. What they are sent is between them and their worker."
 )
@@ -97,7 +98,9 @@ def facts(meeting: Meeting, user: User) -> list[dict[str, str]]:
     names = [
         capfirst(you_or_name(row.user, user)) + (" (second worker)" if row.part == Part.SECOND_WORKER else "")
         for row in running
+        if row.part != Part.STAND_IN
     ]
+    names += _stand_ins(meeting, user)
     return [
         {"key": "When", "value": when_words(meeting.starts_at, meeting.ends_at)},
         {"key": "Where", "value": where_words(meeting)},
@@ -106,8 +109,21 @@ def facts(meeting: Meeting, user: User) -> list[dict[str, str]]:
     ]
 
 
-def state(meeting: Meeting) -> dict[str, str]:
-    """The status as shown to this user, with its tone."""
+def _stand_ins(meeting: Meeting, user: User) -> list[str]:
+    """Those named to stand in at this meeting. None at one that is only being planned."""
+    if meeting._state.adding:
+        return []
+    rows = Unavailable.objects.visible_to(user).open().filter(meeting=meeting, stand_in__isnull=False)
+    return [
+        f"{capfirst(you_or_name(row.stand_in.user, user))} (stands in for {row.user.first_name})"
+        for row in rows.select_related("user", "stand_in__user")
+    ]
+
+
+def state(meeting: Meeting, *, on_hold: bool = False) -> dict[str, str]:
+    """The status as shown to this user, with its tone. `on_hold`: that they may know it is."""
+    if on_hold:
+        return {"text": "On hold", "tone": "due"}
     status = MeetingStatus(meeting.shown_status)
     return {"text": str(status.label), "tone": TONES[status]}
 
@@ -135,11 +151,15 @@ def _supporter(party: Party, user: User) -> str:
 # --- What is sent ---------------------------------------------------------------------------------------------
 
 
-def sent(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str, Any]]:
+def sent(
+    meeting: Meeting, people: list[Coming], user: User, at: datetime, *, on_hold: bool = False
+) -> list[dict[str, Any]]:
     """What each person has been and will be sent: the words for those the user opens, one sentence for the others."""
-    left = was_told(meeting, [row.party for row in people if row.opened])
     still = meeting.shown_status in COMING and meeting.starts_at > at
-    ways = _ways(people) if still else {}
+    # Something with a person they do not open may hold or have stopped what they would expect to have gone.
+    as_planned = still and not on_hold and any(not row.opened for row in people)
+    left = was_told(meeting, [row.party for row in people if row.opened], as_planned=as_planned)
+    ways = _ways(meeting, people, user) if still else {}
     shown = []
     for row in people:
         if not row.opened:
@@ -149,16 +169,23 @@ def sent(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str,
         told = [telling for (_, key), telling in left.items() if key == row.party.pk]
         if still:
             gone = {telling.kind for telling in told}
-            coming_up = will_be_told(meeting, row.attendance, at, ways[row.party.pk])
-            told += [each for each in coming_up if each.kind not in gone]
+            coming_up = will_be_told(meeting, row.attendance, at, ways[row.party.pk], as_planned=as_planned)
+            told += [_held(each, on_hold) for each in coming_up if each.kind not in gone]
         if told or meeting.shown_status not in PAST:
             shown.append(person_telling(row.name, told))
     return shown
 
 
-def preview(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[str, Any]]:
+def _held(telling: Telling, on_hold: bool) -> Telling:
+    """Of a meeting that the user knows is on hold nothing goes, but that it is moved."""
+    if not on_hold or telling.held or telling.kind == "meeting_moved":
+        return telling
+    return replace(telling, when="not while the meeting is on hold")
+
+
+def preview(meeting: Meeting, people: list[Coming], user: User, at: datetime) -> list[dict[str, Any]]:
     """What each person would be sent if this meeting were booked now."""
-    ways = _ways(people)
+    ways = _ways(meeting, people, user)
     return [
         person_telling(row.name, will_be_told(meeting, row.attendance, at, ways[row.party.pk]))
         if row.opened
@@ -167,8 +194,8 @@ def preview(meeting: Meeting, people: list[Coming], at: datetime) -> list[dict[s
     ]
 
 
-def _ways(people: list[Coming]) -> dict:
-    return ways_to_reach([row.party for row in people if row.opened])
+def _ways(meeting: Meeting, people: list[Coming], user: User) -> dict:
+    return ways_shown_to(user, meeting.referral, [row.party for row in people if row.opened])
 
 
 def sealed_telling(name: str) -> dict[str, Any]:
@@ -193,11 +220,11 @@ def person_telling(name: str, told: list[Telling]) -> dict[str, Any]:
 
 
 def hear_it_is_off(
-    meeting: Meeting, people: list[Coming], at: datetime, *, but: frozenset = frozenset()
+    meeting: Meeting, people: list[Coming], user: User, at: datetime, *, but: frozenset = frozenset()
 ) -> list[dict[str, Any]]:
     """What each person would be sent if the others heard now. `but` are those it came from: they are not told."""
     shown = []
-    ways = _ways(people)
+    ways = _ways(meeting, people, user)
     for row in people:
         if row.party.pk in but:
             continue

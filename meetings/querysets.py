@@ -1,13 +1,16 @@
 """Which meetings somebody sees, and in which state: a meeting called off over a sealed fact stays as it was for whoever
 does not open that compartment, until it is released."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.apps import apps
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.utils import timezone
 
-from meetings.enums import PENDING, Came, MeetingStatus
-from referrals.querysets import opened_ids, visible_ids
+from meetings.enums import PENDING, Agreed, Came, MeetingStatus
+from referrals.enums import Answer, Purpose
+from referrals.querysets import current_answers, opened_ids, visible_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -28,6 +31,34 @@ def _known_to(user: "User") -> Q:
     return _open_to_all() | Q(party__in=opened_ids(user))
 
 
+def _away(at: datetime, user: "User | None" = None) -> QuerySet:
+    """Facilitators who cannot be there, still facilitate, and have no stand-in whom everybody there accepted.
+
+    With a user, as far as they may know: whether somebody accepted is told to nobody who does not open them.
+    """
+    base = {
+        name: apps.get_model("referrals", name)._base_manager for name in ("Facilitation", "Consent", "Party")
+    }
+    starts_at = OuterRef("meeting__starts_at")
+    still = base["Facilitation"].filter(
+        referral=OuterRef("meeting__referral"), user=OuterRef("user"), until__isnull=True
+    )
+    that_day = base["Facilitation"].filter(pk=OuterRef("stand_in"), since__lte=starts_at, until__gt=starts_at)
+    accepted = current_answers(base["Consent"].all(), at).filter(
+        party=OuterRef("pk"),
+        purpose=Purpose.SECOND_WORKER,
+        recipient=OuterRef(OuterRef("stand_in__user")),
+        answer=Answer.YES,
+    )
+    not_accepted = base["Party"].filter(
+        ~Exists(accepted), referral=OuterRef("meeting__referral"), left_at__isnull=True
+    )
+    if user is not None:
+        not_accepted = not_accepted.filter(pk__in=opened_ids(user))
+    rows = apps.get_model("meetings", "Unavailable")._base_manager.filter(settled_at__isnull=True)
+    return rows.filter(Exists(still)).filter(~Q(Exists(that_day)) | Q(Exists(not_accepted)))
+
+
 class MeetingQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Meetings of visible referrals, with `shown_status`."""
@@ -45,8 +76,12 @@ class MeetingQuerySet(ProtectedQuerySet):
             .scoped("visible_to")
         )
 
+    def with_away(self, at: datetime, user: "User") -> Self:
+        """Adds `facilitator_away`: whether somebody who runs it cannot be there, as far as this user may know."""
+        return self.annotate(facilitator_away=Exists(_away(at, user).filter(meeting=OuterRef("pk"))))
+
     def pending(self) -> Self:
-        """Booked, on hold or under way, in fact (not as shown)."""
+        """Booked or under way, in fact (not as shown)."""
         return self.filter(status__in=PENDING)
 
     def holding(self) -> Self:
@@ -70,6 +105,23 @@ class CallOffQuerySet(ProtectedQuerySet):
         return self.filter(~Exists(told), meeting__status=MeetingStatus.CALLED_OFF)
 
 
+class UnavailableQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Of meetings of visible referrals: who runs a meeting is part of the shell."""
+        return self.filter(meeting__referral__in=visible_ids(user)).scoped("visible_to")
+
+    def open(self) -> Self:
+        """Those that are not settled."""
+        return self.filter(settled_at__isnull=True)
+
+    def away(self, at: datetime, user: "User | None" = None) -> Self:
+        """Those of open ones for whom nobody stands in whom everybody there accepted.
+
+        Without a user on all facts, which is for starting and sending; for a page, as far as its reader may know.
+        """
+        return self.filter(pk__in=_away(at, user).values("pk"))
+
+
 class AttendanceQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Attendances of meetings of visible referrals: who is expected is part of the shell."""
@@ -79,7 +131,64 @@ class AttendanceQuerySet(ProtectedQuerySet):
 class RecordQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Records of meetings at which a party was whose compartment this user opens."""
-        there = apps.get_model("meetings", "Attendance")._base_manager.filter(
-            meeting=OuterRef("meeting"), status__in=[Came.CAME, Came.LEFT_EARLY], party__in=opened_ids(user)
-        )
+        there = _there(user).filter(meeting=OuterRef("meeting"))
         return self.filter(Exists(there)).scoped("visible_to")
+
+
+def _there(user: "User") -> QuerySet:
+    """Attendances of people who came and whose compartment this user opens; to be tied to a meeting."""
+    return apps.get_model("meetings", "Attendance")._base_manager.filter(
+        status__in=[Came.CAME, Came.LEFT_EARLY], party__in=opened_ids(user)
+    )
+
+
+def newest_agreement_answers() -> QuerySet:
+    """Each person's newest answer to what was agreed, for use inside other queries."""
+    answers = apps.get_model("meetings", "AgreementAnswer")._base_manager.all()
+    newer = answers.filter(agreement=OuterRef("agreement"), party=OuterRef("party"), seq__gt=OuterRef("seq"))
+    return answers.filter(~Exists(newer))
+
+
+class AgreementQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """THE rule of who reads what was agreed (source: "a side that said yes and has sight").
+
+        Workers of somebody who said yes to it and has a current yes to being sent what was agreed; and those who ran
+        that meeting and open somebody who was there.
+        """
+        sight = current_answers(apps.get_model("referrals", "Consent")._base_manager.all(), timezone.now())
+        side = newest_agreement_answers().filter(
+            Exists(sight.filter(party=OuterRef("party"), purpose=Purpose.SIGHT, answer=Answer.YES)),
+            agreement=OuterRef("pk"),
+            answer=Agreed.YES,
+            party__in=opened_ids(user),
+            party__left_at__isnull=True,
+        )
+        ran = apps.get_model("referrals", "Facilitation")._base_manager.filter(
+            user=user.pk,
+            until__isnull=True,
+            referral=OuterRef("meeting__referral"),
+            since__lte=OuterRef("meeting__starts_at"),
+        )
+        there = _there(user).filter(meeting=OuterRef("meeting"))
+        return self.filter(
+            Q(Exists(side)) | Q(Exists(ran)) & Q(Exists(there)), meeting__referral__in=visible_ids(user)
+        ).scoped("visible_to")
+
+    def known_of(self, user: "User") -> Self:
+        """That something was written down, without what: for asking somebody who was there whether they say yes."""
+        there = _there(user).filter(meeting=OuterRef("meeting"))
+        return (
+            self.filter(Exists(there), meeting__referral__in=visible_ids(user))
+            .only("pk", "meeting", "nothing_agreed")
+            .scoped("known_of")
+        )
+
+
+class ActionQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Actions of agreements this user reads. One agreed anew is its owner's side's: nobody else said yes to it."""
+        agreements = apps.get_model("meetings", "Agreement").objects.visible_to(user)
+        return self.filter(
+            Q(came_from__isnull=True) | Q(owner__in=opened_ids(user)), agreement__in=agreements.values("pk")
+        ).scoped("visible_to")

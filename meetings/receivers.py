@@ -23,6 +23,7 @@ RECEIVERS = {
     events.capacity_doubted: _calls_off(CallOffReason.CAPACITY),
     events.facilitator_lost: _calls_off(CallOffReason.FACILITATOR),
     events.paused: _calls_off(CallOffReason.NOT_NOW),
+    events.died: _calls_off(CallOffReason.NOT_NOW),
     events.closed: _calls_off(CallOffReason.CLOSED),
 }
 

@@ -2,7 +2,7 @@
 For pages, and only for people whose compartment the reader opens; nothing is planned or sent here."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from meetings.models import Attendance, Meeting
@@ -14,6 +14,7 @@ from restorative.notify.models import Message, State
 from restorative.notify.registry import Hold
 
 NO_PHONE = "Their worker has no work phone number to give, so nothing is sent."
+LEFT = (State.SENDING, State.SENT, State.UNCERTAIN, State.FAILED)
 HOW = {"text": "text", "email": "email"}
 
 
@@ -26,16 +27,27 @@ class Telling:
     body: str
     channel: str = ""
     held: str = ""
+    goes: datetime | None = None
 
 
-def will_be_told(meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways) -> list[Telling]:
-    """What this person will be sent about a meeting that is, or would be, booked."""
+def will_be_told(
+    meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways, *, as_planned: bool = False
+) -> list[Telling]:
+    """What this person will be sent about a meeting that is, or would be, booked.
+
+    `as_planned` says for when each was planned, not whether it went: what kept it back can be another person's.
+    """
     found = []
-    for kind, due, words in PARTY_KINDS:
+    for kind, due, words, urgent in PARTY_KINDS:
         moment = due(meeting, attendance)
-        if moment is not None:
-            text = words.replace("{when}", clock.show_when(attendance.arrives_at))
-            found.append(_telling(kind, attendance.party, text, moment, at, ways))
+        if moment is None:
+            continue
+        text = words.replace("{when}", clock.show_when(attendance.arrives_at))
+        asked = min(moment, at) if as_planned else at
+        telling = _telling(kind, attendance.party, text, moment, asked, ways, urgent=urgent)
+        if as_planned and telling.goes and telling.goes <= at:
+            telling = replace(telling, when=f"planned for {clock.show_when(telling.goes)}")
+        found.append(telling)
     return found
 
 
@@ -59,15 +71,19 @@ def _telling(
         return Telling(kind, "", "", held=NO_PHONE)
     when = "at once" if urgent and moment <= at else f"about {clock.show_when(moment)}"
     body = say(party, text, moment, ways).body
-    return Telling(kind, when, body, channel=HOW[CHANNELS[found.route.kind]])
+    return Telling(kind, when, body, channel=HOW[CHANNELS[found.route.kind]], goes=moment)
 
 
-def was_told(meeting: Meeting, parties: Iterable[Party]) -> dict[tuple[str, object], Telling]:
-    """What has left for these people about a meeting, by kind and party. The reader opens their compartments."""
+def was_told(
+    meeting: Meeting, parties: Iterable[Party], *, as_planned: bool = False
+) -> dict[tuple[str, object], Telling]:
+    """What has left for these people about a meeting, by kind and party. The reader opens their compartments.
+
+    With `as_planned` only what somebody must ring about; the rest is said by will_be_told.
+    """
+    states = [State.UNCERTAIN, State.FAILED] if as_planned else [*LEFT]
     rows = Message.objects.filter(
-        thing_id=meeting.pk,
-        recipient_id__in=[party.pk for party in parties],
-        state__in=[State.SENDING, State.SENT, State.UNCERTAIN, State.FAILED],
+        thing_id=meeting.pk, recipient_id__in=[party.pk for party in parties], state__in=states
     ).order_by("due_at", "pk")
     return {(row.kind, row.recipient_id): _left(row) for row in rows}
 

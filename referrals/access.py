@@ -3,10 +3,21 @@ What is possible now is blockers.py's and stages.py's; which rows exist for some
 
 from django.db.models import Q
 
-from referrals.enums import STOPS, Part
-from referrals.models import Concern, Facilitation, Party, ReadinessCheck, RecordsCheck, Referral, Support
+from referrals.enums import STOPS, HandoffKind, Part
+from referrals.models import (
+    Concern,
+    Facilitation,
+    Handoff,
+    Party,
+    ReadinessCheck,
+    RecordsCheck,
+    Referral,
+    Support,
+    Task,
+)
 from restorative.accounts.enums import Role
-from restorative.accounts.models import User
+from restorative.accounts.models import Organisation, User
+from restorative.common import clock
 from restorative.common.decisions import ALLOWED, Decision, refuse
 
 CASEWORK = frozenset({"log", "search", "work_with", "run"})
@@ -42,7 +53,8 @@ def facilitates(user: User, referral: Referral, *parts: Part) -> bool:
     parts = parts or (Part.FACILITATOR, Part.STAND_IN)
     return (
         Facilitation.objects.unscoped("who facilitates")
-        .filter(referral=referral, user=user, until__isnull=True, part__in=parts)
+        .filter(referral=referral, user=user, part__in=parts)
+        .running(clock.now())
         .exists()
     )
 
@@ -50,6 +62,11 @@ def facilitates(user: User, referral: Referral, *parts: Part) -> bool:
 def may_log(user: User) -> Decision:
     """Log a referral: anybody who does casework."""
     return ALLOWED if can(user, "log") else refuse("Your role does not log referrals.")
+
+
+def may_publish(user: User) -> Decision:
+    """Publish what everybody is told: administrators, who see no referral."""
+    return ALLOWED if can(user, "set_up") else refuse("Only an administrator may do this.")
 
 
 def may_see(user: User, referral: Referral) -> bool:
@@ -80,6 +97,27 @@ def may_run(user: User, referral: Referral) -> Decision:
     ):
         return ALLOWED
     return refuse("Only the lead, a facilitator or a manager of the leading organisation may do this.")
+
+
+def may_change_review(user: User, referral: Referral) -> Decision:
+    """Look at a paused referral on another day: a manager of the leading organisation."""
+    if user.is_manager and may_run(user, referral):
+        return ALLOWED
+    return refuse("Only a manager of the leading organisation may change the review date.")
+
+
+def may_finish_ring(user: User, task: Task) -> Decision:
+    """Say that one rang a colleague: whoever was asked to."""
+    return (
+        ALLOWED
+        if task.assignee_id == user.pk
+        else refuse("Only the worker who was asked to ring may do this.")
+    )
+
+
+def may_note(user: User, referral: Referral) -> Decision:
+    """Add a note for everyone who works on a referral: whoever sees it."""
+    return ALLOWED if may_see(user, referral) else refuse("Only those who work on this referral may do this.")
 
 
 def may_start(user: User, referral: Referral) -> Decision:
@@ -170,3 +208,52 @@ def colleagues(user: User):
         .select_related("team")
         .order_by("first_name", "last_name", "pk")
     )
+
+
+def may_ask_to_lead(user: User, referral: Referral) -> Decision:
+    """Ask another organisation to lead: the lead, or a manager of the leading organisation."""
+    leads = referral.lead_id == user.pk or user.is_manager
+    if can(user, "run") and leads and referral.lead_organisation_id == user.organisation_id:
+        return ALLOWED
+    return refuse("Only the lead, or a manager of the leading organisation, may ask others to lead.")
+
+
+def may_ask_to_help(user: User, party: Party) -> Decision:
+    """Ask another organisation to help one person: who may change who supports them, from the same organisation."""
+    if may_open(user, party) and user.organisation_id == party.organisation_id:
+        return may_set_keyworker(user, party)
+    return refuse(SEALED)
+
+
+def may_answer(user: User, handoff: Handoff) -> Decision:
+    """Answer a request: workers of the organisation that was asked, as far as they may know of it."""
+    known = Handoff.objects.visible_to(user).filter(pk=handoff.pk, to_org=user.organisation_id)
+    return ALLOWED if known.exists() else refuse("Only the organisation that was asked may answer.")
+
+
+def may_take_back(user: User, handoff: Handoff) -> Decision:
+    """Withdraw a request, or answer a question about it: who sent it, who supports the person, who leads, a manager."""
+    known = Handoff.objects.visible_to(user).filter(pk=handoff.pk, from_org=user.organisation_id)
+    speaks = Q(sent_by=user) | Q(party__keyworker=user) | Q(kind=HandoffKind.LEAD, referral__lead=user)
+    if user.is_manager:
+        speaks |= Q(from_org=user.organisation_id)
+    return ALLOWED if known.filter(speaks).exists() else refuse("Only the side that asked may do this.")
+
+
+def may_carry_out(user: User, handoff: Handoff) -> Decision:
+    """Say that first contact was made, give it back or complete it: who takes it, whoever of that organisation
+    supports or leads since, and a manager of theirs."""
+    if can(user, "work_with") and user.organisation_id == handoff.to_org_id:
+        leads = handoff.decided_kind == HandoffKind.LEAD and handoff.referral.lead_id == user.pk
+        supports = handoff.party is not None and handoff.party.keyworker_id == user.pk
+        if user.is_manager or handoff.receiver_id == user.pk or leads or supports:
+            return ALLOWED
+    return refuse("Only the worker who took this, or their manager, may do this.")
+
+
+def could_be_asked(user: User):
+    """Other organisations with somebody who could take something over."""
+    workers = User.objects.filter(
+        role__in=[Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER], is_active=True
+    ).exclude(organisation=user.organisation_id)
+    return Organisation.objects.filter(pk__in=workers.values("organisation")).order_by("name")

@@ -8,6 +8,7 @@ class ReferralsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from referrals import reminders
+        from referrals import receivers, reminders
 
+        receivers.connect()
         reminders.register_kinds()

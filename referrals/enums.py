@@ -3,7 +3,7 @@ Only words live here; what they lead to is in stages.py, blockers.py and the act
 
 from uuid import UUID
 
-from django.db.models import TextChoices
+from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 # The recipient of a consent that names nobody. Not null, so that the unique key holds on every database.
@@ -183,6 +183,21 @@ class SignOffDecision(TextChoices):
     DO_NOT_GO = "do_not_go", _("Do not go")
 
 
+class Likeness(IntegerChoices):
+    """How much somebody in another record is like one of a referral's people. The highest come first."""
+
+    SLIGHT = 1, _("A first name alone")
+    POSSIBLE = 2, _("Possible")
+    LIKELY = 3, _("Likely")
+    STRONG = 4, _("Very likely")
+
+
+class Verdict(TextChoices):
+    SAME = "same", _("The same person")
+    NOT_SAME = "not_same", _("Not the same person")
+    CANNOT_TELL = "cannot_tell", _("Cannot tell")
+
+
 class Suitable(TextChoices):
     YES = "yes", _("Suitable now")
     NOT_NOW = "not_now", _("Not now")
@@ -203,11 +218,35 @@ class RatingPoint(TextChoices):
 
 class TaskKind(TextChoices):
     STEP = "step", _("A step before the meeting")
+    CHECK_IN = "check_in", _("A check-in")
+    TRY_AGAIN = "try_again", _("Try again")
+    ASK_SAFETY = "ask_safety", _("Ask the safety questions")
+    WORRY = "worry", _("Record a worry")
+    RING = "ring", _("Ring a colleague")
+
+
+class Audience(TextChoices):
+    """Who may read a note."""
+
+    SIDE = "side", _("One person’s side")
+    ALL = "all", _("Everyone who works on this referral")
+
+
+class NoteKind(TextChoices):
+    NOTE = "note", _("Note")
+    CALL = "call", _("Phone call")
+    SEEN = "seen", _("Seen in person")
+    WRITTEN = "written", _("Text, email or letter")
+    COLLEAGUE = "colleague", _("Talked with a colleague")
 
 
 class Outcome(TextChoices):
+    MET_KEPT = "met_kept", _("Met, agreement kept")
+    MET_PARTLY_KEPT = "met_partly_kept", _("Met, agreement partly kept")
+    MET_NOT_KEPT = "met_not_kept", _("Met, agreement not kept")
     MET_HELPED = "met_helped", _("Met, no agreement but it helped")
     MET = "met", _("Met")
+    INDIRECT_DONE = "indirect_done", _("Indirect exchange done")
     NOT_GOING_AHEAD = "not_going_ahead", _("Not going ahead")
 
 
@@ -225,6 +264,35 @@ class Reason(TextChoices):
     MOVED = "moved", _("Moved to another organisation")
     DIED = "died", _("Died")
     DUPLICATE = "duplicate", _("Duplicate")
+
+
+class HandoffKind(TextChoices):
+    LEAD = "lead", _("Lead")
+    HELP = "help", _("Help one person")
+
+
+class HandoffState(TextChoices):
+    SENT = "sent", _("Not opened yet")
+    SEEN = "seen", _("Opened, not answered yet")
+    QUESTION = "question", _("They asked a question")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    RETURNED = "returned", _("Given back")
+    COMPLETED = "completed", _("Completed")
+
+
+# Still to be answered by the other organisation.
+UNANSWERED = (HandoffState.SENT, HandoffState.SEEN, HandoffState.QUESTION)
+
+
+class DeclineCode(TextChoices):
+    NO_CAPACITY = "no_capacity", _("No capacity")
+    OUT_OF_SCOPE = "out_of_scope", _("Not what we do")
+    NOT_SAFE = "not_safe", _("Not safe")
+    NO_CONSENT = "no_consent", _("No consent")
+    DUPLICATE = "duplicate", _("We already have this")
+    CONFLICT = "conflict", _("A conflict of interest")
 
 
 class Gate(TextChoices):

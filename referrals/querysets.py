@@ -1,6 +1,7 @@
 """Who sees which rows: `visible_to(user)` for the shell, the one `opened_by(user)` for compartments.
 Sealed models filter through it; object checks are the same querysets with the key added."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
@@ -8,9 +9,11 @@ from uuid import UUID
 from django.apps import apps
 from django.db.models import (
     Case,
+    CharField,
     DateField,
     DateTimeField,
     Exists,
+    F,
     OuterRef,
     Q,
     QuerySet,
@@ -21,7 +24,7 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from referrals.enums import Answer, Part, Purpose, Stage
+from referrals.enums import STOPS, Answer, HandoffKind, HandoffState, Part, Purpose, Stage
 from restorative.common.prepared import Moment, Param, Prepared, derived
 from restorative.common.protected import ProtectedQuerySet
 
@@ -36,6 +39,19 @@ def _rows(name: str) -> QuerySet:
     return apps.get_model("referrals", name)._base_manager.all()
 
 
+def on_now(at: Moment) -> Q:
+    """Parts in running meetings that somebody has now: until ended; a stand-in's on their day alone."""
+    return Q(until__isnull=True) | Q(part=Part.STAND_IN, since__lte=at, until__gt=at)
+
+
+def worker_ids(referral: UUID, at: datetime) -> set[UUID]:
+    """Who works on a referral at that moment: the lead, those who run its meetings, the keyworkers. For the program."""
+    lead = _rows("Referral").filter(pk=referral).values_list("lead", flat=True)
+    running = _rows("Facilitation").filter(on_now(at), referral=referral).values_list("user", flat=True)
+    supporting = _rows("Party").filter(referral=referral, left_at__isnull=True, keyworker__isnull=False)
+    return {*lead, *running, *supporting.values_list("keyworker", flat=True)}
+
+
 def _casework(user: "User") -> bool:
     return bool(user.is_authenticated and user.is_active and user.is_keyworker)
 
@@ -43,17 +59,21 @@ def _casework(user: "User") -> bool:
 class ReferralQuerySet(ProtectedQuerySet):
     """Referrals as shells."""
 
-    def visible_to(self, user: "User") -> Self:
-        """Shells this user may see (source: the compartments table).
+    def visible_to(self, user: "User", *, reference: str | None = None) -> Self:
+        """Shells this user may see (source: the compartments table); with `reference`, that one alone.
 
         Their own parties', those they lead or facilitate, their team's, their organisation's for managers, and for
-        safeguarding leads those with an open concern or a records check that waits.
+        safeguarding leads those with an open concern or a records check that waits. Handed over, those they take,
+        and those they led before.
         """
         if not _casework(user):
             return self.none().scoped("visible_to: no casework")
         team, manager, lead = _shape(user)
+        if reference is not None:
+            here = _VISIBLE_HERE(team, manager, lead, reference=reference, **_asking(user))
+            return self.filter(pk__in=here).scoped("visible_to")
         return self.filter(
-            _shells_of(user.pk, user.organisation_id, user.team_id, team, manager, lead)
+            _shells_of(user.pk, user.organisation_id, user.team_id, timezone.now(), team, manager, lead)
         ).scoped("visible_to")
 
     def of_person(self, user: "User") -> Self:
@@ -62,7 +82,7 @@ class ReferralQuerySet(ProtectedQuerySet):
         return self.filter(
             Q(lead=user)
             | Exists(parties.filter(keyworker=user))
-            | Exists(_rows("Facilitation").filter(referral=OuterRef("pk"), user=user, until__isnull=True))
+            | Exists(_rows("Facilitation").filter(on_now(timezone.now()), referral=OuterRef("pk"), user=user))
         )
 
     def with_shown_stage(self, user: "User") -> Self:
@@ -85,6 +105,13 @@ class ReferralQuerySet(ProtectedQuerySet):
         waiting = _rows("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
         return self.annotate(records_waiting=Exists(waiting))
 
+    def with_what_is_there(self) -> Self:
+        """Adds whether there are tasks or requests of other organisations at all, so that nobody asks in vain."""
+        return self.annotate(
+            has_tasks=Exists(_rows("Task").filter(referral=OuterRef("pk"), done_at__isnull=True)),
+            has_handoffs=Exists(_rows("Handoff").filter(referral=OuterRef("pk"))),
+        )
+
 
 def _held_back_from(user: "User") -> Q:
     """Rows with a party and a `released_at` that this user must not know of yet."""
@@ -102,19 +129,28 @@ def _shape(user: "User") -> tuple[bool, bool, bool]:
     return user.team_id is not None, user.is_manager, user.safeguarding_lead
 
 
-def _shells_of(user: Any, organisation: Any, team: Any, in_team: bool, manager: bool, lead: bool) -> Q:
+def _shells_of(
+    user: Any, organisation: Any, team: Any, at: Moment, in_team: bool, manager: bool, lead: bool
+) -> Q:
     """The rule of visible_to, as a condition on referrals."""
     parties = _rows("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
     mine = (
         Q(lead=user)
         | Exists(parties.filter(keyworker=user))
-        | Exists(_rows("Facilitation").filter(referral=OuterRef("pk"), user=user, until__isnull=True))
+        | Exists(_rows("Facilitation").filter(on_now(at), referral=OuterRef("pk"), user=user))
     )
+    # Handed over: whoever takes it from accepting on; whoever asked, after the lead has moved.
+    handed = _rows("Handoff").filter(referral=OuterRef("pk"))
+    taken, led_before = handed.filter(state=HandoffState.ACCEPTED), handed.filter(_lead_moved())
+    mine |= Q(Exists(taken.filter(receiver=user, to_org=organisation)))
+    mine |= Q(Exists(led_before.filter(Q(sent_by=user) | Q(lead_before=user), from_org=organisation)))
     if in_team:
         mine |= Q(lead__team=team) | Q(Exists(parties.filter(keyworker__team=team)))
     if manager:
         mine |= Q(Exists(parties.filter(organisation=organisation)))
         mine |= Q(lead_organisation=organisation)
+        mine |= Q(Exists(taken.filter(to_org=organisation)))
+        mine |= Q(Exists(led_before.filter(from_org=organisation)))
     if lead:
         open_concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
         mine |= Q(Exists(parties.filter(Exists(open_concern), organisation=organisation)))
@@ -123,13 +159,31 @@ def _shells_of(user: Any, organisation: Any, team: Any, in_team: bool, manager: 
     return mine
 
 
+def _lead_moved() -> Q:
+    """Requests on which the lead has moved, and not come back."""
+    return Q(
+        state__in=[HandoffState.ACCEPTED, HandoffState.COMPLETED],
+        decided_kind=HandoffKind.LEAD,
+        moved_at__isnull=False,
+    )
+
+
 USER = Param.named("user", UUIDField())
 ORGANISATION = Param.named("organisation", UUIDField())
 TEAM = Param.named("team", UUIDField())
 NOW = Param.named("at", DateTimeField())
 
 _VISIBLE = Prepared(
-    lambda *shape: _rows("Referral").filter(_shells_of(USER, ORGANISATION, TEAM, *shape)).values("pk")
+    lambda *shape: _rows("Referral").filter(_shells_of(USER, ORGANISATION, TEAM, NOW, *shape)).values("pk")
+)
+_VISIBLE_HERE = Prepared(
+    lambda *shape: (
+        _rows("Referral")
+        .filter(
+            _shells_of(USER, ORGANISATION, TEAM, NOW, *shape), reference=Param.named("reference", CharField())
+        )
+        .values("pk")
+    )
 )
 _OPENED = Prepared(
     lambda column, manager, lead: (
@@ -152,7 +206,17 @@ def visible_ids(user: "User") -> Any:
     """Ids of the referrals of visible_to, to filter by: `referral__in=visible_ids(user)`."""
     if not _casework(user):
         return []
-    return _VISIBLE(*_shape(user), user=user.pk, organisation=user.organisation_id, team=user.team_id)
+    return _VISIBLE(*_shape(user), **_asking(user))
+
+
+def _asking(user: "User") -> dict[str, Any]:
+    """The values the rule of visible_to asks about a user."""
+    return {
+        "user": user.pk,
+        "organisation": user.organisation_id,
+        "team": user.team_id,
+        "at": timezone.now(),
+    }
 
 
 def opened_ids(
@@ -173,8 +237,9 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
 
     The party's keyworker; the lead where there is no keyworker; managers of the party's organisation; current
     facilitators, across organisations only while share-consent to theirs holds, and not while they are themselves
-    another party's keyworker here (a second worker then opens those). With `safety`, also safeguarding leads of the
-    party's organisation while a concern is open: for concerns and safety answers alone.
+    another party's keyworker here (a second worker then opens those); a stand-in on their day, of each party who
+    accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
+    also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone.
     """
     if not _casework(user):
         return Q(pk__in=[])
@@ -186,7 +251,7 @@ def _compartments_of(user: Any, organisation: Any, at: Moment, manager: bool, le
     rule = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
     if manager:
         rule |= Q(organisation=organisation)
-    current = _rows("Facilitation").filter(referral=OuterRef("referral"), until__isnull=True)
+    current = _rows("Facilitation").filter(on_now(at), referral=OuterRef("referral"))
     shared = Q(organisation=organisation) | Exists(
         current_answers(_rows("Consent"), at).filter(
             party=OuterRef("pk"),
@@ -200,17 +265,29 @@ def _compartments_of(user: Any, organisation: Any, at: Moment, manager: bool, le
         _rows("Party").filter(referral=OuterRef("referral"), keyworker=user, left_at__isnull=True)
     ) | Exists(_rows("Support").filter(referral=OuterRef("referral"), user=user))
     supported_by_facilitator = current.filter(part=Part.FACILITATOR, user=OuterRef("keyworker"))
-    rule |= (
-        Q(Exists(current.filter(user=user, part__in=[Part.FACILITATOR, Part.STAND_IN])))
-        & shared
-        & ~Q(supports_another)
+    accepted = current_answers(_rows("Consent"), at).filter(
+        party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=user, answer=Answer.YES
     )
+    facilitates = Exists(current.filter(user=user, part=Part.FACILITATOR)) | (
+        Q(Exists(current.filter(user=user, part=Part.STAND_IN))) & Q(Exists(accepted))
+    )
+    rule |= Q(facilitates) & shared & ~Q(supports_another)
     rule |= (
         Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
         & shared
         & ~Q(supports_another)
         & ~Q(Exists(supported_by_facilitator))
     )
+    # Help that was accepted opens the person to whoever takes it, before they support them too.
+    helping = _rows("Handoff").filter(
+        party=OuterRef("pk"),
+        receiver=user,
+        to_org=organisation,
+        state=HandoffState.ACCEPTED,
+        decided_kind=HandoffKind.HELP,
+        moved_at__isnull=True,
+    )
+    rule |= Q(Exists(helping)) & Q(shared)
     if lead:
         concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
         rule |= Q(Exists(concern), organisation=organisation)
@@ -223,11 +300,20 @@ def as_they_stood(user: "User", referral: object) -> frozenset[UUID] | None:
 
     Until release the compartments they do not open are shown from this, not from the facts of today.
     """
-    steps = _rows("StageChange").filter(referral=referral)
-    known_later = steps.exclude(_held_back_from(user)).filter(pk__gt=OuterRef("pk"))
-    hidden = steps.filter(_held_back_from(user)).filter(~Exists(known_later)).order_by("pk")
-    stood = hidden.values_list("stood_open", flat=True).first()
-    return None if stood is None else frozenset(UUID(key) for key in stood)
+    return stood_in(user, [referral]).get(referral)
+
+
+def stood_in(user: "User", referrals: Collection) -> dict[object, frozenset[UUID]]:
+    """The same for many referrals, by id, in one query; those without such a step are left out."""
+    steps = _rows("StageChange")
+    known_later = steps.exclude(_held_back_from(user)).filter(
+        referral=OuterRef("referral"), pk__gt=OuterRef("pk")
+    )
+    hidden = steps.filter(_held_back_from(user), ~Exists(known_later), referral__in=list(referrals))
+    found: dict[object, frozenset[UUID]] = {}
+    for key, stood in hidden.order_by("pk").values_list("referral", "stood_open"):
+        found.setdefault(key, frozenset(UUID(each) for each in stood))
+    return found
 
 
 class PartyQuerySet(ProtectedQuerySet):
@@ -270,10 +356,55 @@ class PersonQuerySet(ProtectedQuerySet):
         return self.filter(pk__in=opened_ids(user, column="person")).scoped("visible_to")
 
 
+class NameKeyQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """How the names sound of people whose compartment this user opens."""
+        return self.filter(person__in=opened_ids(user, column="person")).scoped("visible_to")
+
+
+class RecordsHitQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """What waiting records checks found: for safeguarding leads of the leading organisation who do not work, and
+        never worked, on that referral."""
+        if not (_casework(user) and user.safeguarding_lead):
+            return self.none().scoped("visible_to: no safeguarding lead")
+        referral = {"referral": OuterRef("records_check__referral")}
+        on_it = (
+            Q(records_check__referral__lead=user)
+            | Q(records_check__asked_by=user)
+            | Exists(_rows("Party").filter(keyworker=user, **referral))
+            | Exists(_rows("Support").filter(user=user, **referral))
+            | Exists(_rows("Facilitation").filter(user=user, **referral))
+        )
+        return self.filter(
+            ~Q(on_it),
+            records_check__released_at__isnull=True,
+            records_check__referral__lead_organisation=user.organisation_id,
+        ).scoped("visible_to")
+
+    def with_open_concerns(self) -> Self:
+        """Adds `stop_open` and `sign_off_open`: whether any stands about that person, in any referral. Not what."""
+        about = _rows("Concern").filter(party__person=OuterRef("matched"), cleared_at__isnull=True)
+        return self.annotate(
+            stop_open=Exists(about.filter(kind__in=STOPS)),
+            sign_off_open=Exists(about.exclude(kind__in=STOPS)),
+        )
+
+
 class ShellQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Rows of the shell of visible referrals."""
         return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
+
+
+class FacilitationQuerySet(ShellQuerySet):
+    def running(self, at: datetime) -> Self:
+        """Parts that somebody has at that moment."""
+        return self.filter(on_now(at))
+
+    def named(self, at: datetime) -> Self:
+        """Those, and stand-ins whose day is still to come."""
+        return self.filter(Q(until__isnull=True) | Q(part=Part.STAND_IN, until__gt=at, since__lt=F("until")))
 
 
 class SealedQuerySet(ProtectedQuerySet):
@@ -284,10 +415,24 @@ class SealedQuerySet(ProtectedQuerySet):
         return self.filter(party__in=opened_ids(user)).scoped("visible_to")
 
 
+class TaskQuerySet(SealedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Tasks of opened parties; of no party's, one's own: their words say nothing that is sealed."""
+        own = Q(party__isnull=True, assignee=user, referral__in=visible_ids(user))
+        return self.filter(Q(party__in=opened_ids(user)) | own).scoped("visible_to")
+
+
 class SafetyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Rows of parties whose concerns and safety answers this user opens."""
         return self.filter(party__in=opened_ids(user, safety=True)).scoped("visible_to")
+
+
+class NoteQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Notes of compartments this user opens, and those for everyone who works on a visible referral."""
+        shared = Q(party__isnull=True, referral__in=visible_ids(user))
+        return self.filter(shared | Q(party__in=opened_ids(user))).scoped("visible_to")
 
 
 class ConcernQuerySet(SafetyQuerySet):

@@ -1,15 +1,35 @@
-"""Lists of referrals for one person: the caseload and the search. All start from visible_to."""
+"""Lists for one person: the caseload, the search, what a manager or safeguarding lead is asked to look at.
+All start from visible_to."""
 
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 
-from referrals.enums import Place
-from referrals.models import ContactRoute, Party, Referral
-from referrals.querysets import ReferralQuerySet, opened_by
-from restorative.common.fields import keyed_hash
+from referrals.enums import SIGN_OFFS, STOPS, Place, Stage
+from referrals.models import (
+    Approach,
+    Concern,
+    Consent,
+    ContactRoute,
+    Facilitation,
+    Party,
+    Preparation,
+    ReadinessCheck,
+    Referral,
+    SafetyAnswers,
+    SignOff,
+    StageChange,
+    Support,
+)
+from referrals.querysets import ReferralQuerySet, opened_by, opened_ids
+from restorative.common import clock
+from restorative.common.addresses import contact_key, contact_keys
 from restorative.common.formfields import PhoneField
+from restorative.common.names import BETWEEN, fold, name_key
+from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -18,7 +38,7 @@ if TYPE_CHECKING:
 def _named(user: "User", words: str) -> Q:
     """Referrals in which each word is part of a name of somebody whose name this user may be shown."""
     named = Party._base_manager.filter(
-        Q(~Q(place=Place.SUPPORTER), organisation=user.organisation_id) | opened_by(user),
+        Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | opened_by(user),
         referral=OuterRef("pk"),
         left_at__isnull=True,
     )
@@ -64,7 +84,7 @@ def search(user: "User", words: str) -> QuerySet[Referral]:
         number = ""
     if number:
         routes = ContactRoute.objects.visible_to(user).filter(
-            party__referral=OuterRef("pk"), replaced_at__isnull=True, value_key=keyed_hash(number.casefold())
+            party__referral=OuterRef("pk"), replaced_at__isnull=True, value_key=contact_key(number)
         )
         found |= Q(Exists(routes))
     return _visible(user).filter(found).order_by("-logged_at", "id")
@@ -73,3 +93,116 @@ def search(user: "User", words: str) -> QuerySet[Referral]:
 def by_reference(user: "User", reference: str) -> bool:
     """Whether a reference is one this user may open."""
     return Referral.objects.visible_to(user).filter(reference=reference).exists()
+
+
+# When each kind of row of a compartment was noted.
+MOMENTS: tuple[tuple[type[Model], str], ...] = (
+    (Consent, "taken_at"),
+    (SafetyAnswers, "asked_at"),
+    (ReadinessCheck, "completed_at"),
+    (Preparation, "held_at"),
+    (Approach, "created_at"),
+    (ContactRoute, "confirmed_at"),
+    (Concern, "raised_at"),
+)
+
+
+def silent(user: "User", at: datetime) -> ReferralQuerySet:
+    """Referrals their organisation leads in which it has known of nothing for long, for a manager's supervision.
+
+    Only what was noted in their own organisation's compartments and in the shell counts: what another organisation
+    did neither keeps a referral off this list nor puts it there.
+    """
+    since = clock.add_working_days(clock.today(at), -rules().nothing_happened_working_days)
+    cutoff = clock.moment(since, 0)
+    noted = Q(created_at__gte=cutoff)
+    for model, moment in MOMENTS:
+        rows = model._base_manager.filter(party=OuterRef("pk"), **{f"{moment}__gte": cutoff})
+        noted |= Q(Exists(rows))
+    active = Party._base_manager.filter(
+        noted, referral=OuterRef("pk"), organisation=user.organisation_id, left_at__isnull=True
+    )
+    known = Q(party__isnull=True) | Q(party__organisation=user.organisation_id) | Q(released_at__gte=cutoff)
+    steps = StageChange._base_manager.filter(
+        known, Q(created_at__gte=cutoff) | Q(released_at__gte=cutoff), referral=OuterRef("pk")
+    )
+    return (
+        Referral.objects.visible_to(user)
+        .filter(
+            ~Exists(steps),
+            ~Exists(active),
+            lead_organisation=user.organisation_id,
+            logged_at__lt=cutoff,
+            stage__in=[Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP],
+        )
+        .select_related("lead")
+        .order_by("logged_at", "id")
+    )
+
+
+def to_decide(user: "User", at: datetime) -> QuerySet[Concern]:
+    """Open concerns this user is the second person for, the oldest first: those to sign off that are not decided, and
+    for a safeguarding lead the stops."""
+    theirs = {"referral": OuterRef("party__referral"), "user": user}
+    newer = Concern._base_manager.filter(party=OuterRef("party"), raised_at__gt=OuterRef("decided_at"))
+    decided = SignOff._base_manager.filter(~Exists(newer), concern=OuterRef("pk"), expires_at__gte=at)
+    kinds = Q(kind__in=SIGN_OFFS) & ~Q(Exists(decided))
+    if user.safeguarding_lead:
+        kinds |= Q(kind__in=STOPS)
+    return (
+        Concern.objects.visible_to(user)
+        .open()
+        .filter(
+            kinds,
+            ~Exists(Support._base_manager.filter(**theirs)),
+            ~Exists(Facilitation._base_manager.filter(**theirs)),
+            ~Exists(Party._base_manager.filter(referral=OuterRef("party__referral"), keyworker=user)),
+            party__organisation=user.organisation_id,
+            party__left_at__isnull=True,
+        )
+        .exclude(Q(raised_by=user) | Q(party__referral__lead=user) | Q(party__referral__stage=Stage.CLOSED))
+        .select_related("party", "party__referral", "party__referral__lead")
+        .order_by("raised_at", "id")
+    )
+
+
+def possible_duplicates(
+    user: "User",
+    *,
+    given: str,
+    family: str = "",
+    others: Sequence[str] = (),
+    born_on: date | None = None,
+    route: str = "",
+) -> QuerySet[Party]:
+    """Parties who may be the person about to be logged, among those whose name this user may be shown.
+
+    By the whole name, by the first names of two people in one referral, by date of birth, or by a whole phone number or
+    email address; the last two only of parties this user opens. Each with `same_name`, `same_pair`, `same_birth` and
+    `same_route`. Nothing else is looked at, so that nothing else can be told.
+    """
+    own = Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | opened_by(user)
+    named = Party.objects.visible_to(user).present().filter(own)
+    first = fold(given)
+    pairs = Q()
+    for other in filter(None, map(fold, others)):
+        pairs |= Q(person__name_key__startswith=f"{other}{BETWEEN}")
+    beside = named.filter(pairs, referral=OuterRef("referral")).exclude(pk=OuterRef("pk"))
+    routes = ContactRoute.objects.visible_to(user).filter(
+        party=OuterRef("pk"), replaced_at__isnull=True, value_key__in=contact_keys(route)
+    )
+    nothing = Value(False, BooleanField())
+    found = named.annotate(
+        same_name=_when(Q(person__name_key=name_key(given, family))) if first and fold(family) else nothing,
+        same_pair=_when(Q(Exists(beside), person__name_key__startswith=f"{first}{BETWEEN}"))
+        if first and pairs
+        else nothing,
+        same_birth=_when(Q(pk__in=opened_ids(user), person__born_on=born_on)) if born_on else nothing,
+        same_route=Exists(routes) if route else nothing,
+    )
+    any_of = Q(same_name=True) | Q(same_pair=True) | Q(same_birth=True) | Q(same_route=True)
+    return found.filter(any_of).order_by("-created_at", "pk")
+
+
+def _when(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())

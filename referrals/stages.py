@@ -28,9 +28,9 @@ def nothing_in_the_way_of_booking(referral: Referral, at: datetime) -> list[str]
 
 
 def no_meeting_pending(referral: Referral, at: datetime) -> list[str]:
-    """No meeting is booked, on hold or under way (read through meetings' documented name, `referral.meetings`)."""
+    """No meeting is booked or under way (read through meetings' documented name, `referral.meetings`)."""
     pending = referral.meetings.model._base_manager.filter(
-        referral=referral, status__in=["booked", "on_hold", "started"]
+        referral=referral, status__in=["booked", "started"]
     )
     return [STILL_BOOKED] if pending.exists() else []
 
@@ -58,8 +58,11 @@ STEPS: dict[str, Step] = {
     for step in (
         Step("prepare", (Stage.LOGGED,), Stage.PREPARING, "work_with"),
         Step("book", (Stage.PREPARING,), Stage.BOOKED, "book", (nothing_in_the_way_of_booking,)),
+        Step("move", (Stage.BOOKED,), Stage.BOOKED, "book", (nothing_in_the_way_of_booking,)),
         Step("call_off", (Stage.BOOKED,), Stage.PREPARING, "call_off"),
         Step("met", (Stage.BOOKED,), Stage.FOLLOW_UP, "record"),
+        # It happened before anybody booked it. What stands in the way of a meeting stands in the way of the next one.
+        Step("already_met", (Stage.LOGGED, Stage.PREPARING, Stage.PAUSED), Stage.FOLLOW_UP, "record"),
         Step("meet_again", (Stage.FOLLOW_UP,), Stage.PREPARING, "book"),
         Step("pause", (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP), Stage.PAUSED, "decide"),
         Step("resume", (Stage.PAUSED,), None, "decide"),

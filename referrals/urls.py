@@ -3,16 +3,24 @@
 from django.urls import path
 
 from referrals.views import (
+    asking_others,
     caseload,
+    check_in,
     closure,
     consent,
     decisions,
+    drafts,
     facilitators,
+    handoffs,
+    history,
     intake,
     parties,
+    pausing,
     readiness,
+    records,
     referral,
     safety,
+    sheets,
     talk,
 )
 
@@ -24,12 +32,16 @@ urlpatterns = [
     path("referrals/new/", intake.LogReferral.as_view(), name="log"),
     path("referrals/new/check/", intake.CheckReferral.as_view(), name="log_check"),
     path("referrals/new/done/<str:reference>/", intake.ReferralLogged.as_view(), name="log_done"),
+    path("referrals/drafts/", drafts.Drafts.as_view(), name="drafts"),
+    path("setup/sheets/", sheets.Sheets.as_view(), name="sheets"),
     path("search/", caseload.Search.as_view(), name="search"),
 ]
 
 # One referral
 urlpatterns += [
     path("r/<str:reference>/", referral.ShowReferral.as_view(), name="show"),
+    path("r/<str:reference>/history/", history.History.as_view(), name="history"),
+    path("r/<str:reference>/notes/<uuid:note>/correct/", history.CorrectNote.as_view(), name="note_correct"),
 ]
 
 # Deciding, facilitators, the records check, closing
@@ -48,12 +60,31 @@ urlpatterns += [
         name="professional_leave_out",
     ),
     path("r/<str:reference>/close/", closure.Close.as_view(), name="close"),
-    path("records-checks/", decisions.RecordsChecks.as_view(), name="records_checks"),
+    path("r/<str:reference>/pause/", pausing.Pause.as_view(), name="pause"),
+    path("r/<str:reference>/resume/", pausing.Resume.as_view(), name="resume"),
+    path("r/<str:reference>/reopen/", pausing.Reopen.as_view(), name="reopen"),
+    path("r/<str:reference>/meet-again/", pausing.MeetAgain.as_view(), name="meet_again"),
+    path("r/<str:reference>/ring/<uuid:task>/", pausing.Rang.as_view(), name="rang"),
+    path("records-checks/", records.RecordsChecks.as_view(), name="records_checks"),
     path(
         "records-checks/<uuid:check>/release/",
-        decisions.ReleaseRecordsCheck.as_view(),
+        records.ReleaseRecordsCheck.as_view(),
         name="records_check_release",
     ),
+]
+
+# Asking another organisation
+ASKED = "handoffs/<uuid:handoff>/"
+urlpatterns += [
+    path("r/<str:reference>/handoff/new/", asking_others.NewHandoff.as_view(), name="handoff_new"),
+    path("handoffs/", handoffs.Handoffs.as_view(), name="handoffs"),
+    path(ASKED, handoffs.ShowHandoff.as_view(), name="handoff"),
+    path(f"{ASKED}ask/", handoffs.AskAboutHandoff.as_view(), name="handoff_ask"),
+    path(f"{ASKED}decline/", handoffs.DeclineHandoff.as_view(), name="handoff_decline"),
+    path(f"{ASKED}withdraw/", handoffs.WithdrawHandoff.as_view(), name="handoff_withdraw"),
+    path(f"{ASKED}contact/", handoffs.FirstContact.as_view(), name="handoff_contact"),
+    path(f"{ASKED}return/", handoffs.GiveBack.as_view(), name="handoff_return"),
+    path(f"{ASKED}complete/", handoffs.CompleteHandoff.as_view(), name="handoff_complete"),
 ]
 
 # One person in a referral
@@ -62,6 +93,7 @@ urlpatterns += [
     path("r/<str:reference>/people/add/", parties.AddPerson.as_view(), name="person_add"),
     path(PERSON, parties.ShowPerson.as_view(), name="party"),
     path(f"{PERSON}talk/", talk.TalkPerson.as_view(), name="talk"),
+    path(f"{PERSON}check-in/", check_in.CheckIn.as_view(), name="check_in"),
     path(f"{PERSON}approach/", parties.ApproachPerson.as_view(), name="approach"),
     path(f"{PERSON}routes/", parties.Routes.as_view(), name="routes"),
     path(f"{PERSON}consent/new/", consent.GiveConsent.as_view(), name="consent"),
@@ -78,6 +110,7 @@ urlpatterns += [
     path(f"{PERSON}safety/<uuid:concern>/sign-off/", safety.SignOffConcern.as_view(), name="sign_off"),
     path(f"{PERSON}safety/<uuid:concern>/clear/", safety.ClearConcern.as_view(), name="concern_clear"),
     path(f"{PERSON}keyworker/", parties.Keyworker.as_view(), name="keyworker"),
+    path(f"{PERSON}died/", pausing.Died.as_view(), name="died"),
     path(f"{PERSON}leave/", parties.Leave.as_view(), name="person_leave"),
     path(f"{PERSON}invite/", parties.Invite.as_view(), name="invite"),
 ]

@@ -27,6 +27,9 @@ app.autodiscover_tasks()
 TIMETABLE: dict[str, tuple[str, float]] = {
     "sweep": ("restorative.notify.tasks.sweep_due", 30.0),
     "seal": ("restorative.audit.tasks.seal", 60.0),
+    "check": ("restorative.audit.tasks.check", 3_600.0),
+    "records": ("referrals.tasks.records_checks", 60.0),
+    "clear": ("restorative.common.tasks.clear_old", 86_400.0),
 }
 _LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # a beat that is new runs everything at once
 app.conf.beat_schedule = {

@@ -1,5 +1,5 @@
-"""What every request passes: its id and log line, headers, the end of a session, and the policy of its view.
-Who may open which referral is not decided here."""
+"""What every request passes: its id and log line, headers, the end and the lock of a session, its view's policy.
+How much a request may send is in limits.py; who may open which referral is not decided here."""
 
 import logging
 import re
@@ -14,15 +14,18 @@ from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
 from django.core.signals import got_request_exception
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 
+from restorative.accounts.lock import SIGNED_IN_AT, is_locked, note_or_lock
 from restorative.common import context
 
 log = logging.getLogger("restorative.request")
 GetResponse = Callable[[HttpRequest], HttpResponse]
 _ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
-SIGNED_IN_AT = "signed_in_at"
+OPEN_WHILE_LOCKED = frozenset({"health", "locked", "account_logout"})
 
 
 class RequestLog:
@@ -101,20 +104,68 @@ class SessionEnd:
         self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
     ) -> None:
         """Not earlier: here the form's token has been checked, so that nobody else's page can leave a draft."""
-        from restorative.common import drafts  # models are not ready when this module is first read
+        _keep_what_was_sent(request, getattr(request, "ended_for", None), view)
 
-        user = getattr(request, "ended_for", None)
-        form_view = getattr(view, "view_class", None)
+
+class IdleLock:
+    """Locks a session after 15 minutes without a request. What is sent to a locked one is kept as a draft.
+
+    The lock stands in the session, on the server. Text that a script keeps while somebody types is no request of
+    theirs: it does not put the lock off, or a page left open would never lock.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            note_or_lock(request)
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Here as in SessionEnd: the form's token has been checked."""
         match = request.resolver_match
-        if (
-            user is None
-            or match is None
-            or request.method != "POST"
-            or not getattr(form_view, "drafted", False)
-        ):
-            return
-        if "discard" not in request.POST:
-            drafts.rescue(user, match, request.POST, at=timezone.now(), presses=form_view.presses)
+        if not is_locked(request) or match is None or match.view_name in OPEN_WHILE_LOCKED:
+            return None
+        _keep_what_was_sent(request, request.user, view)
+        if "X-Draft" in request.headers:
+            return HttpResponse(status=423)
+        address = f"{reverse('locked')}?{urlencode({'next': _without_words(request)})}"
+        return HttpResponseRedirect(address, status=302 if request.method in ("GET", "HEAD") else 303)
+
+
+def _without_words(request: HttpRequest) -> str:
+    """Where somebody was, without what they searched for: the address of the locked page is there for all to read."""
+    query = request.GET.copy()
+    query.pop("q", None)
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def _keep_what_was_sent(request: HttpRequest, user: Any, view: Callable[..., Any]) -> None:
+    """As a draft of `user`, where it was sent to a form that keeps drafts."""
+    from restorative.common import drafts  # models are not ready when this module is first read
+
+    form_view, match = getattr(view, "view_class", None), request.resolver_match
+    if (
+        user is None
+        or match is None
+        or request.method != "POST"
+        or form_view is None
+        or not getattr(form_view, "drafted", False)
+        or "discard" in request.POST
+    ):
+        return
+    title = getattr(form_view, "title", "")  # a page's own may name somebody, and is not known here
+    drafts.rescue(
+        user,
+        match,
+        request.POST,
+        at=timezone.now(),
+        title=title if isinstance(title, str) else "",
+        presses=form_view.presses,
+    )
 
 
 def _over(signed_in_at: str | None) -> bool:

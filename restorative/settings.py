@@ -86,6 +86,7 @@ OUR_APPS = [
     "restorative.accounts",
     "referrals",
     "meetings",
+    "reports",
 ]
 OUR_APPS = [app for app in OUR_APPS if (BASE_DIR / app.replace(".", "/") / "apps.py").exists()]
 
@@ -109,9 +110,11 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "restorative.limits.BodyLimits",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "restorative.middleware.SessionEnd",
+    "restorative.middleware.IdleLock",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "restorative.middleware.Policy",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -280,6 +283,7 @@ if OIDC_SERVER_URL:
 # Sessions, cookies and headers
 
 SESSION_LASTS = timedelta(hours=12)  # from signing in, however busy somebody is
+SESSION_LOCKS_AFTER = timedelta(minutes=15)  # without a request: the password again (middleware.IdleLock)
 # Known for longer than it opens anything, so that a form sent just after the end is kept (middleware.SessionEnd).
 SESSION_COOKIE_AGE = int((SESSION_LASTS * 2).total_seconds())
 _HOST = "__Host-" if PRODUCTION else ""
@@ -325,7 +329,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Long text must come back with a message beside its field, so the form gets to see it.
+# Long text must come back with a message beside its field, so the form gets to see it; of what is longer still, as
+# much as can be (limits.BodyLimits).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 

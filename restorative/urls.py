@@ -9,10 +9,10 @@ from restorative import views
 
 urlpatterns = [
     path("healthz/", views.health, name="health"),
-    path("", views.home, name="home"),
+    path("", include("meetings.urls_home")),
     path("", include("restorative.accounts.urls")),
 ]
-for app in ("referrals", "meetings"):
+for app in ("referrals", "meetings", "reports"):
     if app in settings.INSTALLED_APPS and find_spec(f"{app}.urls"):
         urlpatterns.append(path("", include(f"{app}.urls")))
 

@@ -8,31 +8,33 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_safe
 
+from restorative.audit import watch
 from restorative.common import context
 from restorative.common.heartbeat import last_beats
 
 # Seconds without a sign of life before somebody must look.
-LATE_AFTER = {"sweep": 300, "beat": 300, "seal": 300}
+LATE_AFTER = {"sweep": 300, "beat": 300, "seal": 300, "records": 300, "check": 3 * 3_600, "clear": 3 * 86_400}
 
 
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """Whether the database answers and the sweep, the sealer and beat were seen lately. 503 when not."""
+    """Whether the database answers, the ledger is whole and each clock was seen lately. 503 when not."""
     parts: dict[str, dict[str, Any]] = {}
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         parts["database"] = {"ok": True}
         seen = last_beats()
+        parts["ledger"] = {"ok": watch.standing().ok}
     except DatabaseError:
         parts["database"] = {"ok": False}
+        parts["ledger"] = {"ok": False}
         seen = {}
     now = timezone.now()
     for name, late in LATE_AFTER.items():
@@ -51,16 +53,6 @@ def _part(at: datetime | None, now: datetime, late: int) -> dict[str, Any]:
     return {"ok": ago <= late, "seconds_ago": ago}
 
 
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The first page after signing in: the caseload for those who do casework, a word of welcome for the others."""
-    if request.user.is_keyworker:
-        return redirect("referrals:list")
-    return render(request, "home.html", {"title": f"Hello, {request.user.first_name}"})
-
-
-home.policy = "signed_in"  # type: ignore[attr-defined]
-
 # Said plainly when even the error page cannot be made.
 TITLES = {
     "400": "That could not be read",
@@ -68,6 +60,7 @@ TITLES = {
     "404": "Page not found",
     "500": "Something went wrong here",
     "csrf": "This page was open too long",
+    "too_much": "That was too long",
 }
 
 

@@ -35,7 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "apps": {"receivers", "reminders"},
     # Made-up histories, for the demo and for tests: they play through the actions.
     "demo": FACTS | {"actions", "blockers"},
-    "management": FACTS | {"actions", "demo"},
+    "management": FACTS | {"actions", "demo", "stages"},
 }
 # Of the apps below only: the rows of an app above are scoped by those of the app below.
 BELOW: dict[str, set[str]] = {"querysets": {"models"}}
@@ -54,6 +54,7 @@ WEB_OF_ROOM = {
     "forms": {"forms"},
     "presenters": {"urls"},  # a row of a page carries the address of the page that mends it
     "reminders": {"urls"},  # a reminder to a worker carries a link
+    "management": {"urls"},  # the demo prints the address of a form that was begun
 }
 
 

@@ -29,6 +29,8 @@ NONSENSE = {
     "path": "../../etc/passwd",
     "header": "one\r\nSet-Cookie: two=three",
 }
+# Pages of several small forms, each one button: nothing is typed there. What is posted to them is below.
+BUTTONS_ONLY = {"referrals:drafts": ("throw", "back")}
 ASKED = ("%00", "%ff", "9" * 500, "<script>", "-1", "//evil.example", "00000000-0000-0000-0000-000000000000")
 
 
@@ -40,6 +42,7 @@ def forms() -> list[str]:
         if name.split("@")[-1] in (name, "other")
         and "200" in methods["GET"].values()
         and {"422", "303"} & set(methods["POST"].values())
+        and name not in BUTTONS_ONLY
     ]
 
 
@@ -110,6 +113,14 @@ def test_a_form_keeps_whatever_stands_in_its_fields(world, name):
             assert b"\x00" not in shown.content
             kept = {key: showable(shown.context["form"][key].value()) for key in texts}
             assert kept == dict.fromkeys(texts, showable(nonsense)), "what was typed is back"
+
+
+@pytest.mark.parametrize(
+    ("name", "button"), [(name, each) for name, buttons in BUTTONS_ONLY.items() for each in buttons]
+)
+def test_a_page_of_buttons_answers_whatever_is_pressed(world, name, button):
+    bodies = [{button: [word.encode("utf-8", "surrogatepass")] * 2} for word in NONSENSE.values()]
+    answers(world, name, bodies)
 
 
 @pytest.mark.parametrize("asked", ASKED)

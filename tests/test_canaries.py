@@ -15,19 +15,23 @@ from django.conf import settings as live
 from django.db import models, transaction
 from django.urls import reverse
 
+from meetings.actions import agreeing
 from meetings.demo import story as play
-from meetings.models import Meeting, Record
-from referrals.actions import concerns, consent, lifecycle, reaching, readiness
+from meetings.enums import ActionStatus, Agreed, FollowUpKind, FollowUpResult
+from meetings.models import Action, FollowUp, Meeting, Record
+from referrals.actions import concerns, consent, handoff, lifecycle, reaching, readiness
+from referrals.actions.matching import match_names
 from referrals.enums import (
     Answer,
     ApproachResult,
     ConcernKind,
+    DeclineCode,
     Outcome,
     Purpose,
     Ready,
     Suitable,
 )
-from referrals.models import Closure, Party, Person, ReadinessCheck
+from referrals.models import Closure, Handoff, HandoffMessage, Party, Person, ReadinessCheck, RecordsHit
 from restorative.accounts.models import Organisation
 from restorative.audit.models import AuditEntry
 from restorative.common.fields import EncryptedTextField
@@ -51,13 +55,21 @@ def word(name: str) -> str:
 # --- What is marked -------------------------------------------------------------------------------------------
 
 # Answers that are codes and nothing else.
-CODES_ONLY = {"ReadinessCheck.answers"}
+CODES_ONLY = {"Handoff.digest", "ReadinessCheck.answers"}
 # Of the outbox and of Jo's number: looked for by themselves.
-APART = {"ContactRoute.value", "ContactRoute.value_key"}
+APART = {"ContactRoute.value", "ContactRoute.value_key", "NameKey.sounds"}
 # Her own side may be told her name; marked where she is with another organisation.
-NAMES = {"Person.given", "Person.family"}
-# A record belongs to all who were there.
-OF_ALL = {"Record.answers", "Record.stopped_why"}
+NAMES = {"Person.given", "Person.family", "Person.name_key"}
+# A record belongs to all who were there, and what was agreed to each side that said yes: tried by themselves.
+AGREED = {
+    "Agreement.words",
+    "Agreement.if_difficult",
+    "Action.what",
+    "Action.sign",
+    "Action.helper",
+    "ActionUpdate.note",
+}
+OF_ALL = {"Record.answers", "Record.stopped_why"} | AGREED
 
 
 def sealed_places() -> dict[str, type[models.Model]]:
@@ -77,8 +89,22 @@ PLACES = sealed_places()
 MARKED = PLACES.keys() - CODES_ONLY - APART - NAMES - OF_ALL
 
 
+# What a safeguarding lead wrote of somebody the records check found: only such leads read it.
+FOR_LEADS = {"RecordsHit.note"}
+
+
+def seed_hit(world: World) -> None:
+    """Carers Leeds knows a Jo too, and Ivy has said whether it is her."""
+    play.log(world.staff, play.Pair("Jo", "Wilhelmina"), NOW - timedelta(days=40), lead="carol")
+    match_names(check=world.check, at=NOW)
+    RecordsHit.objects.unscoped("test").update(
+        verdict="cannot_tell", note=word("RecordsHit.note"), looked_at=NOW, looked_by=world.staff["ivy"]
+    )
+
+
 def seed(world: World) -> None:
     """What make_world leaves unmarked, through the actions where one writes it."""
+    seed_hit(world)
     other, kit, fay, mo = world.other, world.staff["kit"], world.staff["fay"], world.staff["mo"]
     at = NOW - timedelta(hours=3)
     reaching.record_approach(
@@ -118,7 +144,31 @@ def seed(world: World) -> None:
         by=fay,
         at=at,
     )
+    handoff.ask_question(
+        handoff=world.handoff, words=word("HandoffMessage.words"), version=0, by=world.staff["mina"], at=at
+    )
+    # As when it had come back before: Carers Leeds never reads what came of it.
+    Handoff.objects.unscoped("test").filter(pk=world.handoff.pk).update(
+        **{
+            name: word(f"Handoff.{name}")
+            for name in ("why_returned", "outcome_done", "outcome_went", "outcome_next")
+        }
+    )
     # No action writes these yet, or not in a referral that is booked.
+    call = FollowUp.objects.create(
+        meeting=world.meeting,
+        party=other,
+        kind=FollowUpKind.DEBRIEF,
+        due_on=at.date(),
+        done_at=at,
+        done_by=kit,
+        result=FollowUpResult.TALKED,
+        answers={"answers": {"feels_safe": "yes"}, "said": {"feels_safe": word("FollowUp.answers")}},
+        notes=word("FollowUp.notes"),
+        created_at=at,
+        created_by=kit,
+    )
+    world.extra["follow_up"] = call.pk
     Party.objects.unscoped("test").filter(pk=other.pk).update(hoped_for=word("Party.hoped_for"))
     Person.objects.unscoped("test").filter(pk=other.person_id).update(
         access_needs=word("Person.access_needs"),
@@ -161,6 +211,8 @@ def rows_of(model: type[models.Model], world: World) -> Iterable[models.Model]:
     rows = model._base_manager.all()
     if model is Person:
         return rows.filter(parties__in=sides)
+    if model is HandoffMessage:
+        return rows.filter(handoff__party__in=sides)
     return rows.filter(pk__in=sides) if model is Party else rows.filter(party__in=sides)
 
 
@@ -191,6 +243,8 @@ def addresses(world: World) -> list[str]:
     found += [f"{lists}?whose=team&stage={stage}&sort=oldest" for stage in ("booked", "preparing", "closed")]
     found += [f"{search}?q={asked}" for asked in ("kanari", "Example", "Sam", "Jo")]
     found += [f"{lists}?whose=team&q=kanari", f"{show}?from=referral"]
+    ledger = reverse("reports:ledger")
+    found += [f"{ledger}?about={asked}" for asked in (world.referral.reference, world.other.pk, "kanari")]
     return list(dict.fromkeys(found))
 
 
@@ -241,14 +295,23 @@ def words_in(text: str) -> set[str]:
 TO_MATCH = {word(name) for name in ("Party.known_as", "Person.given", "Person.family")}
 
 
+# What Kit picked for Carers Leeds to see, and what they asked about it.
+PACKET = {
+    word(place) for place in ("Handoff.packet", "Handoff.told", "HandoffMessage.words", "ContactRoute.cover")
+} | {PHONE}
+
+
 def allowed_for(who: str) -> set[str]:
-    """What a safeguarding lead may see who does not open Jo's compartment: concerns and safety answers while a concern
-    is open, and names to match."""
+    """What somebody may see who does not open Jo's compartment: Carers Leeds the packet and nothing but; a
+    safeguarding lead concerns and safety answers while a concern is open, and names to match."""
+    if who in ("carol", "mina"):
+        return PACKET
     if who != "ivy":
         return set()
     safety = {
         word(place) for place in PLACES if place.split(".")[0] in ("Concern", "SignOff", "SafetyAnswers")
     }
+    safety |= {word(place) for place in FOR_LEADS}
     return safety | {word("Supporter.given"), word("Supporter.family")}
 
 
@@ -257,7 +320,13 @@ INSIDE = ("asha", "lou", "ivy")
 OTHERS = ("asha", "lou", "ben", "ivy", "wes", "carol", "mina", "zed", "gwen", "adam", "anon")
 
 
-@pytest.mark.parametrize("who", OTHERS)
+# Whom the second database is asked about too: the other side's worker, one of their team, one who handed over.
+AGAIN = ("asha", "lou", "carol")
+
+
+@pytest.mark.parametrize(
+    "who", [pytest.param(who, marks=() if who in AGAIN else pytest.mark.sqlite) for who in OTHERS]
+)
 def test_nobody_else_finds_a_word_of_jos_side(marked, who, caplog):
     caplog.set_level(logging.DEBUG)
     with undone():
@@ -293,8 +362,15 @@ def test_jos_own_side_finds_the_words(marked):
     kit = words_in(everything(marked, "kit"))
     decide = reverse("referrals:decide", args=[marked.referral.reference])
     fay = words_in(told(marked.client("fay").get(decide)).lower())
-    assert {place for place in MARKED if word(place) not in kit | fay} <= SHOWN_NOWHERE
+    assert {place for place in MARKED if word(place) not in kit | fay} <= SHOWN_NOWHERE | FOR_LEADS
     assert {PHONE, word("Draft.typed"), word("Supporter.given")} <= kit
+
+
+def test_a_safeguarding_lead_finds_what_one_of_them_wrote_of_a_hit(marked):
+    release = reverse("referrals:records_check_release", args=[marked.check.pk])
+    seen = {who: words_in(told(marked.client(who).get(release)).lower()) for who in ("ivy", "sal", "fay")}
+    assert word("RecordsHit.note") in seen["ivy"] & seen["sal"]
+    assert word("RecordsHit.note") not in seen["fay"]
 
 
 def test_a_draft_is_its_owners_alone(marked):
@@ -308,13 +384,31 @@ def test_a_draft_is_its_owners_alone(marked):
 # --- Another house --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("who", ["carol", pytest.param("mina", marks=pytest.mark.sqlite)])
+@pytest.mark.parametrize("end", ["declined", "withdrawn"])
+def test_after_a_no_or_a_withdrawal_carers_leeds_finds_nothing(marked, who, end):
+    asked = Handoff.objects.unscoped("test").get(pk=marked.handoff.pk)
+    mina, kit = marked.staff["mina"], marked.staff["kit"]
+    if end == "declined":
+        handoff.decline(handoff=asked, code=DeclineCode.NOT_SAFE, version=asked.version, by=mina)
+    else:
+        handoff.take_back(handoff=asked, version=asked.version, by=kit)
+    assert words_in(everything(marked, who, press=True)) == set()
+
+
 @pytest.fixture
 def other_house(marked) -> World:
     """Jo is with Carers Leeds, Carol supports them, and they share with nobody: not even a name goes over."""
     house = Organisation.objects.get(key="carers-leeds")
     sides = [marked.other.pk, marked.supporter.pk]
+    # Nothing was ever asked of Carers Leeds: it would have been Forward Leeds that told them.
+    HandoffMessage.objects.unscoped("test").delete()
+    Handoff.objects.unscoped("test").delete()
     Party.objects.unscoped("test").filter(pk__in=sides).update(
-        organisation=house, keyworker=marked.staff["carol"], known_as=word("Party.known_as")
+        organisation=house,
+        named_by=house,
+        keyworker=marked.staff["carol"],
+        known_as=word("Party.known_as"),
     )
     Person.objects.unscoped("test").filter(parties__in=sides).update(
         organisation=house, given=word("Person.given"), family=word("Person.family")
@@ -334,7 +428,7 @@ def test_no_name_goes_to_another_house(other_house, who):
 
 @pytest.mark.parametrize("who", [pytest.param("sal", marks=SLOW), "ivy"])
 def test_safeguarding_leads_of_another_house_see_names_to_match_and_no_more(other_house, who):
-    assert words_in(everything(other_house, who)) == TO_MATCH
+    assert words_in(everything(other_house, who)) == TO_MATCH | {word("RecordsHit.note")}
 
 
 @pytest.mark.parametrize(("who", "finds"), [("kit", True), ("asha", False), ("lou", False), ("carol", False)])
@@ -378,6 +472,55 @@ def test_a_record_goes_to_those_who_were_there_and_nothing_else_does(marked):
     assert words_in(told(marked.client("lou").get(show)).lower()) == set()
 
 
+def of_the_agreement(world: World, who: str) -> str:
+    """The page of what was agreed, and of Jo's action."""
+    names = ("meetings:agreement", "meetings:action_status")
+    needs = {route.name: route.needs for route in routes()}
+    arguments = world.arguments()
+    hrefs = [reverse(name, kwargs={key: arguments[key] for key in needs[name]}) for name in names]
+    return "\n".join(told(world.client(who).get(href)) for href in hrefs).lower()
+
+
+def test_what_was_agreed_goes_to_a_side_that_said_yes_and_what_became_of_it_to_nobody_else(marked):
+    """Sam's side reads Jo's action as it was agreed, and nothing of how it went or of what it became."""
+    fay, kit = marked.staff["fay"], marked.staff["kit"]
+    Meeting.objects.unscoped("test").filter(pk=marked.meeting.pk).update(
+        status="took_place", started_at=NOW, started_by=fay
+    )
+    marked.meeting.attendances.unscoped("test").filter(party__in=[marked.own, marked.other]).update(
+        status="came"
+    )
+    said = {name: word(f"Action.{name}") for name in ("what", "sign", "helper")}
+    theirs = agreeing.ActionFacts(owner=marked.other, due_on=NOW.date(), **said)
+    agreement = agreeing.write_agreement(
+        meeting=marked.meeting,
+        words=word("Agreement.words"),
+        if_difficult=word("Agreement.if_difficult"),
+        actions=[theirs],
+        by=fay,
+    )
+    seen_before = words_in(everything(marked, "asha"))
+    marked.extra["action"] = Action.objects.unscoped("test").get().pk
+    for party in (marked.own, marked.other):
+        by = marked.staff["asha"] if party == marked.own else kit
+        agreeing.answer_agreement(agreement=agreement, party=party, answer=Agreed.YES, by=by)
+    agreeing.set_status(
+        action=Action.objects.unscoped("test").select_related("owner").get(),
+        status=ActionStatus.RENEGOTIATED,
+        note=word("ActionUpdate.note"),
+        becomes=replace(theirs, what=word("Anew")),
+        by=kit,
+    )
+    shared = {word(place) for place in AGREED - {"ActionUpdate.note"}}
+    try:
+        assert seen_before == set()
+        assert words_in(everything(marked, "asha")) == shared
+        assert {word("Anew"), word("ActionUpdate.note")} <= words_in(of_the_agreement(marked, "kit"))
+        assert words_in(everything(marked, "lou")) == set()
+    finally:
+        marked.extra.pop("action")
+
+
 def test_no_message_carries_a_word(marked, settings):
     """What is sent to somebody goes to their own number, and says none of it."""
     played = play.log(marked.staff, play.Pair("Una", "Vic"), NOW - timedelta(days=12))
@@ -417,6 +560,7 @@ def test_the_database_holds_no_word_in_the_clear(marked, django_db_blocker):
         "referrals.Person.family",
         "referrals.Person.given",
         "referrals.Person.language",
+        "referrals.Person.name_key",
         "referrals.Person.pronouns",
     }
     assert live.FIELD_KEYS

@@ -25,10 +25,11 @@ SHELL = {
     "referrals.Party": "one cell each; what is sealed of it opens by opened_by",
     "referrals.StageChange": "a step from a compartment waits for its release",
     "referrals.Facilitation": "who runs the meetings is known to all in it",
-    "referrals.RecordsCheck": "waiting or done; what was found is nowhere",
+    "referrals.RecordsCheck": "waiting or done; what was found is in the hits",
     "meetings.Meeting": "when and where; called off only as far as somebody may know",
     "meetings.CallOff": "known to all once released; before that to who opens the party",
     "meetings.Attendance": "who is expected",
+    "meetings.Unavailable": "who runs a meeting and cannot be there is known to all in it",
 }
 # Rows of one compartment: they open through Party.objects.opened_by alone.
 SEALED = {
@@ -38,24 +39,42 @@ SEALED = {
     "referrals.Concern",
     "referrals.Consent",
     "referrals.ContactRoute",
+    "referrals.Handoff",
+    "referrals.HandoffMessage",
     "referrals.Invited",
+    "referrals.NameKey",
+    "referrals.Note",
     "referrals.Person",
     "referrals.Preparation",
     "referrals.Rating",
     "referrals.ReadinessCheck",
+    "referrals.RecordsHit",
     "referrals.SafetyAnswers",
     "referrals.SignOff",
     "referrals.Suitability",
     "referrals.Support",
     "referrals.Task",
+    "meetings.Action",
+    "meetings.ActionUpdate",
+    "meetings.Agreement",
+    "meetings.AgreementAnswer",
+    "meetings.Attempt",
+    "meetings.FollowUp",
     "meetings.Record",
 }
 # Of these also safeguarding leads of the party's organisation, while a concern is open.
 SAFETY = {"referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
 # Sealed, but with a rule of their own: what it is.
 OWN_RULE = {
+    "referrals.Handoff": "who asked; and who was asked, until it is declined, withdrawn or over",
+    "referrals.HandoffMessage": "the same as what it is about",
+    "referrals.Note": "a note without a party is for all who see the referral",
     "referrals.Person": "somebody of theirs is opened",
+    "referrals.NameKey": "as the person whose name it is",
+    "referrals.RecordsHit": "safeguarding leads of the leading organisation who never worked on it, while it waits",
     "meetings.Record": "somebody who was there is opened",
+    "meetings.Agreement": "somebody opened said yes to it and has sight, or one ran it",
+    "meetings.Action": "its agreement is read; one agreed anew, only where its owner is opened",
 }
 # Rows without a scope: why that is safe.
 FREE = {
@@ -64,9 +83,10 @@ FREE = {
     "accounts.Team": "names of teams",
     "accounts.User": "staff",
     "accounts.SignInCount": "keyed hashes",
-    "audit.AuditEntry": "ids, field names and codes; no page reads it yet",
+    "audit.AuditEntry": "ids, field names and codes; governance reads them through reports.querysets.entries_of",
     "audit.AuditHead": "where the chain ends",
     "audit.AuditLink": "hashes",
+    "audit.LedgerCheck": "what the last check of the ledger found",
     "common.Draft": "each reads their own, through drafts.py",
     "common.Submission": "each reads their own",
     "common.Heartbeat": "when a clock last ran",
@@ -105,7 +125,14 @@ def test_every_row_with_a_party_is_sealed_by_the_one_queryset():
         if issubclass(model.objects._queryset_class, SealedQuerySet | SafetyQuerySet)
     }
     assert by_queryset == SEALED - OWN_RULE.keys()
-    assert with_party - by_queryset == {"meetings.Attendance", "meetings.CallOff", "referrals.StageChange"}
+    assert with_party - by_queryset == {
+        "meetings.Attendance",
+        "meetings.CallOff",
+        "referrals.Handoff",
+        "referrals.Note",
+        "referrals.RecordsHit",
+        "referrals.StageChange",
+    }
 
 
 def test_only_concerns_and_safety_answers_open_to_safeguarding_leads():
@@ -210,11 +237,16 @@ def test_rows_behind_a_relation_cannot_be_evaluated_either():
 LOOSE = {
     "notify.Message.claimed_at": "the outbox itself",
     "notify.Message.sent_at": "the outbox itself",
+    "referrals.RecordsCheck.matched_at": "the program looks through the names",
     "referrals.Party.answered_at": "the Consent row says who heard it",
     "referrals.ContactRoute.replaced_at": "the newer route says who",
     "referrals.StageChange.released_at": "the CallOff says who",
     "referrals.Invited.left_out_at": "the ledger says who",
     "referrals.Referral.first_ready_at": "nobody: it is computed",
+    "audit.LedgerCheck.right_at": "nobody: the service checks its own ledger",
+    "audit.LedgerCheck.found_at": "nobody: the service checks its own ledger",
+    "audit.LedgerCheck.mended_at": "nobody: the service checks its own ledger",
+    "common.Draft.thrown_at": "its owner: nobody else knows of it",
     "referrals.InformationSheet.materially_changed_at": "whoever publishes the wording",
     "meetings.Venue.retired_at": "whoever sets up venues",
 }
@@ -271,22 +303,28 @@ def test_nothing_disappears_with_something_else():
 # --- What pages may write -------------------------------------------------------------------------------------
 
 PAGES = ("views", "forms", "presenters", "person_facts", "selectors", "tasks", "templatetags", "tellings")
-SCOPES = {"visible_to", "opened_by", "safety_opened_by", "agreed_words"}
+SCOPES = {"visible_to", "opened_by", "safety_opened_by", "agreed_words", "known_of"}
 # Who names rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE = {
     # Never evaluated: referrals this user works on are left out of the checks they may release.
     "referrals.presenters.steps.checks_to_match: Party.objects",
     "referrals.presenters.steps.checks_to_match: Facilitation.objects",
+    "referrals.presenters.steps.checks_to_match: Support.objects",
 }
 PAST_THE_SCOPE = {
-    "referrals.presenters.page.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
+    "referrals.presenters.standing.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
     "restorative.views.health: cursor",  # asks the database whether it answers
     # Inside Subquery annotations of a queryset that is opened_by.
     "referrals.presenters.people._newest: _base_manager",
     "referrals.presenters.person_facts._newest: _base_manager",
+    "referrals.presenters.work_facts._columns: _base_manager",
+    "referrals.presenters.work_facts._opened: _base_manager",
     # Inside Exists() of a queryset that is visible_to; names only where the user's own side gave them.
     "referrals.selectors._named: _base_manager",
     "referrals.selectors.caseload: _base_manager",
+    # The same: whether anything happened on the manager's own side, and whether somebody decided or works on it.
+    "referrals.selectors.silent: _base_manager",
+    "referrals.selectors.to_decide: _base_manager",
 }
 # The outbox has no scope of its own: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
@@ -376,9 +414,17 @@ def test_only_actions_and_those_named_say_unscoped():
     }
     assert saying == {
         "referrals.access",
-        "referrals.reminders",
+        "referrals.reminders.reach",
+        "referrals.reminders.ring",
+        "referrals.reminders.facts",
+        "referrals.reminders.handoffs",
         "meetings.access",
-        "meetings.reminders",
+        "meetings.blockers",
+        "meetings.reminders.facts",
+        "meetings.reminders.people",
+        "meetings.reminders.workers",
+        "meetings.reminders.release",
+        "meetings.reminders.after",
     }
 
 

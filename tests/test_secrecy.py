@@ -11,9 +11,12 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.test import override_settings
 from django.urls import reverse
+from django.utils import timezone
 
 from meetings.actions.calling_off import release, say_safe
 from meetings.demo import story as play
@@ -21,6 +24,8 @@ from meetings.demo.story import Played, day_at
 from meetings.models import CallOff
 from referrals.actions import concerns, consent, readiness
 from referrals.enums import Answer, Capacity, CapacityResult, ConcernKind, Hours, Purpose
+from restorative.accounts.lock import SEEN_AT, SIGNED_IN_AT
+from restorative.common.heartbeat import beat
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import sweep
 from tests.routes import routes
@@ -241,6 +246,7 @@ def test_nor_do_others_who_see_the_shell_notice(booked, before, who):
 def test_nor_is_it_seen_on_the_day_itself(booked):
     """Tomorrow at noon, with Sam asked: what is left is what would be left anyway."""
     with time_machine.travel(NOW + timedelta(days=1, hours=2), tick=False):
+        sign_in_again(booked, "asha")
         readiness.check_on_the_day(party=booked.own, answers=play.DAY_FINE, by=booked.staff["asha"])
         before = pages(booked, "asha")
         withdraws(booked)
@@ -337,3 +343,43 @@ def test_what_was_cancelled_with_it_is_shown_as_it_stood(booked):
     before = pages(booked, "asha")
     withdraws(booked)
     assert changed(before, pages(booked, "asha")) == []
+
+
+def sign_in_again(world: World, who: str) -> None:
+    """The night has ended their session."""
+    soon = timezone.now() + timedelta(hours=1)
+    Session.objects.filter(pk=world.sessions[who]).update(expire_date=soon)
+    session = SessionStore(session_key=world.sessions[who])
+    session[SIGNED_IN_AT] = timezone.now().isoformat()
+    session.pop(SEEN_AT, None)
+    session.save()
+    assert world.client(who).get(reverse("home")).status_code == 200
+
+
+def lapses(world: World) -> None:
+    """A concern that holds the meeting and calls nothing off."""
+    concerns.raise_concern(party=world.other, kind=ConcernKind.LAPSE, detail="-", by=world.staff["kit"])
+
+
+def after_the_evening(world: World, happens: Callable | None) -> dict[str, str]:
+    """Asha's pages once the time of Sam's first message and of its reminder has passed."""
+    with undone():
+        if happens:
+            happens(world)
+        for hours in (8, 9, 22, 23):
+            with time_machine.travel(NOW + timedelta(hours=hours), tick=False):
+                sweep(at=NOW + timedelta(hours=hours))
+                beat("sweep")
+        gone = Message.objects.filter(recipient_id=world.own.pk, state=State.SENT).exists()
+        assert gone == (happens is None)
+        with time_machine.travel(NOW + timedelta(hours=23), tick=False):
+            sign_in_again(world, "asha")
+            return pages(world, "asha", all_of_them=True)
+
+
+@pytest.mark.parametrize("happens", [withdraws, lapses], ids=lambda function: function.__name__)
+def test_whether_something_went_to_sam_says_nothing_of_jo(booked, tmp_path, happens):
+    """It did not go: to Asha it was planned, as it would have been if it had gone."""
+    with override_settings(OUTBOX_DIR=tmp_path):
+        usual = after_the_evening(booked, None)
+        assert changed(usual, after_the_evening(booked, happens)) == []

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import time_machine
@@ -19,8 +20,10 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff, make_staff
 from meetings.demo.story import Pair, Played
 from meetings.models import Meeting
-from referrals.actions import concerns, facilitation, parties, readiness
+from referrals.actions import concerns, facilitation, notes, parties, readiness
 from referrals.actions.consent import Asked
+from referrals.actions.handoff import send_handoff
+from referrals.actions.packet import Asking
 from referrals.actions.parties import PersonFacts
 from referrals.actions.reaching import RouteFacts
 from referrals.enums import (
@@ -28,6 +31,7 @@ from referrals.enums import (
     Answer,
     CapacityResult,
     ConcernKind,
+    HandoffKind,
     Hours,
     Part,
     Place,
@@ -35,7 +39,7 @@ from referrals.enums import (
     RouteKind,
     SignOffDecision,
 )
-from referrals.models import Concern, Facilitation, Invited, Party, RecordsCheck, Task
+from referrals.models import Concern, Facilitation, Handoff, Invited, Note, Party, RecordsCheck, Task
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
 from restorative.middleware import SIGNED_IN_AT
@@ -68,6 +72,8 @@ MORE = {
     "wes2": ("Wesley", Role.FACILITATOR, "5-ways", "Recovery academy", False),
 }
 
+NOT_YET = UUID(int=1)
+
 Mark = Callable[[str], str]
 
 
@@ -90,6 +96,8 @@ class World:
     supporter: Party
     facilitation: Facilitation
     invited: Invited
+    note: Note
+    handoff: Handoff
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -127,6 +135,12 @@ class World:
             "meeting": self.meeting.pk,
             "facilitation": self.facilitation.pk,
             "invited": self.invited.pk,
+            "unavailable": UUID(int=0),  # nobody has said so: see test_matrix.py
+            "handoff": self.handoff.pk,
+            "note": self.note.pk,
+            # Nothing of a meeting that has not taken place; the tests that play one put it in `extra`.
+            "follow_up": NOT_YET,
+            "action": NOT_YET,
             **self.extra,
         }
 
@@ -222,6 +236,9 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         by=staff["kit"],
         at=recent,
     )
+    note = notes.add_note(
+        referral=played.referral, party=other, text=mark("Note.text"), by=staff["kit"], at=recent
+    )
     supporter = parties.add_party(
         referral=played.referral,
         facts=PersonFacts(
@@ -243,6 +260,8 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         referral=played.referral, user=staff["wes2"], part=Part.SECOND_WORKER, by=staff["fay"], at=recent
     )
     share_with(other, staff["wes2"].organisation, by=staff["kit"], at=recent)
+    share_with(supporter, staff["carol"].organisation, by=staff["kit"], at=recent)
+    asked = ask_carers(played, mark, recent)
     part = Facilitation.objects.unscoped("test").get(user=staff["fay"])
     played.referral.refresh_from_db()
     return World(
@@ -256,7 +275,29 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         supporter=supporter,
         facilitation=part,
         invited=invited,
+        note=note,
+        handoff=asked,
     )
+
+
+def ask_carers(played: Played, mark: Mark, at: datetime) -> Handoff:
+    """Kit asks Carers Leeds to help Jo. Nobody there has opened it yet."""
+    kit, house = played.staff["kit"], played.staff["carol"].organisation
+    share_with(played.other, house, by=kit, at=at)
+    words = mark("Handoff.packet")
+    asking = Asking(
+        to_org=house,
+        kind=HandoffKind.HELP,
+        party=played.other,
+        situation=words,
+        background=words,
+        needs=words,
+        asked=words,
+        flags=words,
+        told=mark("Handoff.told"),
+        reply_by=(at + timedelta(days=7)).date(),
+    )
+    return send_handoff(referral=played.referral, asking=asking, by=kit, at=at)
 
 
 def share_with(party: Party, organisation: Organisation, *, by: User, at: datetime) -> None:

@@ -92,7 +92,8 @@ def _elsewhere(referral: Referral) -> MeetingQuerySet:
 
 
 def _of_workers(workers: Iterable[UUID]) -> Q:
-    theirs = Facilitation.objects.filter(user__in=list(workers), until__isnull=True)
+    # Of a stand-in the meeting of their day: a referral has one meeting to come.
+    theirs = Facilitation.objects.named(clock.now()).filter(user__in=list(workers))
     return Q(referral__in=theirs.values("referral"))
 
 
@@ -121,6 +122,14 @@ def check_clashes(referral: Referral, plan: Plan, parties: Sequence[Party], *, l
         raise Clash(f"{plan.venue.name} is not available then.", field="venue")
     if then.filter(_of_workers(workers) | _of_people(parties)).exists():
         raise Clash("That time is not available.", field="starts_at")
+
+
+def check_free(worker: Worker, meeting: Meeting) -> None:
+    """Raise Clash when a worker, locked for it, has another meeting at the time of this one."""
+    list(Worker.objects.select_for_update().filter(pk=worker.pk))
+    then = _elsewhere(meeting.referral).filter(starts_at__lt=meeting.ends_at, ends_at__gt=meeting.starts_at)
+    if then.filter(_of_workers([worker.pk])).exists():
+        raise Clash(f"{worker.first_name} is not available then.", field="user")
 
 
 def free_slots(referral: Referral, plan: Plan, at: datetime, *, count: int = 3) -> list[datetime]:

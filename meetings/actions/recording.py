@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from meetings import access
+from meetings.actions.following_up import plan_follow_ups
 from meetings.enums import RECORD_PROMPTS, Came, MeetingStatus, Offered
 from meetings.models import Attendance, Meeting, Record
 from referrals.actions.lifecycle import changing, made, take_step
@@ -14,6 +15,11 @@ from restorative.common.decisions import NotPossible
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
+
+NOT_HELD = (
+    "Fewer than two people came, so it did not happen and no record is kept. "
+    "Move what you wrote to a note and empty it here, or say who else came"
+)
 
 
 def record_meeting(
@@ -31,7 +37,7 @@ def record_meeting(
     """Record a meeting that was started. When fewer than two came it did not happen, and no record is kept.
 
     A meeting that took place moves the referral to follow-up; one that did not, back to preparing.
-    Raises Refused or NotPossible.
+    Raises Refused, or NotPossible naming the field: also of words that no record would hold.
     """
     at = at or clock.now()
     access.may_record(by, meeting).require()
@@ -56,6 +62,9 @@ def record_meeting(
             if not row.party.is_supporter and by_party[row.party_id] in (Came.CAME, Came.LEFT_EARLY)
         ]
         took_place = len(there) >= 2
+        written = {**answers, "stopped_why": stopped_why}
+        if not took_place and (lost := next((key for key, text in written.items() if text.strip()), None)):
+            raise NotPossible(NOT_HELD, field=lost)
         Meeting.objects.unscoped("record").filter(pk=meeting.pk).update(
             status=MeetingStatus.TOOK_PLACE if took_place else MeetingStatus.DID_NOT_HAPPEN
         )
@@ -70,6 +79,7 @@ def record_meeting(
                 stopped_why=stopped_why,
                 **made(by, at),
             )
+            plan_follow_ups(meeting=meeting, there=[row.party for row in there], by=by, at=at)
         audit(
             "meeting_recorded",
             by=by,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from meetings.actions.planning import Plan, check_clashes, check_plan, present
+from meetings.blockers import away_sentences
 from meetings.enums import MeetingKind, MeetingStatus
 from meetings.models import Attendance, CallOff, Meeting, Venue
 from referrals import access as referral_access
@@ -32,10 +33,10 @@ def in_the_way(referral: Referral, gate: Gate, *, by: "User", at: datetime) -> l
         Party.objects.visible_to(by).filter(referral=referral).present().with_opened(by, referral=referral.pk)
     )
     rows = blockers.shown_to(found, parties, stood=as_they_stood(by, referral.pk))
-    return [row.sentence for row in rows] or [_sealed_sentence(referral, by)]
+    return [row.sentence for row in rows] or [sealed_sentence(referral, by)]
 
 
-def _sealed_sentence(referral: Referral, by: "User") -> str:
+def sealed_sentence(referral: Referral, by: "User") -> str:
     """What an ordinary sealed blocker says to this person."""
     sealed = (
         Party.objects.visible_to(by)
@@ -96,19 +97,7 @@ def book(
     referral_access.may_run(by, referral).require()
     with changing(referral, at=at) as referral:
         parties = _check_booking(referral, plan, by=by, at=at, lock=True)
-        meeting = Meeting.objects.create(
-            referral=referral,
-            kind=plan.kind,
-            starts_at=plan.starts_at,
-            ends_at=plan.ends_at,
-            venue=plan.venue,
-            video=plan.video,
-            **made(by, at),
-        )
-        for index, party in enumerate(parties):
-            Attendance.objects.create(
-                meeting=meeting, party=party, arrives_at=plan.arrives_at(party, index), **made(by, at)
-            )
+        meeting = expect(referral, plan, parties, by=by, at=at)
         record(
             "meeting_booked",
             by=by,
@@ -120,6 +109,33 @@ def book(
         )
         take_step("book", referral, by=by, at=at)
         return meeting
+
+
+def expect(
+    referral: Referral,
+    plan: Plan,
+    parties: list[Party],
+    *,
+    by: "User",
+    at: datetime,
+    supersedes: Meeting | None = None,
+) -> Meeting:
+    """The rows of a meeting and of who is expected at it. For booking and moving, under the lock."""
+    meeting = Meeting.objects.create(
+        referral=referral,
+        kind=plan.kind,
+        starts_at=plan.starts_at,
+        ends_at=plan.ends_at,
+        venue=plan.venue,
+        video=plan.video,
+        supersedes=supersedes,
+        **made(by, at),
+    )
+    for index, party in enumerate(parties):
+        Attendance.objects.create(
+            meeting=meeting, party=party, arrives_at=plan.arrives_at(party, index), **made(by, at)
+        )
+    return meeting
 
 
 def start(*, meeting: Meeting, by: "User", at: datetime | None = None) -> None:
@@ -137,9 +153,9 @@ def start(*, meeting: Meeting, by: "User", at: datetime | None = None) -> None:
             raise NotPossible("This meeting cannot be started: it is not booked any more, or has started.")
         if clock.today(meeting.starts_at) != clock.today(at):
             raise NotPossible(f"This meeting is on {clock.show_when(meeting.starts_at)}.")
-        sentences = in_the_way(referral, Gate.START, by=by, at=at)
+        sentences = [*in_the_way(referral, Gate.START, by=by, at=at), *away_sentences(meeting, at)]
         if sentences or hidden:
-            raise NotPossible(sentences or _sealed_sentence(referral, by))
+            raise NotPossible(sentences or sealed_sentence(referral, by))
         Meeting.objects.unscoped("start").filter(pk=meeting.pk).update(
             status=MeetingStatus.STARTED, started_at=at, started_by=by
         )

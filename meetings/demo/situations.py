@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from meetings.demo import handing, standing
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played, day_at, talk_for
+from meetings.enums import ActionStatus, MeetingKind
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import Asked, record_link_answer, withdraw
 from referrals.actions.facilitation import invite
@@ -15,8 +17,8 @@ from referrals.actions.lifecycle import close
 from referrals.actions.parties import PersonFacts, leave
 from referrals.actions.readiness import check_readiness
 from referrals.blockers import BY_KEY
-from referrals.enums import Answer, Capacity, ConcernKind, Kind, Place, Purpose, Ready
-from restorative.common import clock
+from referrals.enums import Answer, Capacity, ConcernKind, Kind, Place, Purpose, Ready, Reason
+from restorative.common import clock, drafts
 
 Situation = Callable[[Staff, Pair, datetime], Played]
 
@@ -48,6 +50,17 @@ PAIRS = [
     Pair("Ash", "Bryn", Place.PARTNER),
     Pair("Cleo", "Dai", Place.PARENT),
     Pair("Edie", "Flo", Place.SIBLING),
+    Pair("Huw", "Tess", Place.PARENT),
+    Pair("Gil", "Hana", Place.PARTNER),
+    Pair("Ida", "Jed", Place.PARENT),
+    Pair("Kim", "Leo", Place.SIBLING),
+    Pair("Mel", "Noor", Place.EX_PARTNER),
+    Pair("Oz", "Pia", Place.CHILD),
+    Pair("Uri", "Val", Place.PARENT),
+    Pair("Rae", "Saul", Place.PARTNER),
+    Pair("Bo", "Lily", Place.PARTNER),
+    Pair("Gil", "Nora", Place.PARENT),
+    Pair("Hal", "Tess", Place.SIBLING),
 ]
 
 
@@ -84,12 +97,91 @@ def withdrawn(staff: Staff, pair: Pair, now: datetime) -> Played:
     return made
 
 
-def closed(staff: Staff, pair: Pair, now: datetime) -> Played:
-    made = _ready(staff, pair, now, days=39)
-    play.book_meeting(made, day_at(-33, 15, now=now), now - timedelta(days=36))
+def _met(staff: Staff, pair: Pair, now: datetime, *, days: int) -> Played:
+    """They met so many days ago, and Fay wrote the record the day after."""
+    made = _ready(staff, pair, now, days=days + 3)
+    # A working day: nobody meets here at the weekend.
+    day = clock.add_working_days(clock.today(now) - timedelta(days=days + 1), 1)
+    play.book_meeting(made, clock.moment(day, 15), now - timedelta(days=days, hours=12))
     play.start_meeting(made)
-    play.record_it(made, day_at(-32, 10, now=now))
+    play.record_it(made, min(clock.moment(clock.add_working_days(day, 1), 10), now - timedelta(hours=1)))
+    return made
+
+
+def closed(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """No agreement, but it helped; every call was made."""
+    made = _met(staff, pair, now, days=100)
+    play.follow_up_all(made, until=now)
     close(referral=made.referral, by=staff["asha"], at=day_at(-7, 12, now=now))
+    return made
+
+
+def follow_up_due(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """They met a few days ago: nothing is written down yet of what was agreed, and the debriefs are due."""
+    return _met(staff, pair, now, days=4)
+
+
+def agreement_open(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """An agreement with its actions still open, three weeks on."""
+    made = _met(staff, pair, now, days=22)
+    play.agree(made, now - timedelta(days=19), due_on=clock.today(now) + timedelta(days=5))
+    play.follow_up_all(made, until=now)
+    return made
+
+
+def closed_kept(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """Kept at 12 weeks, and closed."""
+    made = _met(staff, pair, now, days=95)
+    play.agree(made, now - timedelta(days=91), due_on=clock.today(now) - timedelta(days=60))
+    play.become(made, ActionStatus.DONE, now - timedelta(days=58))
+    play.follow_up_all(made, until=now)
+    close(referral=made.referral, by=staff["asha"], at=day_at(-2, 12, now=now))
+    return made
+
+
+def closed_not_going_ahead(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """Somebody did not want to."""
+    made = _ready(staff, pair, now, days=20)
+    close(
+        referral=made.referral,
+        reason=Reason.DID_NOT_WANT,
+        party=made.own,
+        by=staff["asha"],
+        at=day_at(-3, 12, now=now),
+    )
+    return made
+
+
+def family_meeting(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """Three people and two facilitators, booked for next week."""
+    more = (PersonFacts(given="Gran", family="Example", place=Place.PARENT),)
+    made = play.log(staff, pair, now - timedelta(days=12), kind=Kind.FAMILY, more=more)
+    play.make_ready(made, now - timedelta(days=6), facilitators=("fay", "wes"))
+    for party in made.parties:
+        play.share_with(made, party, "wes", now - timedelta(days=3))
+    day = clock.add_working_days(clock.today(now), 4)
+    play.book_meeting(made, clock.moment(day, 11), now - timedelta(days=2), room=1, kind=MeetingKind.FAMILY)
+    return made
+
+
+def draft(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """Asha began the talk with the person and was called away."""
+    made = play.log(staff, pair, now - timedelta(days=3))
+    typed = {
+        "alone": "yes",
+        "helped": "no",
+        "how": "in_person",
+        "afraid": "no",
+        "controlled": "no",
+        "hopes": f"{pair.own} would like to say sorry about the summer, and to be asked how things are now.",
+    }
+    drafts.keep(
+        staff["asha"],
+        f"referrals:talk:{made.referral.reference}:{made.own.pk}",
+        title=f"Talk with {pair.own}, alone",
+        typed=typed,
+        at=now - timedelta(hours=2),
+    )
     return made
 
 
@@ -174,6 +266,21 @@ def _blocked(staff: Staff, pair: Pair, now: datetime, code: str) -> Played:
     return made
 
 
+def handoff_waiting(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """Kit asked Carers Leeds yesterday to help the other person."""
+    made = _ready(staff, pair, now)
+    handing.ask_to_help(made, now - timedelta(days=1))
+    return made
+
+
+def handoff_declined(staff: Staff, pair: Pair, now: datetime) -> Played:
+    """Asha asked Carers Leeds to lead; Mina had to say no."""
+    made = _ready(staff, pair, now)
+    handing.ask_to_lead(made, now - timedelta(days=3))
+    handing.say_no(made, now - timedelta(days=2))
+    return made
+
+
 SITUATIONS: dict[str, Situation] = {
     "logged": logged,
     "ready": ready,
@@ -181,6 +288,17 @@ SITUATIONS: dict[str, Situation] = {
     "record_overdue": record_overdue,
     "withdrawn": withdrawn,
     "closed": closed,
+    "follow_up_due": follow_up_due,
+    "agreement_open": agreement_open,
+    "closed_kept": closed_kept,
+    "closed_not_going_ahead": closed_not_going_ahead,
+    "family_meeting": family_meeting,
+    "draft": draft,
+    "handoff_waiting": handoff_waiting,
+    "handoff_declined": handoff_declined,
+    "on_hold": standing.on_hold,
+    "paused": standing.paused,
+    "two_meetings": standing.two_meetings,
 }
 
 

@@ -2,21 +2,24 @@
 Which history makes which situation is in situations.py."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from meetings.actions.agreeing import ActionFacts, set_status, write_agreement
+from meetings.actions.following_up import hold_follow_up
 from meetings.actions.recording import record_meeting
 from meetings.actions.scheduling import book, start
 from meetings.demo.staff import Staff
-from meetings.enums import Came, MeetingKind, Offered
-from meetings.models import Meeting, Venue
+from meetings.enums import ActionStatus, Agreed, Came, FollowUpKind, MeetingKind, Offered
+from meetings.models import Action, Agreement, FollowUp, Meeting, Venue
 from referrals.actions.concerns import ask_for_records_check, release_records_check
-from referrals.actions.consent import Asked
+from referrals.actions.consent import Asked, record_consent
 from referrals.actions.facilitation import appoint
 from referrals.actions.intake import log_referral
 from referrals.actions.lifecycle import decide
 from referrals.actions.parties import PersonFacts, add_party, set_keyworker
 from referrals.actions.reaching import RouteFacts, record_approach
 from referrals.actions.readiness import check_on_the_day
+from referrals.actions.records import Judged, finish_records_check, release_by_phone
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import (
     DAY_QUESTIONS,
@@ -33,9 +36,12 @@ from referrals.enums import (
     RouteKind,
     Source,
     Suitable,
+    Verdict,
 )
-from referrals.models import InformationSheet, Party, Referral
+from referrals.models import InformationSheet, Party, RecordsCheck, RecordsHit, Referral
+from restorative.accounts.models import User
 from restorative.common import clock
+from restorative.common.rules import rules
 
 SAFE = {**dict.fromkeys(SAFETY_QUESTIONS, Answer.NO)}
 ALL_READY = dict.fromkeys(READINESS_QUESTIONS, Answer.YES)
@@ -238,7 +244,28 @@ def settle(
         )
     check = ask_for_records_check(referral=referral, by=staff["asha"], at=at + timedelta(minutes=6))
     if records:
-        release_records_check(check=check, by=staff["sal"], at=at + timedelta(hours=3))
+        match_and_release(story, check, at + timedelta(hours=3))
+
+
+def look_at_all(check: RecordsCheck, by: User, at: datetime) -> None:
+    """A safeguarding lead says of everybody who was found that it is somebody else, until nothing is left."""
+    hits = RecordsHit.objects.unscoped("demo").filter(records_check=check)
+    while not finish_records_check(
+        check=check, said={hit.pk: Judged(Verdict.NOT_SAME) for hit in hits.all()}, by=by, at=at
+    ):
+        pass
+
+
+def match_and_release(story: Played, check: RecordsCheck, by_then: datetime) -> None:
+    """Sal looks at the names at once. It is released at the next fixed time, or by phone if that is too late."""
+    sal = story.staff["sal"]
+    done_at = check.asked_at + timedelta(minutes=10)
+    look_at_all(check, sal, done_at)
+    fixed = clock.next_of(done_at, rules().records_release_minutes)
+    if fixed <= by_then:
+        release_records_check(check=check, by=sal, at=fixed)
+    else:
+        release_by_phone(check=check, by=sal, at=by_then)
 
 
 def make_ready(
@@ -302,6 +329,73 @@ def record_it(story: Played, at: datetime) -> None:
         by=story.staff["fay"],
         at=at,
     )
+
+
+AGREED = "We eat together on Sundays, and ring before coming round."
+
+
+def agree(story: Played, at: datetime, *, due_on: date, answers: Agreed = Agreed.YES) -> Agreement:
+    """Fay writes down what was agreed, an action each, and what each person said to it in the room."""
+    actions = [
+        ActionFacts(owner=story.own, what="Cook on Sunday", due_on=due_on, sign="Sunday tea happens"),
+        ActionFacts(owner=story.other, what="Ring before coming round", due_on=due_on, helper="Their sister"),
+    ]
+    return write_agreement(
+        meeting=story.meeting,
+        words=AGREED,
+        if_difficult="Anybody can ring their worker.",
+        actions=actions,
+        answers=dict.fromkeys(story.parties, answers),
+        by=story.staff["fay"],
+        at=at,
+    )
+
+
+def worker_of(story: Played, party: Party) -> User:
+    """Asha for the person, Kit for the others."""
+    return story.staff["asha"] if party == story.own else story.staff["kit"]
+
+
+def share_with(story: Played, party: Party, key: str, at: datetime) -> None:
+    """This person says yes to sharing with the organisation of a member of staff."""
+    record_consent(
+        party=party,
+        purpose=Purpose.SHARE,
+        recipient=story.staff[key].organisation_id,
+        answer=Answer.YES,
+        by=worker_of(story, party),
+        at=at,
+    )
+
+
+def become(story: Played, status: ActionStatus, at: datetime) -> None:
+    """What became of every action, told by each owner's worker."""
+    for action in (
+        Action.objects.unscoped("demo").filter(agreement__meeting=story.meeting).select_related("owner")
+    ):
+        by = worker_of(story, action.owner)
+        set_status(action=action, status=status, by=by, at=at)
+
+
+ALL_WELL = {"better": "yes", "kept": "yes", "feels_safe": "yes", "worries": "no"}
+
+
+def follow_up_all(story: Played, *kinds: FollowUpKind, until: datetime) -> None:
+    """Each person's worker rings them on the day it is due, as far as that day has come."""
+    rows = FollowUp.objects.unscoped("demo").filter(meeting=story.meeting, done_at__isnull=True)
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
+    for index, row in enumerate(rows.select_related("party").order_by("due_on", "party")):
+        at = clock.moment(row.due_on, 11, index % 4 * 10)
+        if at < until:
+            hold_follow_up(
+                follow_up=row,
+                answers=dict(ALL_WELL),
+                notes=f"{row.party.known_as} said it is calmer.",
+                ratings={"relationship": 7, "safe": 9, "hope": 8},
+                by=worker_of(story, row.party),
+                at=at,
+            )
 
 
 def day_at(days: int, hour: int, minute: int = 0, *, now: datetime | None = None) -> datetime:

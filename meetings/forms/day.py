@@ -1,6 +1,6 @@
 """The day itself and after: the check, starting, calling off, releasing, the record."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -69,9 +69,15 @@ class RecordForm(BaseForm):
     )
     reveals = {"apology_accepted": ("apology_offered", Offered.YES, Offered.NOT_SURE)}
 
-    def __init__(self, *args: Any, people: Sequence[tuple[UUID, str]] = (), **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        people: Sequence[tuple[UUID, str]] = (),
+        supporters: Collection[UUID] = (),
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
-        self.people = people
+        self.meeting_each_other = [key for key, _ in people if key not in supporters]
         came = [f"came_{key}" for key, _ in people]
         for key, name in people:
             self.fields[f"came_{key}"] = CameField(label=f"Did {name} come?")
@@ -89,7 +95,8 @@ class RecordForm(BaseForm):
 
     def clean(self) -> dict[str, Any]:
         said = super().clean() or {}
-        there = [key for key, _ in self.people if said.get(f"came_{key}") in (Came.CAME, Came.LEFT_EARLY)]
+        came = (Came.CAME, Came.LEFT_EARLY)
+        there = [key for key in self.meeting_each_other if said.get(f"came_{key}") in came]
         if len(there) >= 2 and not said.get("helped") and "helped" not in self.errors:
             self.add_error("helped", "Answer yes, no or not sure")
         return said

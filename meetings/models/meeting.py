@@ -54,11 +54,20 @@ class Meeting(BaseModel):
     started_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    supersedes = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
+    )
     version = models.PositiveIntegerField(default=1)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    # It was never booked here: recorded after it had happened, at a drop-in or by themselves.
+    already_happened = models.BooleanField(default=False)
 
     # Added by querysets for one viewer; never stored.
     shown_status: str
+    to_release: bool
+    away: str | None
+    facilitator_away: bool
+    _told_before: frozenset[uuid.UUID]
 
     objects = protected_manager(MeetingQuerySet)
 
@@ -83,7 +92,7 @@ class Meeting(BaseModel):
             ),
             models.UniqueConstraint(
                 fields=["referral"],
-                condition=Q(status__in=["booked", "on_hold", "started"]),
+                condition=Q(status__in=["booked", "started"]),
                 name="one_meeting_pending",
             ),
         ]

@@ -230,7 +230,7 @@ def test_another_record_of_the_same_meeting_is_refused(staff: Staff) -> None:
 
 def test_when_one_did_not_come_it_did_not_happen(staff: Staff) -> None:
     made = started(staff)
-    typed = record_form(made, helped="", **{f"came_{made.other.pk}": Came.DID_NOT_COME})
+    typed = record_form(made, helped="", happened="", **{f"came_{made.other.pk}": Came.DID_NOT_COME})
 
     send(client_of(staff["fay"]), address(made, "record/"), **typed)
 
@@ -239,6 +239,32 @@ def test_when_one_did_not_come_it_did_not_happen(staff: Staff) -> None:
     came = dict(Attendance.objects.unscoped("test").values_list("party", "status"))
     assert came == {made.own.pk: Came.CAME, made.other.pk: Came.DID_NOT_COME}
     assert Referral.objects.unscoped("test").get().stage == Stage.PREPARING
+
+
+@pytest.mark.parametrize("field", ["happened", "stopped_why"])
+def test_what_was_written_of_a_meeting_that_did_not_happen_is_given_back(field: str, staff: Staff) -> None:
+    made = started(staff)
+    came = {f"came_{made.other.pk}": Came.DID_NOT_COME}
+    typed = record_form(made, helped="", **{"happened": "", field: "Rang from the bus.", **came})
+
+    page = send(client_of(staff["fay"]), address(made, "record/"), **typed)
+
+    assert (page.status_code, set(errors_of(page))) == (422, {field})
+    assert "Rang from the bus." in page.content.decode()
+    assert status_of(made) == MeetingStatus.STARTED
+    assert "Rang from the bus." in client_of(staff["fay"]).get(address(made, "record/")).content.decode()
+
+
+def test_a_supporter_alone_with_one_person_makes_no_meeting(staff: Staff) -> None:
+    made = started(staff)
+    Party.objects.unscoped("test").filter(pk=made.other.pk).update(place="supporter", beside=made.own)
+
+    response = send(
+        client_of(staff["fay"]), address(made, "record/"), **record_form(made, helped="", happened="")
+    )
+
+    assert response.status_code == 303
+    assert status_of(made) == MeetingStatus.DID_NOT_HAPPEN
 
 
 def test_who_came_must_be_said_and_whether_it_helped(staff: Staff) -> None:

@@ -132,7 +132,10 @@ class WriteRecord(MeetingForm):
         return may
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"people": [(row.party.pk, row.name) for row in self.people]}
+        return {
+            "people": [(row.party.pk, row.name) for row in self.people],
+            "supporters": [row.party.pk for row in self.people if row.party.is_supporter],
+        }
 
     def get_context(self) -> dict[str, Any]:
         return {

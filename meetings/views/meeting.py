@@ -4,12 +4,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404
+from django.urls import reverse
 
-from meetings import access, presenters
+from meetings import access, presenters, presenters_hold
 from meetings.actions.calling_off import call_off, release, say_safe
 from meetings.enums import COMING, RECORD_PROMPTS, CallOffReason, MeetingStatus
 from meetings.forms.day import PressForm, SafeForm
-from meetings.models import CallOff, Record
+from meetings.models import CallOff, Meeting, Record
 from meetings.views.base import MeetingForm, MeetingPage
 from referrals import access as referral_access
 from referrals.enums import Answer
@@ -31,6 +32,7 @@ class ShowMeeting(MeetingPage):
         super().load()
         self.title = f"Meeting, {clock.show_when(self.meeting.starts_at)}"
         self.record = presenters.record_of(self.meeting, self.request.user)
+        self.hold = presenters_hold.hold(self.meeting, self.request.user, self.at)
 
     def audited(self) -> dict[str, Any]:
         return {**super().audited(), "fields": ["record"] if self.record else []}
@@ -40,18 +42,31 @@ class ShowMeeting(MeetingPage):
         rows = presenters.people_rows(meeting, self.people, user, came=self.record is not None)
         return {
             **super().get_context(),
-            "state": presenters.state(meeting),
+            "state": presenters.state(meeting, on_hold=self.hold is not None),
+            "hold": self.hold,
+            "moved": self.moved(),
             "next_step": self.next_step(),
             "facts": presenters.facts(meeting, user),
             "people_heads": ["Arrives", "Came"] if self.record else ["Arrives"],
             "past": meeting.shown_status in presenters.PAST,
             "people_title": "Who was expected" if meeting.shown_status in presenters.PAST else "Who comes",
             "people": rows,
-            "told": presenters.sent(meeting, self.people, self.at),
+            "told": presenters.sent(
+                meeting, self.people, self.request.user, self.at, on_hold=self.hold is not None
+            ),
             "record": presenters.record_rows(self.record) if self.record else [],
             "links": self.links(),
             "back_href": self.referral_href,
         }
+
+    def moved(self) -> dict[str, str] | None:
+        """The meeting that came in place of this one."""
+        rows = Meeting.objects.visible_to(self.request.user).filter(supersedes=self.meeting)
+        newer = rows.first() if self.meeting.shown_status == MeetingStatus.MOVED else None
+        if newer is None:
+            return None
+        href = reverse("meetings:show", args=[self.referral.reference, newer.pk])
+        return {"title": f"Moved to {clock.show_when(newer.starts_at)}", "action_href": href}
 
     def next_step(self) -> dict[str, str]:
         """The one next step for this user, in words."""
@@ -77,6 +92,7 @@ class ShowMeeting(MeetingPage):
             }
         words = {
             MeetingStatus.CALLED_OFF: ("This meeting was called off", "Nobody is expected."),
+            MeetingStatus.MOVED: ("This meeting was moved", "Nobody is expected at this time."),
             MeetingStatus.TOOK_PLACE: (
                 "This meeting took place",
                 "Speak with each person apart within 3 days.",
@@ -91,6 +107,8 @@ class ShowMeeting(MeetingPage):
 
     def _before(self) -> dict[str, str]:
         day, today = clock.today(self.meeting.starts_at), clock.today(self.at)
+        if self.hold and day >= today:
+            return self._on_hold(self.hold["rows"])
         if day > today:
             return {
                 "heading": f"Next: meet on {clock.show_when(self.meeting.starts_at)}",
@@ -112,12 +130,30 @@ class ShowMeeting(MeetingPage):
             "action_href": self.href("call_off"),
         }
 
+    def _on_hold(self, rows: list[dict[str, str]]) -> dict[str, str]:
+        mine = next((row for row in rows if row["action_href"] and row["whose"] == "Your turn"), None)
+        if mine is None:
+            return {
+                "heading": "Nothing for you to do now",
+                "text": "What the meeting needs is with somebody else.",
+                "action_text": "",
+                "action_href": "",
+            }
+        return {
+            "heading": f"Next: {mine['action_text'][:1].lower()}{mine['action_text'][1:]}",
+            "text": mine["sentence"],
+            "action_text": mine["action_text"],
+            "action_href": mine["action_href"],
+        }
+
     def links(self) -> list[dict[str, str]]:
         """What else can be done from here."""
         links = []
         if self.meeting.shown_status in COMING:
             links.append({"text": "Today: can it start?", "href": self.href("today")})
+            links += presenters_hold.links(self.meeting, self.request.user)
             if access.may_call_off(self.request.user, self.meeting):
+                links.append({"text": "Move it", "href": self.href("move")})
                 links.append({"text": "Call it off", "href": self.href("call_off")})
         if self.meeting.shown_status in (*COMING, MeetingStatus.STARTED):
             links.append({"text": "Run sheet, to print", "href": self.href("run_sheet")})
@@ -163,7 +199,7 @@ class CallMeetingOff(MeetingForm):
         return {
             **super().get_context(),
             "facts": presenters.facts(self.meeting, self.request.user)[:2],
-            "told": presenters.hear_it_is_off(self.meeting, self.people, self.at)
+            "told": presenters.hear_it_is_off(self.meeting, self.people, self.request.user, self.at)
             if self.meeting.starts_at > self.at
             else [],
             "others": presenters.others_words(self.people),
@@ -223,7 +259,9 @@ class Release(MeetingForm):
             "name": self.call_off.party.known_as,
             "said": [] if self.asks else [self.said(row) for row in self.waiting],
             "facts": presenters.facts(self.meeting, self.request.user)[:2],
-            "told": presenters.hear_it_is_off(self.meeting, self.people, self.at, but=withdrew)
+            "told": presenters.hear_it_is_off(
+                self.meeting, self.people, self.request.user, self.at, but=withdrew
+            )
             if self.meeting.starts_at > self.at
             else [],
         }

@@ -27,7 +27,7 @@ from restorative.common.forms import BaseForm
 
 NOT_NOW = {
     Stage.PAUSED: "It is not the right time now. Decide first that it is suitable.",
-    Stage.FOLLOW_UP: "They have met. Another meeting cannot be booked from here yet.",
+    Stage.FOLLOW_UP: "They have met. Another meeting is prepared first, from the referral page.",
     Stage.CLOSED: "This referral is closed.",
 }
 
@@ -84,16 +84,49 @@ class Book(ReferralForm):
         )
         return self.planned
 
+    # What stands before it, and doing it
+
+    locked_words = "Nothing can be booked while something stands in the way."
+    press_words = "Book the meeting"
+    leaves_words = (
+        "Nothing leaves within 10 minutes of booking. Each message is checked again before it goes."
+    )
+    check_title = "Check and book"
+    done_words = "Booked"
+
+    def first(self) -> dict[str, str] | None:
+        """What has to be settled before anything can be planned."""
+        stage = Stage(self.referral.shown_stage)
+        settle = first_settle(self.referral, self.request.user)
+        return {"title": NOT_NOW[stage]} if settle is None and stage in NOT_NOW else settle
+
+    def way(self) -> list[dict[str, str]]:
+        """What stands in the way, as rows."""
+        return presenters.way(self.referral, self.request.user, self.at)[0]
+
+    def check(self, plan: Plan) -> None:
+        """Raise what doing it would raise."""
+        check_booking(referral=self.referral, plan=plan, by=self.request.user, at=self.at)
+
+    def do(self, plan: Plan) -> Meeting:
+        """Book it."""
+        return book(referral=self.referral, by=self.request.user, at=self.at, **vars(plan))
+
+    def as_planned(self, plan: Plan) -> Meeting:
+        """The meeting as it would be, for the preview alone."""
+        facts = {key: value for key, value in vars(plan).items() if key != "arrivals"}
+        return Meeting(referral=self.referral, created_at=self.at, **facts)
+
     # Requests
 
     def get_context(self) -> dict[str, Any]:
-        first = first_settle(self.referral, self.request.user)
-        stage = Stage(self.referral.shown_stage)
-        if first is None and stage in NOT_NOW:
-            first = {"title": NOT_NOW[stage]}
-        rows = [] if first else presenters.way(self.referral, self.request.user, self.at)[0]
+        first = self.first()
+        rows = [] if first else self.way()
         return {
             **super().get_context(),
+            "locked_words": self.locked_words,
+            "press_words": self.press_words,
+            "leaves_words": self.leaves_words,
             "first": first,
             "way": rows,
             "locked": bool(first or rows),
@@ -102,6 +135,7 @@ class Book(ReferralForm):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         passed_on = {"discard", "book"} & set(request.POST) or "X-Draft" in request.headers
+        passed_on = passed_on or hasattr(request, "too_much")
         if passed_on:
             return super().post(request, *args, **kwargs)
         data = self._with_slot(request.POST) if request.POST.get("slot") else request.POST
@@ -110,7 +144,7 @@ class Book(ReferralForm):
         if valid and "change" not in request.POST:
             plan = self.plan(form)
             try:
-                check_booking(referral=self.referral, plan=plan, by=request.user, at=self.at)
+                self.check(plan)
             except NotPossible as refusal:
                 self._say(form, refusal)
                 valid = False
@@ -141,42 +175,23 @@ class Book(ReferralForm):
             self.slots = tuple(free_slots(self.referral, self.planned, self.at))
 
     def _preview(self, form: BookForm, plan: Plan) -> HttpResponse:
-        meeting = Meeting(
-            referral=self.referral,
-            kind=plan.kind,
-            starts_at=plan.starts_at,
-            ends_at=plan.ends_at,
-            venue=plan.venue,
-            video=plan.video,
-            created_at=self.at,
-        )
+        meeting = self.as_planned(plan)
         people = []
         for index, party in enumerate(parties_for(self.referral, self.request.user)):
             party.referral = self.referral
             attendance = Attendance(meeting=meeting, party=party, arrives_at=plan.arrives_at(party, index))
             people.append(Coming(attendance, party, shown_name(party, self.request.user)))
-        self.title = "Check and book"
+        self.title = self.check_title
         return self.show(
             form=form,
             preview=True,
             facts=presenters.facts(meeting, self.request.user),
             people_heads=["Arrives"],
             people=presenters.people_rows(meeting, people, self.request.user, came=False),
-            told=presenters.preview(meeting, people, self.at),
+            told=presenters.preview(meeting, people, self.request.user, self.at),
         )
 
     def act(self, form: BaseForm) -> str:
-        plan = self.plan(form)
-        meeting = book(
-            referral=self.referral,
-            kind=plan.kind,
-            starts_at=plan.starts_at,
-            ends_at=plan.ends_at,
-            venue=plan.venue,
-            video=plan.video,
-            arrivals=plan.arrivals,
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, f"Booked: {clock.show_when(meeting.starts_at)}.")
+        meeting = self.do(self.plan(form))
+        messages.success(self.request, f"{self.done_words}: {clock.show_when(meeting.starts_at)}.")
         return reverse("meetings:show", args=[self.referral.reference, meeting.pk])

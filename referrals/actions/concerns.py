@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from referrals import access, events
 from referrals.actions.lifecycle import changing, decide, made
+from referrals.actions.matching import left_to_look_at, match_names
 from referrals.actions.parties import fresh_party
+from referrals.actions.tasks import finish_tasks
 from referrals.enums import STOPS, ConcernKind, SignOffDecision, Stage, TaskKind
 from referrals.models import Concern, Party, RecordsCheck, Referral, SignOff, Suitability, Task
 from restorative.audit.ledger import record
@@ -54,6 +56,7 @@ def raise_concern(
             why_code=kind,
             at=at,
         )
+        finish_tasks(party=party, kind=TaskKind.WORRY, by=by, at=at)
         if kind in STOPS:
             events.stopped.send(Referral, referral=referral, party=party, by=by, at=at)
         return concern
@@ -219,10 +222,18 @@ def decide_and_ask(
 
 
 def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
-    """Release a records check. Whoever asked sees only that it is done."""
+    """Release a records check in which nothing is left to look at. Whoever asked sees only that it is done.
+
+    Called at the fixed times by release_due, and by release_by_phone: see records.py. Nobody else calls it.
+    """
     at = at or clock.now()
     access.may_release_records(by, check).require()
     with changing(check.referral_id, at=at) as referral:
+        fresh = RecordsCheck.objects.unscoped("release").get(pk=check.pk)
+        if fresh.matched_at is None:
+            match_names(check=fresh, at=at)
+        if left_to_look_at(fresh):
+            raise NotPossible("Say first of each name that was found whether it is the same person.")
         # Somebody who joined while it waited has not been matched: they need a check of their own.
         newest_joined = (
             Party.objects.unscoped("records check")
@@ -232,7 +243,9 @@ def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | Non
         released = (
             RecordsCheck.objects.unscoped("release")
             .filter(pk=check.pk, released_at__isnull=True)
-            .update(released_at=at, released_by=by)
+            .update(
+                released_at=at, released_by=by, done_at=fresh.done_at or at, done_by=fresh.done_by_id or by.pk
+            )
         )
         if not released:
             raise NotPossible("This records check was already released.")

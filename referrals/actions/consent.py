@@ -251,6 +251,10 @@ def _answered(party: Party, at: datetime) -> None:
 
 
 def _tell(referral: Referral, party: Party, row: Consent, *, by: "User | None", at: datetime) -> None:
+    if row.purpose == Purpose.SHARE and row.answer != Answer.YES:
+        events.share_ended.send(
+            Referral, referral=referral, party=party, by=by, at=at, organisation=row.recipient
+        )
     if row.purpose != Purpose.TAKE_PART:
         return
     if row.answer != Answer.YES:

@@ -3,16 +3,15 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from referrals import access, blockers, events
 from referrals.actions.lifecycle import (
     changing,
     made,
 )
-from referrals.enums import (
-    Gate,
-    Part,
-)
-from referrals.models import Facilitation, Invited, Party, Referral
+from referrals.enums import Gate, Part, Stage
+from referrals.models import Facilitation, Invited, Party, Referral, StageChange
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -59,7 +58,10 @@ def appoint(
 
 
 def stand_down(*, facilitation: Facilitation, by: "User", at: datetime | None = None) -> None:
-    """End somebody's part. If no facilitator remains, a booked meeting is called off with it."""
+    """End somebody's part. Without a replacement, a booked meeting is called off with it.
+
+    It does not hang on whether one facilitator would be enough: that can rest on what one person told their worker.
+    """
     at = at or clock.now()
     access.may_run(by, facilitation.referral).require()
     with changing(facilitation.referral_id, at=at) as referral:
@@ -78,9 +80,21 @@ def stand_down(*, facilitation: Facilitation, by: "User", at: datetime | None = 
             fields=["until"],
             at=at,
         )
-        needed = {"no_facilitator", "one_facilitator", "facilitator_not_independent"}
-        if needed & {row.code for row in blockers.blockers(referral, Gate.BOOK, at)}:
+        needed = {"no_facilitator", "facilitator_not_independent"}
+        in_the_way = {row.code for row in blockers.blockers(referral, Gate.BOOK, at)}
+        if needed & in_the_way or _fewer_than_booked(referral):
             events.facilitator_lost.send(Referral, referral=referral, party=None, by=by, at=at)
+
+
+def _fewer_than_booked(referral: Referral) -> bool:
+    """Whether fewer people now run it, or second the workers, than when it was booked."""
+    steps = StageChange.objects.unscoped("stand down").filter(referral=referral, to_stage=Stage.BOOKED)
+    booked = steps.order_by("-id").values_list("created_at", flat=True).first()
+    if booked is None:
+        return False
+    parts = Facilitation.objects.unscoped("stand down").filter(referral=referral).exclude(part=Part.STAND_IN)
+    then = parts.filter(Q(until__isnull=True) | Q(until__gt=booked), since__lte=booked)
+    return parts.filter(until__isnull=True).count() < then.count()
 
 
 def invite(

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from referrals import access
 from referrals.actions.concerns import raise_concern
-from referrals.actions.lifecycle import made
+from referrals.actions.lifecycle import changing, made
 from referrals.actions.parties import PersonFacts, add_party, note_support
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import ConcernKind, Kind, Source, Stage
@@ -83,27 +83,30 @@ def log_referral(
             why_code=source,
             at=at,
         )
-        own = add_party(
-            referral=referral,
-            facts=person,
-            asked_first=not other_asked,
-            source=source,
-            hoped_for=hoped_for,
-            by=by,
-            at=at,
-        )
-        for index, facts in enumerate(others):
-            # A moment apart, so that everywhere they stand in the order they were entered.
-            joined = at + timedelta(microseconds=index + 1)
-            add_party(
-                referral=referral, facts=facts, asked_first=other_asked and index == 0, by=by, at=joined
+        with changing(referral, at=at) as referral:
+            own = add_party(
+                referral=referral,
+                facts=person,
+                asked_first=not other_asked,
+                source=source,
+                hoped_for=hoped_for,
+                by=by,
+                at=at,
             )
-        if route is not None:
-            record_route(party=own, facts=route, confirmed=False, by=by, at=at)
-        if worry is not None:
-            raise_concern(party=own, kind=worry.kind, detail=worry.detail, by=by, at=at)
-        Referral.objects.unscoped("hand to the lead").filter(pk=referral.pk).update(lead=lead)
-        type(own).objects.unscoped("the lead supports the person").filter(pk=own.pk).update(keyworker=lead)
-        note_support(own, lead, at)
+            for index, facts in enumerate(others):
+                # A moment apart, so that everywhere they stand in the order they were entered.
+                joined = at + timedelta(microseconds=index + 1)
+                add_party(
+                    referral=referral, facts=facts, asked_first=other_asked and index == 0, by=by, at=joined
+                )
+            if route is not None:
+                record_route(party=own, facts=route, confirmed=False, by=by, at=at)
+            if worry is not None:
+                raise_concern(party=own, kind=worry.kind, detail=worry.detail, by=by, at=at)
+            Referral.objects.unscoped("hand to the lead").filter(pk=referral.pk).update(lead=lead)
+            type(own).objects.unscoped("the lead supports the person").filter(pk=own.pk).update(
+                keyworker=lead
+            )
+            note_support(own, lead, at)
     referral.refresh_from_db()
     return referral

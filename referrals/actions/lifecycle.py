@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from referrals import access, blockers, events, stages
-from referrals.enums import Answer, Gate, Outcome, Reason, Stage, Suitable
-from referrals.models import Closure, Concern, Party, RecordsCheck, Referral, Suitability
+from referrals.actions.outcome import derived_outcome, open_items
+from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
+from referrals.models import Closure, Party, RecordsCheck, Referral, Suitability
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -118,9 +119,10 @@ def take_step(
 
 
 def begin_preparing(referral: Referral, *, by: "User", at: datetime) -> None:
-    """The first thing done with a party moves a logged referral on."""
+    """The first thing done with a party moves a logged referral on; what whoever did it had accepted has begun."""
     if referral.stage == Stage.LOGGED:
         take_step("prepare", referral, by=by, at=at)
+    events.contacted.send(Referral, referral=referral, party=None, by=by, at=at)
 
 
 def decide(
@@ -143,10 +145,7 @@ def decide(
         if referral.stage == Stage.CLOSED:
             raise NotPossible("This referral is closed. Reopen it first.")
         if decision == Suitable.NOT_NOW:
-            if not review_on:
-                raise NotPossible("Enter the date to look at this again.", field="review_on")
-            if review_on <= clock.today(at):
-                raise NotPossible("The date to look at this again must be in the future.", field="review_on")
+            require_future(review_on, at)
         row = Suitability.objects.create(
             referral=referral,
             party=party,
@@ -179,6 +178,14 @@ def decide(
         return row
 
 
+def require_future(review_on: date | None, at: datetime) -> None:
+    """The date to look at it again is one to come. Raises NotPossible naming the field."""
+    if not review_on:
+        raise NotPossible("Enter the date to look at this again.", field="review_on")
+    if review_on <= clock.today(at):
+        raise NotPossible("The date to look at this again must be in the future.", field="review_on")
+
+
 def _refuse_while_under_way(referral: Referral) -> None:
     started = referral.meetings.model._base_manager.filter(referral=referral, status="started")
     if started.exists():
@@ -193,28 +200,6 @@ def _pause(referral: Referral, *, review_on: date, by: "User", at: datetime) -> 
     take_step("pause", referral, by=by, at=at, review_on=review_on)
 
 
-def derived_outcome(referral: Referral) -> Outcome:
-    """What the referral came to, from its meetings: nobody can choose a false one."""
-    record_model = referral.meetings.model.record.related.related_model
-    records = record_model._base_manager.filter(meeting__referral=referral, meeting__status="took_place")
-    if not records.exists():
-        return Outcome.NOT_GOING_AHEAD
-    return Outcome.MET_HELPED if records.filter(helped=Answer.YES).exists() else Outcome.MET
-
-
-def open_items(referral: Referral, by: "User") -> list[str]:
-    """What still stands open and stops closing, unless a manager says why; as far as `by` may know."""
-    concerns = Concern.objects.unscoped("closing").filter(party__referral=referral).open()
-    if not concerns.exists():
-        return []
-    known = Concern.objects.visible_to(by).filter(party__referral=referral).open().select_related("party")
-    names = list(dict.fromkeys(concern.party.known_as for concern in known))
-    found = [f"A safety concern with {name} is still open." for name in names]
-    if concerns.count() > len(known):
-        found.append("Something is still open with somebody else here.")
-    return found
-
-
 def close(
     *,
     referral: Referral,
@@ -227,7 +212,7 @@ def close(
     """Close a referral with the outcome derived from what happened.
 
     `reason` is needed only when no meeting took place, and `party` says whose compartment it came from. Open
-    concerns block closing unless a manager says why. Raises Refused or NotPossible.
+    concerns and calls not done block closing unless a manager says why. Raises Refused or NotPossible.
     """
     at = at or clock.now()
     access.may_run(by, referral).require()
@@ -237,14 +222,16 @@ def close(
             raise NotPossible(STILL_BOOKED)
         if referral.stage == Stage.CLOSED:
             raise NotPossible("This referral is already closed.")
-        outcome = derived_outcome(referral)
+        outcome = derived_outcome(referral, at=at)
         if outcome == Outcome.NOT_GOING_AHEAD and not reason:
             raise NotPossible("Choose why it is not going ahead.", field="reason")
         if left := open_items(referral, by):
-            if not by.is_manager:
-                raise NotPossible([*left, "A manager can close it and say why."])
+            if left.needs_manager and not by.is_manager:
+                raise NotPossible([*left.sentences, "A manager can close it and say why."])
             if not why_open_items.strip():
-                raise NotPossible([*left, "Say why it is closed all the same."], field="why_open_items")
+                raise NotPossible(
+                    [*left.sentences, "Say why it is closed all the same."], field="why_open_items"
+                )
         stopped_at = referral.stage if outcome == Outcome.NOT_GOING_AHEAD else ""
         take_step("close", referral, by=by, at=at)
         closure = Closure.objects.create(

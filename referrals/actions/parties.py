@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from referrals import access
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting
+from referrals.actions.matching import keep_name_keys
 from referrals.enums import Place, Stage
 from referrals.models import Approach, Concern, Party, Person, Referral, Support
 from referrals.stages import STILL_BOOKED
@@ -39,6 +40,11 @@ def require_open(referral: Referral) -> None:
         raise NotPossible("This referral is closed. Reopen it first.")
 
 
+def has_died(party: Party) -> str:
+    """Why nothing can be done with somebody who has died."""
+    return f"{party.known_as} has died. Nothing more is recorded with them."
+
+
 def fresh_party(party: Party, *, even_closed: bool = False) -> Party:
     """The party as it stands under the lock. Withdrawing and raising a concern are possible `even_closed`."""
     fresh = (
@@ -46,6 +52,8 @@ def fresh_party(party: Party, *, even_closed: bool = False) -> Party:
     )
     if fresh.left_at:
         raise NotPossible(f"{fresh.known_as} is no longer part of this referral.")
+    if fresh.person.died_on:
+        raise NotPossible(has_died(fresh))
     if not even_closed:
         require_open(fresh.referral)
     return fresh
@@ -85,6 +93,7 @@ def add_party(
             language=facts.language,
             **made(by, at),
         )
+        keep_name_keys(person, facts.known_as)
         party = Party.objects.create(
             referral=referral,
             person=person,
@@ -92,6 +101,7 @@ def add_party(
             beside=beside,
             known_as=facts.known_as or facts.given,
             organisation=house,
+            named_by=house,
             keyworker=keyworker or (beside.keyworker if beside else None),
             source=source,
             hoped_for=hoped_for,

@@ -24,8 +24,8 @@ from referrals.enums import (
 from referrals.models import Approach, Consent, ContactRoute, Party
 from restorative.audit.ledger import record
 from restorative.common import clock
+from restorative.common.addresses import contact_key
 from restorative.common.decisions import NotPossible
-from restorative.common.fields import keyed_hash
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -46,6 +46,13 @@ class RouteFacts:
     hours: Hours = Hours.ANY
     voicemail: Voicemail = Voicemail.NO
     cover: str = ""
+
+
+def _key_of(facts: RouteFacts) -> str:
+    """By what the same number or address is known again. An appointment, or a worker who passes things on, is none."""
+    if facts.kind in (RouteKind.IN_PERSON, RouteKind.THROUGH):
+        return ""
+    return contact_key(facts.value, post=facts.kind == RouteKind.POST)
 
 
 def record_route(
@@ -73,7 +80,7 @@ def record_route(
             party=party,
             kind=facts.kind,
             value=facts.value,
-            value_key=keyed_hash(facts.value.casefold()) if facts.value else "",
+            value_key=_key_of(facts),
             allowed=facts.allowed,
             read_by_others=facts.read_by_others,
             screen_private=facts.screen_private,

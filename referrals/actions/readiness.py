@@ -9,6 +9,7 @@ from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import record_consent
 from referrals.actions.lifecycle import begin_preparing, changing, made
 from referrals.actions.parties import fresh_party
+from referrals.actions.tasks import finish_tasks
 from referrals.enums import (
     DAY_QUESTIONS,
     READINESS_QUESTIONS,
@@ -22,6 +23,7 @@ from referrals.enums import (
     RatingPoint,
     ReadinessKind,
     Ready,
+    TaskKind,
 )
 from referrals.models import (
     CapacityAssessment,
@@ -94,6 +96,7 @@ def ask_safety(
             fields=list(SAFETY_QUESTIONS),
             at=at,
         )
+        finish_tasks(party=party, kind=TaskKind.ASK_SAFETY, by=by, at=at)
         begin_preparing(referral, by=by, at=at)
         # A concern nobody has decided on yet stands for this answer too. One that was signed off does not: what is
         # heard now is new.

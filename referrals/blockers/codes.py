@@ -18,7 +18,10 @@ BOTH = (Gate.BOOK, Gate.START)
 
 @dataclass(frozen=True)
 class Code:
-    """One thing that can stand in the way. `party` is a condition on parties, `referral` on referrals."""
+    """One thing that can stand in the way. `party` is a condition on parties, `referral` on referrals.
+
+    `sooner` says that what is enough to book is not enough to start.
+    """
 
     key: str
     gates: tuple[Gate, ...] = BOTH
@@ -26,6 +29,7 @@ class Code:
     party_sentence: str = ""
     referral: Condition | None = None
     referral_sentence: str = ""
+    sooner: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ CODES: tuple[Code, ...] = (
         "safety_not_asked",
         party=on_parties.safety_not_asked,
         party_sentence="{name} has not been asked the safety questions, alone, recently enough.",
+        sooner=True,
     ),
     Code(
         "sign_off", party=on_parties.sign_off, party_sentence="A concern with {name} waits to be signed off."
@@ -78,6 +83,7 @@ CODES: tuple[Code, ...] = (
         "readiness_expired",
         party=on_parties.readiness_expired,
         party_sentence="{name} was asked whether it is the right time too long ago.",
+        sooner=True,
     ),
     Code(
         "not_prepared",

@@ -31,6 +31,7 @@ from referrals.models import (
     ContactRoute,
     Facilitation,
     Invited,
+    Person,
     Preparation,
     ReadinessCheck,
     RecordsCheck,
@@ -60,8 +61,12 @@ def _taking_part(at: Moment) -> QuerySet:
 
 
 def consent_missing(gate: Gate, at: Moment) -> Q:
-    """No current yes to taking part: never asked, waiting, no, not sure, withdrawn, expired, or on an old sheet."""
-    return ~Q(Exists(_taking_part(at)))
+    """No current yes to taking part: never asked, waiting, no, not sure, withdrawn, expired, or on an old sheet.
+
+    Nor does a yes of somebody who has died count any more.
+    """
+    died = Q(Exists(Person._base_manager.filter(pk=OuterRef("person"), died_on__isnull=False)))
+    return ~Q(Exists(_taking_part(at))) | died
 
 
 def consent_not_heard(gate: Gate, at: Moment) -> Q:

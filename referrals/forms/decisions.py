@@ -57,10 +57,6 @@ class AskRecordsForm(BaseForm):
     """Nothing to fill in: the press asks for it."""
 
 
-class ReleaseRecordsForm(BaseForm):
-    """Nothing to fill in: the press says that the names were matched."""
-
-
 class AppointForm(BaseForm):
     """Who, and as what. `user` carries names grouped by organisation."""
 

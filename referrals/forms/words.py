@@ -147,6 +147,28 @@ STARTER = (
     "You don’t have to say yes."
 )
 
+# One question each for what a talk asked in full. {way} is how they are reached: 'by text on 07700 900123'.
+CHECK_IN: dict[str, Question] = {
+    "still_yes": Question(
+        "Still yes to taking part?",
+        "“Is it still a yes? No is fine, and you do not need to say why.”",
+        "No or not sure: a booked meeting is called off at once. The others hear nothing until it is safe.",
+    ),
+    "safe": Question(
+        "Still safe, and nothing new?",
+        "“Has anything made you afraid? Does anybody decide for you? Has anybody been hurt or threatened? Any papers "
+        "from a court or the police? Do you still live where you did?”",
+        "No or not sure: this is recorded as a stop, and a booked meeting is called off.",
+    ),
+    "well": Question("Well enough just now?", "“How are you in yourself?”"),
+    "same_way": Question(
+        "Still safe to reach {name} {way}?",
+        "“Is that still the best way? Does anybody else look at it?”",
+        "No or not sure: nothing is sent this way until a safe way is recorded.",
+    ),
+    "right_time": Question("Still the right time?", "“Would now be good, or later? Later is fine.”"),
+}
+
 HOPES: dict[str, tuple[str, str]] = {
     "hopes": ("What does {name} hope for?", ""),
     "fears": ("What is {name} worried about?", ""),

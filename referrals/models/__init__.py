@@ -3,9 +3,12 @@ Rows are written by referrals.actions alone; models know nothing of the web."""
 
 from referrals.models.concern import Concern, RecordsCheck, SignOff
 from referrals.models.consent import Consent, InformationSheet
+from referrals.models.handoff import Handoff, HandoffMessage
+from referrals.models.note import Note
 from referrals.models.party import Approach, ContactRoute, Invited, Party, Person, Support
 from referrals.models.preparation import Preparation, Rating
 from referrals.models.readiness import CapacityAssessment, ReadinessCheck, SafetyAnswers
+from referrals.models.records import NameKey, RecordsHit
 from referrals.models.referral import Closure, Facilitation, Referral, StageChange, Suitability, Task
 
 __all__ = [
@@ -16,14 +19,19 @@ __all__ = [
     "Consent",
     "ContactRoute",
     "Facilitation",
+    "Handoff",
+    "HandoffMessage",
     "InformationSheet",
     "Invited",
+    "NameKey",
+    "Note",
     "Party",
     "Person",
     "Preparation",
     "Rating",
     "ReadinessCheck",
     "RecordsCheck",
+    "RecordsHit",
     "Referral",
     "SafetyAnswers",
     "SignOff",

@@ -71,6 +71,13 @@ class RecordsCheck(BaseModel):
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="records_checks")
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    # When the program last looked through the names.
+    matched_at = models.DateTimeField(null=True, blank=True)
+    # A safeguarding lead has looked at all that was found; it is released at the next fixed time.
+    done_at = models.DateTimeField(null=True, blank=True)
+    done_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
@@ -87,5 +94,11 @@ class RecordsCheck(BaseModel):
                 | Q(released_at__isnull=False, released_by__isnull=False),
                 name="records_check_released_when_and_who",
                 violation_error_message="A records check that was released says when and by whom.",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by__isnull=True)
+                | Q(done_at__isnull=False, done_by__isnull=False),
+                name="records_check_done_when_and_who",
+                violation_error_message="A records check that is done says when and by whom.",
+            ),
         ]

@@ -1,6 +1,8 @@
 """People and their places in one referral, how to reach them, and how they were approached.
 A Person belongs to one organisation; routes belong to the party, never to the person."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -10,6 +12,7 @@ from referrals.models.referral import Referral
 from referrals.querysets import PartyQuerySet, PersonQuerySet, SealedQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
 from restorative.common.models import BaseModel
+from restorative.common.names import name_key
 from restorative.common.protected import protected_manager
 
 
@@ -19,10 +22,17 @@ class Person(BaseModel):
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="people")
     given = models.CharField(max_length=100)
     family = models.CharField(max_length=100, blank=True)
+    # The same name again, however it is written: see common/names.py. Kept in step by save().
+    name_key = models.CharField(max_length=220, blank=True, editable=False)
     born_on = models.DateField(null=True, blank=True)
     pronouns = models.CharField(max_length=30, blank=True)
     language = models.CharField(max_length=60, blank=True)
     access_needs = EncryptedTextField(blank=True, default="")
+    died_on = models.DateField(null=True, blank=True)
+    died_recorded_at = models.DateTimeField(null=True, blank=True)
+    died_recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = protected_manager(PersonQuerySet)
 
@@ -31,7 +41,24 @@ class Person(BaseModel):
         indexes = [
             models.Index(fields=["organisation", "given"], name="person_given"),
             models.Index(fields=["organisation", "family"], name="person_family"),
+            models.Index(fields=["name_key"], name="person_name_key"),
         ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    died_on__isnull=True, died_recorded_at__isnull=True, died_recorded_by__isnull=True
+                )
+                | Q(died_on__isnull=False, died_recorded_at__isnull=False, died_recorded_by__isnull=False),
+                name="person_died_when_and_who",
+                violation_error_message="That somebody died is recorded by somebody, at a time.",
+            )
+        ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.name_key = name_key(self.given, self.family)
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "name_key"}
+        super().save(*args, **kwargs)
 
 
 class Party(BaseModel):
@@ -47,6 +74,9 @@ class Party(BaseModel):
     source = models.CharField(max_length=20, choices=Source.choices, blank=True)
     hoped_for = EncryptedTextField(blank=True, default="")
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    # Whose staff gave the name. It never changes: that somebody else supports a person now shows to nobody by a name
+    # that is gone, or there.
+    named_by = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
     keyworker = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="supports"
     )

@@ -6,7 +6,13 @@ from django.db import models
 from django.db.models import F, Q
 
 from referrals.enums import Kind, Outcome, Part, Reason, Stage, Suitable, TaskKind
-from referrals.querysets import ReferralQuerySet, SealedQuerySet, ShellQuerySet, StageChangeQuerySet
+from referrals.querysets import (
+    FacilitationQuerySet,
+    ReferralQuerySet,
+    SealedQuerySet,
+    StageChangeQuerySet,
+    TaskQuerySet,
+)
 from restorative.common.fields import EncryptedTextField
 from restorative.common.models import BaseModel
 from restorative.common.protected import protected_manager
@@ -35,6 +41,9 @@ class Referral(BaseModel):
     # Added by querysets for one viewer; never stored.
     shown_stage: str
     records_waiting: bool
+    has_tasks: bool
+    has_handoffs: bool
+    my_part: str | None
     _parties_for: tuple
     stood_open: list[str]
     _facilitations: list
@@ -110,7 +119,7 @@ class Facilitation(BaseModel):
     since = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True)
 
-    objects = protected_manager(ShellQuerySet)
+    objects = protected_manager(FacilitationQuerySet)
 
     class Meta:
         ordering = ["since", "id"]
@@ -191,7 +200,7 @@ class Task(BaseModel):
         "referrals.SignOff", on_delete=models.PROTECT, null=True, blank=True, related_name="steps"
     )
 
-    objects = protected_manager(SealedQuerySet)
+    objects = protected_manager(TaskQuerySet)
 
     class Meta:
         ordering = ["due_on", "created_at"]

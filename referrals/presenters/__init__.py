@@ -25,7 +25,7 @@ def shown_name(party: Party, user: "User") -> str:
     `party` carries `opened` (see with_opened). A person belongs to one organisation and is named to no other; a
     supporter is sealed with the party they are beside.
     """
-    own_side_gave = party.organisation_id == user.organisation_id and not party.is_supporter
+    own_side_gave = party.named_by_id == user.organisation_id and not party.is_supporter
     if party.opened or own_side_gave:
         return party.known_as
     return OTHER
@@ -64,10 +64,18 @@ def facilitators_of(referral: Referral, user: "User") -> list[Facilitation]:
     if not hasattr(referral, "_facilitations"):
         referral._facilitations = list(
             Facilitation.objects.visible_to(user)
-            .filter(referral=referral, until__isnull=True)
+            .filter(referral=referral)
+            .named(clock.now())
             .select_related("user", "user__organisation")
         )
-    return referral._facilitations
+    return [row for row in referral._facilitations if row.part != Part.STAND_IN or row.since <= clock.now()]
+
+
+def standing_in(referral: Referral, user: "User") -> list[Facilitation]:
+    """Those who stand in for a day that is still to come."""
+    facilitators_of(referral, user)
+    now = clock.now()
+    return [row for row in referral._facilitations if row.part == Part.STAND_IN and row.since > now]
 
 
 def you_or_name(person: "User", user: "User") -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Case, F, OuterRef, Q, Subquery, UUIDField, When
 
 from referrals.enums import Answer, Purpose
 from referrals.models import (
@@ -14,6 +14,7 @@ from referrals.models import (
     StageChange,
 )
 from referrals.presenters.referral_facts import Facts
+from referrals.querysets import opened_ids
 from restorative.common import clock
 from restorative.common.heartbeat import last_beats
 from restorative.notify.models import Message, State
@@ -27,7 +28,9 @@ STEP_WORDS = {
     "prepare": "Preparing began",
     "book": "Meeting booked",
     "call_off": "Meeting called off",
+    "move": "Meeting moved",
     "met": "The meeting took place",
+    "already_met": "They had already talked",
     "meet_again": "Another meeting is being prepared",
     "pause": "Not now: paused",
     "resume": "Looked at again",
@@ -39,31 +42,29 @@ STEP_WORDS = {
 def history(facts: Facts, limit: int = 6) -> list[dict[str, str]]:
     """The newest steps, and answers of people this user supports, newest first."""
     user = facts.user
-    steps = (
-        StageChange.objects.visible_to(user)
-        .filter(referral=facts.referral)
-        .select_related("created_by")
-        .order_by("-created_at", "-id")[:limit]
-    )
+    steps = known_steps(facts.referral, user).order_by("-known_at", "-id")[:limit]
     answers = (
         Consent.objects.visible_to(user)
         .filter(party__referral=facts.referral, purpose=Purpose.TAKE_PART)
         .select_related("party", "taken_by")
         .order_by("-taken_at")[:limit]
     )
-    entries = [(row.created_at, STEP_WORDS.get(row.step, row.step), row.created_by, "") for row in steps]
+    entries = [
+        (row.known_at, STEP_WORDS.get(row.step, row.step), who(row.known_by, row.known_name, user), "")
+        for row in steps
+    ]
     entries += [
         (
             row.taken_at,
             _said(row),
-            row.taken_by,
+            who(row.taken_by_id, row.taken_by.first_name if row.taken_by else "", user),
             f"only {row.party.known_as}’s side sees this",
         )
         for row in answers
     ]
     entries.sort(key=lambda entry: entry[0], reverse=True)
     return [
-        {"when": _when(moment), "title": title, "who": _who(by, user), "visible_to": seen_by}
+        {"when": _when(moment), "title": title, "who": by, "visible_to": seen_by}
         for moment, title, by, seen_by in entries[:limit]
     ]
 
@@ -82,17 +83,49 @@ def _when(moment: datetime) -> str:
     return clock.show_day(moment)
 
 
-def _who(by: Any, user: "User") -> str:
-    if by is None:
+def who(key: UUID | None, name: str, user: "User") -> str:
+    """'You', their first name, or that nobody of ours did it."""
+    if key is None:
         return "By link"
-    return "You" if by.pk == user.pk else by.first_name
+    return "You" if key == user.pk else name
+
+
+def known_steps(referral: Referral, user: "User") -> Any:
+    """The steps this user may know of, with `known_at`, `known_by` and `known_name`: when, and of whom, they heard.
+
+    A step from a compartment they do not open happened, for them, when it was released, by whoever released it.
+    """
+    own = Q(party__isnull=True) | Q(party__in=opened_ids(user))
+    call_offs = referral.meetings.model.call_offs.rel.related_model.objects.visible_to(user)
+    released = call_offs.filter(
+        meeting__referral=OuterRef("referral"), released_at=OuterRef("released_at")
+    ).order_by("pk")
+    return (
+        StageChange.objects.visible_to(user)
+        .filter(referral=referral)
+        .annotate(
+            known_at=Case(When(own, then=F("created_at")), default=F("released_at")),
+            known_by=Case(
+                When(own, then=F("created_by")),
+                default=Subquery(released.values("released_by")[:1]),
+                output_field=UUIDField(),
+            ),
+            known_name=Case(
+                When(own, then=F("created_by__first_name")),
+                default=Subquery(released.values("released_by__first_name")[:1]),
+            ),
+        )
+    )
 
 
 MESSAGE_WORDS = {
     "meeting_booked": "That the meeting is booked",
+    "meeting_moved": "That the meeting is moved",
     "meeting_ahead": "A reminder, 5 working days before",
     "meeting_day_before": "A reminder, the day before",
     "meeting_not_happening": "That the meeting is not happening",
+    "afterwards": "Thanks for coming",
+    "follow_up_coming": "That a call is coming",
 }
 CANNOT_BE_WRITTEN_TO = "Nothing can be sent safely: ring instead"
 
@@ -102,7 +135,8 @@ def waiting_messages(
 ) -> list[Message]:
     """What waits to be sent, as this user may know.
 
-    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did.
+    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did. What is said
+    of a meeting waits no longer once a sweep would have sent it: whether it was held, and why, can be another person's.
     """
     unknown = referral.meetings.model.objects.visible_to(user).filter(
         referral=referral, status="called_off", shown_status="booked"
@@ -114,13 +148,12 @@ def waiting_messages(
         waits, group=referral.pk, recipient_id__in=list(recipients), to_worker=False, useless_after__gt=at
     )
     waiting = list(rows.order_by("planned_for", "pk"))
-    if any(row.state == State.CANCELLED for row in waiting):
-        # One that was cancelled unknown to them would have gone with a sweep since: then it no longer waits.
-        swept = last_beats().get("sweep")
-        waiting = [
-            row for row in waiting if row.state != State.CANCELLED or not swept or swept < _may_go(row)
-        ]
-    return waiting
+    if not any(row.kind.startswith("meeting_") for row in waiting):
+        return waiting
+    sweep = last_beats().get("sweep")
+    return [
+        row for row in waiting if not row.kind.startswith("meeting_") or sweep is None or sweep < _may_go(row)
+    ]
 
 
 def _may_go(message: Message) -> datetime:
@@ -131,6 +164,12 @@ def _may_go(message: Message) -> datetime:
 def _goes(message: Message, at: datetime) -> str:
     """When it goes, as things stand."""
     return clock.show_when(max(_may_go(message), clock.next_allowed(at, urgent=message.urgent)))
+
+
+def _waits(message: Message, facts: Facts) -> str:
+    """Of a meeting that this user knows is on hold nothing is sent, but that it is moved."""
+    held = facts.on_hold and message.thing_id == facts.meeting.pk and message.kind != "meeting_moved"
+    return "not while the meeting is on hold" if held else ""
 
 
 def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
@@ -144,7 +183,7 @@ def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
     boxes = []
     for key, party in opened.items():
         waiting = [
-            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_goes(message, facts.at)}"
+            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_waits(message, facts) or _goes(message, facts.at)}"
             for message in messages
             if message.recipient_id == key
         ]

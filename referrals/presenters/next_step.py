@@ -7,7 +7,9 @@ from django.urls import reverse
 from referrals.enums import Part, Stage
 from referrals.models import Consent, Party
 from referrals.presenters import facilitators_of
+from referrals.presenters.after import next_after
 from referrals.presenters.referral_facts import Facts, is_mine
+from referrals.presenters.standing import held_rows, to_ring
 from referrals.presenters.way import Heard, stopped, untalked, waits_for_words, way_rows
 from restorative.common import clock
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 # Code → what is to be done about it, as a heading. {name} is the party's.
 HEADINGS = {
+    "check_in": "check in with {name}",
     "talk": "talk with {name}, alone",
     "consent_missing": "ask {name} whether they take part",
     "consent_not_heard": "hear it from {name}, alone",
@@ -43,6 +46,14 @@ HEADINGS = {
 def next_step(facts: Facts, heard: Heard | None = None) -> dict[str, str]:
     """The one next step, in words, for this user at this moment."""
     heard = heard or Heard()
+    if task := to_ring(facts):
+        heading, text = task.words.split(": ", 1)
+        return {
+            "heading": f"Next: {heading[:1].lower()}{heading[1:]}",
+            "text": f"{text[:1].upper()}{text[1:]}",
+            "action_text": "I have rung",
+            "action_href": reverse("referrals:rang", args=[facts.referral.reference, task.pk]),
+        }
     if facts.release is not None:
         return _step(
             "tell the others that the meeting is not happening",
@@ -58,7 +69,7 @@ def next_step(facts: Facts, heard: Heard | None = None) -> dict[str, str]:
         Stage.CLOSED: _next_closed,
         Stage.PAUSED: _next_paused,
         Stage.BOOKED: _next_booked,
-        Stage.FOLLOW_UP: _next_follow_up,
+        Stage.FOLLOW_UP: next_after,
     }
     step = by_stage.get(Stage(facts.referral.shown_stage))
     return step(facts) if step is not None else _next_preparing(facts, heard)
@@ -98,6 +109,14 @@ def _next_closed(facts: Facts) -> dict[str, str]:
 
 
 def _next_paused(facts: Facts) -> dict[str, str]:
+    if any(party.opened and party.person.died_on for party in facts.parties):
+        href = reverse("referrals:close", args=[facts.referral.reference]) if facts.runs else ""
+        return _step(
+            "ring whoever should know, then close",
+            "Nothing is sent to anybody here. What is said, and to whom, is for people to decide.",
+            "Close" if href else "",
+            href,
+        )
     href = reverse("referrals:decide", args=[facts.referral.reference]) if facts.runs else ""
     return _step(
         f"look at this again on {clock.show_day(facts.referral.review_on)}",
@@ -121,6 +140,8 @@ def _next_booked(facts: Facts) -> dict[str, str]:
             "Write record",
             reverse("meetings:record", args=[reference, meeting.pk]),
         )
+    if facts.on_hold:
+        return _next_on_hold(facts, when)
     if clock.today(meeting.starts_at) <= clock.today(facts.at):
         return _step(
             "ask each person today: well enough, safe, still yes?",
@@ -133,6 +154,28 @@ def _next_booked(facts: Facts) -> dict[str, str]:
         "Each person is asked again on the day. Anybody can still say no.",
         "Open the meeting",
         reverse("meetings:show", args=[reference, meeting.pk]),
+    )
+
+
+def _next_on_hold(facts: Facts, when: str) -> dict[str, str]:
+    """What this user can do for a meeting that is on hold."""
+    text = f"The meeting of {when} is on hold until then."
+    for row in held_rows(facts):
+        if row["action_href"] and row["whose"] == "Your turn":
+            return _step(
+                HEADINGS[row["code"]].format(name=row["name"]),
+                f"{row['sentence']} {text}",
+                row["action_text"],
+                row["action_href"],
+            )
+    meeting = reverse("meetings:show", args=[facts.referral.reference, facts.meeting.pk])
+    if facts.away and facts.runs:
+        return _step("move the meeting, or find somebody to stand in", text, "Open the meeting", meeting)
+    return _step(
+        "nothing for you to do now",
+        f"{text} What it needs is with somebody else.",
+        "Open the meeting",
+        meeting,
     )
 
 
@@ -155,18 +198,6 @@ def _who_runs(facts: Facts) -> str:
         if row.part in (Part.FACILITATOR, Part.STAND_IN)
     ]
     return " and ".join(dict.fromkeys(names)) or facts.referral.lead.first_name
-
-
-def _next_follow_up(facts: Facts) -> dict[str, str]:
-    text = "They have met. Speak with each person apart within 3 days, then close when nothing is left open."
-    if not facts.runs:
-        return _step("speak with the person you support", text)
-    return _step(
-        "speak with each person, then close",
-        text,
-        "Close",
-        reverse("referrals:close", args=[facts.referral.reference]),
-    )
 
 
 def _next_preparing(facts: Facts, heard: Heard) -> dict[str, str]:

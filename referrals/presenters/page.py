@@ -5,15 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
-from referrals.enums import Answer, Outcome, Reason, Stage
-from referrals.models import Closure, Referral
-from referrals.presenters import stage_strip, you_or_name
+from referrals.enums import Answer, Stage
+from referrals.models import Referral
+from referrals.presenters import handoffs, stage_strip
+from referrals.presenters.after import after_links
 from referrals.presenters.happened import history, will_be_sent
 from referrals.presenters.next_step import next_step
-from referrals.presenters.people import PEOPLE_HEADS, people_rows, read_parties
+from referrals.presenters.people import PEOPLE_HEADS, people_rows, read_parties, renewable
 from referrals.presenters.referral_facts import Facts, gather
+from referrals.presenters.standing import banner
 from referrals.presenters.way import Heard, deciding, way_rows
-from restorative.common import clock
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -23,8 +24,8 @@ def other_things(facts: Facts, heard: Heard) -> list[dict[str, str]]:
     """What else this user can do from here."""
     referral, reference = facts.referral, facts.referral.reference
     if referral.shown_stage == Stage.CLOSED:
-        return []
-    links = []
+        return after_links(facts)
+    links = after_links(facts)
     for party in (party for party in facts.parties if party.opened):
         args = [reference, party.pk]
         links.append(
@@ -40,9 +41,20 @@ def other_things(facts: Facts, heard: Heard) -> list[dict[str, str]]:
                     "href": reverse("referrals:withdraw", args=args),
                 }
             )
+    if handoffs.may_ask(facts.parties, referral, facts.user):
+        links.append(
+            {
+                "text": "Ask another organisation to lead or to help",
+                "href": reverse("referrals:handoff_new", args=[reference]),
+            }
+        )
+    if referral.shown_stage != Stage.BOOKED and any(party.opened for party in facts.parties):
+        href = reverse("meetings:already_happened", args=[reference])
+        links.append({"text": "They have already talked", "href": href})
     if facts.runs:
         links += [
-            {"text": "Decide, or not now", "href": reverse("referrals:decide", args=[reference])},
+            {"text": "Decide whether it is suitable", "href": reverse("referrals:decide", args=[reference])},
+            *_pausing(referral, facts),
             {"text": "Facilitators", "href": reverse("referrals:facilitators", args=[reference])},
             {"text": "Add a person", "href": reverse("referrals:person_add", args=[reference])},
             {"text": "Close", "href": reverse("referrals:close", args=[reference])},
@@ -50,22 +62,20 @@ def other_things(facts: Facts, heard: Heard) -> list[dict[str, str]]:
     return links
 
 
-def ended(facts: Facts) -> str:
-    """'Closed by you, Sun 15 November: met.' The outcome is everybody's; the reason is its own side's only."""
-    rows = Closure._base_manager.filter(referral=facts.referral).select_related("created_by")
-    row = rows.defer("reason", "why_open_items").order_by("-created_at").first()
-    if row is None:
-        return ""
-    outcome = str(Outcome(row.outcome).label)
-    if row.outcome == Outcome.NOT_GOING_AHEAD:
-        reason = Closure.objects.visible_to(facts.user).filter(pk=row.pk).values_list("reason", flat=True)
-        outcome += "".join(f", {_lower_first(str(Reason(one).label))}" for one in reason if one)
-    by = you_or_name(row.created_by, facts.user) if row.created_by else "the service"
-    return f"Closed by {by}, {clock.show_day(row.created_at)}: {_lower_first(outcome)}."
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _pausing(referral: Referral, facts: Facts) -> list[dict[str, str]]:
+    """Pause it, or look at it on another day; and another meeting for those who have met."""
+    reference = referral.reference
+    links = []
+    if referral.shown_stage == Stage.FOLLOW_UP:
+        links.append(
+            {"text": "Plan another meeting", "href": reverse("referrals:meet_again", args=[reference])}
+        )
+    href = reverse("referrals:pause", args=[reference])
+    if referral.shown_stage != Stage.PAUSED:
+        links.append({"text": "Not now: pause it", "href": href})
+    elif facts.user.is_manager:
+        links.append({"text": "Change the review date", "href": href})
+    return links
 
 
 def page(referral: Referral, user: "User", at: datetime) -> dict[str, Any]:
@@ -75,17 +85,17 @@ def page(referral: Referral, user: "User", at: datetime) -> dict[str, Any]:
     heard = Heard(
         answers={key: row.consent_answer for key, row in read.items()},
         deciding=deciding(facts),
+        renewable=renewable(read),
     )
     booked = referral.shown_stage == Stage.BOOKED
     closed = referral.shown_stage == Stage.CLOSED
     started = facts.meeting is not None and facts.meeting.shown_status == "started"
     step = next_step(facts, heard)
-    if closed and (how := ended(facts)):
-        step["text"] = f"{how} {step['text']}"
     return {
         "stages": stage_strip(referral.shown_stage, referral.paused_from),
         "paused": referral.shown_stage == Stage.PAUSED,
         "closed": closed,
+        "banner": banner(facts),
         "next_step": step,
         "way_title": "What stands in the way of starting" if booked else "What stands in the way of booking",
         "way_shown": not (closed or started or referral.shown_stage == Stage.FOLLOW_UP),
@@ -94,6 +104,7 @@ def page(referral: Referral, user: "User", at: datetime) -> dict[str, Any]:
         "people": people_rows(facts, read),
         "history": history(facts),
         "boxes": will_be_sent(facts),
+        "asked_of_others": handoffs.asked_of_others(referral, user),
         "other_things": other_things(facts, heard),
         "meeting": facts.meeting,
     }

@@ -9,6 +9,7 @@ from django.utils.text import capfirst
 
 from referrals.enums import Answer, Hours, Purpose, ReadinessKind, Ready, RouteKind, Stage
 from referrals.models import (
+    Concern,
     Consent,
     ContactRoute,
     Party,
@@ -44,15 +45,34 @@ def read_parties(referral: Referral, user: "User") -> dict:
         .annotate(
             consent_answer=_newest(Consent, "answer", "seq", **take_part),
             consent_expires=_newest(Consent, "expires_on", "seq", **take_part),
+            consent_counts=_newest(Consent, "counts_from", "seq", **take_part),
+            sheet_changed=_newest(Consent, "sheet__materially_changed_at", "seq", **take_part),
             ready_judgement=_newest(ReadinessCheck, "judgement", "completed_at", **checks),
             ready_expires=_newest(ReadinessCheck, "expires_at", "completed_at", **checks),
             safety_at=_newest(SafetyAnswers, "asked_at", "asked_at", asked_alone=True),
+            concern_at=_newest(Concern, "raised_at", "raised_at"),
             route_kind=_newest(ContactRoute, "kind", "confirmed_at", **route),
             route_hours=_newest(ContactRoute, "hours", "confirmed_at", **route),
             prepared_at=_newest(Preparation, "held_at", "held_at"),
         )
     )
     return {row.pk: row for row in rows}
+
+
+def renewable(read: dict) -> frozenset:
+    """Whom a check-in would do for: all was asked in full once, and nothing new has come up since."""
+    return frozenset(
+        key
+        for key, row in read.items()
+        if not row.is_supporter
+        and row.consent_answer == Answer.YES
+        and row.consent_counts <= clock.now()
+        and not row.sheet_changed
+        and row.ready_judgement == Ready.READY
+        and row.safety_at is not None
+        and not (row.concern_at and row.concern_at > row.safety_at)
+        and row.route_kind
+    )
 
 
 def people_rows(facts: Facts, read: dict) -> list[dict[str, Any]]:

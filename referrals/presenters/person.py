@@ -12,12 +12,14 @@ from referrals.enums import (
     READINESS_QUESTIONS,
     Answer,
     Place,
+    Purpose,
     Ready,
 )
 from referrals.models import (
     Party,
     ReadinessCheck,
 )
+from referrals.presenters.after import RATING_HEADS, call_tasks, rating_rows
 from referrals.presenters.person_facts import Facts, gather
 from referrals.presenters.reach import message_rows, route_boxes
 from referrals.presenters.said import said_rows
@@ -39,21 +41,29 @@ TALK_CODES = (
     "not_prepared",
 )
 
+# What one check-in renews.
+RENEWED = ("consent_missing", "safety_not_asked", "safe_contact_missing", "readiness_expired")
+
 
 def page(party: Party, user: User, at: datetime) -> dict[str, Any]:
     """Everything the page of one person shows this user."""
     facts = gather(party, user, at)
+    steps, to_do = step_rows(facts)
     return {
         "about": _about(facts),
         "next_step": _next_step(facts),
         "blocked": _blocked(facts),
         "release": _release(facts),
-        "tasks": task_rows(facts),
-        "steps": step_rows(facts),
+        "tasks": [] if party.person.died_on else task_rows(facts),
+        "steps": steps,
+        "to_do": to_do,
+        "calls": call_tasks(party, user, at),
+        "rating_heads": RATING_HEADS,
+        "ratings": rating_rows(party, user) if facts.rating else [],
         "message_heads": ["Message", "When", "State"],
         **said_rows(facts),
         "messages_rows": message_rows(facts),
-        "routes": route_boxes(facts.routes, facts.safety is None or facts.safety.shares_home, user),
+        "routes": route_boxes(party, facts.routes, facts.safety is None or facts.safety.shares_home, user),
         "support": _support(facts),
         "other_things": _other_things(facts),
     }
@@ -71,7 +81,7 @@ def _about(facts: Facts) -> str:
 
 def _next_step(facts: Facts) -> Row | None:
     name = facts.party.known_as
-    if facts.referral.shown_stage == "closed":
+    if facts.referral.shown_stage == "closed" or facts.party.person.died_on:
         return None
     if facts.flag("wording_not_approved") and not facts.party.answered_at:
         return {
@@ -79,6 +89,13 @@ def _next_step(facts: Facts) -> Row | None:
             "text": f"Nobody speaks to {name} before that, unless {name} comes to you.",
             "action_text": "",
             "action_href": "",
+        }
+    if renewable(facts) and (ends := runs_out(facts)):
+        return {
+            "heading": f"Next: check in with {name}",
+            "text": f"Five answers, one minute. {ends}",
+            "action_text": f"Check in with {name}",
+            "action_href": facts.href("check_in"),
         }
     if facts.party.is_supporter:
         wanting = facts.flag("consent_missing") or facts.flag("not_prepared")
@@ -94,7 +111,44 @@ def _next_step(facts: Facts) -> Row | None:
     }
 
 
+def renewable(facts: Facts) -> bool:
+    """Whether a check-in would do: everything was asked in full once, and nothing new has come up since."""
+    yes, safety, check = facts.newest(Purpose.TAKE_PART), facts.safety, facts.check
+    return (
+        not facts.party.is_supporter
+        and yes is not None
+        and yes.answer == Answer.YES
+        and yes.counts_from <= facts.at
+        and not yes.sheet.materially_changed_at
+        and safety is not None
+        and not any(row.raised_at > safety.asked_at for row in facts.concerns)
+        and any(row.allowed and row.confirmed_at for row in facts.routes)
+        and check is not None
+        and check.judgement == Ready.READY
+    )
+
+
+def runs_out(facts: Facts) -> str:
+    """'Something is too old to count.', or until when what was said still counts, where that is soon; or ''."""
+    if any(facts.flag(code) for code in RENEWED):
+        return "Something was asked too long ago to count."
+    ends = [
+        clock.today(facts.check.expires_at),
+        clock.today(facts.safety.asked_at) + timedelta(days=rules().safety_answers_days),
+        facts.newest(Purpose.TAKE_PART).expires_on,
+    ]
+    first = min(ends)
+    soon = clock.today(facts.at) + timedelta(days=rules().runs_out_days)
+    return f"What was said counts until {clock.show_day(first)}." if first <= soon else ""
+
+
 def _blocked(facts: Facts) -> Row | None:
+    if died_on := facts.party.person.died_on:
+        return {
+            "title": f"{facts.party.known_as} died on {clock.show_day(died_on)}. Nothing more is recorded or sent.",
+            "action_text": "",
+            "action_href": "",
+        }
     if facts.party.is_supporter or not facts.flag("safe_contact_missing"):
         return None
     return {
@@ -136,9 +190,11 @@ def _support(facts: Facts) -> Row:
 
 def _other_things(facts: Facts) -> list[Row]:
     name = facts.party.known_as
-    if facts.referral.shown_stage == "closed":
+    if facts.referral.shown_stage == "closed" or facts.party.person.died_on:
         return []
     links = [{"text": f"Talk with {name}, alone", "href": facts.href("talk")}]
+    if renewable(facts):
+        links.append({"text": f"Check in with {name}", "href": facts.href("check_in")})
     links.append({"text": "Record a safety concern", "href": facts.href("concern")})
     links.append({"text": f"{name} wants to stop", "href": facts.href("withdraw")})
     if not facts.party.is_supporter:
@@ -149,6 +205,7 @@ def _other_things(facts: Facts) -> list[Row]:
         links.append({"text": f"Can {name} decide about this?", "href": facts.href("capacity")})
     if facts.check is not None and facts.flag("readiness_expired") and _may_be_accepted(facts):
         links.append({"text": "Accept the older check", "href": facts.href("readiness_accept")})
+    links.append({"text": f"{name} has died", "href": facts.href("died")})
     links.append({"text": f"{name} is not part of this", "href": facts.href("person_leave")})
     return links
 

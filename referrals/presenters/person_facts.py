@@ -26,6 +26,7 @@ from referrals.models import (
     ReadinessCheck,
     Referral,
     SafetyAnswers,
+    Task,
 )
 from restorative.accounts.models import User
 
@@ -44,12 +45,13 @@ class Facts:
     routes: list[ContactRoute]
     concerns: list[Concern]
     people: list[Party]
-    # The plain columns of the newest row of each, or None: safety, check, preparation, rating, capacity.
+    # The plain columns of the newest row of each, or None: safety, check, preparation, rating, capacity, task.
     safety: Any = None
     check: Any = None
     preparation: Any = None
     rating: Any = None
     capacity: Any = None
+    task: Any = None
 
     def flag(self, code: str) -> bool:
         """Whether this code stands in the way of booking, with this person."""
@@ -113,6 +115,7 @@ NEWEST: dict[str, tuple[type, dict[str, Any], str, tuple[str, ...]]] = {
     "preparation": (Preparation, {}, "held_at", ("held_at",)),
     "rating": (Rating, {}, "created_at", ("created_at", "point")),
     "capacity": (CapacityAssessment, {}, "assessed_at", ("assessed_at", "result")),
+    "task": (Task, {"done_at__isnull": True}, "created_at", ("created_at",)),
 }
 
 

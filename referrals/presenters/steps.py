@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from referrals import access
 from referrals.enums import Part, Stage, Suitable
-from referrals.models import Facilitation, Party, RecordsCheck, Referral, Suitability
+from referrals.models import Facilitation, Party, RecordsCheck, Referral, Suitability, Support
 from referrals.presenters import facilitators_of, parties_for, place_of
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.accounts.models import User
@@ -33,7 +33,7 @@ def chosen_party(referral: Referral, user: User, key: str) -> Party | None:
 def pending_meeting(referral: Referral, user: User) -> Any:
     """The meeting this user is shown as still to come or under way, if any."""
     meetings = referral.meetings.model.objects.visible_to(user).filter(referral=referral)
-    return meetings.filter(shown_status__in=["booked", "on_hold", "started"]).order_by("-starts_at").first()
+    return meetings.filter(shown_status__in=["booked", "started"]).order_by("-starts_at").first()
 
 
 def call_off_to_release(referral: Referral, user: User) -> Any:
@@ -127,10 +127,13 @@ def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
         released_at__isnull=True, referral__lead_organisation=user.organisation_id
     )
     supports = Party.objects.filter(keyworker=user)
+    supported = Support.objects.filter(user=user)
     took_part = Facilitation.objects.filter(user=user)
     return (
         waiting.exclude(
             Q(referral__lead=user)
+            | Q(asked_by=user)
+            | Q(referral__in=supported.values("referral"))
             | Q(referral__in=supports.values("referral"))
             | Q(referral__in=took_part.values("referral"))
         )
@@ -153,6 +156,6 @@ def names_to_match(user: User, checks: Sequence[RecordsCheck]) -> dict[Any, list
         name = f"{person.given} {person.family}".strip()
         if party.known_as != person.given:
             name += f", known as {party.known_as}"
-        born = clock.show_day(person.born_on) if person.born_on else "Not known"
+        born = f"{person.born_on.day} {person.born_on:%B %Y}" if person.born_on else "Not known"
         rows.setdefault(party.referral_id, []).append([name, place_of(party), born])
     return rows

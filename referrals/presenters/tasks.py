@@ -179,23 +179,25 @@ def _capacity_task(facts: Facts) -> Row:
     )
 
 
-def step_rows(facts: Facts) -> list[Row]:
-    """Steps that must be done before anybody meets. They come from concerns only."""
-    if not facts.concerns:
-        return []
+def step_rows(facts: Facts) -> tuple[list[Row], list[Row]]:
+    """What is to be done about this person: steps that must come before anybody meets, and everything else."""
+    if facts.task is None:
+        return [], []
     tasks = (
         Task.objects.visible_to(facts.user)
         .filter(party=facts.party, done_at__isnull=True)
         .select_related("assignee")
         .order_by("due_on", "created_at")
     )
-    return [
-        _task(
+    steps: list[Row] = []
+    others: list[Row] = []
+    for task in tasks:
+        row = _task(
             task.words,
             facts.href("step_done", task.pk),
             "To do",
             "due",
             f"{capfirst(presenters.you_or_name(task.assignee, facts.user))}, by {clock.show_day(task.due_on)}",
         )
-        for task in tasks
-    ]
+        (steps if task.blocks_id else others).append(row)
+    return steps, others

@@ -44,6 +44,13 @@ FIXES: dict[str, tuple[str, str]] = {
 TALK_CODES = frozenset(
     {"consent_missing", "safety_not_asked", "readiness_missing", "not_prepared", "safe_contact_missing"}
 )
+# Codes that a check-in settles, where it would do, and what has run out then.
+RENEWED = {
+    "consent_missing": "taking part",
+    "safety_not_asked": "safety",
+    "readiness_expired": "the right time",
+    "safe_contact_missing": "how to reach them",
+}
 WHOSE_BY_CODE = {
     "stop": "A safeguarding lead",
     "sign_off": "A manager or safeguarding lead",
@@ -53,10 +60,11 @@ WHOSE_BY_CODE = {
 @dataclass(frozen=True)
 class Heard:
     """What a page has read beside its facts. `answers`: each opened party's newest answer to taking part;
-    `deciding`: (party, code) of the concerns that this user may decide on."""
+    `deciding`: (party, code) of the concerns this user may decide on; `renewable`: whom a check-in would do for."""
 
     answers: dict[UUID, str] = field(default_factory=dict)
     deciding: frozenset[tuple[UUID, str]] = frozenset()
+    renewable: frozenset[UUID] = frozenset()
 
 
 def deciding(facts: Facts) -> frozenset[tuple[UUID, str]]:
@@ -101,7 +109,15 @@ def way_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
     heard = heard or Heard()
     shown, talked = [], set()
     for row in facts.rows:
-        if said := _said_row(row, facts, heard):
+        if row.party is not None and row.party.person.died_on:
+            if row.party.pk not in talked:
+                talked.add(row.party.pk)
+                shown.append(_died_row(row.party))
+        elif row.party is not None and row.code in RENEWED and row.party.pk in heard.renewable:
+            if row.party.pk not in talked:
+                talked.add(row.party.pk)
+                shown.append(_check_in_row(row.party, facts))
+        elif said := _said_row(row, facts, heard):
             shown.append(said)
         elif row.party is not None and stopped(row.party, heard) and row.code in TALK_CODES:
             continue
@@ -111,6 +127,12 @@ def way_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
             talked.add(row.party.pk)
             shown.append(_talk_row(row.party, facts))
     return shown
+
+
+def _died_row(party: Party) -> dict[str, str]:
+    """One row for somebody who has died, and nothing to do."""
+    nothing = {"code": "", "whose": "", "action_text": "", "action_href": ""}
+    return {**nothing, "name": party.known_as, "sentence": f"{party.known_as} has died."}
 
 
 def untalked(party: Party, facts: Facts) -> bool:
@@ -172,6 +194,23 @@ def _talk_row(party: Party, facts: Facts) -> dict[str, str]:
         "whose": whose(party, facts.user),
         "action_text": f"Talk with {name}",
         "action_href": reverse("referrals:talk", args=[facts.referral.reference, party.pk]),
+    }
+
+
+def _check_in_row(party: Party, facts: Facts) -> dict[str, str]:
+    """All that has run out with somebody, in one row: one page renews it."""
+    name = party.known_as
+    codes = [row.code for row in facts.rows if row.party is not None and row.party.pk == party.pk]
+    old = [words for code, words in RENEWED.items() if code in codes]
+    listed = old[0] if len(old) == 1 else f"{', '.join(old[:-1])} and {old[-1]}"
+    href = reverse("referrals:check_in", args=[facts.referral.reference, party.pk])
+    return {
+        "code": "check_in",
+        "name": name,
+        "sentence": f"{name} was asked about {listed} too long ago.",
+        "whose": whose(party, facts.user),
+        "action_text": f"Check in with {name}",
+        "action_href": f"{href}?from=referral",
     }
 
 

@@ -52,7 +52,7 @@ def test_logging_makes_the_people_and_nobody_is_contacted(staff: Staff) -> None:
         ("Jo", None),
     ]
     assert fresh(made.referral).stage == Stage.LOGGED
-    assert not Message.objects.exists()
+    assert not Message.objects.filter(to_worker=False).exists()
 
 
 def test_a_worry_named_when_logging_is_a_concern_and_leaves_the_stage(staff: Staff) -> None:
@@ -475,6 +475,35 @@ def test_without_its_last_facilitator_a_booked_meeting_is_called_off(staff: Staf
     part = made.referral.facilitations.model.objects.unscoped("test").get(referral=made.referral)
     facilitation.stand_down(facilitation=part, by=staff["asha"])
 
+    assert Meeting.objects.unscoped("test").get().status == "called_off"
+
+
+@pytest.mark.parametrize("abused", [False, True])
+def test_one_of_two_facilitators_who_ends_their_part_calls_it_off_whatever_somebody_told(
+    staff: Staff, abused: bool
+) -> None:
+    """That one would not be enough can rest on what one person said: it makes no difference."""
+    made = situations.make("ready", staff, NOW())
+    if abused:
+        concerns.raise_concern(
+            party=made.other,
+            kind=ConcernKind.PAST_ABUSE,
+            detail="Said so.",
+            by=staff["kit"],
+            at=NOW() - timedelta(days=8),
+        )
+        made_concern = Concern.objects.unscoped("test").get(party=made.other)
+        concerns.sign_off(concern=made_concern, decision=SignOffDecision.GO, reason="Calm.", by=staff["mo"])
+    second = facilitation.appoint(referral=made.referral, user=staff["ben"], by=staff["asha"])
+    play.book_meeting(made, clock.moment(clock.add_working_days(clock.today(), 3), 14), NOW())
+    assert Meeting.objects.unscoped("test").get().status == "booked"
+    facilitation.appoint(referral=made.referral, user=staff["mina"], by=staff["asha"])
+    facilitation.stand_down(facilitation=second, by=staff["asha"])
+    assert Meeting.objects.unscoped("test").get().status == "booked", "somebody came in their place"
+    fay = made.referral.facilitations.model.objects.unscoped("test").get(
+        referral=made.referral, user=staff["fay"]
+    )
+    facilitation.stand_down(facilitation=fay, by=staff["asha"])
     assert Meeting.objects.unscoped("test").get().status == "called_off"
 
 

@@ -1,6 +1,8 @@
 """The referral page and the lists: what one person is shown, and how many queries it takes."""
 
+from copy import copy
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -10,7 +12,8 @@ from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from referrals.actions import consent
-from referrals.models import ContactRoute
+from referrals.actions.notes import add_note
+from referrals.models import ContactRoute, Note
 from restorative.audit.models import AuditEntry
 from restorative.common.heartbeat import beat
 from restorative.notify.models import Message
@@ -19,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 # The two savepoints are the ledger's transaction inside the test's own; in service they are none.
 SAVEPOINTS = 2
-LIST_QUERIES = 6 + SAVEPOINTS
+LIST_QUERIES = 7 + SAVEPOINTS
 PAGE_QUERIES = 15 + SAVEPOINTS
 
 
@@ -62,6 +65,29 @@ def test_the_referral_page_takes_at_most_15_queries(
         response = client.get(f"/r/{made.referral.reference}/")
 
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("who", ["asha", "mo"])
+@pytest.mark.parametrize(
+    "name", ["follow_up_due", "agreement_open", "paused", "on_hold", "handoff_waiting", "closed_kept"]
+)
+def test_nor_more_at_any_other_stage_with_two_hundred_rows_of_history(
+    name: str, who: str, staff: Staff, django_assert_max_num_queries
+) -> None:
+    made = situations.make(name, staff, timezone.now())
+    add_note(referral=made.referral, party=None, text="Rang.", by=staff["asha"])
+    note = Note.objects.unscoped("test").get()
+    Note.objects.bulk_create(_again(note) for _ in range(200))
+    client = client_of(staff[who])
+
+    with django_assert_max_num_queries(PAGE_QUERIES):
+        assert client.get(f"/r/{made.referral.reference}/").status_code == 200
+
+
+def _again(note: Note) -> Note:
+    more = copy(note)
+    more.pk = uuid4()
+    return more
 
 
 def test_the_page_of_a_list_is_25_long_and_a_page_too_far_is_the_last(staff: Staff) -> None:
@@ -162,16 +188,25 @@ def test_nonsense_in_a_search_is_never_an_error(query: str, staff: Staff) -> Non
         ("ready", "kit", "Next: the meeting can be booked"),
         ("blocked_consent_missing", "asha", "Next: nothing for you to do now"),
         ("blocked_no_facilitator", "asha", "Next: appoint"),
-        ("blocked_wording_not_approved", "asha", "Next: agree with Max the words to reach the other person"),
+        (
+            "blocked_wording_not_approved",
+            "asha",
+            "Next: agree with {own} the words to reach the other person",
+        ),
         ("withdrawn", "kit", "Next: tell the others that the meeting is not happening"),
         ("record_overdue", "fay", "Next: write the record"),
         ("closed", "asha", "This referral is closed"),
+        ("paused", "asha", "Next: look at this again on "),
+        ("on_hold", "kit", "Next: ask {other} the safety questions, alone"),
+        ("on_hold", "asha", "Next: meet on "),
+        ("two_meetings", "fay", "Next: meet on "),
     ],
 )
 def test_the_next_step_is_named_for_each_person(name: str, who: str, heading: str, staff: Staff) -> None:
     made = situations.make(name, staff, timezone.now())
     page = client_of(staff[who]).get(f"/r/{made.referral.reference}/").content.decode()
 
+    heading = heading.format(own=made.own.known_as, other=made.other.known_as)
     assert f'id="next-step">{heading}' in page
 
 

@@ -37,7 +37,8 @@ from referrals.tests.talking import (
 )
 from restorative.audit.models import AuditEntry
 
-pytestmark = pytest.mark.django_db
+# What these pages say is the same on each database; that they answer on the second is the matrix's.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 # The ledger's transaction inside the test's own.
 SAVEPOINTS = 2

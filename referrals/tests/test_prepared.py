@@ -65,3 +65,12 @@ def test_each_person_is_asked_about_apart(staff: Staff) -> None:
         assert set(parties.filter(pk__in=here).values_list("pk", flat=True)) == whole, key
     assert set(parties.filter(pk__in=opened_ids(staff["asha"]))) == {made.own}
     assert set(parties.filter(pk__in=opened_ids(staff["kit"]))) == {made.other}
+
+
+def test_one_referral_is_found_by_whoever_may_see_it_and_no_other(staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    other = situations.make("logged", staff, timezone.now())
+    for user in staff.people.values():
+        for each in (made.referral, other.referral):
+            alone = Referral.objects.visible_to(user, reference=each.reference)
+            assert set(alone) == set(Referral.objects.visible_to(user).filter(pk=each.pk)), user

@@ -4,7 +4,7 @@ The oracle is written from the design's table, not from the querysets."""
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import product
 from uuid import uuid4
 
@@ -15,11 +15,12 @@ from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from referrals.enums import Answer, ConcernKind, Kind, Part, Place, Purpose
+from referrals.enums import Answer, ConcernKind, HandoffKind, HandoffState, Kind, Part, Place, Purpose
 from referrals.models import (
     Concern,
     Consent,
     Facilitation,
+    Handoff,
     InformationSheet,
     Party,
     Person,
@@ -83,13 +84,15 @@ class Share:
 
 @dataclass(frozen=True)
 class Side:
-    """One party: whose, who supports them, whether they left, open and cleared concerns, their answers to sharing."""
+    """One party: whose, who supports them, whether they left, open and cleared concerns, their answers to sharing,
+    and whether they accept whoever stands in for a day."""
 
     house: int
     keyworker: int | None
     left: bool
     concerns: tuple[bool, ...]  # open or not
     shares: tuple[Share, ...]
+    accepts: bool = False
 
     def shares_with(self, house: int) -> bool:
         """The newest answer counts, where it is a yes that counts now."""
@@ -98,13 +101,39 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Handed:
+    """Something asked of the other house: by whom, about which side (lead: none), who led then, what became of it."""
+
+    asker: int
+    led: int
+    taker: int
+    lead: bool
+    side: int
+    state: str
+    begun: bool
+
+    @property
+    def from_house(self) -> int:
+        return WORKERS[self.asker].house
+
+    @property
+    def taken(self) -> bool:
+        return self.state == HandoffState.ACCEPTED
+
+    @property
+    def lead_moved(self) -> bool:
+        return self.lead and self.begun and self.state in (HandoffState.ACCEPTED, HandoffState.COMPLETED)
+
+
+@dataclass(frozen=True)
 class Made:
-    """A referral: who leads it, its parties, who has or had which part, and its records check."""
+    """A referral: who leads it, its parties, who has or had which part, its records check, what was handed over."""
 
     lead: int
     sides: tuple[Side, ...]
     parts: dict[int, tuple[str, bool]]  # worker: part, and whether it still runs
     check: str  # none, waiting, released
+    handed: tuple[Handed, ...] = ()
 
     @property
     def lead_house(self) -> int:
@@ -117,9 +146,13 @@ class Made:
     @property
     def involved(self) -> set[int]:
         """Those with something to do in it."""
-        return {self.lead, *self.parts} | {
+        handing = {who for each in self.handed for who in (each.asker, each.led, each.taker)}
+        return {self.lead, *self.parts, *handing} | {
             side.keyworker for side in self.sides if side.keyworker is not None
         }
+
+    def about(self, handed: Handed) -> Side:
+        return self.sides[handed.side % len(self.sides)]
 
     def runs(self, who: int, *parts: str) -> bool:
         part, current = self.parts.get(who, ("", False))
@@ -140,6 +173,17 @@ sides = st.builds(
     left=st.sampled_from([False, False, False, True]),
     concerns=st.lists(st.booleans(), max_size=2).map(tuple),
     shares=st.lists(shares, max_size=3).map(tuple),
+    accepts=st.booleans(),
+)
+handed = st.builds(
+    Handed,
+    asker=ANY,
+    led=ANY,
+    taker=ANY,
+    lead=st.booleans(),
+    side=st.integers(0, 2),
+    state=st.sampled_from([HandoffState.ACCEPTED, HandoffState.ACCEPTED, *HandoffState]),
+    begun=st.booleans(),
 )
 worlds = st.builds(
     Made,
@@ -147,6 +191,8 @@ worlds = st.builds(
     sides=st.lists(sides, min_size=1, max_size=3).map(tuple),
     parts=st.dictionaries(ANY, st.tuples(st.sampled_from(list(Part)), st.booleans()), max_size=3),
     check=st.sampled_from(["none", "waiting", "released"]),
+    # Two that wait at once for the same are refused, so at most one.
+    handed=st.lists(handed, max_size=1).map(tuple),
 )
 
 
@@ -175,7 +221,16 @@ def sees_shell(who: int, made: Made) -> bool:
         or (user.manager and user.house in houses)
         or (user.lead and user.house in with_concern)
         or (user.lead and made.check == "waiting" and user.house == made.lead_house)
+        or any(hands_shell(who, each) for each in made.handed)
     )
+
+
+def hands_shell(who: int, handed: Handed) -> bool:
+    """Rows of handing over. Who takes it, once it is accepted; who asked, after the lead has moved."""
+    user = WORKERS[who]
+    if user.house == handed.from_house:
+        return handed.lead_moved and (who in (handed.asker, handed.led) or user.manager)
+    return handed.taken and (who == handed.taker or user.manager)
 
 
 def opens(who: int, side: Side, made: Made) -> bool:
@@ -188,9 +243,11 @@ def opens(who: int, side: Side, made: Made) -> bool:
     kept_by_the_facilitator = side.keyworker is not None and made.runs(side.keyworker, Part.FACILITATOR)
     return (
         side.keyworker == who
+        or (knows and any(helps(who, side, made, each) for each in made.handed))
         or (side.keyworker is None and made.lead == who)
         or (user.manager and side.house == user.house)
-        or (made.runs(who, Part.FACILITATOR, Part.STAND_IN) and knows and not supports_somebody)
+        or (made.runs(who, Part.FACILITATOR) and knows and not supports_somebody)
+        or (made.runs(who, Part.STAND_IN) and side.accepts and knows and not supports_somebody)
         or (
             made.runs(who, Part.SECOND_WORKER)
             and knows
@@ -198,6 +255,12 @@ def opens(who: int, side: Side, made: Made) -> bool:
             and not kept_by_the_facilitator
         )
     )
+
+
+def helps(who: int, side: Side, made: Made, handed: Handed) -> bool:
+    """Whoever accepted to help this person; once it has begun they support them, and open them as that."""
+    theirs = who == handed.taker and WORKERS[who].house != handed.from_house
+    return theirs and not handed.lead and handed.taken and not handed.begun and made.about(handed) is side
 
 
 def opens_safety(who: int, side: Side, made: Made) -> bool:
@@ -244,6 +307,13 @@ def rows(django_db_setup: None, django_db_blocker) -> Iterator[Rows]:
         transaction.set_rollback(True)
 
 
+def _ends(part: str, current: bool, now: datetime) -> datetime | None:
+    """A stand-in's part has its end from the beginning."""
+    if not current:
+        return now
+    return now + timedelta(hours=6) if part == Part.STAND_IN else None
+
+
 def build(made: Made, rows: Rows) -> list[Party]:
     """Write a made-up world down; its parties in the order of its sides."""
     now = timezone.now()
@@ -265,6 +335,7 @@ def build(made: Made, rows: Rows) -> list[Party]:
             place=Place.PARTNER,
             known_as="Sam",
             organisation=house,
+            named_by=house,
             keyworker=None if side.keyworker is None else rows.users[side.keyworker],
             left_at=now if side.left else None,
             left_by=rows.users[0] if side.left else None,
@@ -279,6 +350,21 @@ def build(made: Made, rows: Rows) -> list[Party]:
                 raised_by=rows.users[0],
                 cleared_at=None if is_open else now,
                 cleared_by=None if is_open else rows.users[0],
+                **at,
+            )
+        standing_in = [who for who, (part, _) in made.parts.items() if part == Part.STAND_IN]
+        for who in standing_in if side.accepts else ():
+            Consent.objects.create(
+                party=party,
+                purpose=Purpose.SECOND_WORKER,
+                recipient=rows.users[who].pk,
+                seq=1,
+                answer=Answer.YES,
+                sheet=rows.sheet,
+                how="phone",
+                counts_from=now,
+                expires_on=timezone.localdate() + timedelta(days=90),
+                taken_at=now,
                 **at,
             )
         for seq, share in enumerate(side.shares):
@@ -301,9 +387,11 @@ def build(made: Made, rows: Rows) -> list[Party]:
             user=rows.users[who],
             part=part,
             since=now - timedelta(days=1),
-            until=None if current else now,
+            until=_ends(part, current, now),
             **at,
         )
+    for each in made.handed:
+        hand_over(each, made, parties, rows, now)
     if made.check != "none":
         done = made.check == "released"
         RecordsCheck.objects.create(
@@ -315,6 +403,36 @@ def build(made: Made, rows: Rows) -> list[Party]:
             **at,
         )
     return parties
+
+
+def hand_over(each: Handed, made: Made, parties: list[Party], rows: Rows, now: datetime) -> None:
+    """Write down something asked of the other house."""
+    decided = each.state in ("accepted", "declined", "returned", "completed")
+    users = rows.users
+    Handoff.objects.create(
+        referral=parties[0].referral,
+        party=None if each.lead else parties[each.side % len(parties)],
+        kind=HandoffKind.LEAD if each.lead else HandoffKind.HELP,
+        decided_kind=(HandoffKind.LEAD if each.lead else HandoffKind.HELP) if decided else "",
+        from_org=rows.houses[each.from_house],
+        to_org=rows.houses[1 - each.from_house],
+        state=each.state,
+        packet={},
+        digest="-",
+        told="-",
+        reply_by=timezone.localdate(),
+        sent_at=now,
+        sent_by=users[each.asker],
+        lead_before=users[each.led],
+        decided_at=now if decided else None,
+        decided_by=users[each.taker] if decided else None,
+        decline_code="duplicate" if each.state == HandoffState.DECLINED else "",
+        receiver=users[each.taker],
+        starts_on=timezone.localdate(),
+        moved_at=now if each.begun else None,
+        moved_by=users[each.taker] if each.begun else None,
+        created_at=now,
+    )
 
 
 # Worlds too rare to wait for. The first: a facilitator keeps one party, and a second worker takes the other.
@@ -334,6 +452,21 @@ ACROSS_HOUSES = Made(
     parts={5: (Part.FACILITATOR, True), 2: (Part.SECOND_WORKER, True), 3: (Part.STAND_IN, False)},
     check="released",
 )
+# Somebody of the other house has accepted to help, and the person shares with it; and another leads since.
+HELPED = Made(
+    lead=0,
+    sides=(Side(0, 1, False, (), (Share(1, Answer.YES),)), Side(0, 0, False, (), ())),
+    parts={},
+    check="none",
+    handed=(Handed(1, 1, 2, False, 0, HandoffState.ACCEPTED, False),),
+)
+LED = Made(
+    lead=2,
+    sides=(Side(0, 1, False, (), (Share(1, Answer.YES),)), Side(0, None, False, (), ())),
+    parts={},
+    check="none",
+    handed=(Handed(0, 0, 2, True, 0, HandoffState.COMPLETED, True),),
+)
 
 
 @settings(
@@ -344,6 +477,8 @@ ACROSS_HOUSES = Made(
 @given(made=worlds, others=st.sets(ANY, min_size=3, max_size=5))
 @example(KEPT_BY_THE_FACILITATOR, {8, 9})
 @example(ACROSS_HOUSES, {3, 7})
+@example(HELPED, {2, 3, 7})
+@example(LED, {0, 1, 6, 7})
 def test_every_world_agrees_with_the_table(rows, made, others):
     with transaction.atomic():
         parties = build(made, rows)

@@ -14,7 +14,8 @@ from referrals.models import Concern, Party, SafetyAnswers, SignOff, Task
 from referrals.tests.talking import SAFE, client_of, errors_of, path, play, rows, send
 from restorative.accounts.models import User
 
-pytestmark = pytest.mark.django_db
+# What these pages say is the same on each database; that they answer on the second is the matrix's.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def concern_of(party: Party) -> Concern:

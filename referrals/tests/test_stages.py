@@ -38,8 +38,10 @@ LEADS: dict[str, dict[Stage, Stage]] = {
     "prepare": {L: P},
     "book": {P: B},
     "call_off": {B: P},
+    "move": {B: B},
     "met": {B: F},
     "meet_again": {F: P},
+    "already_met": {L: F, P: F, N: F},
     "pause": {L: N, P: N, B: N, F: N},
     "resume": {N: P},  # here paused from preparing; the others below
     "close": {L: C, P: C, F: C, N: C},

@@ -7,12 +7,24 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.db.models import Q
+
 from referrals import presenters
 from referrals.enums import NOBODY, Answer, How, Part, Purpose, RouteKind
 from referrals.forms import words
 from referrals.forms.agreeing import Ask
 from referrals.forms.words import Whom
-from referrals.models import Approach, Consent, ContactRoute, Facilitation, Invited, Party, Preparation
+from referrals.models import (
+    Approach,
+    Consent,
+    ContactRoute,
+    Facilitation,
+    InformationSheet,
+    Invited,
+    Party,
+    Preparation,
+)
+from restorative.accounts.models import Organisation
 from restorative.common import clock
 from restorative.common.formfields import show_phone
 
@@ -64,11 +76,24 @@ def holds(row: Consent | None, at: datetime) -> bool:
     )
 
 
-def asks_for(party: Party, whom: Whom, user: "User", so_far: Answered, at: datetime) -> list[Ask]:
-    """Each thing this party can be asked now, in the order of the page."""
+def what_is_told() -> dict[str, str]:
+    """The words of the newest information sheet, to be read aloud before anything is asked; {} where there is none."""
+    sheet = InformationSheet.objects.order_by("-version").first()
+    if sheet is None:
+        return {}
+    return {
+        "words": sheet.words,
+        "about": f"Version {sheet.version}, since {clock.show_day(sheet.published_at)}",
+    }
+
+
+def asks_for(
+    party: Party, whom: Whom, user: "User", so_far: Answered, at: datetime, share: str = ""
+) -> list[Ask]:
+    """Each thing this party can be asked now, in the order of the page. `share` is the key of one more organisation."""
     found = []
     running = presenters.facilitators_of(party.referral, user)
-    for purpose, recipient, label, say, exact in _things(party, whom, user, running, so_far):
+    for purpose, recipient, label, say, exact in _things(party, whom, user, running, so_far, share):
         key = (purpose, recipient)
         found.append(
             Ask(
@@ -90,7 +115,7 @@ Thing = tuple[Purpose, UUID, str, str, str | None]
 
 
 def _things(
-    party: Party, whom: Whom, user: "User", running: list[Facilitation], so_far: Answered
+    party: Party, whom: Whom, user: "User", running: list[Facilitation], so_far: Answered, share: str
 ) -> Iterator[Thing]:
     yield _plain(Purpose.TAKE_PART, whom)
     if not party.is_supporter:
@@ -98,11 +123,18 @@ def _things(
         yield from _carrying(party, user)
     for purpose in (Purpose.SIGHT, Purpose.EVALUATION, Purpose.SHOW_WORKER):
         yield _plain(purpose, whom)
-    yield from _sharing(party, whom, running)
+    named = [*running, *presenters.standing_in(party.referral, user)]
+    yield from _sharing(party, whom, named)
+    yield from _sharing_with_others(party, whom, running, so_far, share)
     yield from _professionals(party, user)
-    for row in running:
-        if row.part == Part.SECOND_WORKER:
-            first = row.user.first_name
+    for row in named:
+        first = row.user.first_name
+        if row.part == Part.STAND_IN:
+            say = (
+                f"“The usual worker cannot be there. {first} would be, for that day only. Is that all right?”"
+            )
+            yield Purpose.SECOND_WORKER, row.user_id, f"{first}, standing in on the day", say, None
+        elif row.part == Part.SECOND_WORKER:
             say = (
                 f"“{first} would be there too, so that there is somebody for each of you. Is that all right?”"
             )
@@ -181,6 +213,24 @@ def _sharing(party: Party, whom: Whom, running: Iterable[Facilitation]) -> Itera
             say,
             None,
         )
+
+
+def _sharing_with_others(
+    party: Party, whom: Whom, running: Iterable[Facilitation], so_far: Answered, share: str
+) -> Iterator[Thing]:
+    """Sharing with an organisation that is to be asked for something, or that they were asked about before."""
+    before = [recipient for purpose, recipient in so_far.newest if purpose == Purpose.SHARE]
+    if not before and not share:
+        return
+    known = {party.organisation_id, *(row.user.organisation_id for row in running)}
+    rows = Organisation.objects.filter(Q(pk__in=before) | Q(key=share)).exclude(pk__in=known)
+    for organisation in rows:
+        say = (
+            f"“{organisation.name} could help with this. Before we ask them: may they know who you are, how to reach "
+            "you and what this is about? You can say no, and it changes nothing.”"
+        )
+        label = f"Sharing what {whom.name} says with {organisation.name}"
+        yield Purpose.SHARE, organisation.pk, label, say, None
 
 
 def _professionals(party: Party, user: "User") -> Iterator[Thing]:

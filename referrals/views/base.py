@@ -6,9 +6,10 @@ from django.http import Http404
 from django.urls import reverse
 
 from referrals import presenters
+from referrals.actions.parties import has_died
 from referrals.models import Party, Referral
 from restorative.common.references import read_reference
-from restorative.common.views import ActionFormView, Page
+from restorative.common.views import ActionFormView, Forbidden, Page
 
 
 class ReferralMixin:
@@ -24,11 +25,11 @@ class ReferralMixin:
         if read_reference(reference) != reference:
             raise Http404  # nothing else is one, and databases refuse some of what an address can hold
         found = (
-            Referral.objects.visible_to(self.request.user)
+            Referral.objects.visible_to(self.request.user, reference=reference)
             .with_shown_stage(self.request.user)
             .with_records_waiting()
+            .with_what_is_there()
             .select_related("lead", "lead__team", "lead_organisation")
-            .filter(reference=reference)
             .first()
         )
         if found is None:
@@ -107,7 +108,15 @@ class PartyPage(PartyMixin, Page):
 
 
 class PartyForm(PartyMixin, ActionFormView):
-    """A form about one person. It returns to where the worker came from: the referral (`?from=referral`) or them."""
+    """A form about one person. It returns to where the worker came from: the referral (`?from=referral`) or them.
+
+    There is none about somebody who has died.
+    """
+
+    def load(self) -> None:
+        super().load()
+        if self.party.person.died_on:
+            raise Forbidden(has_died(self.party))
 
     def done(self) -> str:
         """Where to go when it is saved."""

@@ -12,6 +12,7 @@ from django.utils.functional import cached_property
 from referrals import access, presenters, selectors
 from referrals.enums import Stage
 from referrals.forms.search import read_query
+from restorative.common import drafts
 from restorative.common.decisions import Decision, refuse
 from restorative.common.references import read_reference
 from restorative.common.rules import rules
@@ -92,6 +93,7 @@ class Caseload(CaseworkPage):
                 if key != filters["whose"]
             ],
             filtered=bool(filters["q"] or filters["stage"]),
+            drafts_left=drafts.count(user),
         )
 
     def _read_filters(self, whose_choices: dict[str, str], usual: str) -> tuple[dict[str, str], list[str]]:

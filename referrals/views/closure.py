@@ -5,7 +5,8 @@ from typing import Any
 from django.contrib import messages
 
 from referrals import access
-from referrals.actions.lifecycle import close, derived_outcome, open_items
+from referrals.actions.lifecycle import close
+from referrals.actions.outcome import derived_outcome, knows_all, open_items
 from referrals.enums import Outcome, Stage
 from referrals.forms.decisions import CloseForm
 from referrals.presenters import steps
@@ -32,25 +33,31 @@ class Close(ReferralForm):
         super().load()
         self.outcome = derived_outcome(self.referral)
         self.left = open_items(self.referral, self.request.user)
+        self.needs_manager = self.left.needs_manager and not self.request.user.is_manager
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
             "people": steps.opened_people(self.referral, self.request.user),
             "asks_reason": self.outcome == Outcome.NOT_GOING_AHEAD,
-            "asks_why": bool(self.left) and self.request.user.is_manager,
+            "asks_why": bool(self.left) and not self.needs_manager,
         }
 
     def get_context(self) -> dict[str, Any]:
         first = steps.first_settle(self.referral, self.request.user)
-        needs_manager = bool(self.left) and not self.request.user.is_manager
         return {
             **super().get_context(),
             "first": first,
-            "left": self.left,
-            "needs_manager": needs_manager,
-            "locked": bool(first) or needs_manager,
-            "facts": [{"key": "What it came to", "value": str(self.outcome.label)}],
+            "left": self.left.sentences,
+            "needs_manager": self.needs_manager,
+            "locked": bool(first) or self.needs_manager,
+            "facts": [{"key": "What it came to", "value": self.came_to()}],
         }
+
+    def came_to(self) -> str:
+        """The outcome, where it tells this user nothing new. Otherwise it is told when it closes, and not before."""
+        if self.outcome == Outcome.NOT_GOING_AHEAD or knows_all(self.referral, self.request.user):
+            return str(self.outcome.label)
+        return "They met. What became of it is worked out when it closes."
 
     def act(self, form: BaseForm) -> str:
         said = form.cleaned_data
@@ -63,5 +70,6 @@ class Close(ReferralForm):
             by=user,
             at=self.at,
         )
-        messages.success(self.request, f"Closed: {str(self.outcome.label).lower()}.")
+        label = str(derived_outcome(self.referral).label)
+        messages.success(self.request, f"Closed: {label[:1].lower()}{label[1:]}.")
         return self.referral_href

@@ -1,11 +1,13 @@
 """Consent in person, and withdrawing it: what it stops is said before, what is already on its way after."""
 
+import re
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 
+from referrals import access
 from referrals.actions.consent import withdraw
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import NOBODY, Answer, Purpose
@@ -17,6 +19,8 @@ from referrals.views.person import PersonForm
 from referrals.views.talk import asked_from
 from restorative.common import clock
 from restorative.common.forms import BaseForm
+
+SLUG = re.compile(r"[a-z0-9-]+")
 
 
 class GiveConsent(PersonForm):
@@ -33,24 +37,29 @@ class GiveConsent(PersonForm):
     def asks(self) -> list[Ask]:
         """What can be asked, read once a request. On this page nothing but what is answered is needed."""
         user = self.request.user
-        return asking.asks_for(self.party, self.whom, user, asking.answered(self.party, user), self.at)
+        so_far, share = asking.answered(self.party, user), self.request.GET.get("share", "")[:50]
+        share = share if SLUG.fullmatch(share) else ""
+        return asking.asks_for(self.party, self.whom, user, so_far, self.at, share=share)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"whom": self.whom, "asks": self.asks, "language": self.party.person.language}
+
+    def get_context(self) -> dict[str, Any]:
+        return {**super().get_context(), "sheet": asking.what_is_told()}
 
     def act(self, form: BaseForm) -> str:
         said = tuple(Said(**each) for each in agreeing.consents_said(form.cleaned_data, self.asks))
         talk = Talk(asked=asked_from(form.cleaned_data), said=said)
         save_talk(party=self.party, talk=talk, by=self.request.user, at=self.at)
         messages.success(self.request, "Saved.")
-        return self.done()
+        return self.done() if access.may_open(self.request.user, self.party) else self.still_seen()
 
 
 STOPS_WHAT: dict[str, str] = {
     Purpose.TAKE_PART: "A booked meeting is called off at once, and messages that wait are cancelled. The others hear "
     "nothing yet: first it is asked whether it is safe if they hear today.",
     Purpose.WORDS: "Nobody may use these words any more.",
-    Purpose.SHARE: "Their workers stop seeing what was said, at once.",
+    Purpose.SHARE: "Their workers stop seeing what was said, at once. What they were asked to do ends, and goes back.",
     Purpose.PROFESSIONAL: "They stay out of the meeting.",
     Purpose.SIGHT: "Nothing that was agreed is sent to them.",
     Purpose.EVALUATION: "Their answers are not used.",
@@ -126,4 +135,4 @@ class Withdraw(PersonForm):
             messages.error(
                 self.request, f"A message was already on its way and cannot be stopped: {due}. Tell them."
             )
-        return self.done()
+        return self.done() if access.may_open(self.request.user, self.party) else self.still_seen()

@@ -12,7 +12,7 @@ from referrals.actions.facilitation import appoint, leave_out, stand_down
 from referrals.enums import Part, Stage
 from referrals.forms.decisions import AppointForm, EndPartForm, LeaveOutForm
 from referrals.models import Facilitation, Invited, Referral
-from referrals.presenters import facilitators_of, steps, you_or_name
+from referrals.presenters import steps, you_or_name
 from referrals.views.base import ReferralForm
 from restorative.accounts.models import User
 from restorative.common.decisions import Decision
@@ -104,19 +104,14 @@ class EndFacilitation(ReferralForm):
         return reverse("referrals:facilitators", args=[self.referral.reference])
 
     def get_context(self) -> dict[str, Any]:
-        others = [
-            row
-            for row in facilitators_of(self.referral, self.request.user)
-            if row.pk != self.facilitation.pk and row.part != Part.SECOND_WORKER
-        ]
-        last = self.facilitation.part != Part.SECOND_WORKER and not others
         who = "You" if self.name == "your" else self.facilitation.user.first_name
         verb = "see" if who == "You" else "sees"
         return {
             **super().get_context(),
             "intro": f"{who} {verb} this referral as a facilitator no longer, from the next page on.",
-            "warning": "Nobody else facilitates. A booked meeting is called off at once and everybody is told."
-            if last
+            "warning": "A meeting is booked. Unless you appointed somebody in their place before, it is called off at "
+            "once and everybody is told."
+            if self.referral.shown_stage == Stage.BOOKED
             else "",
         }
 

@@ -1,5 +1,6 @@
 """Logging a referral: one page, a check, and what happens next."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -9,16 +10,22 @@ from referrals import access
 from referrals.actions.intake import Worry, log_referral
 from referrals.actions.parties import PersonFacts
 from referrals.actions.reaching import RouteFacts
-from referrals.enums import ConcernKind, Kind, Place, RouteKind, Source
+from referrals.enums import SENT_ROUTES, ConcernKind, Kind, Place, RouteKind, Source
 from referrals.forms.intake import LogForm
+from referrals.presenters import duplicates
 from referrals.views.base import ReferralPage
 from restorative.common import drafts
 from restorative.common.decisions import Decision, NotPossible
+from restorative.common.fields import keyed_hash
 from restorative.common.formfields import show_phone
 from restorative.common.forms import BaseForm
 from restorative.common.views import ActionFormView
 
 LOG_PLACE = "referrals:log"
+CHANGED = (
+    "These answers were changed since you looked, perhaps in another window. Nothing is logged yet. "
+    "Check them as they are now, then log it."
+)
 
 
 class CaseworkForm(ActionFormView):
@@ -56,7 +63,8 @@ class LogReferral(CaseworkForm):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = LogForm(request.POST, **self.get_form_kwargs())
-        if "discard" in request.POST or "X-Draft" in request.headers or not form.is_valid():
+        unusual = "discard" in request.POST or "X-Draft" in request.headers or hasattr(request, "too_much")
+        if unusual or not form.is_valid():
             return super().post(request, *args, **kwargs)
         self.keep(form)
         return HttpResponseRedirect(reverse("referrals:log_check"), status=303)
@@ -70,33 +78,54 @@ class CheckReferral(CaseworkForm):
     template_name = "referrals/log_check.html"
     form_class = BaseForm
     drafted = False
+    shown = ""
 
     @property
     def back_href(self) -> str:
         return reverse("referrals:log")
 
     def answered(self) -> LogForm | None:
-        """The seven answers as they were kept, if they still stand."""
+        """The seven answers as they were kept, if they still stand; `self.shown` tells these from any others."""
         kept = drafts.find(self.request.user, LOG_PLACE)
         form = LogForm(drafts.as_data(kept.typed), leads=self.leads()) if kept else None
-        return form if form is not None and form.is_valid() else None
+        if form is None or not form.is_valid():
+            return None
+        self.shown = keyed_hash(json.dumps(form.typed(), sort_keys=True))
+        return form
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = self.answered()
         if form is None:
             return HttpResponseRedirect(reverse("referrals:log"))
-        return self.show(form=BaseForm(), rows=self.rows(form))
+        return self.show(form=BaseForm(), answered=form)
 
     def show(self, status: int = 200, **more: Any) -> HttpResponse:
-        if "rows" not in more:
-            form = self.answered()
-            more["rows"] = self.rows(form) if form else []
+        form = more.pop("answered", None) or self.answered()
+        more["rows"] = self.rows(form) if form else []
+        more["shown"] = self.shown
+        more["duplicates"] = found = self.duplicates(form) if form else []
+        if found:
+            more["submit_text"] = "This is somebody else, log it"
         return super().show(status=status, **more)
+
+    def duplicates(self, form: LogForm) -> list[dict[str, Any]]:
+        """Whom this may be again, among those this user sees."""
+        data = form.cleaned_data
+        typed = data["route_kind"] in (*SENT_ROUTES, RouteKind.PHONE)
+        return duplicates.rows(
+            self.request.user,
+            given=data["own_given"],
+            family=data["own_family"],
+            others=[given for given, _ in form.others()],
+            route=data["route_value"] if typed else "",
+        )
 
     def act(self, form: BaseForm) -> str:
         answered = self.answered()
         if answered is None:
             raise NotPossible("These answers were already logged, or are not complete. Go back and look.")
+        if self.request.POST.get("shown") != self.shown:
+            raise NotPossible(CHANGED)
         data = answered.cleaned_data
         user = self.request.user
         lead = next(person for person in [user, *access.colleagues(user)] if str(person.pk) == data["lead"])

@@ -151,7 +151,7 @@ class Routes(PersonForm):
         )
         return {
             **super().get_context(),
-            "routes": reach.route_boxes(rows, self.shares_home, user),
+            "routes": reach.route_boxes(self.party, rows, self.shares_home, user),
             "intro": "A newer answer for the same way replaces the older one.",
         }
 

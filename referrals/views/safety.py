@@ -208,7 +208,7 @@ class ClearConcern(AboutConcern):
 
 
 class FinishStep(SafetyFormBase):
-    """A step before the meeting is done."""
+    """A step before the meeting, or something else this worker was given, is done."""
 
     form_class = StepForm
     submit_text = "It is done"
@@ -217,7 +217,7 @@ class FinishStep(SafetyFormBase):
 
     @property
     def title(self) -> str:  # type: ignore[override]
-        return "A step before the meeting"
+        return "A step before the meeting" if self.task.blocks_id else "Something to do"
 
     def load(self) -> None:
         super().load()

@@ -47,7 +47,7 @@ class TalkPerson(PersonForm):
         }
 
     def get_context(self) -> dict[str, Any]:
-        context = super().get_context()
+        context = {**super().get_context(), "sheet": asking.what_is_told()}
         if self.party.answered_at is None and not self.party.is_supporter and words_missing(self.party):
             name = self.party.known_as
             context["warning"] = (

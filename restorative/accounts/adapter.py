@@ -10,6 +10,7 @@ from django.utils import timezone
 from restorative.accounts import throttle
 from restorative.accounts.models import User
 
+NOT_YOURS = "That is not your password. Try again."
 NOT_RIGHT = "That email address and password do not match. Check both and try again."
 
 

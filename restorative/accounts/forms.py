@@ -1,9 +1,11 @@
-"""The sign-in form: allauth's, in our words. Pasting and password managers work."""
+"""The sign-in form, allauth's in our words, and the password alone after a lock. Pasting and password managers work."""
 
 from typing import Any
 
 from allauth.account.forms import LoginForm
 from django import forms
+
+from restorative.common.forms import BaseForm
 
 
 class SignInForm(LoginForm):
@@ -27,3 +29,15 @@ class SignInForm(LoginForm):
             widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
             error_messages={"required": "Enter your password"},
         )
+
+
+class UnlockForm(BaseForm):
+    """The password of whoever is signed in."""
+
+    password = forms.CharField(
+        label="Password",
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password"},
+    )

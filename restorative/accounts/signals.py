@@ -7,8 +7,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
-from django.utils import timezone
 
+from restorative.accounts.lock import start
 from restorative.accounts.models import User
 from restorative.audit.ledger import record
 
@@ -17,7 +17,7 @@ from restorative.audit.ledger import record
 def signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
     """Start the session's 12 hours and write it down."""
     if request is not None:
-        request.session["signed_in_at"] = timezone.now().isoformat()
+        start(request)
     with transaction.atomic():
         record("signed_in", by=user, thing=user)
 

@@ -11,6 +11,7 @@ from restorative.accounts import views
 urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/", views.SignIn.as_view(), name="account_login"),
     path("sign-out/", views.SignOut.as_view(), name="account_logout"),
+    path("locked/", views.Locked.as_view(), name="locked"),
 ]
 
 

@@ -1,15 +1,29 @@
-"""The sign-in page and the sign-out button. How tries are counted is in throttle.py."""
+"""The sign-in page, the sign-out button, and the page of a session that has locked.
+How tries are counted is in throttle.py; when a session locks, in lock.py."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.views import LoginView, LogoutView
 from django.conf import settings
 from django.contrib.auth import get_user
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import View
 
 from restorative.accounts import throttle
+from restorative.accounts.adapter import NOT_YOURS
+from restorative.accounts.forms import UnlockForm
+from restorative.accounts.lock import is_locked, unlock
 from restorative.accounts.models import User
+from restorative.audit.ledger import record
+
+if TYPE_CHECKING:
+    from restorative.common.views import SignedInRequest
 
 
 class SignIn(LoginView):
@@ -42,3 +56,48 @@ class SignOut(LogoutView):
         response = super().post(request, *args, **kwargs)
         response.delete_cookie(settings.SESSION_COOKIE_NAME)
         return response
+
+
+class Locked(View):
+    """A session that nobody used for a while: the password, and everything is as it was. Or somebody else signs in."""
+
+    policy = "signed_in"
+    if TYPE_CHECKING:
+        request: SignedInRequest
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if request.method in ("GET", "HEAD", "POST") and not is_locked(request):
+            return HttpResponseRedirect(self.next_path())
+        return super().dispatch(request, *args, **kwargs)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return self.show(UnlockForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = UnlockForm(request.POST)
+        if not form.is_valid():
+            return self.show(form, status=422)
+        try:
+            found = get_adapter().authenticate(
+                request, email=self.request.user.email, password=form.cleaned_data["password"]
+            )
+        except ValidationError as refusal:
+            form.add_error("password", refusal)
+            return self.show(form, status=422)
+        if found is None or found.pk != request.user.pk:
+            form.add_error("password", NOT_YOURS)
+            return self.show(form, status=422)
+        with transaction.atomic():
+            unlock(request)
+            record("unlocked", by=request.user, thing=request.user)
+        return HttpResponseRedirect(self.next_path(), status=303)
+
+    def next_path(self) -> str:
+        """Back to where the session locked, if that is a page of ours."""
+        wanted = self.request.GET.get("next", "")
+        safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
+        return wanted if safe else reverse("home")
+
+    def show(self, form: UnlockForm, status: int = 200) -> HttpResponse:
+        context = {"title": "Locked", "form": form, "has_password": self.request.user.has_usable_password()}
+        return render(self.request, "account/locked.html", context, status=status)

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from restorative.audit.models import AuditEntry, AuditHead, AuditLink
+from restorative.audit.models import AuditEntry, AuditHead, AuditLink, LedgerCheck
 
 START = "0" * 64
 
@@ -30,6 +30,7 @@ ENTRY_FIELDS = (
     "why_code",
     "request_id",
 )
+CHECK_FIELDS = ("checked_at", "read_whole_at", "right_at", "seq", "last", "finding", "found_at", "mended_at")
 
 
 def _spell(value: Any) -> Any:
@@ -60,6 +61,11 @@ def link_mac(link: AuditLink, of_entry: str) -> str:
 def head_mac(head: AuditHead) -> str:
     """The MAC of where the chain ends."""
     return _mac("head", {"seq": head.seq, "last": head.last, "sealed_at": head.sealed_at})
+
+
+def check_mac(check: LedgerCheck) -> str:
+    """The MAC of what the last check found."""
+    return _mac("check", {name: getattr(check, name) for name in CHECK_FIELDS})
 
 
 def same(a: str, b: str) -> bool:

@@ -1,5 +1,6 @@
 """The ledger's three tables: entries, the links that chain them, and the head that says how long the chain is.
-Who may write them is in ledger.py and sealer.py; the database refuses change and removal (migration 0001)."""
+Who may write them is in ledger.py and sealer.py; the database refuses change and removal (migration 0001).
+Beside them one row of what the last check found (watch.py)."""
 
 from django.db import models
 
@@ -26,7 +27,10 @@ class AuditEntry(models.Model):
         verbose_name_plural = "audit entries"
         indexes = [
             models.Index(fields=["referral_id", "at"], name="audit_referral_at"),
+            models.Index(fields=["party_id", "at"], name="audit_party_at"),
             models.Index(fields=["actor_id", "at"], name="audit_actor_at"),
+            models.Index(fields=["organisation_id", "at"], name="audit_organisation_at"),
+            models.Index(fields=["organisation_id", "verb", "at"], name="audit_organisation_verb"),
         ]
 
 
@@ -48,4 +52,22 @@ class AuditHead(models.Model):
     seq = models.BigIntegerField(default=0)
     last = models.CharField(max_length=64)
     sealed_at = models.DateTimeField()
+    mac = models.CharField(max_length=64)
+
+
+class LedgerCheck(models.Model):
+    """The one row of how far the ledger has been checked and what was found. Signed like the ledger itself.
+
+    `seq` and `last` are the place up to which it was found whole; they witness against a cut tail as well.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    checked_at = models.DateTimeField()
+    read_whole_at = models.DateTimeField()
+    right_at = models.DateTimeField(null=True)  # when a whole reading last found nothing
+    seq = models.BigIntegerField(default=0)
+    last = models.CharField(max_length=64)
+    finding = models.CharField(max_length=200, blank=True)
+    found_at = models.DateTimeField(null=True)
+    mended_at = models.DateTimeField(null=True)
     mac = models.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""verify(): reads the whole ledger and says what is wrong with it, the first bad row first.
+"""verify(): reads the ledger, whole or from a known place on, and says what is wrong, the first bad row first.
 LIMITS says plainly what no reading of it can find."""
 
 import json
@@ -24,11 +24,23 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong: a sentence, and the place in the chain or the entry it is about."""
+    """Something wrong: a sentence, and the place in the chain or the entry it is about.
+
+    `late`: only not sealed in time, which says that the sealer stands still, not that somebody changed anything.
+    """
 
     sentence: str
     seq: int | None = None
     entry_id: int | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place of the chain that is known from elsewhere, and the MAC that must stand there."""
+
+    seq: int
+    last: str
 
 
 @dataclass
@@ -38,42 +50,55 @@ class Report:
     links: int = 0
     unsealed: int = 0
     noted: bool = False
+    reached: Place = Place(0, START)
     findings: list[Finding] = field(default_factory=list)
 
     @property
     def first(self) -> Finding | None:
         return self.findings[0] if self.findings else None
 
-    def add(self, sentence: str, seq: int | None = None, entry_id: int | None = None) -> None:
-        self.findings.append(Finding(sentence, seq, entry_id))
+    def add(
+        self, sentence: str, seq: int | None = None, entry_id: int | None = None, *, late: bool = False
+    ) -> None:
+        self.findings.append(Finding(sentence, seq, entry_id, late))
 
 
-def verify(*, note: Path | None = None, at: datetime | None = None, most: int = 20) -> Report:
-    """Read everything; stop after `most` findings. `note` is the chain's end as noted outside the database."""
+def verify(
+    *,
+    note: Path | None = None,
+    known: Place | None = None,
+    only_new: bool = False,
+    at: datetime | None = None,
+    most: int = 20,
+) -> Report:
+    """Read everything; stop after `most` findings. `note` is the chain's end as noted outside the database.
+
+    `known` is a place that an earlier reading reached. With `only_new` reading begins there, not at the first place.
+    """
     report = Report()
     # The ends are read before the chain: what is sealed meanwhile only makes the chain longer.
-    ends = [*_end_in_database(report), *_end_in_note(report, note)]
-    last = _read_chain(report, {head.seq: head for head in ends}, most)
-    for head in ends:
-        if head.seq > last:
-            report.add(
-                f"The tail is cut: the chain ends at place {last}, it was sealed up to {head.seq}.", last + 1
-            )
+    ends = [*_end_in_database(report), *_end_in_note(report, note), *([known] if known else [])]
+    last = _read_chain(report, ends, known if only_new else None, most)
+    furthest = max((end.seq for end in ends), default=0)
+    if furthest > last:
+        report.add(
+            f"The tail is cut: the chain ends at place {last}, it was sealed up to {furthest}.", last + 1
+        )
     _read_unsealed(report, at or clock.now(), most)
     return report
 
 
-def _end_in_database(report: Report) -> Iterator[AuditHead]:
+def _end_in_database(report: Report) -> Iterator[Place]:
     head = AuditHead.objects.filter(pk=1).first()
     if head and same(head.mac, head_mac(head)):
-        yield head
+        yield Place(head.seq, head.last)
     elif head:
         report.add("The row that says where the chain ends was changed.")
     elif AuditLink.objects.exists():
         report.add("The row that says where the chain ends is gone.")
 
 
-def _end_in_note(report: Report, note: Path | None) -> Iterator[AuditHead]:
+def _end_in_note(report: Report, note: Path | None) -> Iterator[Place]:
     if not note or not note.exists():
         return
     report.noted = True
@@ -86,33 +111,34 @@ def _end_in_note(report: Report, note: Path | None) -> Iterator[AuditHead]:
     except (ValueError, KeyError, TypeError, AttributeError):
         genuine = False
     if genuine:
-        yield head
+        yield Place(head.seq, head.last)
     else:
         report.add("The note of the chain's end beside the database was changed.")
 
 
-def _read_chain(report: Report, ends: dict[int, AuditHead], most: int) -> int:
-    """Check every link and its entry; the last place reached."""
-    seq, prev = 0, START
-    for link, entry in _chain():
+def _read_chain(report: Report, ends: list[Place], start: Place | None, most: int) -> int:
+    """Check every link and its entry, from `start` on; the last place reached."""
+    seq, prev = (start.seq - 1, "") if start and start.seq else (0, START)
+    for link, entry in _chain(seq):
         report.links += 1
         if link.seq != seq + 1:
             report.add(f"Places {seq + 1} to {link.seq - 1} of the chain are gone.", seq + 1)
-        elif link.prev != prev:
+        elif prev and link.prev != prev:
             report.add(f"Place {link.seq} does not follow place {seq}.", link.seq, link.entry_id)
         _check_place(report, link, entry)
-        end = ends.get(link.seq)
-        if end and not same(end.last, link.mac):
+        if any(end.seq == link.seq and not same(end.last, link.mac) for end in ends):
             report.add(f"Place {link.seq} is not the one that was sealed there.", link.seq, link.entry_id)
         seq, prev = link.seq, link.mac
+        report.reached = Place(seq, prev)
         if len(report.findings) >= most:
-            return max([seq, *ends])
+            return max(seq, *(end.seq for end in ends), 0)
+    if start and not report.links:  # the very place to begin at is gone
+        return AuditLink.objects.aggregate(newest=models.Max("seq"))["newest"] or 0
     return seq
 
 
-def _chain() -> Iterator[tuple[AuditLink, AuditEntry | None]]:
+def _chain(after: int) -> Iterator[tuple[AuditLink, AuditEntry | None]]:
     """Links in order with their entries, a stretch at a time; None where the entry is gone."""
-    after = 0
     while links := list(AuditLink.objects.filter(seq__gt=after).order_by("seq")[:CHUNK]):
         stretch = (links[0].seq, links[-1].seq)
         entries = {entry.pk: entry for entry in AuditEntry.objects.filter(link__seq__range=stretch)}
@@ -143,5 +169,7 @@ def _read_unsealed(report: Report, at: datetime, most: int) -> None:
             report.add(f"Edited or forged: entry {entry.pk}, not sealed yet.", entry_id=entry.pk)
         elif at - entry.written_at > LONGEST_TAIL:
             report.add(
-                f"Not sealed after 2 minutes: entry {entry.pk}. Is the sealer running?", entry_id=entry.pk
+                f"Not sealed after 2 minutes: entry {entry.pk}. Is the sealer running?",
+                entry_id=entry.pk,
+                late=True,
             )

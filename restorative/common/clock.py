@@ -2,7 +2,7 @@
 Stored times are UTC. No facts about referrals live here, and no number that `rules()` owns."""
 
 from calendar import monthrange
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -74,6 +74,38 @@ def working_days_between(a: date, b: date, closures: Collection[date] = frozense
     if b < a:
         return -sum(is_working_day(b + _DAY * i, closures) for i in range((a - b).days))
     return sum(is_working_day(a + _DAY * i, closures) for i in range(1, (b - a).days + 1))
+
+
+def open_hours_between(
+    start: datetime, end: datetime, opens: time, closes: time, closures: Collection[date] = frozenset()
+) -> timedelta:
+    """How long an organisation is open from `start` to `end`; nothing when `end` has passed."""
+    day, left = today(start), timedelta()
+    while day <= today(end):
+        if is_working_day(day, closures):
+            first = max(start, moment(day, opens.hour, opens.minute))
+            last = min(end, moment(day, closes.hour, closes.minute))
+            left += max(last - first, timedelta())
+        day += _DAY
+    return left
+
+
+def next_of(at: datetime, minutes: Collection[int]) -> datetime:
+    """The first of some times of day (minutes from midnight in London) on a working day, later than `at`."""
+    return next(each for each in _fixed_times(today(at), 1, minutes) if each > at)
+
+
+def last_of(at: datetime, minutes: Collection[int]) -> datetime:
+    """The last of some times of day on a working day, not later than `at`."""
+    return next(each for each in _fixed_times(today(at), -1, minutes) if each <= at)
+
+
+def _fixed_times(day: date, step: int, minutes: Collection[int]) -> Iterator[datetime]:
+    while True:
+        if is_working_day(day):
+            for minute in sorted(minutes, reverse=step < 0):
+                yield moment(day, *divmod(minute, 60))
+        day += _DAY * step
 
 
 def quiet(at: datetime, *, urgent: bool = False) -> bool:

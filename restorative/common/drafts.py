@@ -1,4 +1,4 @@
-"""What somebody has typed into a form and not yet sent: kept for them alone, given back, thrown away.
+"""What somebody has typed into a form and not yet sent: kept for them alone, given back, thrown away and put back.
 Which form it was typed into is its `place`; it opens only through that form's own view, which asks access first."""
 
 import json
@@ -24,7 +24,28 @@ CODE = re.compile(r"[a-z0-9_-]+")  # an answer picked from a list, or an id
 
 def find(owner: "User", place: str) -> Draft | None:
     """The draft of one form, if anything was typed into it."""
-    return Draft.objects.filter(owner=owner, place=place).first()
+    return Draft.objects.filter(owner=owner, place=place, thrown_at=None).first()
+
+
+def of(owner: "User") -> list[Draft]:
+    """Everything somebody has typed and not sent, newest first; what they threw away last."""
+    rows = list(Draft.objects.filter(owner=owner).order_by("-updated_at", "pk"))
+    return sorted(rows, key=lambda row: row.thrown_at is not None)
+
+
+def count(owner: "User") -> int:
+    """How many forms somebody has begun and not sent."""
+    return Draft.objects.filter(owner=owner, thrown_at=None).count()
+
+
+def throw_away(owner: "User", key: uuid.UUID, *, at: datetime) -> bool:
+    """Put one draft aside: its form opens empty. It can be put back. False where it is not theirs or not there."""
+    return bool(Draft.objects.filter(owner=owner, pk=key, thrown_at=None).update(thrown_at=at))
+
+
+def put_back(owner: "User", key: uuid.UUID) -> bool:
+    """Undo throw_away."""
+    return bool(Draft.objects.filter(owner=owner, pk=key).exclude(thrown_at=None).update(thrown_at=None))
 
 
 def keep(owner: "User", place: str, *, title: str, typed: dict[str, Any], at: datetime) -> None:
@@ -35,7 +56,7 @@ def keep(owner: "User", place: str, *, title: str, typed: dict[str, Any], at: da
     Draft.objects.update_or_create(
         owner=owner,
         place=place,
-        defaults={"title": title, "typed": typed, "updated_at": at},
+        defaults={"title": title, "typed": typed, "updated_at": at, "thrown_at": None},
         create_defaults={"title": title, "typed": typed, "updated_at": at, "started_at": at},
     )
 
@@ -75,6 +96,19 @@ def longer_texts(post: QueryDict, presses: Collection[str] = ()) -> list[str]:
     """The longer texts that were typed, for whoever typed them to copy."""
     values = (value for values in raw(post, presses).values() for value in values)
     return [value for value in values if len(value.strip()) > LONGER and not CODE.fullmatch(value)]
+
+
+def words_of(draft: Draft) -> list[str]:
+    """Everything in a draft that was written and not only chosen, for its owner to read and copy."""
+    values = (value for _, values in as_data(draft.typed).lists() for value in values)
+    return [value for value in values if isinstance(value, str) and not CODE.fullmatch(value)]
+
+
+def parts_of(place: str) -> tuple[str, list[str]]:
+    """The route's name and what stands in its address, of the place of a form: the other way from place_of."""
+    space, _, rest = place.partition(":")
+    name, *values = rest.split(":") if rest else [""]
+    return f"{space}:{name}" if name else space, values
 
 
 def rescue(

@@ -206,10 +206,14 @@ class BaseForm(forms.Form):
             self.add_error(second, message or f"This must not be before “{label}”")
 
     def typed(self) -> dict[str, Any]:
-        """What was sent, as typed, for a draft: names to strings or lists. No token, no password, no file."""
+        """What was sent, as typed, for a draft: names to strings or lists. No token, no password, no file, and nothing
+        that says which state was looked at (a field with `kept_as_typed = False`).
+        """
         kept: dict[str, Any] = {}
         for name, field in self.fields.items():
             if isinstance(field.widget, (forms.PasswordInput, forms.FileInput)) or name == "submission":
+                continue
+            if not getattr(field, "kept_as_typed", True):
                 continue
             value = field.widget.value_from_datadict(self.data, self.files, self.add_prefix(name))
             if value not in (None, "", []):

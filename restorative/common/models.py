@@ -24,8 +24,8 @@ class BaseModel(models.Model):
 class Draft(models.Model):
     """What somebody has typed into one form and not yet sent. Private to its owner; kept 30 days.
 
-    `place` is the form's route name with its thing's id, never an address. `subject` is the party or referral it
-    is about, so that what was typed goes when access goes.
+    `place` is the form's route name with its thing's id, never an address. One that was thrown away can be put back
+    until the 30 days are over.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -35,10 +35,14 @@ class Draft(models.Model):
     typed = EncryptedJSONField(default=dict)
     started_at = models.DateTimeField()
     updated_at = models.DateTimeField()
+    thrown_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "place"], name="one_draft_per_form")]
-        indexes = [models.Index(fields=["owner", "-updated_at"], name="draft_owner_updated")]
+        indexes = [
+            models.Index(fields=["owner", "-updated_at"], name="draft_owner_updated"),
+            models.Index(fields=["updated_at"], name="draft_updated"),
+        ]
         ordering = ["-updated_at"]
 
 

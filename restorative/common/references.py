@@ -1,7 +1,8 @@
-"""Random references such as RP-7K3M-9Q. They carry no order, date or meaning."""
+"""Random references such as RP-7K3M-9Q, and ids as they come back from a form. They carry no order, date or meaning."""
 
 import re
 import secrets
+from uuid import UUID
 
 # No 0/O, 1/I/L, 5/S, 8/B, U or V: read aloud and written down in a busy clinic.
 ALPHABET = "234679ACDEFGHJKMNPQRTWXYZ"
@@ -18,3 +19,11 @@ def read_reference(text: str) -> str | None:
     """The reference somebody typed, in its stored form, or None: 'rp7k3m9q' is RP-7K3M-9Q."""
     match = PATTERN.match(re.sub(r"\s+", "", text).upper())
     return f"RP-{match[1]}-{match[2]}" if match else None
+
+
+def read_id(text: str | None) -> UUID | None:
+    """The id that a button sent, or None for anything else."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None

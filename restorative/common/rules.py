@@ -28,6 +28,7 @@ class Rules:
     provisional_days_after_approach: int = 30
     provisional_days_never_approached: int = 60
     reopen_days: int = 30
+    died_review_days: int = 14  # a referral in which somebody died is looked at again
 
     # Messages
     quiet_from_hour: int = 20
@@ -39,10 +40,44 @@ class Rules:
 
     # Workers' clocks
     record_working_days: int = 2
+    first_contact_working_days: int = 5
+    first_contact_manager_working_days: int = 2  # after that
+    consent_outstanding_working_days: int = 7
+    consent_still_outstanding_working_days: int = 14
+    consent_review_working_days: int = 21
+    runs_out_days: int = 7  # before
+    sign_off_waiting_working_days: int = 2
+    records_check_waiting_working_days: int = 2
+    records_release_first_minute: int = 11 * 60  # of a working day: what is done by then is released
+    records_release_second_minute: int = 16 * 60
+    records_hits_a_person: int = 25  # listed for each name, the likeliest first
+    nothing_happened_working_days: int = 20
+    paused_manager_working_days: int = 3  # after the review date
+    day_check_from_minute: int = 7 * 60 + 30  # of the day: the workers of a meeting today are reminded
+    record_late_working_days: int = 5  # the manager is told
+    debrief_working_days: int = 2  # after the meeting
+    follow_up_weeks_first: int = 2
+    follow_up_weeks_second: int = 6
+    follow_up_weeks_last: int = 12
+    follow_up_ahead_days: int = 2  # before a call, to whoever is rung
+    follow_up_late_working_days: int = 3  # after it was due, the manager is told
+    action_late_working_days: int = 3
+    try_again_working_days: int = 3
+    attempts_before_leaving: int = 3  # tries to reach somebody, before it may be left with a reason
+    check_in_working_days: int = 2  # after an action was not kept
     record_locked_days: int = 14
+    handoff_seen_working_days: int = 2
+    handoff_decided_working_days: int = 5
+    handoff_contact_days: int = 7
     draft_days: int = 30
+    submission_days: int = 30  # for so long the same press of a button is known again
     page_size: int = 25
     count_cap: int = 1000
+
+    @property
+    def records_release_minutes(self) -> tuple[int, int]:
+        """The two times of day at which records checks are released, in minutes from midnight in London."""
+        return self.records_release_first_minute, self.records_release_second_minute
 
 
 # (floor, ceiling): a service may be stricter or a little looser, never outside these.
@@ -62,6 +97,7 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "urgent_from_minute": (7 * 60 + 30, 9 * 60),
     "send_delay_minutes": (5, 60),
     "release_duty_hours": (1, 4),
+    "handoff_contact_days": (1, 7),
 }
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         user: User  # type: ignore[assignment]
 
 
+TOO_MUCH = "What came of it is below, the end may be missing. Shorten it, or save it in two parts."
 SAVED_BEFORE = (
     "This was already saved. What you changed since is below and has not been saved yet. "
     "Save again to add it."
@@ -164,7 +165,7 @@ class ActionFormView(Page):
 
     def _went(self) -> str:
         """Where this very press already led, if it was sent before: what it did may have taken this page away."""
-        if "X-Draft" in self.request.headers:
+        if "X-Draft" in self.request.headers or hasattr(self.request, "too_much"):
             return ""
         earlier = drafts.sent_before(self.request.user, self.request.POST)
         return earlier.next_path if earlier and self._same(earlier) else ""
@@ -184,6 +185,8 @@ class ActionFormView(Page):
             drafts.forget(request.user, self.place)
             return HttpResponseRedirect(request.get_full_path())
         form = self.form_class(request.POST, **self.get_form_kwargs())
+        if too_much := getattr(request, "too_much", ""):
+            return self._too_much(form, too_much)
         if "X-Draft" in request.headers:
             self.keep(form)
             return HttpResponse(status=204)
@@ -202,6 +205,15 @@ class ActionFormView(Page):
             return self._again()
         drafts.forget(request.user, self.place)
         return HttpResponseRedirect(next_path, status=303)
+
+    def _too_much(self, form: BaseForm, why: str) -> HttpResponse:
+        """More was sent than can be taken: what came is kept and shown, and nothing is done."""
+        if form.typed():
+            self.keep(form)
+        if "X-Draft" in self.request.headers:
+            return HttpResponse(status=413)
+        form.add_error(None, f"{why} {TOO_MUCH}")
+        return self.show(status=422, form=form)
 
     def _again(self) -> HttpResponse:
         """The form was sent before with other words: show these, as a form of their own."""

@@ -28,6 +28,9 @@ __all__ = [
 ]
 
 
+UNPLANNED = "no longer planned"
+
+
 @dataclass(frozen=True)
 class Reconciled:
     """What reconcile() did. `already_sending` were claimed before they could be cancelled: name them to the person."""
@@ -47,17 +50,22 @@ def reconcile(group: UUID, *, at: datetime | None = None) -> Reconciled:
     """
     _require_transaction("reconcile")
     at = at or clock.now()
-    wanted = {planned.key: planned for kind in registry.kinds() for planned in kind.plan(group, at)}
+    # Kinds that share a plan have it asked once: it plans them all from facts read together.
+    plans = dict.fromkeys(kind.plan for kind in registry.kinds())
+    wanted = {planned.key: planned for plan in plans for planned in plan(group, at)}
+    if registry.silent(group):
+        wanted = {key: planned for key, planned in wanted.items() if planned.to_worker}
     rows = {(m.kind, m.thing_id, m.version, m.recipient_id): m for m in Message.objects.filter(group=group)}
     unplanned = [m for key, m in rows.items() if key not in wanted]
-    cancelled, already_sending = _cancel(unplanned, "no longer planned")
+    cancelled, already_sending = _cancel(unplanned, UNPLANNED)
     for key, planned in wanted.items():
         if key in rows and rows[key].state in WAITING:
             _move(rows[key], planned)
     created = [_new(group, planned, at) for key, planned in wanted.items() if key not in rows]
     if created:
         Message.objects.bulk_create(created, ignore_conflicts=True)
-    return Reconciled(created, cancelled, already_sending)
+    again = [rows[key] for key, planned in wanted.items() if key in rows and _revived(rows[key], planned, at)]
+    return Reconciled([*created, *again], cancelled, already_sending)
 
 
 def cancel_for(
@@ -103,6 +111,27 @@ def _cancelled(pk: UUID, why: str) -> bool:
         return False
     # Between the two it may have come back to wait for another try.
     return bool(row.filter(state__in=WAITING).update(**facts))
+
+
+def _revived(message: Message, planned: Planned, at: datetime) -> bool:
+    """Whether one that was no longer planned waits again: what was paused is taken up, nothing of it had left.
+
+    One that would be useless by now stays as it is: nobody is to be told that it came too late.
+    """
+    if message.state != State.CANCELLED or message.why_held != UNPLANNED or planned.useless_after <= at:
+        return False
+    row = Message.objects.filter(pk=message.pk, state=State.CANCELLED, why_held=UNPLANNED)
+    return bool(
+        row.update(
+            state=State.DUE,
+            why_held="",
+            due_at=planned.due_at,
+            planned_for=planned.due_at,
+            useless_after=planned.useless_after,
+            route_id=planned.route_id,
+            urgent=planned.urgent,
+        )
+    )
 
 
 def _new(group: UUID, planned: Planned, at: datetime) -> Message:

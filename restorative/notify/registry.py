@@ -67,6 +67,7 @@ class Content:
 
 
 Verdict = Send | Hold | Cancel
+Plan = Callable[[UUID, datetime], list[Planned]]
 
 
 @dataclass(frozen=True)
@@ -74,26 +75,28 @@ class Kind:
     """A kind of message and what its app registered for it."""
 
     name: str
-    plan: Callable[[UUID, datetime], list[Planned]]
+    plan: Plan
     recheck: Callable[[Message, datetime], Verdict]
     render: Callable[[Message, datetime], Content]
     on_unsent: Callable[[Message, datetime], None] | None = None
 
 
 _kinds: dict[str, Kind] = {}
+_silences: list[Callable[[UUID], bool]] = []
 
 
 def register(
     kind: str,
     *,
-    plan: Callable[[UUID, datetime], list[Planned]],
+    plan: Plan,
     recheck: Callable[[Message, datetime], Verdict],
     render: Callable[[Message, datetime], Content],
     on_unsent: Callable[[Message, datetime], None] | None = None,
 ) -> None:
     """Make a kind known.
 
-    plan(group, at): every message of this kind that should exist for the group, past ones that were due included.
+    plan(group, at): every message of this kind that should exist for the group, past ones that were due included. One
+    plan given for several kinds is asked once and plans them all.
     recheck(message, at): whether it may go at this very moment, and where to; called inside the claim's transaction.
     render(message, at): its words, called after recheck said Send, in the same transaction.
     on_unsent(message, at): called in the same transaction when a message that was wanted ends without being known to
@@ -104,6 +107,17 @@ def register(
     if known is not None and known != made:
         raise ValueError(f"The kind {kind} is registered twice.")
     _kinds[kind] = made
+
+
+def silence(holds: Callable[[UUID], bool]) -> None:
+    """Say when nothing may be planned or sent to any participant of a group, whatever the kind."""
+    if holds not in _silences:
+        _silences.append(holds)
+
+
+def silent(group: UUID) -> bool:
+    """Whether nothing may go to any participant of this group."""
+    return any(holds(group) for holds in _silences)
 
 
 def unregister(kind: str) -> None:

@@ -114,6 +114,8 @@ def _ask(message: Message, at: datetime) -> tuple[Send | Hold | Cancel, Content]
     if kind is None:
         log.error("no running code knows the kind %s", message.kind)
         return Hold(at + LOOK_AGAIN_AFTER, "no running code knows this kind"), NO_WORDS
+    if not message.to_worker and registry.silent(message.group):
+        return Cancel("nothing more is sent to anybody here"), NO_WORDS
     verdict = spacing.quiet_hold(message, at) or kind.recheck(message, at)
     if isinstance(verdict, Hold):
         return Hold(max(verdict.until, at + SHORTEST_HOLD), verdict.why), NO_WORDS

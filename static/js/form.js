@@ -103,6 +103,11 @@ function keepDraft(form) {
       if (answer.status === 204) {
         kept = upTo;
         status.saved();
+      } else if (answer.status === 423) {
+        kept = upTo;
+        status.failed("The page has locked. What you typed is kept: press Save, then enter your password.");
+      } else if (answer.status === 413) {
+        status.failed("It is too long to be kept whole. Shorten it, or save it in two parts.");
       } else if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) {
         status.failed("You may be signed out: sign in again in another window, then carry on here.");
       } else {

@@ -7,13 +7,15 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, call_command
 from django.db import transaction
+from django.urls import reverse
 
 from meetings.demo import situations
 from meetings.demo.staff import CAST, PASSWORD, email_of, make_staff
 from meetings.demo.story import open_rooms, publish_sheet
 from referrals.models import Party
 from restorative.accounts.models import User
-from restorative.common import clock
+from restorative.common import clock, drafts
+from restorative.common.models import Draft
 
 
 class Command(BaseCommand):
@@ -72,7 +74,14 @@ def sign_ins() -> dict[str, Any]:
         "password": PASSWORD,
         "sign_ins": {key: email_of(key) for key in CAST},
         "referrals": _references(),
+        "addresses": _addresses(),
     }
+
+
+def _addresses() -> dict[str, str]:
+    """Of what is no referral of its own: the form that was begun and not sent."""
+    name, values = drafts.parts_of(Draft.objects.latest("updated_at").place)
+    return {"draft": reverse(name, args=values)}
 
 
 def _references() -> dict[str, str]:

@@ -31,6 +31,21 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="LedgerCheck",
+            fields=[
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("checked_at", models.DateTimeField()),
+                ("read_whole_at", models.DateTimeField()),
+                ("right_at", models.DateTimeField(null=True)),
+                ("seq", models.BigIntegerField(default=0)),
+                ("last", models.CharField(max_length=64)),
+                ("finding", models.CharField(blank=True, max_length=200)),
+                ("found_at", models.DateTimeField(null=True)),
+                ("mended_at", models.DateTimeField(null=True)),
+                ("mac", models.CharField(max_length=64)),
+            ],
+        ),
+        migrations.CreateModel(
             name="AuditEntry",
             fields=[
                 (
@@ -58,7 +73,10 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "audit entries",
                 "indexes": [
                     models.Index(fields=["referral_id", "at"], name="audit_referral_at"),
+                    models.Index(fields=["party_id", "at"], name="audit_party_at"),
                     models.Index(fields=["actor_id", "at"], name="audit_actor_at"),
+                    models.Index(fields=["organisation_id", "at"], name="audit_organisation_at"),
+                    models.Index(fields=["organisation_id", "verb", "at"], name="audit_organisation_verb"),
                 ],
             },
         ),

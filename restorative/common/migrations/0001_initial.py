@@ -36,6 +36,7 @@ class Migration(migrations.Migration):
                 ("typed", restorative.common.fields.EncryptedJSONField(default=dict)),
                 ("started_at", models.DateTimeField()),
                 ("updated_at", models.DateTimeField()),
+                ("thrown_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "owner",
                     models.ForeignKey(
@@ -47,7 +48,10 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["-updated_at"],
-                "indexes": [models.Index(fields=["owner", "-updated_at"], name="draft_owner_updated")],
+                "indexes": [
+                    models.Index(fields=["owner", "-updated_at"], name="draft_owner_updated"),
+                    models.Index(fields=["updated_at"], name="draft_updated"),
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("owner", "place"), name="one_draft_per_form")
                 ],

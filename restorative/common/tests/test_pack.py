@@ -230,7 +230,7 @@ def test_every_class_a_template_uses_has_a_style():
     scripts = {"govuk-error-summary", "govuk-button", "govuk-skip-link"}
     unstyled = {
         "govuk-checkboxes", "govuk-radios", "rp-columns__main", "rp-columns__aside", "rp-table__do",
-        "rp-timeline__what", "rp-timeline__title", "rp-timeline__when",
+        "rp-timeline__what", "rp-timeline__title", "rp-timeline__when", "rp-work__what", "rp-packet", "rp-ids",
     }  # fmt: skip
     used = set()
     for file in (Path(settings.BASE_DIR) / "templates").rglob("*.html"):

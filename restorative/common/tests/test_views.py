@@ -50,6 +50,13 @@ def answers(staff: Staff, **changes: Any) -> dict[str, Any]:
     }
 
 
+def press(client: Client, **changes: Any) -> dict[str, Any]:
+    """The press of "Log referral" on the page that shows the answers: it says which were shown."""
+    page = client.get(CHECK)
+    shown = page.context["shown"] if page.status_code == 200 else ""
+    return {"submission": str(uuid4()), "shown": shown, **changes}
+
+
 def logged() -> int:
     return Referral.objects.unscoped("test").count()
 
@@ -63,7 +70,7 @@ def errors(answer) -> set[str]:
 
 def test_the_same_press_goes_where_it_went_and_does_nothing_more(asha, staff):
     asha.post(LOG, answers(staff))
-    token = {"submission": str(uuid4())}
+    token = press(asha)
     went = {asha.post(CHECK, token).headers["Location"] for _ in range(20)}
     assert (len(went), logged()) == (1, 1)
 
@@ -71,27 +78,50 @@ def test_the_same_press_goes_where_it_went_and_does_nothing_more(asha, staff):
 def test_two_presses_of_two_forms_count_twice(asha, staff):
     for _ in range(2):
         asha.post(LOG, answers(staff))
-        asha.post(CHECK, {"submission": str(uuid4())})
+        asha.post(CHECK, press(asha))
     assert logged() == 2
+
+
+def test_a_press_logs_what_was_shown_and_never_what_another_tab_typed_since(asha, staff):
+    asha.post(LOG, answers(staff, own_given="Alpha"))
+    shown = press(asha)
+    asha.post(LOG, answers(staff, own_given="Beta"))
+
+    answer = asha.post(CHECK, shown)
+
+    assert (answer.status_code, logged()) == (422, 0)
+    assert "changed since you looked" in answer.context["form"].non_field_errors()[0]
+    assert next(row["value"] for row in answer.context["rows"]) == "Beta, person in treatment"
+    # What is shown now can be logged, with the same page's next press.
+    again = {**shown, "shown": answer.context["shown"]}
+    assert asha.post(CHECK, again).status_code == 303
+    assert Party.objects.unscoped("test").get(source="keyworker").known_as == "Beta"
+
+
+def test_a_press_that_does_not_say_what_was_shown_logs_nothing(asha, staff):
+    asha.post(LOG, answers(staff))
+    assert asha.post(CHECK, {"submission": str(uuid4())}).status_code == 422
+    assert logged() == 0
 
 
 def test_a_press_that_was_refused_can_be_sent_again(asha, staff):
     """Refused is not sent: the same page, put right, goes through."""
     token = str(uuid4())
-    assert asha.post(CHECK, {"submission": token}).status_code == 422
+    assert asha.post(CHECK, press(asha, submission=token)).status_code == 422
     assert not Submission.objects.exists()
     asha.post(LOG, answers(staff))
-    assert asha.post(CHECK, {"submission": token}).status_code == 303
+    assert asha.post(CHECK, press(asha, submission=token)).status_code == 303
 
 
 def test_the_token_of_somebody_else_does_nothing_for_me(asha, staff):
     asha.post(LOG, answers(staff))
-    token = {"submission": str(uuid4())}
-    asha.post(CHECK, token)
+    sent = press(asha)
+    asha.post(CHECK, sent)
     kit = Client()
     kit.force_login(staff["kit"])
-    kit.post(LOG, answers(staff, lead=str(staff["kit"].pk)))
-    answer = kit.post(CHECK, token)
+    # Other people: the same names would rightly be shown to a colleague as logged already.
+    kit.post(LOG, answers(staff, lead=str(staff["kit"].pk), own_given="Robin", other_1_given="Lee"))
+    answer = kit.post(CHECK, press(kit, submission=sent["submission"]))
     assert (answer.status_code, logged()) == (422, 1)
     assert Referral.objects.unscoped("test").get().reference not in answer.content.decode()
 
@@ -99,7 +129,7 @@ def test_the_token_of_somebody_else_does_nothing_for_me(asha, staff):
 @pytest.mark.parametrize("token", ["", "nonsense", "\x00", "0" * 5000, "1; DROP TABLE"])
 def test_a_press_without_a_proper_token_still_works(asha, staff, token):
     asha.post(LOG, answers(staff))
-    assert asha.post(CHECK, {"submission": token}).status_code == 303
+    assert asha.post(CHECK, press(asha, submission=token)).status_code == 303
     assert logged() == 1
 
 
@@ -109,9 +139,9 @@ def test_twenty_presses_at_once_make_one_referral(staff):
     client = Client()
     client.force_login(staff["asha"])
     client.post(LOG, answers(staff))
-    token, session = {"submission": str(uuid4())}, client.cookies["session"].value
+    token, session = press(client), client.cookies["session"].value
 
-    def press(_: int) -> tuple[int, str]:
+    def pressed(_: int) -> tuple[int, str]:
         try:
             browser = Client(raise_request_exception=False)
             browser.cookies["session"] = session
@@ -121,7 +151,7 @@ def test_twenty_presses_at_once_make_one_referral(staff):
             connections.close_all()
 
     with ThreadPoolExecutor(20) as pool:
-        found = set(pool.map(press, range(20)))
+        found = set(pool.map(pressed, range(20)))
     assert logged() == 1
     reference = Referral.objects.unscoped("test").get().reference
     assert found == {(303, reverse("referrals:log_done", args=[reference]))}
@@ -161,7 +191,7 @@ def test_what_is_kept_can_be_thrown_away(asha):
 
 def test_what_was_sent_is_kept_no_longer(asha, staff):
     asha.post(LOG, answers(staff))
-    asha.post(CHECK, {"submission": str(uuid4())})
+    asha.post(CHECK, press(asha))
     assert not Draft.objects.exists()
 
 
@@ -257,7 +287,7 @@ HARMLESS = {
 def test_what_is_only_words_is_kept_as_words(asha, staff, name):
     asha.post(LOG, answers(staff, hoped_for=HARMLESS[name]))
     shown = asha.get(CHECK)
-    asha.post(CHECK, {"submission": str(uuid4())})
+    asha.post(CHECK, press(asha))
     kept = Party.objects.unscoped("test").get(source="keyworker").hoped_for
     assert kept.replace("\r\n", "\n") == HARMLESS[name].replace("\r\n", "\n").replace("e\u0301", "é")
     assert "two" not in {*shown.cookies, *shown.headers}
@@ -267,7 +297,9 @@ def test_what_is_only_words_is_kept_as_words(asha, staff, name):
 
 
 def test_more_fields_than_a_form_has_are_refused_without_an_error_page(asha):
-    assert asha.post(LOG, {f"field_{number}": "x" for number in range(2000)}).status_code == 400
+    answer = asha.post(LOG, {f"field_{number}": "x" for number in range(2000)})
+    assert answer.status_code == 422
+    assert "more than 1,000 answers" in answer.context["form"].non_field_errors()[0]
 
 
 @pytest.mark.parametrize(

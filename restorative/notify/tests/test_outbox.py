@@ -49,6 +49,25 @@ def test_what_is_planned_becomes_rows_once(world):
     assert [*outbox.reconcile(GROUP, at=TEN)] == [[], [], []]
 
 
+def test_what_is_planned_again_waits_again_where_it_is_still_of_use(world):
+    """Paused and taken up again: nothing of it had left, so it is sent once. What was stopped for good stays so."""
+    kept, late, stopped = world.want(), world.want(useless_after=TEN + timedelta(minutes=5)), world.want()
+    outbox.reconcile(GROUP, at=TEN)
+    outbox.cancel_for(GROUP, why="they died", recipient_id=stopped.recipient_id)
+    planned, world.planned = world.planned, []
+    outbox.reconcile(GROUP, at=TEN)
+    assert set(Message.objects.values_list("state", flat=True)) == {State.CANCELLED}
+
+    world.planned = planned
+    created, _, _ = outbox.reconcile(GROUP, at=TEN + HOUR)
+
+    assert [message.recipient_id for message in created] == [kept.recipient_id]
+    states = dict(Message.objects.values_list("recipient_id", "state"))
+    assert states[kept.recipient_id] == State.DUE
+    assert states[late.recipient_id] == states[stopped.recipient_id] == State.CANCELLED
+    assert [[row.state for row in outbox.sweep(at=TEN + HOUR)] for _ in range(2)] == [[State.SENT], []]
+
+
 def test_what_is_not_planned_any_more_is_cancelled(world):
     gone, kept = world.want(), world.want()
     outbox.reconcile(GROUP, at=TEN)
@@ -476,7 +495,8 @@ def test_an_answer_after_we_gave_up(world, provider, monkeypatch, answer, ends):
 
 def test_how_many_queries_a_message_takes(world, django_assert_max_num_queries):
     due(20)
-    with django_assert_max_num_queries(3 + 20 * 9):
+    # Ten each: claimed, the kind's own check, whether its group is silent, its words and the record of it.
+    with django_assert_max_num_queries(3 + 20 * 10):
         outbox.sweep(at=TEN)
 
 

@@ -1,8 +1,8 @@
-"""How a party or a worker may be reached at a moment, for every kind of message; kinds about a referral itself.
-The outbox asks; nothing here sends. What is planned about meetings is in meetings/reminders.py."""
+"""How a party or a worker may be reached at a moment, and the words as they may be sent them.
+The outbox asks; nothing here plans or sends."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,15 +11,12 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Valu
 from django.urls import reverse
 
 from referrals.blockers import contact_at_risk
-from referrals.enums import SENT_ROUTES, Hours, RouteKind
-from referrals.models import ContactRoute, Party, Referral, SafetyAnswers
+from referrals.enums import SENT_ROUTES, Hours, Part, RouteKind
+from referrals.models import ContactRoute, Facilitation, Party, Referral, SafetyAnswers
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
-from restorative.notify.models import Message, State
-from restorative.notify.outbox import reconcile
-from restorative.notify.registry import Cancel, Content, Hold, Planned, Send, register
-from restorative.notify.spacing import TOO_LATE
+from restorative.notify.registry import Cancel, Content, Hold, Send
 
 # Hours of the London day in which somebody may be reached; quiet hours narrow them further.
 HOURS: dict[str, tuple[int, int]] = {
@@ -32,6 +29,7 @@ CHANNELS = {RouteKind.TEXT: "text", RouteKind.EMAIL: "email"}
 LOOK_AGAIN = timedelta(hours=1)
 OUTSIDE_HOURS = "outside the hours they allowed"
 RING_INSTEAD = "no safe way to write to them is confirmed: ring instead"
+CANNOT_BE_USED = "the way they gave cannot be used: ring instead"
 
 
 @dataclass(frozen=True)
@@ -42,13 +40,21 @@ class Reach:
     cover_only: bool
 
 
-@dataclass(frozen=True)
+@dataclass
 class Ways:
-    """What a party said about being written to: private, allowed routes of nobody else's, text before email."""
+    """What a party said about being written to: private, allowed routes, text before email.
+
+    `shared` are those that are somebody else's too: nothing is sent to them. Only a facilitator is told.
+    """
 
     routes: list[ContactRoute]
     at_risk: bool
     shares_home: bool
+    shared: frozenset[UUID] = frozenset()
+
+    def as_they_said(self) -> "Ways":
+        """The same as it looks to whoever must not know that somebody else has a number or address too."""
+        return replace(self, shared=frozenset())
 
 
 def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
@@ -65,16 +71,10 @@ def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
     )
     # Never asked counts as shared.
     ways = {pk: Ways([], at_risk, shares is not False) for pk, at_risk, shares in about}
-    shared = ContactRoute._base_manager.filter(
-        ~Q(party__person=OuterRef("party__person")),
-        value_key=OuterRef("value_key"),
-        replaced_at__isnull=True,
-        party__left_at__isnull=True,
-    )
     routes = (
         ContactRoute.objects.unscoped("reaching")
+        .annotate(is_shared=Exists(of_somebody_else()))
         .filter(
-            ~Exists(shared),
             party__in=list(ways),
             kind__in=SENT_ROUTES,
             allowed=True,
@@ -87,7 +87,52 @@ def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
     )
     for route in sorted(routes, key=lambda route: route.kind != RouteKind.TEXT):
         ways[route.party_id].routes.append(route)
+    for way in ways.values():
+        way.shared = frozenset(route.pk for route in way.routes if route.is_shared)
     return ways
+
+
+def of_somebody_else() -> QuerySet[ContactRoute]:
+    """Current routes of others with the number or address of a route, however either was written.
+
+    In one referral anybody else's. In another, whoever has the same name may be the same person, logged twice.
+    """
+    same_person = Q(party__person=OuterRef("party__person")) | Q(
+        party__person__name_key=OuterRef("party__person__name_key")
+    )
+    same_referral = Q(party__referral=OuterRef("party__referral"))
+    return ContactRoute._base_manager.filter(
+        ~Q(party=OuterRef("party")),
+        same_referral | ~same_person,
+        value_key=OuterRef("value_key"),
+        replaced_at__isnull=True,
+        party__left_at__isnull=True,
+    )
+
+
+def shared_routes(party: Party) -> frozenset[UUID]:
+    """Ids of a party's current routes, of every kind, that are somebody else's too. For their facilitators' pages."""
+    routes = ContactRoute.objects.unscoped("shared?").filter(party=party, replaced_at__isnull=True)
+    return frozenset(
+        routes.filter(Exists(of_somebody_else())).exclude(value_key="").values_list("pk", flat=True)
+    )
+
+
+def who_rings(party: Party, at: datetime, ways: Ways | None = None) -> list[UUID]:
+    """Who is asked to ring somebody who cannot be written to: their worker.
+
+    Where all that stands against it is that somebody else has the number too, those who facilitate: only they may
+    know. Where nobody does yet, the worker, who is not told why. `ways` where they were already read.
+    """
+    ways = ways or ways_to_reach([party])[party.pk]
+    if ways.shared and not can_be_written_to(party, at, ways):
+        running = Facilitation.objects.unscoped("who rings").filter(
+            referral=party.referral_id, part__in=[Part.FACILITATOR, Part.STAND_IN]
+        )
+        found = list(running.running(at).order_by("pk").values_list("user", flat=True))
+        if found and can_be_written_to(party, at, ways.as_they_said()):
+            return found
+    return [worker_of(party).pk]
 
 
 def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
@@ -96,9 +141,10 @@ def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
     """
     ways = ways or ways_to_reach([party])[party.pk]
     days = rules().contact_days_at_risk if ways.at_risk else rules().contact_days
-    route = next((row for row in ways.routes if row.confirmed_at >= at - timedelta(days=days)), None)
+    confirmed = [row for row in ways.routes if row.confirmed_at >= at - timedelta(days=days)]
+    route = next((row for row in confirmed if row.pk not in ways.shared), None)
     if route is None:
-        return Hold(at + LOOK_AGAIN, RING_INSTEAD)
+        return Hold(at + LOOK_AGAIN, CANNOT_BE_USED if confirmed else RING_INSTEAD)
     opens = _within_hours(route.hours, at)
     if opens > at:
         return Hold(opens, OUTSIDE_HOURS)
@@ -108,7 +154,7 @@ def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
 def can_be_written_to(party: Party, at: datetime, ways: Ways | None = None) -> bool:
     """Whether there is any safe written way to this party, whatever the hour."""
     found = reach(party, at, ways)
-    return isinstance(found, Reach) or found.why != RING_INSTEAD
+    return isinstance(found, Reach) or found.why not in (RING_INSTEAD, CANNOT_BE_USED)
 
 
 def _within_hours(hours: str, at: datetime) -> datetime:
@@ -185,57 +231,13 @@ def party_of(recipient_id: UUID) -> Party | None:
     )
 
 
-# --- Something did not go: a worker rings ---------------------------------------------------------------------
-
-RING_WITHIN = timedelta(days=7)
-
-
-def unsent(group: UUID, since: datetime) -> QuerySet[Message]:
-    """Messages to participants that were wanted and did not go, or of which nobody knows whether they went."""
-    ended = Q(state__in=[State.UNCERTAIN, State.FAILED]) | Q(state=State.CANCELLED, why_held=TOO_LATE)
-    return Message.objects.filter(ended, group=group, to_worker=False, due_at__gte=since)
-
-
-def _plan_ring(group: UUID, at: datetime) -> list[Planned]:
-    """To the worker of whoever the message was for, at once. It is the next thing they should do."""
-    planned = []
-    for message in unsent(group, at - RING_WITHIN):
-        party = party_of(message.recipient_id)
-        if party is not None:
-            planned.append(
-                Planned(
-                    kind="worker_ring",
-                    thing_id=message.pk,
-                    version=1,
-                    recipient_id=worker_of(party).pk,
-                    due_at=at,
-                    useless_after=at + RING_WITHIN,
-                    to_worker=True,
-                )
-            )
-    return planned
-
-
-def _recheck_ring(message: Message, at: datetime) -> Send | Cancel:
-    return to_worker(User.objects.get(pk=message.recipient_id), at)
+def nobody_is_told(group: UUID) -> bool:
+    """Whether somebody in this referral has died: nothing more goes to any participant of it."""
+    people = Party.objects.unscoped("messages").filter(referral=group, person__died_on__isnull=False)
+    return people.present().exists()
 
 
 def referral_page(group: UUID) -> tuple[str, str]:
     """The reference of a referral and the address of its page, for a worker's reminder."""
     reference = Referral.objects.unscoped("messages").values_list("reference", flat=True).get(pk=group)
     return reference, reverse("referrals:show", args=[reference])
-
-
-def _ring_words(message: Message, at: datetime) -> Content:
-    reference, path = referral_page(message.group)
-    return tell_worker(reference, "ring somebody today, a message may not have arrived", path)
-
-
-def plan_again(message: Message, at: datetime) -> None:
-    """For on_unsent: bring the outbox in line, so that a worker is told to ring."""
-    reconcile(message.group, at=at)
-
-
-def register_kinds() -> None:
-    """Tell the outbox of the kinds of message about a referral itself."""
-    register("worker_ring", plan=_plan_ring, recheck=_recheck_ring, render=_ring_words)

@@ -1,0 +1,119 @@
+"""A conversation that already happened, at a drop-in or by themselves: recorded as it was, without blame.
+It settles nothing that stands in the way of meeting: the next one passes the same gate as any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from meetings import access
+from meetings.actions.following_up import plan_follow_ups
+from meetings.enums import RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
+from meetings.models import Attendance, Meeting, Record, Venue
+from referrals.actions.lifecycle import changing, made, refuse_while_waiting, take_step
+from referrals.actions.parties import has_died, require_open
+from referrals.actions.tasks import give_task
+from referrals.enums import Stage, TaskKind
+from referrals.models import Party, Referral
+from referrals.stages import STILL_BOOKED
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+RING_FIRST = "This cannot be recorded at the moment. Ring the others who work on it first."
+
+
+@dataclass(frozen=True)
+class Told:
+    """A conversation as it was told: when, where, who was there, and what may be noted of it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    there: Sequence[Party]
+    venue: Venue | None = None
+    where: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
+    helped: Offered = Offered.NOT_SURE
+
+
+def record_already_happened(
+    *, referral: Referral, told: Told, by: "User", at: datetime | None = None
+) -> Meeting:
+    """Record a conversation that already happened. What stands in the way of meeting does not keep the truth out.
+
+    The calls afterwards fall due, and so do the safety questions for each who was there; the lead's manager is told.
+    Raises Refused, or NotPossible naming the field.
+    """
+    at = at or clock.now()
+    access.may_tell(by, referral).require()
+    with changing(referral, at=at) as referral:
+        require_open(referral)
+        refuse_while_waiting(referral, by)
+        if referral.stage == Stage.BOOKED:
+            raise NotPossible(STILL_BOOKED)
+        there = _there(referral, told, by=by, at=at)
+        meeting = Meeting.objects.create(
+            referral=referral,
+            kind=MeetingKind.CONVERSATION if len(there) == 2 else MeetingKind.FAMILY,
+            starts_at=told.starts_at,
+            ends_at=told.ends_at,
+            venue=told.venue,
+            status=MeetingStatus.TOOK_PLACE,
+            already_happened=True,
+            **made(by, at),
+        )
+        Attendance.objects.bulk_create(
+            Attendance(
+                meeting=meeting, party=party, arrives_at=told.starts_at, status=Came.CAME, **made(by, at)
+            )
+            for party in told.there
+        )
+        noted = {key: told.answers.get(key, "") for key in RECORD_PROMPTS}
+        Record.objects.create(
+            meeting=meeting, answers=noted | {"where": told.where}, helped=told.helped, **made(by, at)
+        )
+        record(
+            "already_happened_recorded",
+            by=by,
+            thing=meeting,
+            referral_id=referral.pk,
+            fields=["starts_at", "answers", "helped"],
+            at=at,
+        )
+        if referral.stage != Stage.FOLLOW_UP:
+            take_step("already_met", referral, by=by, at=at)
+        plan_follow_ups(meeting=meeting, there=there, by=by, at=at)
+        for party in there:
+            give_task(
+                party=party,
+                kind=TaskKind.ASK_SAFETY,
+                words=f"Ask {party.known_as} the safety questions, alone.",
+                due_on=clock.add_working_days(clock.today(at), 1),
+                by=by,
+                at=at,
+            )
+        return meeting
+
+
+def _there(referral: Referral, told: Told, *, by: "User", at: datetime) -> list[Party]:
+    """The participants who were there, of this referral, at least two, and none who has died since."""
+    if told.starts_at > at:
+        raise NotPossible("This has not happened yet. Plan it as a meeting instead.", field="on")
+    if told.ends_at <= told.starts_at:
+        raise NotPossible("It ended before it started.", field="ends_at")
+    rows = (
+        Party.objects.unscoped("who was there")
+        .filter(referral=referral, left_at__isnull=True, pk__in=[party.pk for party in told.there])
+        .select_related("person", "keyworker", "referral__lead")
+    )
+    there = [party for party in rows if not party.is_supporter]
+    if len(there) < 2:
+        raise NotPossible("Choose at least two people who were there.", field="there")
+    if died := [party for party in there if party.person.died_on]:
+        known = Party.objects.opened_by(by).filter(pk__in=[party.pk for party in died]).first()
+        # Whoever does not open their compartment is told of it by a colleague, never by a page.
+        raise NotPossible(has_died(known) if known else RING_FIRST, field="there" if known else None)
+    return there

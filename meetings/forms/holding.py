@@ -1,0 +1,29 @@
+"""Who cannot be there, and who stands in. Choices are given; nothing is looked up here."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from restorative.common.formfields import ChoiceRadio, ChoiceSelect
+from restorative.common.forms import BaseForm
+
+
+class CannotComeForm(BaseForm):
+    """Who of those who run the meeting cannot be there."""
+
+    def __init__(self, *args: Any, people: Sequence[tuple[str, str]] = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["user"] = ChoiceRadio(
+            label="Who cannot be there?",
+            choices=people,
+            initial=people[0][0] if len(people) == 1 else None,
+        )
+
+
+class StandInForm(BaseForm):
+    """Who stands in. Names grouped by organisation."""
+
+    def __init__(
+        self, *args: Any, workers: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (), **kwargs: Any
+    ):
+        super().__init__(*args, **kwargs)
+        self.fields["user"] = ChoiceSelect(label="Who stands in?", choices=workers)

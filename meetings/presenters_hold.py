@@ -1,0 +1,106 @@
+"""A meeting that is on hold, or one of whose facilitators cannot be there, as one person may be shown it."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from meetings.enums import MeetingStatus
+from meetings.models import Meeting, Unavailable
+from referrals import access as referral_access
+from referrals.enums import Gate, Part
+from referrals.models import Facilitation, Referral
+from referrals.presenters import facilitators_of, referral_facts, steps
+from referrals.presenters import way as way_of
+from restorative.accounts.models import User
+
+NEEDED = "Nothing is sent about it meanwhile, and it cannot start."
+
+
+def named_rows(referral: Referral, user: User, at: datetime) -> list[dict[str, str]]:
+    """What stands in the way of booking that has a name for this user, each with the page that mends it."""
+    found = referral_facts.gather(referral, user, at, gate=Gate.BOOK)
+    return way_of.way_rows(replace(found, rows=[row for row in found.rows if row.code]))
+
+
+def hold(meeting: Meeting, user: User, at: datetime) -> dict[str, Any] | None:
+    """Why a meeting that this user is shown as booked is on hold; None where they know of nothing."""
+    if meeting.shown_status != MeetingStatus.BOOKED:
+        return None
+    rows = named_rows(meeting.referral, user, at) + away_rows(meeting, user, at)
+    return {"title": "This meeting is on hold", "text": NEEDED, "rows": rows} if rows else None
+
+
+def unavailable(meeting: Meeting, user: User) -> list[Unavailable]:
+    """Who said that they cannot be there, and it is not settled."""
+    rows = Unavailable.objects.visible_to(user).open().filter(meeting=meeting)
+    return list(rows.select_related("user", "stand_in", "stand_in__user"))
+
+
+def away_rows(meeting: Meeting, user: User, at: datetime) -> list[dict[str, str]]:
+    """A row for each of them who holds the meeting up, with the page that mends it."""
+    held = set(
+        Unavailable.objects.visible_to(user)
+        .away(at, user)
+        .filter(meeting=meeting)
+        .values_list("pk", flat=True)
+    )
+    runs = bool(referral_access.may_run(user, meeting.referral)) if held else False
+    return [_away_row(row, meeting, runs) for row in unavailable(meeting, user) if row.pk in held]
+
+
+def _away_row(row: Unavailable, meeting: Meeting, runs: bool) -> dict[str, str]:
+    sentence = f"{row.user.first_name} cannot be there."
+    if row.stand_in:
+        sentence += (
+            f" {row.stand_in.user.first_name} is to stand in: each person is asked whether they accept."
+        )
+    shown = {
+        "sentence": sentence,
+        "whose": meeting.referral.lead.first_name,
+        "action_text": "",
+        "action_href": "",
+    }
+    if not runs:
+        return shown
+    href = reverse("meetings:stand_in", args=[meeting.referral.reference, meeting.pk, row.pk])
+    text = "Name somebody else" if row.stand_in else "Find a stand-in"
+    return {**shown, "whose": "Your turn", "action_text": text, "action_href": href}
+
+
+def links(meeting: Meeting, user: User) -> list[dict[str, str]]:
+    """Say that one cannot come, or can after all: for oneself, or for the lead about others."""
+    args = [meeting.referral.reference, meeting.pk]
+    found = []
+    said = unavailable(meeting, user)
+    for row in said:
+        if user.pk in (row.user_id, meeting.referral.lead_id):
+            who = "I" if row.user_id == user.pk else row.user.first_name
+            href = reverse("meetings:can_come", args=[*args, row.pk])
+            found.append({"text": f"{who} can be there after all", "href": href})
+    if who_may_say(meeting, user, said):
+        mine = any(row.user_id == user.pk for row in _running(meeting, user))
+        text = "I cannot be there" if mine else "A facilitator cannot be there"
+        found.append({"text": text, "href": reverse("meetings:cannot_come", args=args)})
+    return found
+
+
+def who_may_say(meeting: Meeting, user: User, said: list[Unavailable]) -> list[User]:
+    """Those of whom this user may say that they cannot be there, and nobody has."""
+    gone = {row.user_id for row in said}
+    leads = meeting.referral.lead_id == user.pk
+    return [
+        row.user
+        for row in _running(meeting, user)
+        if row.user_id not in gone and (leads or row.user_id == user.pk)
+    ]
+
+
+def _running(meeting: Meeting, user: User) -> list[Facilitation]:
+    return [row for row in facilitators_of(meeting.referral, user) if row.part != Part.STAND_IN]
+
+
+def to_stand_in(referral: Referral, user: User) -> list:
+    """Who can be named to stand in, grouped by organisation."""
+    return list(steps.to_appoint(referral, user))

@@ -1,0 +1,90 @@
+"""A meeting is called off and the others have not heard: whoever may know is reminded to release it, and shortly before
+it would begin somebody on duty rings them."""
+
+from datetime import datetime, timedelta
+
+from meetings.models import CallOff
+from meetings.reminders.facts import Facts, planned, workers_on
+from meetings.reminders.workers import tell
+from referrals.models import Party
+from referrals.reminders import party_of, referral_page, tell_worker, to_worker, worker_of
+from restorative.accounts.models import User
+from restorative.common.rules import rules
+from restorative.notify.models import Message
+from restorative.notify.registry import Cancel, Content, Plan, Planned, Send, register
+
+
+def waiting(facts: Facts) -> list[Planned]:
+    """Something called off waits for release: to the workers who may know of it, at once."""
+    return [
+        planned("worker_release_waiting", row.pk, user.pk, due=row.created_at, until=row.meeting.starts_at)
+        for row in facts.waiting
+        for user in facts.workers
+        if row.party_id is not None and facts.opens(user, row.party_id)
+    ]
+
+
+def _recheck_waiting(message: Message, at: datetime) -> Send | Cancel:
+    user = User.objects.get(pk=message.recipient_id)
+    rows = CallOff.objects.visible_to(user).waiting().filter(pk=message.thing_id)
+    return to_worker(user, at) if rows.exists() else Cancel("nothing waits to be released")
+
+
+def _on_duty(party: Party) -> User | None:
+    """Who is told to ring the worker of a party: their team's duty worker, else its manager.
+
+    Never the worker themselves, nor somebody who works on this referral without opening the party's compartment: to
+    them the message would say what waits for release.
+    """
+    worker = worker_of(party)
+    if worker.team is None:
+        return None
+    on_it = {user.pk for user in workers_on(party.referral_id)}
+    for user in (worker.team.duty_worker, worker.team.manager):
+        if user is None or not user.is_active or user.pk == worker.pk:
+            continue
+        if user.pk not in on_it or Party.objects.opened_by(user).filter(pk=party.pk).exists():
+            return user
+    return None
+
+
+def duty(facts: Facts) -> list[Planned]:
+    """Still not released shortly before the meeting: to the duty worker, who rings the worker of that party."""
+    found = []
+    for row in facts.waiting:
+        due = row.meeting.starts_at - timedelta(hours=rules().release_duty_hours)
+        party = party_of(row.party_id) if row.party_id else None
+        user = _on_duty(party) if party else None
+        if user is not None and row.created_at < row.meeting.starts_at:
+            until = row.meeting.starts_at
+            found.append(
+                planned("worker_release_duty", row.pk, user.pk, due=max(due, row.created_at), until=until)
+            )
+    return found
+
+
+def _recheck_duty(message: Message, at: datetime) -> Send | Cancel:
+    row = CallOff.objects.unscoped("messages").waiting().filter(pk=message.thing_id).first()
+    if row is None:
+        return Cancel("nothing waits to be released")
+    # Duty changes hands between the planning and the day.
+    user = _on_duty(party_of(row.party_id))
+    return to_worker(user, at) if user else Cancel("nobody is on duty who may be told")
+
+
+def _duty_words(message: Message, at: datetime) -> Content:
+    row = CallOff.objects.unscoped("messages").get(pk=message.thing_id)
+    reference, path = referral_page(message.group)
+    worker = worker_of(party_of(row.party_id))
+    return tell_worker(reference, f"ring {worker.first_name} now, a meeting today needs it", path)
+
+
+PLANS = (waiting, duty)
+
+
+def register_kinds(plan: Plan) -> None:
+    """Tell the outbox of both; `plan` plans every message about meetings."""
+    register(
+        "worker_release_waiting", plan=plan, recheck=_recheck_waiting, render=tell("this needs you today")
+    )
+    register("worker_release_duty", plan=plan, recheck=_recheck_duty, render=_duty_words)

@@ -1,0 +1,300 @@
+"""On hold: reckoned from facts, shown to those who may know a cause by name; and facilitators who cannot be there."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from meetings.actions.moving import move
+from meetings.actions.scheduling import start
+from meetings.actions.standing_in import can_come, name_stand_in, say_unavailable
+from meetings.demo import situations
+from meetings.demo import story as play
+from meetings.demo.staff import Staff
+from meetings.enums import MeetingKind
+from meetings.models import Meeting, Unavailable
+from meetings.selectors import meetings_on_hold
+from meetings.tests.pages import address, client_of, send, text_of
+from referrals import access
+from referrals.actions import concerns, consent
+from referrals.actions.facilitation import appoint, stand_down
+from referrals.enums import Answer, ConcernKind, Purpose, SignOffDecision
+from referrals.models import Facilitation, Party
+from restorative.common.decisions import NotPossible, Refused
+from restorative.notify.models import Message, State
+from restorative.notify.outbox import sweep
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
+
+
+def booked(staff: Staff, days: int = 3) -> play.Played:
+    made = situations.make("ready", staff, timezone.now())
+    play.book_meeting(made, play.day_at(days, 14), timezone.now() - timedelta(hours=1))
+    return made
+
+
+def lapse(made: play.Played):
+    """The other told Kit: waits to be signed off."""
+    return concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=made.staff["kit"])
+
+
+def state_for(who: str, made: play.Played) -> str:
+    return client_of(made.staff[who]).get(address(made)).context["state"]["text"]
+
+
+# --- Who is shown it ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "shown"), [("kit", "On hold"), ("fay", "On hold"), ("mo", "On hold"), ("asha", "Booked")]
+)
+def test_it_is_on_hold_for_those_who_may_name_a_cause(who: str, shown: str, staff: Staff) -> None:
+    made = booked(staff)
+    lapse(made)
+    assert state_for(who, made) == shown
+    banner = client_of(staff[who]).get(f"/r/{made.referral.reference}/").context["banner"]
+    assert ("on hold" in banner["title"] if banner else "Booked") == (
+        True if shown == "On hold" else "Booked"
+    )
+
+
+def test_it_is_stored_nowhere_and_over_when_the_cause_is(staff: Staff) -> None:
+    made = booked(staff)
+    concern = lapse(made)
+    assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).status == "booked"
+    concerns.sign_off(
+        concern=concern, decision=SignOffDecision.GO, reason="Settled and supported.", by=staff["mo"]
+    )
+    consent_again(made)
+    assert state_for("kit", made) == "Booked"
+
+
+def consent_again(made: play.Played) -> None:
+    """The safety questions are asked again after a concern."""
+    from referrals.actions.readiness import ask_safety
+
+    ask_safety(party=made.other, answers=dict(play.SAFE), asked_alone=True, by=made.staff["kit"])
+
+
+def test_it_stays_on_hold_for_its_own_side_when_the_other_side_stops_unseen(staff: Staff) -> None:
+    """Asha may name Sam's cause; that Jo withdrew changes nothing of what she is shown."""
+    made = booked(staff)
+    concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["asha"])
+    pages = [address(made), f"/r/{made.referral.reference}/"]
+    client = client_of(staff["asha"])
+    before = [text_of(client.get(page)) for page in pages]
+    consent.withdraw(party=made.other, by=staff["kit"])
+    assert [text_of(client.get(page)) for page in pages] == before
+    assert "On hold" in before[0]
+
+
+def test_the_list_for_the_morning_has_those_it_may_show_at_a_fixed_cost(
+    staff: Staff, django_assert_num_queries, django_assert_max_num_queries
+) -> None:
+    first = booked(staff)
+    lapse(first)
+    booked_too = situations.make("booked_tomorrow", staff, timezone.now())
+    assert [row.meeting.pk for row in meetings_on_hold(staff["mo"])] == [first.meeting.pk]
+    assert meetings_on_hold(staff["asha"]) == []
+    lapse(booked_too)
+    assert {row.code for each in meetings_on_hold(staff["kit"]) for row in each.causes.rows} >= {"sign_off"}
+    with django_assert_max_num_queries(7):
+        assert len(meetings_on_hold(staff["mo"])) == 2
+
+
+def test_messages_wait_and_those_who_may_know_are_reminded_once(staff: Staff, morning) -> None:
+    made = booked(staff)
+    lapse(made)
+    for _ in range(4):
+        sweep()
+        morning.shift(60 * 61)
+    told = Message.objects.filter(kind="worker_meeting_on_hold", state=State.SENT)
+    assert {row.recipient_id for row in told} == {staff["kit"].pk, staff["fay"].pk}
+    assert not Message.objects.filter(kind="meeting_booked", state=State.SENT).exists()
+    assert all(made.own.known_as not in row.body and "on hold" in row.body for row in told)
+
+
+def test_its_messages_are_said_to_wait_only_where_the_hold_is_known(staff: Staff) -> None:
+    made = booked(staff)
+    lapse(made)
+    shown = {
+        who: [
+            text_of(client_of(staff[who]).get(page))
+            for page in (address(made), f"/r/{made.referral.reference}/")
+        ]
+        for who in ("kit", "asha")
+    }
+    assert all("not while the meeting is on hold" in text for text in shown["kit"])
+    assert not any("on hold" in text for text in shown["asha"])
+
+
+# --- A facilitator who cannot be there ------------------------------------------------------------------------
+
+
+def away(made: play.Played, by: str = "fay") -> Unavailable:
+    staff = made.staff
+    return say_unavailable(meeting=made.meeting, user=staff["fay"], by=staff[by])
+
+
+@pytest.mark.parametrize("who", ["asha", "kit", "fay"])
+def test_everybody_sees_that_a_facilitator_cannot_be_there(who: str, staff: Staff) -> None:
+    made = booked(staff)
+    away(made)
+    page = client_of(staff[who]).get(address(made))
+    assert page.context["state"]["text"] == "On hold"
+    assert "Fay cannot be there." in text_of(page)
+
+
+@pytest.mark.parametrize(("who", "may"), [("fay", True), ("asha", True), ("kit", False), ("mo", False)])
+def test_they_or_the_lead_say_it(who: str, may: bool, staff: Staff) -> None:
+    made = booked(staff)
+    if may:
+        assert away(made, who).said_by == staff[who]
+    else:
+        with pytest.raises(Refused):
+            away(made, who)
+
+
+def test_they_can_come_after_all(staff: Staff) -> None:
+    made = booked(staff)
+    row = away(made)
+    can_come(unavailable=row, by=staff["fay"])
+    assert state_for("asha", made) == "Booked"
+
+
+def test_moving_settles_it(staff: Staff) -> None:
+    made = booked(staff)
+    row = away(made)
+    starts = play.day_at(4, 14)
+    move(
+        meeting=made.meeting,
+        kind=MeetingKind.CONVERSATION,
+        starts_at=starts,
+        ends_at=starts + timedelta(hours=1),
+        venue=made.meeting.venue,
+        by=staff["fay"],
+    )
+    row = Unavailable.objects.unscoped("test").get(pk=row.pk)
+    assert row.settled_by == staff["fay"]
+    assert state_for("asha", made) == "Booked"
+
+
+def accept(made: play.Played, user) -> None:
+    for party, by in ((made.own, "asha"), (made.other, "kit")):
+        consent.record_consent(
+            party=party,
+            purpose=Purpose.SECOND_WORKER,
+            recipient=user.pk,
+            answer=Answer.YES,
+            by=made.staff[by],
+        )
+
+
+def test_a_stand_in_has_that_day_alone_and_only_those_who_accepted(staff: Staff, morning) -> None:
+    made = booked(staff)
+    row = away(made)
+    stranger = staff["ben"]
+    name_stand_in(unavailable=row, user=stranger, by=staff["asha"])
+    consent.record_consent(
+        party=made.own,
+        purpose=Purpose.SECOND_WORKER,
+        recipient=stranger.pk,
+        answer=Answer.YES,
+        by=staff["asha"],
+    )
+    assert not access.may_see(stranger, made.referral)
+    # That Jo has not accepted is for those who open her compartment.
+    assert [state_for(who, made) for who in ("asha", "kit", "fay")] == ["Booked", "On hold", "On hold"]
+
+    morning.move_to(made.meeting.starts_at - timedelta(hours=3))
+    assert access.may_see(stranger, made.referral)
+    opened = Party.objects.opened_by(stranger).filter(referral=made.referral)
+    assert set(opened) == {made.own}
+
+    morning.shift(24 * 60 * 60)
+    assert not access.may_see(stranger, made.referral)
+
+
+def test_on_hold_ends_when_each_person_has_accepted_and_begins_again_when_one_takes_it_back(
+    staff: Staff,
+) -> None:
+    made = booked(staff)
+    row = away(made)
+    name_stand_in(unavailable=row, user=staff["ben"], by=staff["asha"])
+    accept(made, staff["ben"])
+    assert state_for("asha", made) == "Booked"
+    consent.withdraw(
+        party=made.other, purpose=Purpose.SECOND_WORKER, recipient=staff["ben"].pk, by=staff["kit"]
+    )
+    assert [state_for(who, made) for who in ("asha", "kit", "fay")] == ["Booked", "On hold", "On hold"]
+
+
+def test_a_stand_in_who_was_accepted_starts_it_and_nobody_does_without_one(staff: Staff, morning) -> None:
+    made = booked(staff, days=0)
+    row = away(made)
+    morning.move_to(made.meeting.starts_at - timedelta(hours=1))
+    play.check_the_day(made, timezone.now())
+    with pytest.raises(NotPossible, match="Fay cannot be there"):
+        start(meeting=made.meeting, by=staff["fay"])
+    name_stand_in(unavailable=row, user=staff["ben"], by=staff["asha"])
+    accept(made, staff["ben"])
+    start(meeting=made.meeting, by=staff["ben"])
+    assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).started_by == staff["ben"]
+
+
+@pytest.mark.parametrize(
+    ("who", "why"),
+    [("kit", "cannot take this one"), ("mo", "cannot take this one"), ("fay", "already has a part")],
+)
+def test_a_stand_in_is_of_neither_side(who: str, why: str, staff: Staff) -> None:
+    made = booked(staff)
+    row = away(made)
+    with pytest.raises(NotPossible, match=why):
+        name_stand_in(unavailable=row, user=staff[who], by=staff["asha"])
+
+
+def test_each_person_is_asked_about_the_stand_in_before_the_day(staff: Staff) -> None:
+    made = booked(staff)
+    name_stand_in(unavailable=away(made), user=staff["ben"], by=staff["asha"])
+    page = client_of(staff["kit"]).get(f"/r/{made.referral.reference}/people/{made.other.pk}/consent/new/")
+    assert "Ben, standing in on the day" in text_of(page)
+
+
+def test_when_nobody_is_left_the_meeting_is_off(staff: Staff) -> None:
+    made = booked(staff)
+    away(made)
+    part = Facilitation.objects.unscoped("test").get(referral=made.referral, user=staff["fay"])
+    stand_down(facilitation=part, by=staff["asha"])
+    assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).status == "called_off"
+
+
+def test_somebody_away_who_has_no_part_any_more_holds_nothing_up(staff: Staff) -> None:
+    made = booked(staff)
+    appoint(referral=made.referral, user=staff["ben"], by=staff["asha"])
+    away(made)
+    part = Facilitation.objects.unscoped("test").get(referral=made.referral, user=staff["fay"])
+    stand_down(facilitation=part, by=staff["asha"])
+    assert state_for("asha", made) == "Booked"
+
+
+def test_the_pages_say_it_take_it_back_and_find_somebody(staff: Staff) -> None:
+    made = booked(staff)
+    fay, asha = client_of(staff["fay"]), client_of(staff["asha"])
+    assert send(fay, address(made, "cannot-come/"), user=str(staff["fay"].pk)).status_code == 303
+    row = Unavailable.objects.unscoped("test").get()
+    one = address(made, f"cannot-come/{row.pk}/")
+    assert send(asha, f"{one}stand-in/", user=str(staff["ben"].pk)).status_code == 303
+    assert "Ben (stands in for Fay)" in text_of(asha.get(address(made)))
+    assert send(fay, one).status_code == 303
+    assert state_for("asha", made) == "Booked"
+    assert Facilitation.objects.unscoped("t").filter(user=staff["ben"]).named(timezone.now()).count() == 0
+
+
+def test_who_may_not_know_that_it_is_off_can_still_say_it(staff: Staff) -> None:
+    """Wes facilitates and opens nobody: what he says is taken, and the page answers as it does for a booked one."""
+    made = booked(staff)
+    appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])
+    consent.withdraw(party=made.own, by=staff["asha"])
+    client = client_of(staff["wes"])
+    assert send(client, address(made, "cannot-come/"), user=str(staff["wes"].pk)).status_code == 303
+    assert client.get(address(made)).context["state"]["text"] == "On hold"

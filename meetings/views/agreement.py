@@ -1,0 +1,355 @@
+"""What was agreed: its page, writing it down, each person's answer, actions and what became of them, and on paper.
+There is no such page for whoever may not know that something was written down."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404
+from django.urls import reverse
+
+from meetings import access, presenters, presenters_after
+from meetings.actions.agreeing import ActionFacts, add_action, answer_agreement, set_status, write_agreement
+from meetings.enums import ActionStatus, Agreed
+from meetings.forms.agreement import AddActionForm, AnswerForm, StatusForm, WriteAgreementForm
+from meetings.models import Action
+from meetings.presenters_after import Outcome
+from referrals.enums import Stage
+from referrals.models import Party
+from referrals.views.base import PartyForm, ReferralForm, ReferralMixin, ReferralPage
+from restorative.common import clock
+from restorative.common.decisions import Decision, refuse
+from restorative.common.forms import BaseForm
+
+CLOSED = "This referral is closed. Reopen it to change what was agreed."
+WRITTEN = "What came of this meeting was already written down."
+
+
+class AgreementMixin(ReferralMixin):
+    """Loads `self.outcome`: of the newest meeting that took place, or of the one in `?of=`."""
+
+    policy = "agreement"
+    audit_verb = "agreement_viewed"
+    outcome: Outcome
+
+    def load(self) -> None:
+        super().load()
+        user = self.request.user
+        self.met = presenters_after.took_place(self.referral, user)
+        wanted = self.wanted()
+        found = next((row for row in self.met if not wanted or str(row.pk) == wanted), None)
+        if found is None:
+            raise Http404
+        self.outcome = presenters_after.outcome_of(found, self.referral, user)
+        self.may_write = bool(access.may_agree(user, found)) and not self.outcome.written
+        if not (self.outcome.agreement or self.outcome.written or self.outcome.opened or self.may_write):
+            raise Http404
+
+    def wanted(self) -> str:
+        """The id of the meeting it is about, or '' for the newest."""
+        return self.request.GET.get("of", "")
+
+    @property
+    def open(self) -> bool:
+        return self.referral.shown_stage != Stage.CLOSED
+
+    def audited(self) -> dict[str, Any]:
+        read = self.outcome.agreement
+        return {
+            "thing": read or self.outcome.meeting,
+            "referral_id": self.referral.pk,
+            "fields": ["words", "actions"] if read else [],
+        }
+
+    def href(self, name: str, *args: Any) -> str:
+        """The address of another page of what was agreed, of the same meeting."""
+        path = reverse(f"meetings:{name}", args=[self.referral.reference, *args])
+        older = self.outcome.meeting.pk != self.met[0].pk
+        return f"{path}?of={self.outcome.meeting.pk}" if older else path
+
+    @property
+    def back_href(self) -> str:
+        return self.href("agreement")
+
+    def get_context(self) -> dict[str, Any]:
+        read = self.outcome.agreement
+        return {
+            **super().get_context(),
+            "when": presenters.when_words(self.outcome.meeting.starts_at, self.outcome.meeting.ends_at),
+            "words": presenters_after.words_rows(read) if read else [],
+        }
+
+
+class ShowAgreement(AgreementMixin, ReferralPage):
+    """Own words, actions, and what each person this worker supports says to it."""
+
+    template_name = "meetings/agreement.html"
+    title = "What was agreed"
+
+    def get_context(self) -> dict[str, Any]:
+        outcome, read = self.outcome, self.outcome.agreement
+        return {
+            **super().get_context(),
+            "read": read is not None,
+            "nothing": outcome.nothing_agreed,
+            "next_step": self.next_step(),
+            "heads": presenters_after.ACTION_HEADS,
+            "actions": presenters_after.action_rows(outcome),
+            "answers": presenters_after.answer_tasks(outcome, self.at)
+            if outcome.written and not outcome.nothing_agreed
+            else [],
+            "links": self.links(),
+            "earlier": [
+                {
+                    "text": clock.show_when(row.starts_at),
+                    "href": f"{reverse('meetings:agreement', args=[self.referral.reference])}?of={row.pk}",
+                }
+                for row in self.met
+                if row.pk != outcome.meeting.pk
+            ],
+            "back_href": self.referral_href,
+        }
+
+    def next_step(self) -> dict[str, str]:
+        """Writing it down, where this user may and nobody has."""
+        if self.may_write and self.open:
+            return {
+                "heading": "Next: write down what came of it",
+                "text": "In their own words. “Nothing was agreed, but it helped” is a good result too.",
+                "action_text": "Write it down",
+                "action_href": self.href("agreement_write"),
+            }
+        nothing_to_do = {"text": "", "action_text": "", "action_href": ""}
+        if not self.outcome.written and not self.outcome.agreement:
+            text = "Whoever ran the meeting writes it."
+            return {**nothing_to_do, "heading": "Nothing is written down yet", "text": text}
+        if self.outcome.nothing_agreed:
+            return {**nothing_to_do, "heading": presenters_after.NOTHING_AGREED}
+        return {}
+
+    def links(self) -> list[dict[str, str]]:
+        read = self.outcome.agreement
+        if read is None or read.nothing_agreed:
+            return []
+        links = [{"text": "Print it", "href": self.href("agreement_print")}]
+        if self.open and access.may_agree(self.request.user, self.outcome.meeting):
+            links.append({"text": "Add an action", "href": self.href("action_add")})
+        return links
+
+
+class PrintAgreement(AgreementMixin, ReferralPage):
+    """What was agreed, on paper: the words and the actions, nothing about how it went."""
+
+    template_name = "meetings/agreement_print.html"
+    audit_verb = "agreement_printed"
+    title = "What we agreed"
+
+    def load(self) -> None:
+        super().load()
+        if self.outcome.agreement is None:
+            raise Http404
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "day": clock.show_day(self.outcome.meeting.starts_at),
+            "identity": None,  # the paper is theirs to keep: it says nothing of where it comes from
+            "heads": presenters_after.PRINT_HEADS,
+            "actions": presenters_after.print_rows(self.outcome),
+            "back_href": self.back_href,
+        }
+
+
+class AgreementForm(AgreementMixin, ReferralForm):
+    """A form about what was agreed, while the referral is open."""
+
+    def people(self) -> list[tuple[str, str]]:
+        """Who was there, as choices."""
+        return [(str(party.pk), self.outcome.name(party)) for party in self.outcome.there]
+
+    def facts(self, said: dict[str, Any], owner: Party | None = None) -> ActionFacts:
+        """An action as typed."""
+        by_key = {str(party.pk): party for party in self.outcome.there}
+        return ActionFacts(
+            owner=owner or by_key[said["owner"]],
+            what=said["what"],
+            due_on=said["due_on"],
+            sign=said["sign"],
+            helper=said["helper"],
+        )
+
+
+class WriteAgreement(AgreementForm):
+    """What came of the meeting, with up to three actions and the answers heard in the room."""
+
+    template_name = "meetings/agreement_form.html"
+    title = "What came of it"
+    form_class = WriteAgreementForm
+    submit_text = "Save what was agreed"
+
+    def may(self) -> Decision:
+        if not self.open:
+            return refuse(CLOSED)
+        if self.outcome.written:
+            return refuse(WRITTEN)
+        return access.may_agree(self.request.user, self.outcome.meeting)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        opened = [(str(party.pk), party.known_as) for party in self.outcome.opened]
+        return {"people": self.people(), "answering": opened}
+
+    def act(self, form: BaseForm) -> str:
+        assert isinstance(form, WriteAgreementForm)  # noqa: S101 - for the type checker
+        said = form.cleaned_data
+        answers = {
+            party: Agreed(said[f"says_{party.pk}"])
+            for party in self.outcome.opened
+            if said.get(f"says_{party.pk}") and said["words"]
+        }
+        write_agreement(
+            meeting=self.outcome.meeting,
+            words=said["words"],
+            if_difficult=said["if_difficult"],
+            actions=[self.facts(row) for row in form.actions()],
+            answers=answers,
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Saved. Each side sees it once its person has said yes to it.")
+        return self.href("agreement")
+
+
+class AddAction(AgreementForm):
+    """One more action."""
+
+    template_name = "meetings/agreement_form.html"
+    title = "Add an action"
+    form_class = AddActionForm
+    submit_text = "Add it"
+
+    def load(self) -> None:
+        super().load()
+        if self.outcome.agreement is None:
+            raise Http404
+
+    def may(self) -> Decision:
+        return access.may_agree(self.request.user, self.outcome.meeting) if self.open else refuse(CLOSED)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"people": self.people()}
+
+    def act(self, form: BaseForm) -> str:
+        add_action(
+            agreement=self.outcome.agreement,
+            facts=self.facts(form.cleaned_data),
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Added.")
+        return self.href("agreement")
+
+
+class ActionStatusForm(AgreementForm):
+    """What became of one action, as its owner tells it."""
+
+    policy = "party"
+    template_name = "meetings/action_status.html"
+    title = "What became of it"
+    form_class = StatusForm
+    action: Action
+
+    def load(self) -> None:
+        rows = Action.objects.visible_to(self.request.user).select_related("agreement")
+        found = rows.filter(pk=self.kwargs["action"]).first()
+        if found is None:
+            raise Http404
+        self.action = found
+        super().load()
+        owner = next((party for party in self.outcome.opened if party.pk == found.owner_id), None)
+        if owner is None:
+            raise Http404
+        found.owner = owner
+
+    def wanted(self) -> str:
+        return str(self.action.agreement.meeting_id)
+
+    def audited(self) -> dict[str, Any]:
+        return {"thing": self.action, "referral_id": self.referral.pk, "party_id": self.action.owner_id}
+
+    def may(self) -> Decision:
+        return access.may_update(self.request.user, self.action) if self.open else refuse(CLOSED)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"name": self.action.owner.known_as}
+
+    def get_context(self) -> dict[str, Any]:
+        facts = [
+            {"key": "Who", "value": self.action.owner.known_as},
+            {"key": "What", "value": self.action.what},
+            {"key": "By when", "value": clock.show_day(self.action.due_on)},
+            {"key": "How we will know", "value": self.action.sign},
+            {"key": "Who helps", "value": self.action.helper},
+        ]
+        return {
+            **super().get_context(),
+            "facts": [row for row in facts if row["value"]],
+            "history": presenters_after.update_rows(self.action, self.request.user),
+        }
+
+    def act(self, form: BaseForm) -> str:
+        said = form.cleaned_data
+        status = ActionStatus(said["status"])
+        anew = status == ActionStatus.RENEGOTIATED
+        set_status(
+            action=self.action,
+            status=status,
+            note=said["note"],
+            becomes=self.facts(said, self.action.owner) if anew else None,
+            by=self.request.user,
+            at=self.at,
+        )
+        name = self.action.owner.known_as
+        done = {
+            ActionStatus.NOT_DONE: f"Saved. You have a task to check in with {name}: how are things?",
+            ActionStatus.RENEGOTIATED: f"Saved, with what it became. Only {name}’s side is shown that.",
+        }
+        messages.success(self.request, done.get(status, "Saved."))
+        return self.href("agreement")
+
+
+class AnswerAgreement(AgreementMixin, PartyForm):
+    """What one person says to it, on the page of whoever supports them."""
+
+    policy = "party"
+    template_name = "meetings/agreement_answer.html"
+    form_class = AnswerForm
+    submit_text = "Save answer"
+
+    def load(self) -> None:
+        super().load()
+        there = {party.pk for party in self.outcome.opened}
+        if not self.outcome.written or self.outcome.nothing_agreed or self.party.pk not in there:
+            raise Http404
+        self.title = f"What {self.party.known_as} says to it"
+
+    def audited(self) -> dict[str, Any]:
+        return {**super().audited(), "party_id": self.party.pk}
+
+    def may(self) -> Decision:
+        return super().may() if self.open else refuse(CLOSED)
+
+    @property
+    def back_href(self) -> str:
+        return self.href("agreement")
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"name": self.party.known_as}
+
+    def get_context(self) -> dict[str, Any]:
+        return {**super().get_context(), "name": self.party.known_as}
+
+    def act(self, form: BaseForm) -> str:
+        answer = Agreed(form.cleaned_data["answer"])
+        found = self.outcome.agreement or presenters_after.written_of(self.outcome.meeting, self.request.user)
+        answer_agreement(agreement=found, party=self.party, answer=answer, by=self.request.user, at=self.at)
+        messages.success(self.request, f"Saved what {self.party.known_as} says to it.")
+        return self.href("agreement")

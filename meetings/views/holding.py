@@ -1,0 +1,130 @@
+"""A facilitator who cannot be at a meeting: said, taken back, and somebody else named for that day."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404
+
+from meetings import access, presenters_hold
+from meetings.actions.standing_in import can_come, name_stand_in, say_unavailable
+from meetings.enums import COMING
+from meetings.forms.day import PressForm
+from meetings.forms.holding import CannotComeForm, StandInForm
+from meetings.models import Unavailable
+from meetings.views.base import MeetingForm
+from meetings.views.meeting import NOT_BOOKED
+from referrals import access as referral_access
+from restorative.common import clock
+from restorative.common.decisions import Decision, refuse
+from restorative.common.forms import BaseForm
+
+
+class CannotCome(MeetingForm):
+    """Says that somebody who runs the meeting cannot be there, after saying what follows."""
+
+    title = "Somebody cannot be there"
+    form_class = CannotComeForm
+    submit_text = "Save"
+    drafted = False
+
+    def load(self) -> None:
+        super().load()
+        said = presenters_hold.unavailable(self.meeting, self.request.user)
+        self.who = presenters_hold.who_may_say(self.meeting, self.request.user, said)
+
+    def may(self) -> Decision:
+        if not self.who:
+            return refuse("Only a facilitator who has not said so yet, or the lead for them, may say this.")
+        return refuse(NOT_BOOKED) if self.meeting.shown_status not in COMING else super().may()
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        mine = self.request.user.pk
+        return {
+            "people": [(str(one.pk), "I cannot" if one.pk == mine else one.first_name) for one in self.who]
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "intro": "The meeting is on hold from then on: nothing is sent about it and it cannot start, until it is "
+            "moved, somebody stands in whom each person accepts, or they can come after all. The people who are "
+            "expected are told nothing yet.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        user = next(one for one in self.who if str(one.pk) == form.cleaned_data["user"])
+        say_unavailable(meeting=self.meeting, user=user, by=self.request.user, at=self.at)
+        messages.info(self.request, "Saved. The meeting is on hold: move it, or find somebody to stand in.")
+        return self.href("show")
+
+
+class _OfOne(MeetingForm):
+    """About one who cannot be there. `self.unavailable`."""
+
+    drafted = False
+    unavailable: Unavailable
+
+    def load(self) -> None:
+        super().load()
+        rows = presenters_hold.unavailable(self.meeting, self.request.user)
+        found = next((row for row in rows if row.pk == self.kwargs["unavailable"]), None)
+        if found is None:
+            raise Http404
+        found.meeting = self.meeting
+        self.unavailable = found
+        self.name = found.user.first_name
+
+
+class CanCome(_OfOne):
+    """They can be there after all."""
+
+    form_class = PressForm
+    submit_text = "They can be there"
+
+    def load(self) -> None:
+        super().load()
+        self.title = f"{self.name} can be there after all"
+
+    def may(self) -> Decision:
+        return access.may_say_unavailable(self.request.user, self.meeting, self.unavailable.user)
+
+    def get_context(self) -> dict[str, Any]:
+        intro = "Whoever was to stand in does not." if self.unavailable.stand_in else "Nobody is told."
+        return {**super().get_context(), "intro": intro}
+
+    def act(self, form: BaseForm) -> str:
+        can_come(unavailable=self.unavailable, by=self.request.user, at=self.at)
+        messages.success(self.request, f"Saved: {self.name} can be there.")
+        return self.href("show")
+
+
+class NameStandIn(_OfOne):
+    """Names somebody for that day alone, after saying who is asked and what they will see."""
+
+    title = "Find a stand-in"
+    form_class = StandInForm
+    submit_text = "Name them"
+
+    def may(self) -> Decision:
+        may = referral_access.may_run(self.request.user, self.referral)
+        return refuse(NOT_BOOKED) if may and self.meeting.shown_status not in COMING else may
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"workers": presenters_hold.to_stand_in(self.referral, self.request.user)}
+
+    def get_context(self) -> dict[str, Any]:
+        day = clock.show_day(self.meeting.starts_at)
+        return {
+            **super().get_context(),
+            "intro": f"In place of {self.name}, on {day} only. Each person is asked by their own worker whether they "
+            "accept them. Until all have, the meeting stays on hold. The stand-in sees the pages of those who accepted "
+            "them, on that day.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        user = referral_access.could_facilitate(self.request.user).get(pk=form.cleaned_data["user"])
+        name_stand_in(unavailable=self.unavailable, user=user, by=self.request.user, at=self.at)
+        messages.success(
+            self.request, f"{user.first_name} is named. Each person is asked whether they accept them."
+        )
+        return self.href("show")

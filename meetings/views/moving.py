@@ -1,0 +1,73 @@
+"""Moving a meeting: the planner again, filled in as the meeting stands, with what each person will be sent."""
+
+from typing import Any
+
+from meetings.actions.moving import NOT_BOOKED, check_move, move
+from meetings.actions.planning import Plan
+from meetings.enums import COMING, MeetingStatus
+from meetings.forms.planning import ARRIVALS, VIDEO
+from meetings.models import Meeting
+from meetings.presenters_hold import named_rows
+from meetings.views.base import MeetingMixin
+from meetings.views.meeting import STARTED
+from meetings.views.planning import Book
+from referrals import access
+from restorative.common import clock
+from restorative.common.decisions import Decision, refuse
+from restorative.common.formfields import write_date
+
+
+class Move(MeetingMixin, Book):
+    """Another time or place for a booked meeting. Two presses: see what is sent, then move."""
+
+    title = "Move the meeting"
+    check_title = "Check and move"
+    locked_words = "It cannot be moved while something stands in the way. Call it off, or settle this first."
+    press_words = "Move the meeting"
+    leaves_words = (
+        "That it is moved is sent at once, where the hour allows. It replaces what was planned before."
+    )
+    done_words = "Moved"
+
+    def may(self) -> Decision:
+        may = access.may_run(self.request.user, self.referral)
+        if may and self.meeting.shown_status not in COMING:
+            return refuse(STARTED if self.meeting.shown_status == MeetingStatus.STARTED else NOT_BOOKED)
+        return may
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        meeting, offered = self.meeting, super().get_form_kwargs()
+        starts, ends = clock.local(meeting.starts_at), clock.local(meeting.ends_at)
+        before = {
+            str(row.party.pk): str(int((meeting.starts_at - row.attendance.arrives_at).total_seconds() // 60))
+            for row in self.people
+        }
+        usual = dict(ARRIVALS)
+        offered["initial"] = {
+            "kind": meeting.kind,
+            "on": write_date(starts.date()),
+            "starts_at": starts.strftime("%H:%M"),
+            "ends_at": ends.strftime("%H:%M"),
+            "venue": str(meeting.venue_id) if meeting.venue_id else VIDEO,
+            "video": meeting.video,
+            **{f"arrives_{key}": minutes for key, minutes in before.items() if minutes in usual},
+        }
+        return offered
+
+    def first(self) -> dict[str, str] | None:
+        return None
+
+    def way(self) -> list[dict[str, str]]:
+        """Only what has a name for this user. The rest is for the action to refuse, in sealed words."""
+        return named_rows(self.referral, self.request.user, self.at)
+
+    def check(self, plan: Plan) -> None:
+        check_move(meeting=self.meeting, plan=plan, by=self.request.user, at=self.at)
+
+    def do(self, plan: Plan) -> Meeting:
+        return move(meeting=self.meeting, by=self.request.user, at=self.at, **vars(plan))
+
+    def as_planned(self, plan: Plan) -> Meeting:
+        planned = super().as_planned(plan)
+        planned.supersedes = self.meeting
+        return planned

@@ -1,0 +1,36 @@
+"""The first page after signing in: what needs this worker. Its rows are made by presenters_work.py.
+Those who do no casework find a word about what is theirs."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from meetings import presenters_work
+from restorative.common.views import Page
+
+
+class MyWork(Page):
+    """What needs this worker today, with whom it waits, and what comes next. A word of welcome for the others."""
+
+    policy = "signed_in"
+    template_name = "meetings/my_work.html"
+    audit_verb = "list_viewed"
+    title = "My work"
+    found: presenters_work.Read
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = self.request.user
+        if user.is_governance:
+            return redirect("reports:ledger")
+        if not user.is_keyworker:
+            return render(request, "home.html", {"title": f"Hello, {user.first_name}"})
+        self.found = presenters_work.read(user, self.at)
+        return self.show()
+
+    def get_context(self) -> dict[str, Any]:
+        return {**presenters_work.page(self.found), "day": presenters_work.day_words(self.at)}
+
+    def audited(self) -> dict[str, Any] | None:
+        ids = self.found.ids
+        return {"things": ids, "thing_type": "referral"} if ids else None

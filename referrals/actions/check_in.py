@@ -1,0 +1,191 @@
+"""The check-in: what a talk settled, asked again in five questions and renewed together. Nothing here makes a first
+answer, and whatever is not a yes does what it would do on its own page."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db.models import Model, QuerySet
+
+from referrals import access
+from referrals.actions.concerns import raise_concern
+from referrals.actions.consent import Asked, record_consent
+from referrals.actions.lifecycle import changing, made
+from referrals.actions.parties import fresh_party
+from referrals.actions.reaching import RouteFacts, record_route
+from referrals.enums import (
+    Answer,
+    ConcernKind,
+    Hours,
+    Purpose,
+    ReadinessKind,
+    Ready,
+    RouteKind,
+    Voicemail,
+)
+from referrals.models import Concern, Consent, ContactRoute, Party, ReadinessCheck, Referral, SafetyAnswers
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+from restorative.common.rules import rules
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+QUESTIONS = ("still_yes", "safe", "well", "same_way", "right_time")
+FULL_KINDS = (ReadinessKind.FULL, ReadinessKind.CHECK_IN)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a check-in renews: the newest of each, all of them there."""
+
+    safety: SafetyAnswers
+    route: ContactRoute
+
+
+def check_in(
+    *,
+    party: Party,
+    answers: dict[str, str],
+    by: "User",
+    alone: bool = True,
+    note: str = "",
+    at: datetime | None = None,
+) -> ReadinessCheck:
+    """Record a check-in: one answer, yes, no or not sure, to each of QUESTIONS; all or nothing.
+
+    Yes renews taking part, the safety answers as they were, the way to reach them and the right time. A no or not
+    sure to taking part calls a booked meeting off; to safety it is a stop. Raises Refused, or NotPossible naming the
+    field, also where they were not alone or there is nothing to renew.
+    """
+    at = at or clock.now()
+    access.may_open(by, party).require()
+    if not alone:
+        raise NotPossible("They were not alone, so this cannot be saved as their answers. Come back later.")
+    for key in QUESTIONS:
+        if answers.get(key) not in (Answer.YES, Answer.NO, Answer.NOT_SURE):
+            raise NotPossible("Answer yes, no or not sure.", field=key)
+    with changing(party.referral_id, at=at) as referral:
+        party = fresh_party(party)
+        now = _under_the_lock(party)
+        record_consent(
+            party=party,
+            purpose=Purpose.TAKE_PART,
+            answer=Answer(answers["still_yes"]),
+            asked=Asked(alone=True),
+            by=by,
+            at=at,
+        )
+        if answers["safe"] == Answer.YES:
+            _same_safety(now.safety, party, by=by, at=at)
+        else:
+            raise_concern(party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=note, by=by, at=at)
+        _same_route(now.route, party, Answer(answers["same_way"]), by=by, at=at)
+        return _readiness(referral, party, answers, note, by=by, at=at)
+
+
+def standing(party: Party, rows: Callable[[type[Model]], QuerySet]) -> Standing:
+    """What a check-in with this party would renew. `rows` gives the party's rows of a model.
+
+    Raises NotPossible with what has to be asked in full first.
+    """
+    if party.is_supporter:
+        raise NotPossible("A check-in is for those who take part. Ask a supporter on their own pages.")
+    yes = rows(Consent).filter(purpose=Purpose.TAKE_PART).select_related("sheet").order_by("seq").last()
+    safety = rows(SafetyAnswers).filter(asked_alone=True).order_by("asked_at").last()
+    known = rows(ContactRoute).filter(replaced_at__isnull=True, allowed=True, confirmed_at__isnull=False)
+    route = known.order_by("confirmed_at").last()
+    check = rows(ReadinessCheck).filter(kind__in=FULL_KINDS).order_by("completed_at").last()
+    reasons = []
+    if yes is None or yes.answer != Answer.YES:
+        reasons.append("Their newest answer to taking part is not a yes.")
+    elif yes.sheet.materially_changed_at:
+        reasons.append("What everybody is told has changed since they said yes.")
+    if safety is None:
+        reasons.append("The safety questions have not been asked.")
+    elif rows(Concern).filter(raised_at__gt=safety.asked_at).exists():
+        reasons.append("A concern was recorded since the safety questions were asked.")
+    if route is None:
+        reasons.append("No safe way to reach them is known.")
+    if check is None or check.judgement != Ready.READY:
+        reasons.append("It was not found to be the right time yet.")
+    if reasons or safety is None or route is None:
+        raise NotPossible([*reasons, "Ask in full instead."])
+    return Standing(safety=safety, route=route)
+
+
+def _under_the_lock(party: Party) -> Standing:
+    return standing(
+        party,
+        lambda model: model._base_manager.filter(party=party),  # read in the transaction that changes them
+    )
+
+
+def _same_safety(last: SafetyAnswers, party: Party, *, by: "User", at: datetime) -> None:
+    """The same answers, asked about again today. What they raised then stands; nothing is raised anew."""
+    row = SafetyAnswers.objects.create(
+        party=party,
+        asked_alone=True,
+        shares_home=last.shares_home,
+        answers={**last.answers, "check_in": True},
+        asked_at=at,
+        asked_by=by,
+        **made(by, at),
+    )
+    record(
+        "safety_asked",
+        by=by,
+        thing=row,
+        referral_id=party.referral_id,
+        party_id=party.pk,
+        fields=["answers"],
+        why_code="check_in",
+        at=at,
+    )
+
+
+def _same_route(route: ContactRoute, party: Party, answer: Answer, *, by: "User", at: datetime) -> None:
+    """Yes confirms the way to reach them. Otherwise nothing is sent that way any more: unknown means no."""
+    facts = RouteFacts(
+        kind=RouteKind(route.kind),
+        value=route.value,
+        allowed=answer == Answer.YES,
+        read_by_others=route.read_by_others,
+        screen_private=route.screen_private,
+        hours=Hours(route.hours),
+        voicemail=Voicemail(route.voicemail),
+        cover=route.cover,
+    )
+    record_route(party=party, facts=facts, confirmed=answer != Answer.NOT_SURE, by=by, at=at)
+
+
+def _readiness(
+    referral: Referral, party: Party, answers: dict[str, str], note: str, *, by: "User", at: datetime
+) -> ReadinessCheck:
+    asked = {"well": answers["well"], "right_time": answers["right_time"], "feels_safe": answers["safe"]}
+    ready = Ready.READY if all(value == Answer.YES for value in asked.values()) else Ready.NOT_YET
+    row = ReadinessCheck.objects.create(
+        party=party,
+        kind=ReadinessKind.CHECK_IN,
+        answers=asked,
+        notes={"note": note} if note else {},
+        result=ready,
+        judgement=ready,
+        completed_at=at,
+        completed_by=by,
+        expires_at=at + timedelta(days=rules().readiness_days),
+        **made(by, at),
+    )
+    record(
+        "checked_in",
+        by=by,
+        thing=row,
+        referral_id=referral.pk,
+        party_id=party.pk,
+        fields=list(QUESTIONS),
+        why_code=ready,
+        at=at,
+    )
+    return row

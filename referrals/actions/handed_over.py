@@ -1,0 +1,309 @@
+"""What follows once a request was accepted: first contact moves the lead or the support; giving back, completing, and a
+share that is withdrawn bring it home again."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from referrals import access, events
+from referrals.actions.handoff import LOOK_AGAIN, change, fresh_handoff, note
+from referrals.actions.lifecycle import changing, made
+from referrals.actions.matching import keep_name_keys
+from referrals.actions.parties import note_support, require_open
+from referrals.blockers.handing_over import going_over, lead_lost, rests_on, unshared
+from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Stage
+from referrals.models import Consent, Handoff, Party, Person, Referral
+from restorative.accounts.enums import Role
+from restorative.accounts.models import User
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import Organisation
+
+ACCEPTED = (HandoffState.ACCEPTED,)
+NOT_BEGUN = Q(state__in=UNANSWERED) | Q(state=HandoffState.ACCEPTED, moved_at__isnull=True)
+NOT_STARTED = "First contact was not made yet. Give it back instead."
+
+
+def first_contact(*, handoff: Handoff, version: int, by: User, at: datetime | None = None) -> None:
+    """Say that first contact was made: from now on whoever took it leads, or supports the person.
+
+    Raises Refused, or NotPossible where what it rests on does not hold any more.
+    """
+    at = at or clock.now()
+    access.may_carry_out(by, fresh_handoff(handoff)).require()
+    with changing(handoff.referral_id, at=at) as referral:
+        fresh = fresh_handoff(handoff)
+        if fresh.state != HandoffState.ACCEPTED or fresh.version != version or fresh.moved_at:
+            raise NotPossible(LOOK_AGAIN)
+        require_open(referral)
+        if lost := lead_lost(fresh, fresh.decided_kind, referral):
+            raise NotPossible(lost)
+        if unshared(fresh, fresh.decided_kind, fresh.party, at):
+            raise NotPossible(
+                f"Who agreed to share with {fresh.to_org.name} has changed, so it cannot start now. "
+                f"Ask {fresh.from_org.name}."
+            )
+        _refuse_after_death(fresh, by)
+        _move(fresh, referral, by=by, at=at)
+
+
+def met_by(referral: Referral, *, by: User, at: datetime) -> None:
+    """The first thing done with a party by whoever accepted to take it is first contact too."""
+    rows = Handoff.objects.unscoped("first contact").filter(
+        referral=referral, receiver=by, state=HandoffState.ACCEPTED, moved_at__isnull=True
+    )
+    for row in rows:
+        fresh = fresh_handoff(row)
+        kind = fresh.decided_kind
+        if not (lead_lost(fresh, kind, referral) or _died(fresh) or unshared(fresh, kind, fresh.party, at)):
+            _move(fresh, referral, by=by, at=at)
+
+
+def _going(handoff: Handoff) -> list[Party]:
+    """The parties whose support goes over with it."""
+    kind, party = handoff.decided_kind, handoff.party
+    _, moved = going_over(handoff.referral, kind, party, handoff.from_org_id, handoff.to_org_id)
+    return [each for each in moved if each.organisation_id == handoff.from_org_id]
+
+
+def _died(handoff: Handoff) -> list[Party]:
+    rows = Party.objects.unscoped("has anybody died?").filter(pk__in=[each.pk for each in _going(handoff)])
+    return list(rows.filter(person__died_on__isnull=False).order_by("created_at", "pk"))
+
+
+def _refuse_after_death(handoff: Handoff, by: User) -> None:
+    """Raise NotPossible where somebody who would go over has died. Whoever does not open them is not told that."""
+    for party in _died(handoff):
+        ring = f"Please ring {handoff.from_org.name} before you do anything else."
+        what = f"{party.known_as} has died" if access.may_open(by, party) else "Something has changed"
+        raise NotPossible(f"{what}, so this cannot start. {ring}")
+
+
+def _move(handoff: Handoff, referral: Referral, *, by: User, at: datetime) -> None:
+    """Give over what was accepted, and keep how it stood."""
+    receiver, ours = handoff.receiver or by, _going(handoff)
+    moved = [
+        {
+            "party": str(each.pk),
+            "keyworker": str(each.keyworker_id) if each.keyworker_id else "",
+            "person": str(each.person_id),
+        }
+        for each in ours
+    ]
+    leads = handoff.decided_kind == HandoffKind.LEAD
+    lead_before = referral.lead if leads else None
+    rests = rests_on(handoff, handoff.decided_kind, handoff.party, at)
+    facts = {"moved_at": at, "moved_by": by, "moved": moved, "lead_before": lead_before, "consents": rests}
+    handoff = change(handoff, ACCEPTED, None, **facts)
+    for each in ours:
+        _give(each, handoff.to_org, receiver, by=by, at=at)
+    if leads:
+        _lead(referral, receiver, handoff.to_org, by=by, at=at)
+    note(handoff, "handoff_started", by=by, at=at, fields=["moved_at"], why_code=handoff.decided_kind)
+
+
+def _lead(
+    referral: Referral, lead: User, organisation: "Organisation", *, by: User | None, at: datetime
+) -> None:
+    referral.lead, referral.lead_organisation = lead, organisation
+    Referral.objects.unscoped("the lead moves").filter(pk=referral.pk).update(
+        lead=lead, lead_organisation=organisation
+    )
+    # What others were asked to lead was not for whoever asked it to give any more.
+    asked = NOT_BEGUN & Q(kind=HandoffKind.LEAD) & ~Q(decided_kind=HandoffKind.HELP)
+    _withdraw(referral, asked & ~Q(from_org=organisation), by=by, at=at)
+    record(
+        "lead_moved",
+        by=by,
+        thing=referral,
+        things=[lead],
+        referral_id=referral.pk,
+        fields=["lead", "lead_organisation"],
+        at=at,
+    )
+    events.lead_moved.send(Referral, referral=referral, party=None, by=by, at=at)
+
+
+def _give(
+    party: Party,
+    organisation: "Organisation",
+    keyworker: User | None,
+    *,
+    by: User | None,
+    at: datetime,
+    person: UUID | None = None,
+) -> None:
+    """Another organisation supports a party from now on. Whom each organisation knows stays its own: a row of theirs.
+
+    `person` is the row to go back to, where there was one.
+    """
+    known = _known_again(party, person) if person else _known_anew(party, organisation, by, at)
+    Party.objects.unscoped("support moves").filter(pk=party.pk).update(
+        organisation=organisation, keyworker=keyworker, person=known
+    )
+    if not party.is_supporter:
+        note_support(party, keyworker, at)
+    record(
+        "keyworker_set",
+        by=by,
+        thing=party,
+        things=[keyworker] if keyworker else [],
+        referral_id=party.referral_id,
+        party_id=party.pk,
+        fields=["organisation", "keyworker"],
+        at=at,
+    )
+
+
+KNOWN = ("given", "family", "born_on", "pronouns", "language", "access_needs")
+DIED = ("died_on", "died_recorded_at", "died_recorded_by_id")
+
+
+def _known_again(party: Party, before: UUID) -> UUID:
+    """The row of theirs to go back to. That somebody died since goes back with them."""
+    people = Person.objects.unscoped("known again")
+    if died := people.filter(pk=party.person_id, died_on__isnull=False).values(*DIED).first():
+        people.filter(pk=before, died_on__isnull=True).update(**died)
+    return before
+
+
+def _known_anew(party: Party, organisation: "Organisation", by: User | None, at: datetime) -> UUID:
+    person = Person.objects.unscoped("known anew").get(pk=party.person_id)
+    facts: dict[str, Any] = {name: getattr(person, name) for name in (*KNOWN, *DIED)}
+    anew = Person.objects.create(organisation=organisation, **facts, **made(by, at))
+    keep_name_keys(anew, party.known_as)
+    return anew.pk
+
+
+# --- Back again -----------------------------------------------------------------------------------------------
+
+
+def give_back(*, handoff: Handoff, why: str, version: int, by: User, at: datetime | None = None) -> None:
+    """Give it back: the lead and the support go to where they came from, at once."""
+    at = at or clock.now()
+    access.may_carry_out(by, fresh_handoff(handoff)).require()
+    if not why.strip():
+        raise NotPossible("Write what the others need to know.", field="why")
+    with changing(handoff.referral_id, at=at) as referral:
+        facts = {"state": HandoffState.RETURNED, "ended_at": at, "ended_by": by, "why_returned": why}
+        handoff = change(handoff, ACCEPTED, version, **facts)
+        note(handoff, "handoff_returned", by=by, at=at, fields=["state", "why_returned"])
+        _bring_home(handoff, referral, by=by, at=at)
+
+
+def complete(
+    *,
+    handoff: Handoff,
+    done: str,
+    went: str,
+    next_step: str,
+    version: int,
+    by: User,
+    at: datetime | None = None,
+) -> None:
+    """Say what came of it, in three fields, back to the sender. Help ends with it; whoever leads goes on leading."""
+    at = at or clock.now()
+    access.may_carry_out(by, fresh_handoff(handoff)).require()
+    for field, words in (("done", done), ("went", went), ("next_step", next_step)):
+        if not words.strip():
+            raise NotPossible("Write a few words.", field=field)
+    with changing(handoff.referral_id, at=at) as referral:
+        if fresh_handoff(handoff).moved_at is None:
+            raise NotPossible(NOT_STARTED)
+        handoff = change(
+            handoff,
+            ACCEPTED,
+            version,
+            state=HandoffState.COMPLETED,
+            outcome_done=done,
+            outcome_went=went,
+            outcome_next=next_step,
+            ended_at=at,
+            ended_by=by,
+        )
+        fields = ["state", "outcome_done", "outcome_went", "outcome_next"]
+        note(handoff, "handoff_completed", by=by, at=at, fields=fields)
+        if handoff.decided_kind == HandoffKind.HELP:
+            _bring_home(handoff, referral, by=by, at=at)
+
+
+def _bring_home(handoff: Handoff, referral: Referral, *, by: User | None, at: datetime) -> None:
+    """The lead and the support go back, where they had moved and are still with whoever was asked."""
+    if handoff.moved_at is None:
+        return
+    if handoff.decided_kind == HandoffKind.LEAD and referral.lead_organisation_id == handoff.to_org_id:
+        lead = _first_active([handoff.lead_before_id, handoff.sent_by_id], handoff.from_org_id)
+        if lead is not None:
+            _lead(referral, lead, handoff.from_org, by=by, at=at)
+    for kept in handoff.moved:
+        party = Party.objects.unscoped("support comes back").filter(
+            pk=kept["party"], organisation=handoff.to_org_id
+        )
+        for each in party.select_related("referral"):
+            keyworker = _who_supports(each, kept["keyworker"], handoff, referral)
+            _give(each, handoff.from_org, keyworker, by=by, at=at, person=UUID(kept["person"]))
+
+
+def _first_active(keys: Iterable[UUID | None], organisation: UUID) -> User | None:
+    """The first of these who still works there, or else a manager of theirs."""
+    there = User.objects.filter(organisation=organisation, is_active=True)
+    for key in keys:
+        if key and (found := there.filter(pk=key, role__in=CASEWORKERS).first()):
+            return found
+    return there.filter(role=Role.MANAGER).order_by("created_at", "pk").first()
+
+
+CASEWORKERS = (Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER)
+
+
+def _who_supports(party: Party, before: str, handoff: Handoff, referral: Referral) -> User | None:
+    """Who supported them before. The lead may stand in again, but not one who supports somebody else here: what was
+    said meanwhile would be open to the other side. Then a manager does, until there is a keyworker.
+    """
+    if before:
+        return _first_active([UUID(before)], handoff.from_org_id)
+    others = Party.objects.unscoped("stand in?").filter(referral=referral, keyworker=referral.lead)
+    if not others.present().exclude(Q(pk=party.pk) | Q(beside=party.pk)).exists():
+        return None
+    return _first_active([], handoff.from_org_id)
+
+
+def share_ended(
+    referral: Referral, *, party: Party, organisation: UUID, by: User | None, at: datetime
+) -> None:
+    """A party no longer shares with an organisation: whatever rests on it there ends, in the same transaction."""
+    rows = Handoff.objects.unscoped("share ended").filter(referral=referral, to_org=organisation)
+    for row in rows.filter(state__in=[*UNANSWERED, HandoffState.ACCEPTED, HandoffState.COMPLETED]):
+        rests = Consent.objects.unscoped("share ended").filter(party=party, pk__in=row.consents)
+        completed = row.state == HandoffState.COMPLETED
+        gone = completed and (row.moved_at is None or referral.lead_organisation_id != organisation)
+        if not rests.exists() or gone or (completed and row.decided_kind == HandoffKind.HELP):
+            continue
+        state = HandoffState.RETURNED if row.moved_at else HandoffState.WITHDRAWN
+        facts = {"state": state, "ended_at": at, "ended_by": by}
+        handoff = change(row, (HandoffState(row.state),), None, **facts)
+        note(handoff, "handoff_ended", by=by, at=at, fields=["state"], why_code=state)
+        _bring_home(handoff, referral, by=by, at=at)
+
+
+def withdraw_all(referral: Referral, *, by: User | None, at: datetime) -> None:
+    """A referral that ends asks nothing of anybody any more.
+
+    Closed, nothing that was accepted begins either. After a death whoever accepted is left to be rung.
+    """
+    closed = referral.stage == Stage.CLOSED
+    _withdraw(referral, NOT_BEGUN if closed else Q(state__in=UNANSWERED), by=by, at=at)
+
+
+def _withdraw(referral: Referral, which: Q, *, by: User | None, at: datetime) -> None:
+    rows = Handoff.objects.unscoped("asked of nobody any more").filter(which, referral=referral)
+    for row in rows:
+        facts = {"state": HandoffState.WITHDRAWN, "ended_at": at, "ended_by": by}
+        handoff = change(row, (HandoffState(row.state),), None, **facts)
+        note(handoff, "handoff_withdrawn", by=by, at=at, fields=["state"])

@@ -1,0 +1,88 @@
+"""What another organisation will see: put together once, before it is sent, from what the sender typed and picked.
+Nothing in it is reckoned again afterwards, so that what was looked at is what is received."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from referrals.blockers.handing_over import fresh_contact, going_over
+from referrals.enums import HandoffKind, Hours, Place, RouteKind, Voicemail
+from referrals.models import ContactRoute, Party, Referral
+from restorative.common import clock
+from restorative.common.formfields import show_phone
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import Organisation, User
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What one organisation asks of another, as the sender typed it. `party` is nobody where they are to lead."""
+
+    to_org: "Organisation"
+    kind: HandoffKind
+    party: Party | None
+    situation: str
+    asked: str
+    told: str
+    reply_by: date
+    background: str = ""
+    needs: str = ""
+    flags: str = ""
+    with_contact: bool = True
+
+
+def packet_for(referral: Referral, asking: Asking, by: "User", at: datetime) -> dict[str, Any]:
+    """The packet: a heading, the people it names, and rows of words. Only people whom the sender opens are in it."""
+    named, moved = going_over(referral, asking.kind, asking.party, by.organisation_id, asking.to_org.pk)
+    opened = set(
+        Party.objects.opened_by(by).filter(pk__in=[each.pk for each in named]).values_list("pk", flat=True)
+    )
+    people = [each for each in named if each.pk in opened and not each.is_supporter]
+    routes = fresh_contact([each for each in moved if each.pk in opened], at) if asking.with_contact else []
+    rows = [
+        ("From", ", ".join(filter(None, [by.first_name, by.organisation.name, by.work_phone]))),
+        ("About", "\n".join(f"{each.known_as}, {Place(each.place).label}" for each in people)),
+        ("The situation", asking.situation),
+        ("Background", asking.background),
+        ("What was found, and what is needed", asking.needs),
+        ("What is asked of you", asking.asked),
+        ("To act safely", asking.flags),
+        ("How to reach them safely", "\n".join(_way(route, people) for route in routes)),
+        ("What they were told", asking.told),
+        ("Reply by", clock.show_day(asking.reply_by)),
+    ]
+    return {
+        "heading": _heading(asking, by),
+        "reference": referral.reference,
+        "people": [{"id": str(each.pk), "name": each.known_as} for each in people],
+        "rows": [{"key": key, "value": value} for key, value in rows if value],
+    }
+
+
+def digest_of(packet: dict[str, Any]) -> str:
+    """The SHA-256 of the exact bytes of a packet."""
+    exact = json.dumps(packet, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(exact.encode()).hexdigest()
+
+
+def _heading(asking: Asking, by: "User") -> str:
+    what = "to lead" if asking.kind == HandoffKind.LEAD else "to help"
+    name = f" {asking.party.known_as}" if asking.party else ""
+    return f"{by.organisation.name} asks {asking.to_org.name} {what}{name}"
+
+
+def _way(route: ContactRoute, people: list[Party]) -> str:
+    """'Jo: text to 07700 900123, any time in the day. Cover words: …'"""
+    name = next((each.known_as for each in people if each.pk == route.party_id), "Beside them")
+    written = route.kind in (RouteKind.TEXT, RouteKind.PHONE)
+    value = show_phone(route.value) if written else route.value
+    way = str(RouteKind(route.kind).label).split(",")[0].lower()
+    parts = [f"{name}: {way} {value}".strip() + f", {str(Hours(route.hours).label).lower()}"]
+    if route.kind == RouteKind.PHONE:
+        parts.append(f"Voicemail: {str(Voicemail(route.voicemail).label).lower()}")
+    if route.cover:
+        parts.append(f"Cover words: {route.cover}")
+    return ". ".join(parts)

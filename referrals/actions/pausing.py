@@ -1,0 +1,61 @@
+"""What comes after a pause or an end: taken up again, looked at on another day, reopened, meeting once more.
+Pausing itself is a decision: lifecycle.decide with 'not now'."""
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from referrals import access
+from referrals.actions.lifecycle import changing, require_future, take_step
+from referrals.enums import Stage
+from referrals.models import Referral
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+NOT_PAUSED = "This referral is not paused."
+
+
+def resume(*, referral: Referral, by: "User", at: datetime | None = None) -> None:
+    """Take a paused referral up again where it was left; where a meeting was booked, at preparing.
+
+    It does not say that a meeting is suitable: that is decided anew.
+    """
+    at = at or clock.now()
+    access.may_run(by, referral).require()
+    with changing(referral, at=at) as referral:
+        if referral.stage != Stage.PAUSED:
+            raise NotPossible(NOT_PAUSED)
+        take_step("resume", referral, by=by, at=at)
+
+
+def change_review(*, referral: Referral, review_on: date, by: "User", at: datetime | None = None) -> None:
+    """Look at a paused referral on another day. For managers: a pause is not lengthened by whoever made it."""
+    at = at or clock.now()
+    access.may_change_review(by, referral).require()
+    with changing(referral, at=at) as referral:
+        if referral.stage != Stage.PAUSED:
+            raise NotPossible(NOT_PAUSED)
+        require_future(review_on, at)
+        Referral.objects.unscoped("change review").filter(pk=referral.pk).update(review_on=review_on)
+        record(
+            "review_date_changed", by=by, thing=referral, referral_id=referral.pk, fields=["review_on"], at=at
+        )
+
+
+def reopen(*, referral: Referral, by: "User", at: datetime | None = None) -> None:
+    """Open a closed referral again, within the days that the table of steps allows. It is prepared from there."""
+    at = at or clock.now()
+    access.may_run(by, referral).require()
+    with changing(referral, at=at) as referral:
+        take_step("reopen", referral, by=by, at=at)
+
+
+def meet_again(*, referral: Referral, by: "User", at: datetime | None = None) -> None:
+    """Prepare another meeting after one that took place. Whatever ran out since stands in the way again."""
+    at = at or clock.now()
+    access.may_run(by, referral).require()
+    with changing(referral, at=at) as referral:
+        take_step("meet_again", referral, by=by, at=at)

@@ -1,0 +1,120 @@
+"""The records check after the names were matched: looked at by a safeguarding lead, released at a fixed time.
+Asking and the release itself are in concerns.py. Until the release nothing here touches what others see."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db import transaction
+
+from referrals import access
+from referrals.actions.concerns import release_records_check
+from referrals.actions.lifecycle import changing
+from referrals.actions.matching import left_to_look_at, match_names
+from referrals.enums import Verdict
+from referrals.models import RecordsCheck, RecordsHit
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible, Refused
+from restorative.common.rules import rules
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a safeguarding lead says of one hit."""
+
+    verdict: Verdict
+    note: str = ""
+
+
+def finish_records_check(
+    *, check: RecordsCheck, said: Mapping[UUID, Judged], by: "User", at: datetime | None = None
+) -> bool:
+    """Say of each hit, by its id, whether it is them. With nothing left it is done, and waits for the next fixed time.
+
+    False when more was found meanwhile: what was said is kept. The referral itself is not held: nothing of it changes,
+    and its version and last activity would tell the others that a lead was at work. Raises Refused or NotPossible.
+    """
+    at = at or clock.now()
+    access.may_release_records(by, check).require()
+    with transaction.atomic():
+        rows = RecordsCheck.objects.unscoped("done?").filter(pk=check.pk, done_at__isnull=True)
+        if not rows.filter(released_at__isnull=True).update(matched_at=at):
+            raise NotPossible("A colleague has already said that this records check is done.")
+        match_names(check=check, at=at)
+        for key, each in said.items():
+            RecordsHit.objects.unscoped("looked at").filter(pk=key, records_check=check, verdict="").update(
+                verdict=each.verdict, note=each.note, looked_at=at, looked_by=by
+            )
+        if left_to_look_at(check):
+            return False
+        rows.update(done_at=at, done_by=by)
+        record("records_check_done", by=by, thing=check, referral_id=check.referral_id, at=at)
+        return True
+
+
+def release_by_phone(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
+    """Release at once what is done, because `by` rang the lead of the referral and told them so."""
+    at = at or clock.now()
+    access.may_release_records(by, check).require()
+    with changing(check.referral_id, at=at) as referral:
+        if not RecordsCheck.objects.unscoped("by phone").filter(pk=check.pk, done_at__isnull=False).exists():
+            raise NotPossible("Say first that it is done.")
+        release_records_check(check=check, by=by, at=at)
+        record(
+            "records_check_told_by_phone",
+            by=by,
+            thing=check,
+            things=[referral.lead],
+            referral_id=referral.pk,
+            at=at,
+        )
+
+
+# --- The timetable --------------------------------------------------------------------------------------------
+
+
+def match_waiting(*, at: datetime | None = None) -> int:
+    """Match the names of every check that nobody has matched yet. How many there were."""
+    at = at or clock.now()
+    waiting = RecordsCheck.objects.unscoped("timetable").filter(
+        matched_at__isnull=True, released_at__isnull=True
+    )
+    checks = list(waiting)
+    for check in checks:
+        match_names(check=check, at=at)
+    return len(checks)
+
+
+def release_due(*, at: datetime | None = None) -> int:
+    """Release what was done before the last fixed time. How many went; those released meanwhile are passed over.
+
+    What was done by somebody who has since come to work on the referral is no second person's: it waits again.
+    """
+    at = at or clock.now()
+    due = RecordsCheck.objects.unscoped("timetable").filter(
+        released_at__isnull=True, done_at__lt=clock.last_of(at, rules().records_release_minutes)
+    )
+    released = 0
+    for check in due.select_related("referral", "done_by").order_by("done_at", "pk"):
+        assert check.done_by is not None  # noqa: S101 - the constraint says so
+        try:
+            release_records_check(check=check, by=check.done_by, at=at)
+            released += 1
+        except Refused:
+            _wait_again(check, at)
+        except NotPossible:
+            continue
+    return released
+
+
+def _wait_again(check: RecordsCheck, at: datetime) -> None:
+    with transaction.atomic():
+        rows = RecordsCheck.objects.unscoped("timetable").filter(pk=check.pk, released_at__isnull=True)
+        if rows.update(done_at=None, done_by=None):
+            record("records_check_waits_again", by=None, thing=check, referral_id=check.referral_id, at=at)

@@ -1,0 +1,67 @@
+"""What everybody is told before they answer: a new version of the information sheet, material or not."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+
+from referrals import access
+from referrals.actions.lifecycle import made
+from referrals.enums import Answer
+from referrals.models import Consent, InformationSheet
+from restorative.audit.ledger import record
+from restorative.common import clock
+from restorative.common.decisions import NotPossible
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+MEANWHILE = "Somebody else published a version meanwhile. Read it first, then publish yours."
+
+
+def publish_sheet(
+    *,
+    words: str,
+    material: bool,
+    by: "User",
+    after: int,
+    at: datetime | None = None,
+) -> InformationSheet:
+    """Publish the next version. Who is asked from now on is asked on it.
+
+    `after` is the version its writer had before them. A material change makes every answer given on an older version
+    void: each is asked again. Raises Refused, or NotPossible naming the field.
+    """
+    at = at or clock.now()
+    access.may_publish(by).require()
+    if not words.strip():
+        raise NotPossible("Write the words of the sheet.", field="words")
+    newest = InformationSheet.objects.order_by("-version").first()
+    if (newest.version if newest else 0) != after:
+        raise NotPossible(MEANWHILE)
+    if newest is not None and newest.words.strip() == words.strip():
+        raise NotPossible("These are the words of the newest version. Change them first.", field="words")
+    try:
+        with transaction.atomic():
+            if material:
+                InformationSheet.objects.filter(materially_changed_at=None).update(materially_changed_at=at)
+            sheet = InformationSheet.objects.create(
+                version=after + 1, words=words, published_at=at, **made(by, at)
+            )
+            record(
+                "sheet_published",
+                by=by,
+                thing=sheet,
+                fields=["words"],
+                why_code="material" if material else "not_material",
+                at=at,
+            )
+    except IntegrityError:
+        raise NotPossible(MEANWHILE) from None
+    return sheet
+
+
+def answers_at_stake(at: datetime) -> int:
+    """How many answers of yes a material change would make void now, in every organisation together."""
+    rows = Consent.objects.unscoped("a number and nothing else").current(at)
+    return rows.filter(answer=Answer.YES).count()

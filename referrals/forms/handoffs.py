@@ -1,0 +1,179 @@
+"""Forms of asking another organisation and of answering. Whom and what may be asked is given; nothing is looked up."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from referrals.enums import DeclineCode
+from restorative.common.formfields import ChoiceRadio, ChoiceSelect, CleanTextField, DateField
+from restorative.common.forms import BaseForm, Section
+
+Choices = Sequence[tuple[str, str]]
+LEAD = "lead"
+STALE = -1
+
+
+class VersionField(forms.IntegerField):
+    """The version of what was looked at. Nonsense is a version that never was.
+
+    It is not kept with what was typed: whoever comes back looks at it as it is now.
+    """
+
+    widget = forms.HiddenInput
+    kept_as_typed = False
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(required=False, max_value=2**31 - 1, **kwargs)
+
+    def clean(self, value: Any) -> int:
+        try:
+            found = super().clean(value)
+        except ValidationError:
+            return STALE
+        return STALE if found is None else found
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        return initial if data is None else super().bound_data(data, initial)
+
+
+class AskForm(BaseForm):
+    """What is asked of whom, and what they are told. Only what is filled in is passed on."""
+
+    situation = CleanTextField(
+        label="The situation", help_text="What this is about and where it stands, in a few lines", rows=4
+    )
+    background = CleanTextField(
+        label="Background",
+        required=False,
+        help_text="Only what they need. Leave out what they do not",
+        rows=3,
+    )
+    needs = CleanTextField(
+        label="What you found, and what is needed", required=False, help_text="Your assessment", rows=3
+    )
+    asked = CleanTextField(label="What do you ask of them?", rows=3)
+    flags = CleanTextField(
+        label="What must they know to act safely?",
+        required=False,
+        help_text="For example: never leave a message; ring only in the morning",
+        rows=2,
+    )
+    with_contact = forms.BooleanField(
+        label="Pass on how to reach them safely",
+        required=False,
+        initial=True,
+        help_text="As confirmed in the last 7 days",
+    )
+    told = CleanTextField(
+        label="What was the person told?", help_text="What you said to them about asking for this", rows=2
+    )
+    reply_by = DateField(
+        label="Reply by", required=False, future=True, help_text="Empty: 5 of their working days"
+    )
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+
+    def __init__(self, *args: Any, organisations: Choices = (), asks: Choices = (), **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["to_org"] = ChoiceRadio(
+            label="Which organisation?",
+            choices=organisations,
+            initial=organisations[0][0] if len(organisations) == 1 else None,
+        )
+        self.fields["ask"] = ChoiceRadio(
+            label="What should they do?",
+            choices=asks,
+            option_hints={LEAD: "You stay responsible until they have made first contact"},
+            initial=asks[0][0] if len(asks) == 1 else None,
+        )
+        self.layout = [
+            Section("Who, and what", "to_org", "ask", "reply_by"),
+            Section(
+                "What they will see",
+                "situation",
+                "background",
+                "needs",
+                "asked",
+                "flags",
+                "with_contact",
+                "told",
+                intro="Nothing else goes over. You see it exactly as they will before it is sent.",
+            ),
+        ]
+
+
+class AcceptForm(BaseForm):
+    """Who takes it, from when, and of what was asked as leading whether as helping one person only."""
+
+    starts_on = DateField(label="Starting", future=True, error_messages={"required": "Enter the day"})
+    version = VersionField()
+
+    def __init__(
+        self,
+        *args: Any,
+        workers: Choices = (),
+        worker: str = "",
+        takes: Choices = (),
+        today: date | None = None,
+        version: int = STALE,
+        **kwargs: Any,
+    ):
+        super().__init__(*args, **kwargs)
+        self.fields["starts_on"].initial = today
+        self.fields["version"].initial = version
+        self.fields["worker"] = ChoiceSelect(
+            label="Who takes it?",
+            choices=workers,
+            initial=worker,
+            error_messages={"required": "Choose who takes it"},
+        )
+        self.layout = ["worker", "starts_on"]
+        if takes:
+            self.fields["kind"] = ChoiceRadio(label="What will you do?", choices=takes, initial=takes[0][0])
+            self.layout = ["kind", *self.layout]
+
+
+class AnsweredForm(BaseForm):
+    """Nothing to fill in: it was answered already."""
+
+
+class VersionForm(BaseForm):
+    """A press on what was looked at."""
+
+    version = VersionField()
+
+    def __init__(self, *args: Any, version: int = STALE, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["version"].initial = version
+
+
+class WordsForm(VersionForm):
+    """A question, or the answer to one."""
+
+    words = CleanTextField(label="Your words", rows=4)
+
+    def __init__(self, *args: Any, label: str = "", **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label = label or "Your words"
+
+
+class DeclineForm(VersionForm):
+    """Why not, as a code."""
+
+    code = ChoiceRadio(label="Why not?", choices=DeclineCode.choices)
+
+
+class GiveBackForm(VersionForm):
+    """What the others need to know."""
+
+    why = CleanTextField(label="What do they need to know?", rows=4)
+
+
+class CompleteForm(VersionForm):
+    """What came of it, in three fields."""
+
+    done = CleanTextField(label="What was done?", rows=3)
+    went = CleanTextField(label="How did it go?", rows=3)
+    next_step = CleanTextField(label="What next?", rows=3)

@@ -1,0 +1,194 @@
+"""After a meeting, for one user: what was agreed, which call is next, and the calls and ratings of one party.
+Read through meetings' documented names, each through its scope; nothing here writes."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import Exists, OuterRef, Subquery
+from django.urls import reverse
+
+from referrals.enums import RatingPoint, Stage
+from referrals.models import Party, Rating, Referral
+from referrals.presenters import facilitators_of
+from referrals.presenters.referral_facts import Facts, is_mine
+from restorative.common import clock
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from restorative.accounts.models import User
+
+Row = dict[str, Any]
+CALLS: dict[str, tuple[str, str]] = {
+    "debrief": ("speak with {name} apart: the debrief", "Debrief"),
+    "weeks_2": ("ring {name}, 2 weeks after", "2 weeks after"),
+    "weeks_6": ("ring {name}, 6 weeks after", "6 weeks after"),
+    "weeks_12": ("ring {name}, 12 weeks after", "12 weeks after"),
+}
+RESULTS = {
+    "talked": "Talked",
+    "rather_not": "Would rather not",
+    "not_reached": "Could not be reached",
+    "later_meeting": "Taken up with a later meeting",
+}
+RATING_HEADS = ["When", "Between them", "Feeling safe", "Hope"]
+
+
+@dataclass
+class After:
+    """What this user may know of what comes after the newest meeting that took place."""
+
+    may_write: bool = False
+    written: bool = False
+    to_answer: bool = False
+    calls: list[Any] = field(default_factory=list)
+
+
+def _models(referral: Referral) -> tuple[Any, Any, Any]:
+    """Meeting, Agreement and FollowUp, by the documented names of meetings."""
+    meeting = referral.meetings.model
+    return meeting, meeting.agreed.related.related_model, meeting.follow_ups.rel.related_model
+
+
+def gather_after(facts: Facts) -> After:
+    """Read what the next step needs: two queries."""
+    referral, user = facts.referral, facts.user
+    meetings, agreements, follow_ups = _models(referral)
+    known = agreements.objects.known_of(user).filter(meeting=OuterRef("pk"))
+    newest = (
+        meetings.objects.visible_to(user)
+        .filter(referral=referral, shown_status="took_place")
+        .annotate(nothing_agreed=Subquery(known.values("nothing_agreed")[:1]))
+        .order_by("-starts_at")
+        .first()
+    )
+    if newest is None:
+        return After()
+    answers = agreements.answers.rel.related_model.objects.visible_to(user)
+    answered = answers.filter(agreement__meeting=OuterRef("meeting"), party=OuterRef("party"))
+    undone = follow_ups.objects.visible_to(user).filter(
+        meeting__referral=referral, done_at__isnull=True, party__left_at__isnull=True
+    )
+    runs = any(row.user_id == user.pk for row in facilitators_of(referral, user))
+    told = newest.already_happened and newest.created_by_id == user.pk
+    return After(
+        may_write=runs or referral.lead_id == user.pk or told,
+        written=newest.nothing_agreed is not None,
+        to_answer=newest.nothing_agreed is False,
+        calls=list(undone.annotate(answered=Exists(answered)).order_by("due_on", "created_at", "id")),
+    )
+
+
+def next_after(facts: Facts) -> Row:
+    """The next step after a meeting: a call that is due, writing it down, their answer, then what is to come."""
+    after = gather_after(facts)
+    mine = {party.pk: party for party in facts.parties if party.opened and _calls(party, facts)}
+    calls = [row for row in after.calls if row.party_id in mine]
+    due = [row for row in calls if row.due_on <= clock.today(facts.at)]
+    if due:
+        return _call_step(due[0], mine[due[0].party_id], facts, "It is due. ")
+    if after.may_write and not after.written:
+        return _step(
+            "write down what came of it",
+            "In their own words. “Nothing was agreed, but it helped” is a good result too.",
+            "Write it down",
+            _agreement(facts, "agreement_write"),
+        )
+    unasked = next((row.party_id for row in calls if after.to_answer and not row.answered), None)
+    if unasked is not None:
+        return _step(
+            f"ask {mine[unasked].known_as} what they say to what was agreed",
+            "Only their own side sees the answer.",
+            f"Ask {mine[unasked].known_as}",
+            reverse("meetings:agreement_answer", args=[facts.referral.reference, unasked]),
+        )
+    if calls:
+        return _call_step(calls[0], mine[calls[0].party_id], facts, "")
+    if facts.runs:
+        return _step(
+            "close, when nothing is left open",
+            "They have met, and every call of yours is made.",
+            "Close",
+            reverse("referrals:close", args=[facts.referral.reference]),
+        )
+    return _step("nothing for you to do now", "They have met. What is left is with somebody else.")
+
+
+def _calls(party: Party, facts: Facts) -> bool:
+    """Whether this user is who rings them: their worker, or somebody who opens them and supports nobody else here."""
+    if party.is_supporter:
+        return False
+    return is_mine(party, facts) or not any(is_mine(each, facts) for each in facts.parties)
+
+
+def _call_step(row: Any, party: Party, facts: Facts, due: str) -> Row:
+    heading = CALLS[row.kind][0].format(name=party.known_as)
+    return _step(
+        heading if due else f"{heading}, on {clock.show_day(row.due_on)}",
+        f"{due}Alone, the way they said is safe: how are things, do they feel safe?",
+        "Open the call" if row.kind != "debrief" else "Open the debrief",
+        reverse("meetings:follow_up", args=[facts.referral.reference, row.pk]),
+    )
+
+
+def _step(heading: str, text: str, action_text: str = "", action_href: str = "") -> Row:
+    return {
+        "heading": f"Next: {heading}",
+        "text": text,
+        "action_text": action_text,
+        "action_href": action_href,
+    }
+
+
+def _agreement(facts: Facts, name: str = "agreement") -> str:
+    return reverse(f"meetings:{name}", args=[facts.referral.reference])
+
+
+def after_links(facts: Facts) -> list[Row]:
+    """What else can be opened after a meeting: what was agreed."""
+    if facts.referral.shown_stage not in (Stage.FOLLOW_UP, Stage.CLOSED):
+        return []
+    if not any(party.opened for party in facts.parties):
+        return []
+    return [{"text": "What was agreed", "href": _agreement(facts)}]
+
+
+# --- On the page of one person ----------------------------------------------------------------------------------
+
+
+def call_tasks(party: Party, user: "User", at: "datetime") -> list[Row]:
+    """A row a call: when it is due, or what came of it."""
+    follow_ups = _models(party.referral)[2].objects.visible_to(user).filter(party=party)
+    return [
+        {
+            "title": CALLS[row.kind][1],
+            "href": reverse("meetings:follow_up", args=[party.referral.reference, row.pk]),
+            "status": RESULTS[row.result] if row.done_at else _due(row.due_on, clock.today(at)),
+            "tone": "ok" if row.done_at else "due" if row.due_on <= clock.today(at) else "",
+            "hint": clock.show_day(row.done_at if row.done_at else row.due_on),
+        }
+        for row in follow_ups.order_by("due_on", "created_at", "id")
+    ]
+
+
+def _due(day: "date", today: "date") -> str:
+    if day == today:
+        return "Due today"
+    return "Due" if day < today else "To come"
+
+
+def rating_rows(party: Party, user: "User") -> list[list[str]]:
+    """Each time they gave numbers, oldest first."""
+    rows = Rating.objects.visible_to(user).filter(party=party).order_by("created_at")
+    return [
+        [f"{RatingPoint(row.point).label}, {clock.show_day(row.created_at)}", *map(_number, _values(row))]
+        for row in rows
+    ]
+
+
+def _values(row: Rating) -> tuple[int | None, int | None, int | None]:
+    return row.relationship, row.safe, row.hope
+
+
+def _number(value: int | None) -> str:
+    return "Not said" if value is None else f"{value} of 10"

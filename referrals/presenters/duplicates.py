@@ -1,0 +1,69 @@
+"""Who may be logged already, said to whoever is about to log them: only referrals they see, with a way to look."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from referrals import selectors
+from referrals.enums import Stage
+from referrals.models import Party, Referral
+from referrals.presenters import names_of, parties_for, prefetch_parties, you_or_name
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+MOST = 5
+REASONS = {
+    "same_name": "the same name",
+    "same_pair": "the same first names",
+    "same_birth": "the same date of birth",
+    "same_route": "the same number or address",
+}
+
+
+def rows(
+    user: "User",
+    *,
+    given: str,
+    family: str = "",
+    others: Sequence[str] = (),
+    born_on: date | None = None,
+    route: str = "",
+) -> list[dict[str, Any]]:
+    """A row for each referral, newest first: at most three queries."""
+    found = selectors.possible_duplicates(
+        user, given=given, family=family, others=others, born_on=born_on, route=route
+    )
+    reasons: dict[Any, list[str]] = {}
+    for party in found[: MOST * 3]:
+        why = reasons.setdefault(party.referral_id, [])
+        why += [words for words in _reasons(party) if words not in why]
+    referrals = {row.pk: row for row in _referrals(user, list(reasons)[:MOST])}
+    prefetch_parties(list(referrals.values()), user)
+    return [_row(referrals[key], why, user) for key, why in reasons.items() if key in referrals]
+
+
+def _referrals(user: "User", keys: list[Any]) -> list[Referral]:
+    shown = Referral.objects.visible_to(user).with_shown_stage(user).filter(pk__in=keys)
+    return list(shown.select_related("lead"))
+
+
+def _reasons(party: Party) -> list[str]:
+    return [
+        words
+        for name, words in REASONS.items()
+        if getattr(party, name) and not (name == "same_pair" and party.same_name)
+    ]
+
+
+def _row(referral: Referral, why: list[str], user: "User") -> dict[str, Any]:
+    return {
+        "name": names_of(parties_for(referral, user), user),
+        "about": f"{referral.reference}, {str(Stage(referral.shown_stage).label).lower()}. "
+        f"{capfirst(you_or_name(referral.lead, user))} lead{'' if referral.lead_id == user.pk else 's'}.",
+        "why": capfirst(", ".join(why)),
+        "href": reverse("referrals:show", args=[referral.reference]),
+    }

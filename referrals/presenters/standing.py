@@ -1,0 +1,138 @@
+"""How a whole referral stands: closed, paused, or its meeting on hold; and a colleague to ring. As one person may know.
+The next step from there is in next_step.py."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.urls import reverse
+
+from referrals import stages
+from referrals.enums import Outcome, Reason, Stage, Suitable, TaskKind
+from referrals.models import Closure, Referral, StageChange, Suitability, Task
+from referrals.presenters import you_or_name
+from referrals.presenters.referral_facts import Facts
+from referrals.presenters.way import Heard, way_rows
+from restorative.common import clock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from restorative.accounts.models import User
+
+Banner = dict[str, str]
+
+
+def banner(facts: Facts) -> Banner | None:
+    """Who closed or paused it, and when; why, only for those who open whom the reason came from. Or that its meeting is
+    on hold."""
+    if facts.referral.shown_stage == Stage.CLOSED:
+        return _closed(facts)
+    if facts.referral.shown_stage == Stage.PAUSED:
+        return _paused(facts)
+    return _on_hold(facts) if facts.on_hold else None
+
+
+def _closed(facts: Facts) -> Banner | None:
+    how = ended(facts)
+    if not how:
+        return None
+    href = ""
+    if facts.runs and not stages.why_not("reopen", facts.referral, facts.at):
+        href = reverse("referrals:reopen", args=[facts.referral.reference])
+    return {"kind": "quiet", "title": how, "text": "", "action_text": "Reopen it", "action_href": href}
+
+
+def _paused(facts: Facts) -> Banner:
+    step = newest_step(facts, "pause")
+    title = "Paused"
+    if step is not None:
+        title += f" by {_by(step.created_by, facts)}, {clock.show_day(step.created_at)}"
+    review = f"It is looked at again on {clock.show_day(facts.referral.review_on)}."
+    why = _why_paused(facts, step)
+    href = reverse("referrals:resume", args=[facts.referral.reference]) if facts.runs else ""
+    return {
+        "kind": "due",
+        "title": f"{title}.",
+        "text": f"{why} {review}".strip(),
+        "action_text": "Take it up again",
+        "action_href": href,
+    }
+
+
+def _why_paused(facts: Facts, step: StageChange | None) -> str:
+    """The reason, for those who open whom it came from."""
+    if died := [party.known_as for party in facts.parties if party.opened and party.person.died_on]:
+        return f"{' and '.join(died)} {'has' if len(died) == 1 else 'have'} died."
+    rows = Suitability.objects.visible_to(facts.user).filter(
+        referral=facts.referral, decision=Suitable.NOT_NOW
+    )
+    row = rows.select_related("party").order_by("-decided_at").first()
+    if row is None or step is None or row.decided_at < step.created_at:
+        return ""
+    return f"{row.reason.rstrip('.')}. (Only {row.party.known_as}’s side sees why.)"
+
+
+def newest_step(facts: Facts, name: str) -> StageChange | None:
+    """The newest step of that name which this user may know of."""
+    rows = StageChange.objects.visible_to(facts.user).filter(referral=facts.referral, step=name)
+    return rows.select_related("created_by").order_by("-pk").first()
+
+
+def _by(worker: "User | None", facts: Facts) -> str:
+    return you_or_name(worker, facts.user) if worker else "the service"
+
+
+def _on_hold(facts: Facts) -> Banner:
+    sentences = [row.sentence for row in facts.held_by]
+    sentences += [f"{row.user.first_name} cannot be there." for row in facts.away]
+    return {
+        "kind": "due",
+        "title": f"The meeting of {clock.show_when(facts.meeting.starts_at)} is on hold",
+        "text": " ".join(dict.fromkeys(sentences)) + " Nobody is sent anything about it meanwhile.",
+        "action_text": "Open the meeting",
+        "action_href": reverse("meetings:show", args=[facts.referral.reference, facts.meeting.pk]),
+    }
+
+
+def held_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
+    """What puts the meeting on hold, each with whose turn it is and the page that mends it."""
+    return way_rows(replace(facts, rows=facts.held_by), heard)
+
+
+def ended(facts: Facts) -> str:
+    """'Closed by you, Sun 15 November: met.' The outcome is everybody's; the reason is its own side's only."""
+    rows = Closure._base_manager.filter(referral=facts.referral).select_related("created_by")
+    row = rows.defer("reason", "why_open_items").order_by("-created_at").first()
+    if row is None:
+        return ""
+    outcome = str(Outcome(row.outcome).label)
+    if row.outcome == Outcome.NOT_GOING_AHEAD:
+        reason = Closure.objects.visible_to(facts.user).filter(pk=row.pk).values_list("reason", flat=True)
+        outcome += "".join(f", {_lower_first(str(Reason(one).label))}" for one in reason if one)
+    return (
+        f"Closed by {_by(row.created_by, facts)}, {clock.show_day(row.created_at)}: {_lower_first(outcome)}."
+    )
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def to_ring(facts: Facts) -> Task | None:
+    """What this user was asked to do when something changed that no message says."""
+    if not facts.referral.has_tasks:
+        return None
+    rows = Task.objects.visible_to(facts.user).filter(
+        referral=facts.referral, assignee=facts.user, kind=TaskKind.RING, done_at__isnull=True
+    )
+    return rows.order_by("created_at").first()
+
+
+def why_not_reopen(referral: Referral, at: "datetime") -> str:
+    """Why a closed referral cannot be opened again, or ''."""
+    return " ".join(stages.why_not("reopen", referral, at))
+
+
+def goes_on_at(referral: Referral) -> str:
+    """Where a paused referral goes on when it is taken up again: 'preparing'."""
+    return str(stages.destination(stages.STEPS["resume"], referral).label).lower()

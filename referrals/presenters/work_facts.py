@@ -1,0 +1,210 @@
+"""What 'My work' reads of the referrals of one worker, in a fixed number of queries, and only as they may know it.
+How it is said is in work.py; meetings are read by meetings/presenters_work.py."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from referrals import blockers
+from referrals.enums import Answer, ApproachResult, Part, Purpose, ReadinessKind, Ready, RouteKind, Stage
+from referrals.models import (
+    Approach,
+    Concern,
+    Consent,
+    ContactRoute,
+    Facilitation,
+    Party,
+    Preparation,
+    ReadinessCheck,
+    Referral,
+    SafetyAnswers,
+    Support,
+)
+from referrals.presenters import prefetch_parties
+from referrals.presenters.referral_facts import Facts, is_mine, runs
+from referrals.presenters.way import Heard
+from referrals.querysets import stood_in
+from referrals.reminders import of_somebody_else
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+# Open referrals of one worker that are looked at; the rest are in the list of referrals.
+MOST = 50
+
+
+def mine(user: "User") -> list[Referral]:
+    """The open referrals this user leads, facilitates or supports somebody in, what is booked first."""
+    parts = Facilitation.objects.visible_to(user).filter(
+        referral=OuterRef("pk"), user=user, until__isnull=True
+    )
+    rows = (
+        Referral.objects.visible_to(user)
+        .of_person(user)
+        .with_shown_stage(user)
+        .with_records_waiting()
+        .exclude(stage=Stage.CLOSED)
+        .annotate(my_part=Subquery(parts.values("part")[:1]))
+        .alias(booked=Case(When(shown_stage=Stage.BOOKED, then=Value(0)), default=Value(1)))
+        .select_related("lead")
+        .order_by("booked", "logged_at", "id")
+    )
+    found = list(rows[:MOST])
+    for referral in found:
+        # Of all who facilitate, the rows here ask only after the user's own part.
+        part = referral.my_part
+        referral._facilitations = [Facilitation(referral=referral, user=user, part=part)] if part else []
+    return found
+
+
+@dataclass
+class Work:
+    """What was read for one page of one user."""
+
+    user: "User"
+    at: datetime
+    facts: dict[UUID, Facts] = field(default_factory=dict)
+    opened: dict[UUID, Any] = field(default_factory=dict)
+
+    def of(self, referral: UUID) -> Facts:
+        return self.facts[referral]
+
+    def heard(self, facts: Facts) -> Heard:
+        """Each opened party's newest answer, and whom a check-in would do for: for what stands in the way."""
+        opened = [party.pk for party in facts.parties if party.pk in self.opened]
+        return Heard(
+            answers={key: self.opened[key].said_answer for key in opened},
+            renewable=frozenset(key for key in opened if self._renewable(self.opened[key])),
+        )
+
+    def _renewable(self, known: Any) -> bool:
+        """Whether all was asked in full once, and nothing new has come up since (as people.renewable has it)."""
+        return bool(
+            not known.is_supporter
+            and known.said_answer == Answer.YES
+            and known.said_counts_from <= self.at
+            and not known.said_sheet__materially_changed_at
+            and known.check_judgement == Ready.READY
+            and known.safety_asked_at
+            and not (known.concern_raised_at and known.concern_raised_at > known.safety_asked_at)
+            and known.route_confirmed_at
+        )
+
+    def mine(self, facts: Facts) -> list[Party]:
+        """Those of a referral whom this user supports."""
+        return [party for party in facts.parties if party.pk in self.opened and is_mine(party, facts)]
+
+
+def gather(
+    user: "User",
+    referrals: Iterable[Referral],
+    starting: dict[UUID, Any],
+    at: datetime,
+    *,
+    named: Iterable[Referral] = (),
+) -> Work:
+    """Read parties, what stands in the way and what is known of those this user opens: five queries.
+
+    `starting` are meetings of today or tomorrow by their referral: what stands in the way of these is asked at the
+    gate of starting. Of those `named` only the parties are read, for their names.
+    """
+    work = Work(user, at)
+    by_id = {referral.pk: referral for referral in referrals}
+    rows, named = list(by_id.values()), list(named)
+    if rows or named:
+        prefetch_parties([*rows, *named], user)
+    if not rows:
+        return work
+    work.opened = {row.pk: row for row in _opened(user, by_id, at)}
+    asked = [key for key, row in by_id.items() if key not in starting and row.shown_stage in ASKED]
+    found = blockers.blockers_of(asked, [key for key in starting if key in by_id], at)
+    stood = stood_in(user, list(by_id))
+    for referral in rows:
+        parties = referral._parties_for[1]
+        held = found.get(referral.pk, [])
+        here = stood.get(referral.pk)
+        work.facts[referral.pk] = Facts(
+            referral=referral,
+            user=user,
+            at=at,
+            parties=parties,
+            rows=blockers.shown_to(held, parties, stood=here),
+            sealed_parties=blockers.sealed_open(held, parties, here),
+            runs=runs(referral, user),
+            as_stood=here,
+            meeting=starting.get(referral.pk),
+            release=None,
+        )
+    return work
+
+
+# Stages in which something can stand in the way of booking.
+ASKED = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED)
+
+
+def _columns(
+    prefix: str, model: type, order: str, columns: tuple[str, ...], *but: Any, **filters: Any
+) -> dict:
+    """`<prefix>_<column>` of the newest row of each party."""
+    rows = model._base_manager.filter(*but, party=OuterRef("pk"), **filters).order_by(f"-{order}")  # type: ignore[attr-defined]
+    return {f"{prefix}_{column}": Subquery(rows.values(column)[:1]) for column in columns}
+
+
+def _opened(user: "User", referrals: Collection[UUID], at: datetime) -> QuerySet:
+    """The parties this user opens, with the dates and answers that decide what is to be done with them."""
+    tried = Approach._base_manager.filter(party=OuterRef("pk")).exclude(result=ApproachResult.NOT_YET)
+    # A number that somebody else has too may be answered by them. Only those who facilitate may know.
+    facilitated = (
+        Facilitation.objects.visible_to(user)
+        .running(at)
+        .filter(user=user, part__in=[Part.FACILITATOR, Part.STAND_IN])
+    )
+    shared = Q(Exists(of_somebody_else()), party__referral__in=facilitated.values("referral"))
+    words = Consent._base_manager.filter(purpose=Purpose.WORDS, recipient=OuterRef("pk"), answer="yes")
+    kinds = [ReadinessKind.FULL, ReadinessKind.CHECK_IN]
+    route = {"replaced_at__isnull": True, "allowed": True, "confirmed_at__isnull": False}
+    return (
+        Party.objects.opened_by(user)
+        .filter(referral__in=list(referrals))
+        .present()
+        .annotate(
+            at_risk=Case(When(blockers.contact_at_risk(), then=Value(True)), default=Value(False)),
+            first_tried=Subquery(tried.order_by("created_at").values("created_at")[:1]),
+            words_at=Subquery(words.order_by("-taken_at").values("taken_at")[:1]),
+            told=Exists(Approach._base_manager.filter(party=OuterRef("pk"), told_unprompted=True)),
+            asked=Exists(Approach._base_manager.filter(party=OuterRef("pk"), asked_first=True)),
+            **_columns("support", Support, "since", ("since",), until__isnull=True),
+            **_columns("approach", Approach, "created_at", ("result",)),
+            **_columns("prepared", Preparation, "held_at", ("held_at",)),
+            **_columns(
+                "said",
+                Consent,
+                "seq",
+                ("answer", "taken_at", "expires_on", "counts_from", "sheet__materially_changed_at"),
+                purpose=Purpose.TAKE_PART,
+            ),
+            **_columns("concern", Concern, "raised_at", ("raised_at",)),
+            **_columns("safety", SafetyAnswers, "asked_at", ("asked_at",), asked_alone=True),
+            **_columns(
+                "check",
+                ReadinessCheck,
+                "completed_at",
+                ("completed_at", "judgement", "expires_at", "accepted_late_at"),
+                kind__in=kinds,
+            ),
+            **_columns("route", ContactRoute, "confirmed_at", ("confirmed_at",), **route),
+            **_columns(
+                "phone",
+                ContactRoute,
+                "confirmed_at",
+                ("cover", "hours", "voicemail", "confirmed_at"),
+                ~shared,
+                kind=RouteKind.PHONE,
+                **route,
+            ),
+        )
+    )

@@ -1,0 +1,95 @@
+"""Who sees that something was asked of another organisation, and who reads what it says.
+What accepting opens of the referral itself is in querysets.py, with every other rule of that kind."""
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.apps import apps
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce
+
+from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
+from referrals.querysets import opened_ids
+from restorative.common.protected import ProtectedQuerySet
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+SEALED_WORDS = ("packet", "told", "why_returned", "outcome_done", "outcome_went", "outcome_next")
+
+
+def _rows(name: str) -> QuerySet:
+    return apps.get_model("referrals", name)._base_manager.all()
+
+
+def _asked(user: "User") -> Q:
+    """The side that asked: who sent it, who opens the person it is about, who leads or led, and their managers."""
+    side = Q(sent_by=user) | Q(lead_before=user) | Q(kind=HandoffKind.LEAD, referral__lead=user)
+    side |= Q(party__in=opened_ids(user))
+    if user.is_manager:
+        side |= Q(from_org=user.organisation_id)
+    return side & Q(from_org=user.organisation_id)
+
+
+def _supports_another(user: "User") -> Q:
+    """Whoever supports somebody else in the referral, or ever did: what this person said is not for them."""
+    of_another = ~Q(party=Coalesce(OuterRef("party"), Value(NOBODY)))
+    supports = _rows("Support").filter(of_another, referral=OuterRef("referral"), user=user)
+    another = ~Q(pk=Coalesce(OuterRef("party"), Value(NOBODY)))
+    keeps = _rows("Party").filter(another, referral=OuterRef("referral"), keyworker=user)
+    return Q(Exists(supports)) | Q(Exists(keeps))
+
+
+def _were_asked(user: "User") -> Q:
+    """The organisation that was asked: all its workers, but none who is on another person's side here."""
+    return Q(to_org=user.organisation_id) & (Q(receiver=user) | ~_supports_another(user))
+
+
+def _reads(user: "User") -> Q:
+    """Who reads the packet and the questions: who asked; and who was asked, until it is declined, withdrawn or over.
+
+    Once accepted, of those who were asked only the worker who takes it, their managers, and who opens the person.
+    """
+    taking = Q(receiver=user) | Q(party__in=opened_ids(user))
+    if user.is_manager:
+        taking |= Q(to_org=user.organisation_id)
+    there = Q(party__isnull=True) | Q(party__left_at__isnull=True)
+    asked_now = Q(state__in=UNANSWERED) | Q(state=HandoffState.ACCEPTED) & taking
+    return _asked(user) | _were_asked(user) & there & asked_now
+
+
+def _flag(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False))
+
+
+class HandoffQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Requests of which this user may know, without what they say; with `sent_by_us` and `opened`."""
+        if not _casework(user):
+            return self.none().scoped("visible_to: no casework")
+        return (
+            self.filter(_asked(user) | _were_asked(user))
+            .annotate(sent_by_us=_flag(_asked(user)), opened=_flag(_reads(user)))
+            .defer(*SEALED_WORDS)
+            .scoped("visible_to")
+        )
+
+    def opened_by(self, user: "User") -> Self:
+        """Requests this user reads, with what they say."""
+        if not _casework(user):
+            return self.none().scoped("opened_by: no casework")
+        return (
+            self.filter(_reads(user))
+            .annotate(sent_by_us=_flag(_asked(user)), opened=Value(True))
+            .scoped("opened_by")
+        )
+
+
+class HandoffMessageQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Questions about requests this user reads."""
+        read: Any = _rows("Handoff").filter(_reads(user)).values("pk") if _casework(user) else []
+        return self.filter(handoff__in=read).scoped("visible_to")
+
+
+def _casework(user: "User") -> bool:
+    return bool(user.is_authenticated and user.is_active and user.is_keyworker)

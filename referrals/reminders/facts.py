@@ -1,0 +1,258 @@
+"""What the reminders to workers are planned from: one referral and its parties, read once a plan.
+Which reminder follows from which fact is in work.py."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from referrals.enums import Answer, ApproachResult, ConcernKind, Place, Purpose, ReadinessKind, Ready, Stage
+from referrals.models import (
+    Approach,
+    Concern,
+    Consent,
+    ContactRoute,
+    Facilitation,
+    Party,
+    Preparation,
+    ReadinessCheck,
+    RecordsCheck,
+    Referral,
+    SafetyAnswers,
+    SignOff,
+    StageChange,
+    Support,
+)
+from restorative.accounts.models import Closure, User
+from restorative.common import clock
+from restorative.common.rules import rules
+
+Row = dict[str, Any]
+WHY = "planning reminders"
+
+
+@dataclass
+class PartyFacts:
+    """One party's facts as rows of plain columns, oldest first, and whose turn it is with them."""
+
+    pk: UUID
+    participant: bool
+    organisation: UUID
+    worker: UUID
+    manager: UUID | None
+    joined: datetime
+    turn: int = 0  # the period of support: who comes back is reminded anew
+    since: datetime | None = None
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+
+    def newest(self, name: str, **wanted: Any) -> Row | None:
+        found = [row for row in self.rows.get(name, ()) if all(row[key] == v for key, v in wanted.items())]
+        return found[-1] if found else None
+
+    @property
+    def answer(self) -> Row | None:
+        """Their newest answer to taking part."""
+        return self.newest("consents", purpose=Purpose.TAKE_PART)
+
+    @property
+    def contacts(self) -> list[datetime]:
+        """When somebody spoke with them or tried to."""
+        tried = [row["at"] for row in self.rows["approaches"] if row["result"] != ApproachResult.NOT_YET]
+        spoken = chain(*(self.rows[name] for name in ("consents", "safety", "checks", "preparations")))
+        return sorted([*tried, *(row["at"] for row in spoken)])
+
+    @property
+    def last(self) -> datetime:
+        """When anything was last noted about them."""
+        return max([self.joined, *(row["at"] for rows in self.rows.values() for row in rows)])
+
+    @property
+    def at_risk(self) -> bool:
+        """Contact goes stale sooner: past abuse, or a home shared when last asked."""
+        asked = self.newest("safety")
+        abuse = any(row["kind"] == ConcernKind.PAST_ABUSE for row in self.open_concerns)
+        return abuse or bool(asked and asked["shares_home"])
+
+    @property
+    def open_concerns(self) -> list[Row]:
+        return [row for row in self.rows["concerns"] if row["cleared_at"] is None]
+
+    def runs_out(self) -> list[tuple[datetime, UUID]]:
+        """What a meeting needs of them and when each is over: (when, the row it rests on)."""
+        found: list[tuple[datetime, UUID]] = []
+        if (said := self.answer) and said["answer"] == Answer.YES:
+            found.append((clock.moment(said["expires_on"] + timedelta(days=1), 0), said["pk"]))
+        if self.participant:
+            found += self._of_participant()
+        for concern in self.open_concerns:
+            decided = self.newest("sign_offs", concern=concern["pk"])
+            if decided and decided["decision"] != "do_not_go":
+                found.append((decided["expires_at"], decided["pk"]))
+        return sorted(found)
+
+    def _of_participant(self) -> list[tuple[datetime, UUID]]:
+        found: list[tuple[datetime, UUID]] = []
+        check, asked, route = self.newest("checks"), self.newest("safety"), self.newest("routes")
+        if check and check["judgement"] == Ready.READY:
+            late = check["at"] + timedelta(days=rules().readiness_late_days)
+            found.append((late if check["accepted_late_at"] else check["expires_at"], check["pk"]))
+        if asked:
+            found.append((asked["at"] + timedelta(days=rules().safety_answers_days), asked["pk"]))
+        if route:
+            days = rules().contact_days_at_risk if self.at_risk else rules().contact_days
+            found.append((route["at"] + timedelta(days=days), route["pk"]))
+        return found
+
+
+@dataclass
+class Facts:
+    """One referral as its reminders need it."""
+
+    referral: Referral
+    parties: list[PartyFacts]
+    at: datetime
+    closures: dict[UUID, set[date]]
+    supports: list[Row]
+
+    @property
+    def stage(self) -> Stage:
+        return Stage(self.referral.stage)
+
+    def days_after(self, since: datetime, days: int, organisation: UUID) -> datetime:
+        """Nine o'clock, so many working days of that organisation later."""
+        day = clock.add_working_days(clock.today(since), days, self.closures.get(organisation, set()))
+        return clock.moment(day, 9)
+
+    def may_speak_since(self, party: PartyFacts) -> datetime | None:
+        """Since when their worker may speak with them; None while the words are not approved."""
+        begun = max(party.joined, party.since or party.joined)
+        if any(row["asked_first"] or row["told_unprompted"] for row in party.rows["approaches"]):
+            return begun
+        for other in self.parties:
+            said = other.newest("consents", purpose=Purpose.WORDS, recipient=party.pk)
+            if other.pk != party.pk and said and said["answer"] == Answer.YES:
+                return max(begun, said["at"])
+        return None
+
+    def on_it(self) -> set[UUID | None]:
+        """Everybody who works on this referral, or did: no second person for anything in it."""
+        facilitating = Facilitation.objects.unscoped(WHY).filter(referral=self.referral)
+        return {
+            self.referral.lead_id,
+            *(party.worker for party in self.parties),
+            *(row["user"] for row in self.supports),
+            *facilitating.values_list("user", flat=True),
+        }
+
+    def second_persons(self, organisation: UUID) -> list[User]:
+        """Managers and safeguarding leads of an organisation who do not work on this referral."""
+        rank = Q(role="manager") | Q(safeguarding_lead=True)
+        found = User.objects.filter(rank, organisation=organisation, is_active=True).order_by("pk")
+        on_it = self.on_it()
+        return [user for user in found if user.pk not in on_it and user.is_keyworker]
+
+    def records_waiting(self) -> list[Row]:
+        """Records checks that no safeguarding lead has said are done."""
+        checks = RecordsCheck.objects.unscoped(WHY).filter(
+            referral=self.referral, done_at__isnull=True, released_at__isnull=True
+        )
+        return list(checks.values("pk", "asked_at", "asked_by"))
+
+    def last_known_to_lead(self) -> datetime:
+        """When the lead last knew of anything being done: in compartments they open, and in the shell."""
+        lead = self.referral.lead
+        opened = set(
+            Party.objects.opened_by(lead).filter(referral=self.referral).values_list("pk", flat=True)
+        )
+        steps = StageChange.objects.unscoped(WHY).filter(referral=self.referral)
+        known = [
+            row["released_at"] or row["created_at"]
+            for row in steps.values("party", "created_at", "released_at")
+            if row["party"] is None or row["released_at"] or row["party"] in opened
+        ]
+        noted = [party.last for party in self.parties if party.pk in opened]
+        return max([self.referral.logged_at, *known, *noted])
+
+
+def _rows(model: type, at: str, parties: list[UUID], *columns: str, **filters: Any) -> QuerySet:
+    """Rows of some parties, oldest first, as plain columns with `at`."""
+    wanted = model._base_manager.filter(party__in=parties, **filters).order_by(at)  # type: ignore[attr-defined]
+    return wanted.annotate(at=F(at)).values("pk", "party", "at", *columns)
+
+
+def _read(parties: list[UUID]) -> dict[str, Iterable[Row]]:
+    purposes = [Purpose.TAKE_PART, Purpose.WORDS]
+    kinds = [ReadinessKind.FULL, ReadinessKind.CHECK_IN]
+    route = {"replaced_at__isnull": True, "allowed": True, "confirmed_at__isnull": False}
+    concerns = list(_rows(Concern, "raised_at", parties, "kind", "cleared_at", "raised_by"))
+    return {
+        "consents": _rows(
+            Consent, "taken_at", parties, "purpose", "recipient", "answer", "expires_on", purpose__in=purposes
+        ),
+        "safety": _rows(SafetyAnswers, "asked_at", parties, "shares_home", asked_alone=True),
+        "checks": _rows(
+            ReadinessCheck,
+            "completed_at",
+            parties,
+            "judgement",
+            "expires_at",
+            "accepted_late_at",
+            kind__in=kinds,
+        ),
+        "routes": _rows(ContactRoute, "confirmed_at", parties, **route),
+        "approaches": _rows(Approach, "created_at", parties, "result", "asked_first", "told_unprompted"),
+        "preparations": _rows(Preparation, "held_at", parties),
+        "concerns": concerns,
+        "sign_offs": _rows(SignOff, "decided_at", parties, "concern", "decision", "expires_at")
+        if concerns
+        else [],
+    }
+
+
+def read(group: UUID, at: datetime) -> Facts | None:
+    """Everything the reminders of a referral are planned from; None where it is closed."""
+    referral = (
+        Referral.objects.unscoped(WHY)
+        .select_related("lead", "lead__team")
+        .filter(pk=group)
+        .exclude(stage=Stage.CLOSED)
+        .first()
+    )
+    if referral is None:
+        return None
+    lead_manager = referral.lead.team.manager_id if referral.lead.team else None
+    parties = {
+        row["pk"]: PartyFacts(
+            pk=row["pk"],
+            participant=row["place"] != Place.SUPPORTER,
+            organisation=row["organisation"],
+            worker=row["keyworker"] or referral.lead_id,
+            manager=row["keyworker__team__manager"] if row["keyworker"] else lead_manager,
+            joined=row["created_at"],
+        )
+        for row in Party.objects.unscoped(WHY)
+        .filter(referral=group)
+        .present()
+        .values("pk", "place", "organisation", "keyworker", "keyworker__team__manager", "created_at")
+    }
+    for name, rows in _read(list(parties)).items():
+        for party in parties.values():
+            party.rows[name] = []
+        for row in rows:
+            parties[row["party"]].rows[name].append(row)
+    supports = list(
+        Support.objects.unscoped(WHY).filter(referral=group).values("pk", "party", "user", "since", "until")
+    )
+    for row in supports:
+        if row["until"] is None and row["party"] in parties:
+            parties[row["party"]].turn = row["pk"]
+            parties[row["party"]].since = row["since"]
+    closures: dict[UUID, set[date]] = {}
+    houses = {referral.lead_organisation_id, *(party.organisation for party in parties.values())}
+    for house, day in Closure.objects.filter(organisation__in=houses).values_list("organisation", "date"):
+        closures.setdefault(house, set()).add(day)
+    return Facts(referral, list(parties.values()), at, closures, supports)

@@ -1,0 +1,562 @@
+"""Asking another organisation: what it rests on, who answers, what moves when, and what brings it home."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from meetings.demo import situations
+from meetings.demo.staff import Staff
+from meetings.demo.story import Played
+from referrals.actions import handed_over
+from referrals.actions.consent import record_consent, withdraw
+from referrals.actions.handoff import (
+    NotShared,
+    accept,
+    ask_question,
+    decline,
+    mark_seen,
+    send_handoff,
+    take_back,
+)
+from referrals.actions.lifecycle import close
+from referrals.actions.packet import digest_of
+from referrals.actions.parties import set_keyworker
+from referrals.actions.reaching import record_approach
+from referrals.enums import (
+    Answer,
+    ApproachResult,
+    DeclineCode,
+    HandoffKind,
+    HandoffState,
+    Purpose,
+    Reason,
+)
+from referrals.models import Handoff, HandoffMessage, Party, Person, Referral, Support
+from referrals.tests.handing import (
+    accepted,
+    agree,
+    asking,
+    carers,
+    confirm,
+    fresh,
+    help_asked,
+    lead_asked,
+    started,
+)
+from restorative.common import clock
+from restorative.common.decisions import NotPossible, Refused
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made(staff: Staff) -> Played:
+    return situations.make("ready", staff, timezone.now())
+
+
+@pytest.fixture
+def just_logged(staff: Staff) -> Played:
+    """Logged: Asha supports the person, and as the lead stands in for the other."""
+    return situations.make("logged", staff, timezone.now())
+
+
+def sees(user, made: Played) -> bool:
+    return Referral.objects.visible_to(user).filter(pk=made.referral.pk).exists()
+
+
+def opens(user, party: Party) -> bool:
+    return Party.objects.opened_by(user).filter(pk=party.pk).exists()
+
+
+def reads(user, handoff: Handoff) -> bool:
+    return Handoff.objects.opened_by(user).filter(pk=handoff.pk).exists()
+
+
+def knows(user, handoff: Handoff) -> bool:
+    return Handoff.objects.visible_to(user).filter(pk=handoff.pk).exists()
+
+
+def party_now(party: Party) -> Party:
+    return Party.objects.unscoped("test").get(pk=party.pk)
+
+
+def referral_now(made: Played) -> Referral:
+    return Referral.objects.unscoped("test").get(pk=made.referral.pk)
+
+
+# --- What it rests on ------------------------------------------------------------------------------------------
+
+
+def test_help_needs_that_persons_yes_and_a_fresh_way_to_reach_them(made, staff):
+    def refusal() -> list[str]:
+        with pytest.raises(NotShared) as refused:
+            send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
+        return refused.value.sentences
+
+    name = made.other.known_as
+    missing = f"{name} has not said yes to sharing with Carers Leeds."
+    stale = f"How to reach {name} safely was not confirmed in the last 7 days."
+    made_at = timezone.now() - timedelta(days=8)
+    confirm(made.other, staff["kit"], at=made_at)
+    assert refusal() == [missing, stale]
+    agree(made.other, staff["kit"], carers(made), Answer.NOT_SURE)
+    confirm(made.other, staff["kit"])
+    assert refusal() == [missing]
+    agree(made.other, staff["kit"], carers(made))
+    sent = send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
+    assert sent.state == HandoffState.SENT
+    assert len(sent.consents) == 1
+
+
+def test_leading_needs_everybodys_yes_and_tells_the_sender_only_of_those_they_open(made, staff):
+    with pytest.raises(NotShared) as refused:
+        send_handoff(referral=made.referral, asking=asking(made, None), by=staff["asha"])
+    assert refused.value.sentences == [
+        f"{made.own.known_as} has not said yes to sharing with Carers Leeds.",
+        "Something is not settled yet with another person.",
+    ]
+    agree(made.own, staff["asha"], carers(made))
+    with pytest.raises(NotShared) as refused:
+        send_handoff(referral=made.referral, asking=asking(made, None), by=staff["asha"])
+    assert refused.value.sentences == ["Something is not settled yet with another person."]
+    agree(made.other, staff["kit"], carers(made))
+    assert send_handoff(referral=made.referral, asking=asking(made, None), by=staff["asha"]).party is None
+
+
+def test_a_yes_by_link_counts_once_it_was_heard_alone(made, staff):
+    from referrals.actions.consent import record_link_answer
+
+    confirm(made.other, staff["kit"])
+    record_link_answer(party=made.other, purpose=Purpose.SHARE, recipient=carers(made).pk, answer=Answer.YES)
+    with pytest.raises(NotShared):
+        send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
+
+
+def test_who_agreed_is_asked_again_when_it_is_accepted(made, staff):
+    """A yes counts for six months."""
+    sent = help_asked(made)
+    late = timezone.now() + timedelta(days=190)
+    with pytest.raises(NotPossible) as refused:
+        accepted(made, sent, at=late, starts_on=clock.today(late))
+    assert refused.value.sentences == [
+        "What may be shared has changed, so this cannot be accepted now. Ask Forward Leeds."
+    ]
+    assert fresh(sent).state == HandoffState.SENT
+
+
+def test_only_the_lead_asks_to_lead_and_only_who_supports_them_asks_to_help(made, staff):
+    for who, party in (
+        ("kit", None),
+        ("fay", None),
+        ("fay", made.other),
+        ("asha", made.other),
+        ("carol", None),
+    ):
+        with pytest.raises(Refused):
+            send_handoff(referral=made.referral, asking=asking(made, party), by=staff[who])
+
+
+def test_nobody_is_asked_twice_at_once(made, staff):
+    sent = help_asked(made)
+    with pytest.raises(NotPossible):
+        send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
+    take_back(handoff=sent, version=sent.version, by=staff["kit"])
+    send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
+
+
+def test_the_same_asked_for_both_sides_tells_neither_of_the_other(made, staff):
+    help_asked(made)
+    agree(made.own, staff["asha"], carers(made))
+    confirm(made.own, staff["asha"])
+    send_handoff(referral=made.referral, asking=asking(made, made.own), by=staff["asha"])
+
+
+def test_it_goes_only_as_it_was_looked_at(made, staff):
+    sent = help_asked(made)
+    assert sent.digest == digest_of(fresh(sent).packet)
+    take_back(handoff=sent, version=sent.version, by=staff["kit"])
+    with pytest.raises(NotPossible):
+        send_handoff(
+            referral=made.referral, asking=asking(made, made.other), digest=sent.digest[::-1], by=staff["kit"]
+        )
+
+
+def test_a_packet_holds_what_was_picked_and_nobody_elses_words(made, staff):
+    words = str(fresh(help_asked(made, with_contact=False)).packet)
+    assert made.other.known_as in words
+    assert made.own.known_as not in words
+    assert "07700" not in words
+    assert "calmer at home" not in words  # what they said when preparing was not typed in
+
+
+def test_the_lead_does_not_name_those_the_sender_does_not_open(made, staff):
+    words = str(fresh(lead_asked(made)).packet)
+    assert made.own.known_as in words
+    assert made.other.known_as not in words
+
+
+# --- Who reads it ----------------------------------------------------------------------------------------------
+
+
+def test_before_accepting_they_see_the_packet_only(made, staff):
+    sent = help_asked(made)
+    for who in ("carol", "mina"):
+        assert reads(staff[who], sent), who
+        assert not sees(staff[who], made), who
+        assert not opens(staff[who], made.other), who
+    for who in ("asha", "ben", "wes", "zed", "gwen"):
+        assert not knows(staff[who], sent), who
+    assert reads(staff["kit"], sent)
+    assert reads(staff["mo"], sent)
+
+
+@pytest.mark.parametrize("end", ["declined", "withdrawn"])
+def test_declined_or_withdrawn_nothing_of_it_is_read_any_more(made, staff, end):
+    sent = help_asked(made)
+    if end == "declined":
+        decline(handoff=sent, code=DeclineCode.NO_CAPACITY, version=sent.version, by=staff["carol"])
+    else:
+        take_back(handoff=sent, version=sent.version, by=staff["kit"])
+    for who in ("carol", "mina"):
+        assert knows(staff[who], sent)
+        assert not reads(staff[who], sent)
+    assert reads(staff["kit"], sent)
+
+
+def test_whoever_is_on_the_other_side_never_reads_it(made, staff):
+    """Carol helps Jo; what Sam's side asks of Carers Leeds is for somebody else there."""
+    started(made, help_asked(made))
+    agree(made.own, staff["asha"], carers(made))
+    confirm(made.own, staff["asha"])
+    sent = send_handoff(referral=made.referral, asking=asking(made, made.own), by=staff["asha"])
+    assert not knows(staff["carol"], sent)
+    assert reads(staff["mina"], sent)
+    with pytest.raises(NotPossible) as refused:
+        accepted(made, sent, "mina", worker=staff["carol"])
+    assert refused.value.field == "worker"
+
+
+def test_once_accepted_the_worker_who_takes_it_and_their_manager_read_it(made, staff):
+    from restorative.accounts.models import User
+
+    colleague = User.objects.create_user(
+        email="dee@demo.example",
+        password=None,
+        first_name="Dee",
+        organisation=carers(made),
+        role="keyworker",
+    )
+    sent = help_asked(made)
+    assert reads(colleague, sent)
+    accepted(made, sent)
+    assert not reads(colleague, sent)
+    assert knows(colleague, sent)
+    assert reads(staff["carol"], sent)
+    assert reads(staff["mina"], sent)
+
+
+# --- One answer ------------------------------------------------------------------------------------------------
+
+
+def test_opening_it_is_noted_once(made, staff):
+    sent = help_asked(made)
+    mark_seen(handoff=sent, by=staff["kit"])
+    assert fresh(sent).state == HandoffState.SENT
+    mark_seen(handoff=sent, by=staff["carol"])
+    mark_seen(handoff=sent, by=staff["mina"])
+    assert (fresh(sent).state, fresh(sent).seen_by) == (HandoffState.SEEN, staff["carol"])
+
+
+def test_two_people_cannot_both_decide(made, staff):
+    sent = help_asked(made)
+    decline(handoff=sent, code=DeclineCode.DUPLICATE, version=0, by=staff["mina"])
+    with pytest.raises(NotPossible) as refused:
+        accepted(made, sent, version=0)
+    assert "This was declined by Mina" in refused.value.sentences[0]
+    assert fresh(sent).state == HandoffState.DECLINED
+
+
+def test_what_was_withdrawn_cannot_be_accepted_from_a_stale_page(made, staff):
+    sent = help_asked(made)
+    take_back(handoff=sent, version=0, by=staff["kit"])
+    with pytest.raises(NotPossible) as refused:
+        accepted(made, sent, version=0)
+    assert "This was withdrawn," in refused.value.sentences[0]
+
+
+def test_a_question_makes_a_page_stale_and_its_answer_comes_back(made, staff):
+    sent = help_asked(made)
+    ask_question(handoff=sent, words="Is there a child?", version=0, by=staff["carol"])
+    assert fresh(sent).state == HandoffState.QUESTION
+    with pytest.raises(NotPossible):
+        accepted(made, sent, version=0)
+    ask_question(handoff=sent, words="No.", version=fresh(sent).version, by=staff["kit"])
+    assert fresh(sent).state == HandoffState.SEEN
+    words = [row.words for row in HandoffMessage.objects.visible_to(staff["carol"])]
+    assert words == ["Is there a child?", "No."]
+    decline(handoff=sent, code=DeclineCode.NOT_SAFE, version=fresh(sent).version, by=staff["carol"])
+    assert not HandoffMessage.objects.visible_to(staff["carol"]).exists()
+    assert HandoffMessage.objects.visible_to(staff["kit"]).count() == 2
+
+
+@pytest.mark.parametrize("who", ["asha", "kit", "mo", "ben", "zed", "adam", "gwen"])
+def test_nobody_else_answers(made, staff, who):
+    sent = help_asked(made)
+    with pytest.raises(Refused):
+        decline(handoff=sent, code=DeclineCode.DUPLICATE, version=0, by=staff[who])
+    with pytest.raises(Refused):
+        accept(
+            handoff=sent,
+            worker=staff["carol"],
+            kind=HandoffKind.HELP,
+            starts_on=clock.today(),
+            version=0,
+            by=staff[who],
+        )
+
+
+@pytest.mark.parametrize("who", ["carol", "asha", "ben"])
+def test_only_the_side_that_asked_takes_it_back(made, staff, who):
+    sent = help_asked(made)
+    with pytest.raises(Refused):
+        take_back(handoff=sent, version=0, by=staff[who])
+
+
+def test_leading_may_be_taken_as_helping_one_person_only(made, staff):
+    sent = lead_asked(made)
+    for wrong in (None, made.other.pk):  # nobody, and somebody whom the packet does not name
+        with pytest.raises(NotPossible):
+            accepted(made, sent, kind=HandoffKind.HELP, party=wrong)
+    taken = accepted(made, sent, kind=HandoffKind.HELP, party=made.own.pk)
+    assert (taken.kind, taken.decided_kind, taken.party_id) == ("lead", "help", made.own.pk)
+    assert opens(staff["carol"], made.own)
+    assert not opens(staff["carol"], made.other)
+
+
+def test_help_cannot_be_taken_as_leading(made, staff):
+    with pytest.raises(NotPossible):
+        accepted(made, help_asked(made), kind=HandoffKind.LEAD)
+
+
+# --- Help ------------------------------------------------------------------------------------------------------
+
+
+def test_help_opens_that_person_and_leaves_who_asked_responsible(made, staff):
+    accepted(made, help_asked(made))
+    assert sees(staff["carol"], made)
+    assert sees(staff["mina"], made)
+    assert opens(staff["carol"], made.other)
+    assert not opens(staff["carol"], made.own)
+    assert opens(staff["kit"], made.other)
+    assert party_now(made.other).keyworker == staff["kit"]
+
+
+def test_with_first_contact_they_support_the_person(made, staff):
+    known_before = party_now(made.other).person_id
+    started(made, help_asked(made))
+    party = party_now(made.other)
+    assert (party.keyworker, party.organisation) == (staff["carol"], carers(made))
+    assert opens(staff["carol"], made.other)
+    assert not opens(staff["kit"], made.other)
+    person = Person.objects.unscoped("test").get(pk=party.person_id)
+    assert (person.organisation, person.given) == (carers(made), party.known_as)
+    assert Person.objects.unscoped("test").filter(pk=known_before).exists()
+    assert referral_now(made).lead == staff["asha"]
+    assert [row.user for row in Support.objects.unscoped("test").filter(party=party, until=None)] == [
+        staff["carol"]
+    ]
+
+
+def test_the_first_thing_done_with_them_is_first_contact(made, staff):
+    taken = accepted(made, help_asked(made))
+    record_approach(party=made.other, result=ApproachResult.COULD_NOT_REACH, by=staff["kit"])
+    assert fresh(taken).moved_at is None
+    record_approach(party=made.other, result=ApproachResult.ANSWERED, by=staff["carol"])
+    assert fresh(taken).moved_at is not None
+    assert party_now(made.other).keyworker == staff["carol"]
+
+
+def test_completing_help_brings_three_answers_and_the_person_home(made, staff):
+    taken = started(made, help_asked(made))
+    with pytest.raises(Refused):
+        handed_over.complete(
+            handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=staff["kit"]
+        )
+    handed_over.complete(
+        handoff=taken,
+        done="Six talks.",
+        went="Calmer.",
+        next_step="The group.",
+        version=taken.version,
+        by=staff["carol"],
+    )
+    back = Handoff.objects.opened_by(staff["kit"]).get(pk=taken.pk)
+    assert (back.outcome_done, back.outcome_went, back.outcome_next) == (
+        "Six talks.",
+        "Calmer.",
+        "The group.",
+    )
+    party = party_now(made.other)
+    assert (party.keyworker, party.organisation) == (staff["kit"], staff["kit"].organisation)
+    assert not sees(staff["carol"], made)
+    assert not reads(staff["carol"], taken)
+
+
+def test_nothing_is_completed_before_it_began(made, staff):
+    taken = accepted(made, help_asked(made))
+    with pytest.raises(NotPossible):
+        handed_over.complete(
+            handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=staff["carol"]
+        )
+
+
+def test_given_back_before_first_contact_nothing_had_moved(made, staff):
+    taken = accepted(made, help_asked(made))
+    handed_over.give_back(handoff=taken, why="We cannot.", version=taken.version, by=staff["carol"])
+    assert not sees(staff["carol"], made)
+    assert party_now(made.other).keyworker == staff["kit"]
+    # But they know that side now, and are no stranger to it again.
+    assert Support.objects.unscoped("test").filter(party=made.other, user=staff["carol"]).exists()
+
+
+# --- Leading ---------------------------------------------------------------------------------------------------
+
+
+def test_the_lead_moves_at_first_contact_and_not_before(made, staff):
+    taken = accepted(made, lead_asked(made))
+    assert referral_now(made).lead == staff["asha"]
+    assert sees(staff["carol"], made)
+    assert not any(opens(staff["carol"], party) for party in made.parties)
+    handed_over.first_contact(handoff=taken, version=taken.version, by=staff["carol"])
+    after = referral_now(made)
+    assert (after.lead, after.lead_organisation) == (staff["carol"], carers(made))
+    # Each person stays with their own keyworker.
+    assert opens(staff["asha"], made.own)
+    assert opens(staff["kit"], made.other)
+    assert not any(opens(staff["carol"], party) for party in made.parties)
+
+
+def test_who_stood_in_hands_over_with_the_lead_whoever_has_no_keyworker(just_logged, staff):
+    made = just_logged
+    assert opens(staff["asha"], made.other)
+    started(made, lead_asked(made))
+    party = party_now(made.other)
+    assert (party.keyworker, party.organisation) == (staff["carol"], carers(made))
+    assert opens(staff["carol"], made.other)
+    assert not opens(staff["asha"], made.other)
+    assert opens(staff["asha"], made.own)
+    assert not opens(staff["carol"], made.own)
+
+
+def test_after_the_lead_moved_the_sender_keeps_the_shell(made, staff):
+    started(made, lead_asked(made))
+    set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
+    assert sees(staff["asha"], made)
+    assert not opens(staff["asha"], made.own)
+    assert sees(staff["mo"], made)
+
+
+def test_a_lead_given_back_returns_with_whoever_went_along(just_logged, staff):
+    made = just_logged
+    taken = started(made, lead_asked(made))
+    handed_over.give_back(handoff=taken, why="Too far.", version=taken.version, by=staff["mina"])
+    assert referral_now(made).lead == staff["asha"]
+    party = party_now(made.other)
+    assert party.organisation == staff["asha"].organisation
+    # Asha supports the person: what the other told Carol is not for her. A manager keeps them for now.
+    assert party.keyworker == staff["mo"] or party.keyworker == staff["sal"]
+    assert not opens(staff["asha"], made.other)
+    assert not opens(staff["carol"], made.other)
+    assert not sees(staff["carol"], made)
+
+
+def test_completing_what_they_lead_tells_what_came_of_it_and_they_lead_on(made, staff):
+    taken = started(made, lead_asked(made))
+    handed_over.complete(
+        handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=staff["carol"]
+    )
+    assert referral_now(made).lead == staff["carol"]
+    assert Handoff.objects.opened_by(staff["asha"]).get(pk=taken.pk).outcome_went == "b"
+
+
+# --- What it rests on ends ---------------------------------------------------------------------------------------
+
+
+def stop_sharing(made: Played, party: Party, by) -> None:
+    withdraw(party=party, purpose=Purpose.SHARE, recipient=carers(made).pk, by=by)
+
+
+@pytest.mark.parametrize("kind", [help_asked, lead_asked])
+def test_what_is_not_answered_is_withdrawn_with_the_share(made, staff, kind):
+    sent = kind(made)
+    stop_sharing(made, made.other, staff["kit"])
+    assert fresh(sent).state == HandoffState.WITHDRAWN
+    assert not reads(staff["carol"], sent)
+
+
+def test_a_no_ends_it_as_withdrawing_does(made, staff):
+    sent = help_asked(made)
+    agree(made.other, staff["kit"], carers(made), Answer.NO)
+    assert fresh(sent).state == HandoffState.WITHDRAWN
+
+
+def test_no_longer_sharing_with_another_organisation_ends_nothing(made, staff):
+    sent = help_asked(made)
+    agree(made.other, staff["kit"], staff["wes"].organisation, Answer.NO)
+    assert fresh(sent).state == HandoffState.SENT
+
+
+def test_the_other_persons_share_ends_nothing_it_does_not_rest_on(made, staff):
+    sent = help_asked(made)
+    agree(made.own, staff["asha"], carers(made))
+    stop_sharing(made, made.own, staff["asha"])
+    assert fresh(sent).state == HandoffState.SENT
+
+
+def test_help_that_had_begun_ends_with_the_share(made, staff):
+    taken = started(made, help_asked(made))
+    stop_sharing(made, party_now(made.other), staff["carol"])
+    assert fresh(taken).state == HandoffState.RETURNED
+    assert party_now(made.other).keyworker == staff["kit"]
+    assert not sees(staff["carol"], made)
+
+
+def test_help_not_begun_closes_at_once(made, staff):
+    taken = accepted(made, help_asked(made))
+    stop_sharing(made, made.other, staff["kit"])
+    assert fresh(taken).state == HandoffState.WITHDRAWN
+    assert not opens(staff["carol"], made.other)
+
+
+@pytest.mark.parametrize("completed", [False, True])
+def test_the_lead_returns_with_the_share_it_moved_on(made, staff, completed):
+    taken = started(made, lead_asked(made))
+    if completed:
+        handed_over.complete(
+            handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=staff["carol"]
+        )
+    stop_sharing(made, made.other, staff["kit"])
+    assert fresh(taken).state == HandoffState.RETURNED
+    assert referral_now(made).lead == staff["asha"]
+    assert referral_now(made).lead_organisation == staff["asha"].organisation
+
+
+def test_coming_back_to_taking_part_starts_the_shares_again(made, staff):
+    sent = help_asked(made)
+    withdraw(party=made.other, by=staff["kit"])
+    assert fresh(sent).state == HandoffState.SENT  # a share outlives the yes to taking part
+    record_consent(
+        party=made.other,
+        purpose=Purpose.TAKE_PART,
+        answer=Answer.YES,
+        why_back="It is my own wish.",
+        by=staff["kit"],
+    )
+    assert fresh(sent).state == HandoffState.WITHDRAWN
+
+
+def test_a_referral_that_closes_asks_nothing_more(made, staff):
+    sent = help_asked(made)
+    close(referral=made.referral, reason=Reason.OTHER_HELP, by=staff["asha"])
+    assert fresh(sent).state == HandoffState.WITHDRAWN

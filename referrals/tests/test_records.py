@@ -1,0 +1,500 @@
+"""The records check across organisations: who is found, who sees it, and that nobody else can tell by anything."""
+
+import re
+from datetime import date, datetime, timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from meetings.demo import situations
+from meetings.demo import story as play
+from meetings.demo.staff import Staff
+from meetings.tests.pages import client_of, errors_of, send
+from referrals.actions import concerns, facilitation, records
+from referrals.actions.matching import match_names
+from referrals.actions.records import Judged
+from referrals.blockers import blockers
+from referrals.enums import ConcernKind, Gate, Likeness, Part, Place, Verdict
+from referrals.models import NameKey, Party, Person, RecordsCheck, RecordsHit, Referral
+from referrals.tasks import records_checks
+from restorative.accounts.models import User
+from restorative.audit.models import AuditEntry
+from restorative.common import clock
+from restorative.common.decisions import NotPossible, Refused
+from restorative.common.rules import rules
+from restorative.notify.models import Message
+
+pytestmark = pytest.mark.django_db
+# A Tuesday, half past ten.
+MORNING = datetime(2027, 3, 2, 10, 30, tzinfo=clock.LONDON)
+
+
+@pytest.fixture(autouse=True)
+def frozen():
+    with time_machine.travel(MORNING, tick=False) as traveller:
+        yield traveller
+
+
+def at(hour: int, minute: int = 0, day: int = 2) -> datetime:
+    return datetime(2027, 3, day, hour, minute, tzinfo=clock.LONDON)
+
+
+def asked(staff: Staff, pair: play.Pair | None = None) -> tuple[play.Played, RecordsCheck]:
+    """Forward Leeds has logged it, and Asha asked for the records check."""
+    made = play.log(staff, pair or play.Pair("Kathryn", "Jo"), timezone.now() - timedelta(hours=1))
+    return made, concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+
+
+def known_at_carers(staff: Staff, given: str = "Catherine", family: str = "Example", **facts) -> play.Played:
+    """Carers Leeds has somebody in a referral of theirs."""
+    pair = play.Pair(given, "Wilhelmina", Place.PARENT, family)
+    made = play.log(staff, pair, timezone.now() - timedelta(days=40), lead="carol")
+    Person.objects.unscoped("test").filter(pk=made.own.person_id).update(**facts)
+    return made
+
+
+def hits_of(check: RecordsCheck) -> list[RecordsHit]:
+    return list(RecordsHit.objects.unscoped("test").filter(records_check=check))
+
+
+def look(check: RecordsCheck, staff: Staff, verdict: Verdict = Verdict.NOT_SAME, **when) -> bool:
+    match_names(check=check, at=timezone.now())
+    said = {hit.pk: Judged(verdict) for hit in hits_of(check)}
+    return records.finish_records_check(check=check, said=said, by=staff["sal"], **when)
+
+
+def released_at(check: RecordsCheck) -> datetime | None:
+    return RecordsCheck.objects.unscoped("test").get(pk=check.pk).released_at
+
+
+# --- Who is found ---------------------------------------------------------------------------------------------
+
+BORN, SWAPPED, OTHER = date(1990, 3, 4), date(1990, 4, 3), date(1991, 3, 4)
+# Who is sought, who is known, how alike: given, family, born.
+FOUND = {
+    "the same name and day": ("Kathryn", "Example", BORN, "Kathryn", "Example", BORN, Likeness.STRONG),
+    "sounds alike, the same day": ("Kathryn", "Smyth", BORN, "Catherine", "Smith", BORN, Likeness.STRONG),
+    "day and month swapped": ("Kathryn", "Smyth", BORN, "Catherine", "Smith", SWAPPED, Likeness.LIKELY),
+    "the same name, one day missing": ("Zoë", "Smith", BORN, "ZOE", "SMITH", None, Likeness.LIKELY),
+    "sounds alike, one day missing": (
+        "Kathryn",
+        "Smith",
+        None,
+        "Catherine",
+        "Smyth",
+        BORN,
+        Likeness.POSSIBLE,
+    ),
+    "names the other way round": ("Ali", "Hussain", BORN, "Hussein", "Aly", BORN, Likeness.STRONG),
+    "another family name, the same day": (
+        "Kathryn",
+        "Khan",
+        BORN,
+        "Catherine",
+        "Reid",
+        BORN,
+        Likeness.POSSIBLE,
+    ),
+    "a first name alone, the same day": ("Kathryn", "", BORN, "Catherine", "Reid", BORN, Likeness.LIKELY),
+    "a first name alone": ("Kathryn", "", None, "Catherine", "Reid", None, Likeness.SLIGHT),
+    "accents": ("Siobhán", "O’Brien", None, "Siobhan", "OBrien", None, Likeness.LIKELY),
+    "born another day": ("Kathryn", "Smith", BORN, "Kathryn", "Smith", OTHER, None),
+    "another first name": ("Kathryn", "Smith", None, "Peter", "Smith", None, None),
+    "another family name": ("Kathryn", "Khan", None, "Kathryn", "Reid", None, None),
+    "nothing alike": ("Kathryn", "Khan", BORN, "Peter", "Reid", BORN, None),
+}
+
+
+@pytest.mark.parametrize("row", FOUND.values(), ids=FOUND)
+def test_who_is_found_and_how_alike(row: tuple, staff: Staff) -> None:
+    given, family, born, other_given, other_family, other_born, likeness = row
+    known = known_at_carers(staff, other_given, other_family, born_on=other_born)
+    made, check = asked(staff, play.Pair(given, "Rumpelstilz", family=family))
+    Person.objects.unscoped("test").filter(pk=made.own.person_id).update(born_on=born)
+
+    match_names(check=check, at=timezone.now())
+
+    found = {(hit.matched_id, hit.likeness) for hit in hits_of(check) if hit.party_id == made.own.pk}
+    assert found == ({(known.own.person_id, likeness)} if likeness else set())
+
+
+def test_what_they_are_known_as_is_looked_for_too(staff: Staff) -> None:
+    known = known_at_carers(staff, "Robert", "Example")
+    made, check = asked(staff, play.Pair("Algernon", "Jo"))
+    Party.objects.unscoped("test").filter(pk=made.own.pk).update(known_as="Robert")
+
+    match_names(check=check, at=timezone.now())
+
+    assert [hit.matched_id for hit in hits_of(check)] == [known.own.person_id]
+
+
+def test_nobody_is_found_in_their_own_referral(staff: Staff) -> None:
+    _, check = asked(staff, play.Pair("Jo", "Joe"))
+    match_names(check=check, at=timezone.now())
+    assert hits_of(check) == []
+
+
+def test_looking_again_adds_what_is_new_and_keeps_what_was_said(staff: Staff) -> None:
+    known_at_carers(staff)
+    _, check = asked(staff)
+    match_names(check=check, at=timezone.now())
+    RecordsHit.objects.unscoped("test").update(
+        verdict=Verdict.SAME, looked_at=timezone.now(), looked_by=staff["sal"]
+    )
+    known_at_carers(staff, "Katherine")
+
+    match_names(check=check, at=timezone.now())
+
+    assert sorted(hit.verdict for hit in hits_of(check)) == ["", "same"]
+
+
+def test_everybody_has_their_sounds_kept(staff: Staff) -> None:
+    situations.make("family_meeting", staff, timezone.now())
+    known_at_carers(staff)
+    people = set(Person.objects.unscoped("test").values_list("pk", flat=True))
+    assert set(NameKey.objects.unscoped("test").values_list("person", flat=True)) == people
+
+
+# --- Who sees it ----------------------------------------------------------------------------------------------
+
+
+def test_only_safeguarding_leads_of_the_leading_organisation_see_hits(staff: Staff) -> None:
+    known_at_carers(staff)
+    made, check = asked(staff)
+    User.objects.filter(pk=staff["mina"].pk).update(safeguarding_lead=True)
+    match_names(check=check, at=timezone.now())
+
+    def sees() -> set[str]:
+        return {
+            key
+            for key, user in staff.people.items()
+            if RecordsHit.objects.visible_to(User.objects.get(pk=user.pk)).exists()
+        }
+
+    assert sees() == {"sal"}
+    facilitation.appoint(referral=made.referral, user=staff["sal"], part=Part.SECOND_WORKER, by=staff["asha"])
+    assert sees() == set()
+
+
+def test_once_released_nobody_sees_them(staff: Staff) -> None:
+    known_at_carers(staff)
+    _, check = asked(staff)
+    look(check, staff)
+    records.release_by_phone(check=check, by=staff["sal"])
+    assert not RecordsHit.objects.visible_to(staff["sal"]).exists()
+
+
+def test_the_page_shows_the_least_it_takes_to_decide(staff: Staff) -> None:
+    known = known_at_carers(staff, born_on=BORN)
+    concerns.raise_concern(
+        party=known.own, kind=ConcernKind.COERCIVE_CONTROL, detail="Takes their phone.", by=staff["carol"]
+    )
+    User.objects.filter(pk=staff["mina"].pk).update(safeguarding_lead=True)
+    _, check = asked(staff)
+    records_checks()
+    sal = client_of(staff["sal"])
+
+    listed = sal.get("/records-checks/").content.decode()
+    shown = sal.get(f"/records-checks/{check.pk}/release/").content.decode()
+
+    for page in (listed, shown):
+        assert "Catherine Example" in page
+        assert "4 March 1990" in page
+        assert "Carers Leeds" in page
+        for more in ("oercive", "Takes their phone", known.referral.reference, "Wilhelmina"):
+            assert more not in page
+    assert "A stop" in listed
+    assert "Open there: a stop" in shown
+    assert f"Mina on {staff['mina'].work_phone}" in shown
+
+
+def test_the_likeliest_come_first(staff: Staff) -> None:
+    known_at_carers(staff, "Kathryn", "Example", born_on=BORN)
+    known_at_carers(staff, "Catherine", "Example")
+    made, _ = asked(staff)
+    Person.objects.unscoped("test").filter(pk=made.own.person_id).update(born_on=BORN)
+    records_checks()
+
+    (box,) = client_of(staff["sal"]).get("/records-checks/").context["checks"]
+
+    assert [(row[0], row[4]) for row in box["hits"]] == [
+        ("Kathryn Example", "Very likely"),
+        ("Catherine Example", "Possible"),
+    ]
+
+
+def test_before_the_names_were_looked_for_the_page_says_so(staff: Staff) -> None:
+    _, check = asked(staff)
+    sal = client_of(staff["sal"])
+    assert "being looked for" in sal.get("/records-checks/").content.decode()
+    records_checks()
+    assert "Nobody like them" in sal.get("/records-checks/").content.decode()
+    assert "Nobody like them" in sal.get(f"/records-checks/{check.pk}/release/").content.decode()
+
+
+def test_the_list_takes_as_many_queries_for_thirty(staff: Staff) -> None:
+    known = known_at_carers(staff)
+    sal = client_of(staff["sal"])
+
+    def one_more(pair: play.Pair) -> None:
+        made, check = asked(staff, pair)
+        RecordsHit.objects.create(
+            records_check=check,
+            party=made.own,
+            matched_id=known.own.person_id,
+            organisation=staff["carol"].organisation,
+            likeness=Likeness.POSSIBLE,
+            created_at=timezone.now(),
+        )
+
+    def queries() -> int:
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
+            assert sal.get("/records-checks/").status_code == 200
+        return len(caught)
+
+    one_more(situations.PAIRS[0])
+    sal.get("/records-checks/")
+    first = queries()
+    for pair in situations.PAIRS[1:30]:
+        one_more(pair)
+    assert len(sal.get("/records-checks/").context["checks"]) == 30
+    assert queries() == first <= 15
+
+
+# --- Done, and released ---------------------------------------------------------------------------------------
+
+
+def test_each_hit_needs_a_verdict_before_it_is_done(staff: Staff) -> None:
+    known_at_carers(staff)
+    made, check = asked(staff)
+    records_checks()
+    (hit,) = hits_of(check)
+    field = f"hit_{hit.pk.hex}"
+    sal, path = client_of(staff["sal"]), f"/records-checks/{check.pk}/release/"
+
+    without = send(sal, path)
+    done = send(sal, path, **{field: "same", f"{field}_why": "Mina knows them."})
+
+    assert field in errors_of(without)
+    assert done.status_code == 303
+    (hit,) = hits_of(check)
+    assert (hit.verdict, hit.note, hit.looked_by, hit.looked_at) == (
+        Verdict.SAME,
+        "Mina knows them.",
+        staff["sal"],
+        timezone.now(),
+    )
+    assert "is released today at 11am" in sal.get("/records-checks/").content.decode()
+    assert released_at(check) is None
+    assert "records_check" in {row.code for row in blockers(made.referral, Gate.BOOK, timezone.now())}
+
+
+def test_it_cannot_be_released_with_a_hit_nobody_looked_at(staff: Staff) -> None:
+    known_at_carers(staff)
+    _, check = asked(staff)
+    with pytest.raises(NotPossible):
+        concerns.release_records_check(check=check, by=staff["sal"])
+    assert not records.finish_records_check(check=check, said={}, by=staff["sal"])
+    with pytest.raises(NotPossible):
+        records.release_by_phone(check=check, by=staff["sal"])
+    assert records.release_due(at=at(16, day=3)) == 0
+
+
+def test_somebody_found_while_the_lead_looked_is_looked_at_too(staff: Staff) -> None:
+    known_at_carers(staff)
+    _, check = asked(staff)
+    records_checks()
+    (hit,) = hits_of(check)
+    known_at_carers(staff, "Katherine")
+    sal, path = client_of(staff["sal"]), f"/records-checks/{check.pk}/release/"
+
+    back = send(sal, path, **{f"hit_{hit.pk.hex}": "not_same"})
+
+    assert back.headers["Location"] == path
+    assert "More names were found meanwhile" in sal.get(path).content.decode()
+    assert sorted(each.verdict for each in hits_of(check)) == ["", "not_same"]
+    assert RecordsCheck.objects.unscoped("test").get().done_at is None
+
+
+@pytest.mark.parametrize(
+    ("done", "released"),
+    [
+        (at(10, 59), at(11)),
+        (at(11), at(16)),  # what is done at the stroke goes with the next
+        (at(15, 59), at(16)),
+        (at(16, 1), at(11, day=3)),
+        (at(17, day=5), at(11, day=8)),  # over a weekend
+        (at(17, day=25), at(11, day=30)),  # over Easter, on London's new summer time
+    ],
+)
+def test_it_is_released_at_the_next_fixed_time(
+    done: datetime, released: datetime, staff: Staff, frozen
+) -> None:
+    _, check = asked(staff)
+    frozen.move_to(done)
+    assert look(check, staff)
+    assert clock.next_of(done, rules().records_release_minutes) == released
+
+    assert records.release_due(at=released - timedelta(seconds=1)) == 0
+    assert records.release_due(at=released) == 1
+    assert records.release_due(at=released) == 0
+
+    assert released_at(check) == released
+    assert AuditEntry.objects.filter(verb="records_check_released").count() == 1
+
+
+def test_the_timetable_runs_it(staff: Staff, frozen) -> None:
+    _, check = asked(staff)
+    records_checks()
+    look(check, staff)
+    frozen.move_to(at(11, 0))
+    records_checks()
+    records_checks()
+    assert released_at(check) == at(11)
+
+
+def test_it_is_released_at_once_when_the_lead_was_rung(staff: Staff) -> None:
+    _, check = asked(staff)
+    records_checks()
+    sal = client_of(staff["sal"])
+
+    send(sal, f"/records-checks/{check.pk}/release/", rang="on")
+
+    assert released_at(check) == timezone.now()
+    told = AuditEntry.objects.get(verb="records_check_told_by_phone")
+    assert str(staff["asha"].pk) in [str(each) for each in told.thing_ids]
+    assert records.release_due(at=at(11)) == 0
+
+
+def test_what_waits_for_its_time_can_still_be_told_by_phone(staff: Staff) -> None:
+    _, check = asked(staff)
+    look(check, staff)
+    sal, path = client_of(staff["sal"]), f"/records-checks/{check.pk}/release/"
+
+    assert "Sal said that it is done" in sal.get(path).content.decode()
+    assert "rang" in errors_of(send(sal, path))
+    send(sal, path, rang="on")
+
+    assert released_at(check) == timezone.now()
+
+
+def test_done_by_somebody_who_came_to_work_on_it_since_waits_again(staff: Staff) -> None:
+    made, check = asked(staff)
+    look(check, staff)
+    facilitation.appoint(referral=made.referral, user=staff["sal"], part=Part.SECOND_WORKER, by=staff["asha"])
+
+    assert records.release_due(at=at(11)) == 0
+
+    fresh = RecordsCheck.objects.unscoped("test").get()
+    assert (fresh.done_at, fresh.released_at) == (None, None)
+
+
+@pytest.mark.parametrize("who", ["asha", "mo", "carol", "gwen"])
+def test_nobody_else_says_that_it_is_done(who: str, staff: Staff) -> None:
+    _, check = asked(staff)
+    for refused in (
+        lambda: records.finish_records_check(check=check, said={}, by=staff[who]),
+        lambda: records.release_by_phone(check=check, by=staff[who]),
+    ):
+        with pytest.raises(Refused):
+            refused()
+
+
+# --- What everybody else can tell -----------------------------------------------------------------------------
+
+UNLIKE = re.compile(r'[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|value="[A-Za-z0-9]{64}"|nonce="[^"]*"')
+INSIDE = ("asha", "kit", "fay", "mo", "lou")
+
+
+def seen(staff: Staff, made: play.Played) -> str:
+    """All that those who work on it are shown, and what the outbox and the referral's row hold."""
+    reference = made.referral.reference
+    paths = ["/", "/referrals/", f"/referrals/?q={reference}", f"/search/?q={reference}", f"/r/{reference}/"]
+    paths += [f"/r/{reference}/{name}/" for name in ("records-check", "history", "decide", "facilitators")]
+    pages = [
+        UNLIKE.sub("", f"{answer.status_code} {answer.content.decode()}")
+        for who in INSIDE
+        if who in staff.people
+        for path in paths
+        for answer in [client_of(staff[who]).get(path)]
+    ]
+    row = (
+        Referral.objects.unscoped("test")
+        .values("version", "last_activity_at", "stage")
+        .get(pk=made.referral.pk)
+    )
+    queued = Message.objects.filter(group=made.referral.pk).values_list(
+        "kind", "due_at", "state", "recipient_id"
+    )
+    return "\n".join([*pages, str(row), str(sorted(map(str, queued)))])
+
+
+def ledger_of(made: play.Played) -> list[tuple]:
+    """What was noted of the check, but for what reading pages adds."""
+    rows = AuditEntry.objects.filter(referral_id=made.referral.pk, verb__startswith="records_check")
+    return list(
+        rows.exclude(verb="records_check_viewed").order_by("pk").values_list("verb", "fields", "why_code")
+    )
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["with a hit", "without"])
+def test_until_the_release_nothing_changes_for_anybody_else(known: bool, staff: Staff, frozen) -> None:
+    if known:
+        known_at_carers(staff)
+    made, check = asked(staff)
+    before = seen(staff, made)
+
+    records_checks()
+    assert bool(hits_of(check)) == known
+    assert seen(staff, made) == before
+    client_of(staff["sal"]).get(f"/records-checks/{check.pk}/release/")
+    look(check, staff, Verdict.SAME)
+    assert seen(staff, made) == before
+    assert records.release_due(at=at(10, 59)) == 0
+    assert seen(staff, made) == before
+
+    assert records.release_due(at=at(11)) == 1
+    assert seen(staff, made) != before
+
+
+def test_with_or_without_a_hit_it_is_the_same_to_the_minute(staff: Staff, frozen) -> None:
+    """Two referrals side by side, one with somebody found: the same times, the same ledger, the same pages."""
+    known_at_carers(staff)
+    pairs = [play.Pair("Kathryn", "Jo"), play.Pair("Bartholo", "Jo")]
+    both = [asked(staff, pair) for pair in pairs]
+    records_checks()
+    assert [
+        bool([hit for hit in hits_of(check) if hit.organisation.key == "carers-leeds"]) for _, check in both
+    ] == [
+        True,
+        False,
+    ]
+    for _, check in both:
+        look(check, staff, at=at(10, 40))
+    frozen.move_to(at(11, 0))
+    records_checks()
+
+    (one, first), (other, second) = both
+    assert released_at(first) == released_at(second) == at(11)
+    assert ledger_of(one) == ledger_of(other)
+
+    def alike(made: play.Played) -> str:
+        page = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").content.decode()
+        page = page.replace(made.referral.reference, "").replace(made.own.known_as, "X")
+        return UNLIKE.sub("", page)
+
+    assert alike(one) == alike(other)
+
+
+def test_there_is_no_other_way_to_release_one(staff: Staff) -> None:
+    """No page and no task but those above calls the release; a check with nobody found waits like any other."""
+    _, check = asked(staff)
+    for hour in (11, 16):
+        records_checks()
+        assert records.release_due(at=at(hour)) == 0
+    assert released_at(check) is None

@@ -1,0 +1,368 @@
+"""Reminders to workers about a referral: one rule each, due in working days, checked again when they go, and only to
+somebody who may know."""
+
+import json
+from datetime import datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.utils import timezone
+
+from meetings.demo import situations
+from meetings.demo import story as play
+from meetings.demo.staff import Staff
+from meetings.demo.story import Pair, Played
+from referrals.actions import concerns, consent, lifecycle, parties, reaching
+from referrals.enums import Answer, ApproachResult, ConcernKind, Purpose, RouteKind, SignOffDecision, Suitable
+from referrals.models import Consent, Party, Referral, SafetyAnswers
+from restorative.accounts.models import Closure, Team
+from restorative.common import clock
+from restorative.notify.models import Message
+from restorative.notify.outbox import sweep
+
+pytestmark = pytest.mark.django_db
+# A Tuesday, far from bank holidays.
+NOW = "2027-03-02 10:30"
+
+
+@pytest.fixture(autouse=True)
+def frozen():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def log(staff: Staff, **kwargs) -> Played:
+    return play.log(staff, Pair("Sam", "Jo"), timezone.now(), **kwargs)
+
+
+def due(kind: str) -> list[tuple[str, str]]:
+    """Who is reminded and when, of those that wait."""
+    from restorative.accounts.models import User
+
+    names = dict(User.objects.values_list("pk", "first_name"))
+    rows = Message.objects.filter(kind=kind, state__in=["due", "held"])
+    found = sorted((row.due_at, names[row.recipient_id]) for row in rows)
+    return [(who, clock.show_when(when)) for when, who in found]
+
+
+def sent(settings, kind: str = "") -> list[dict]:
+    files = sorted(Path(settings.OUTBOX_DIR).glob("*.json"))
+    found = [json.loads(path.read_text()) for path in files]
+    return [row for row in found if not kind or kind in row["body"]]
+
+
+def at(day: str, hour: int = 9) -> datetime:
+    return clock.moment(datetime.fromisoformat(day).date(), hour)
+
+
+def state(kind: str) -> list[str]:
+    return list(Message.objects.filter(kind=kind).order_by("due_at").values_list("state", flat=True))
+
+
+# --- First contact --------------------------------------------------------------------------------------------
+
+
+def test_first_contact_is_due_after_five_working_days_and_the_manager_hears_two_later(staff: Staff) -> None:
+    log(staff)
+
+    # Nobody may speak with Jo before the words are approved.
+    assert due("worker_first_contact") == [("Asha", "Tue 9 March, 9am")]
+    assert due("worker_first_contact_late") == [("Mo", "Thu 11 March, 9am")]
+
+
+def test_a_closure_of_the_organisation_is_no_working_day(staff: Staff) -> None:
+    Closure.objects.create(organisation=staff["asha"].organisation, date=at("2027-03-05").date())
+    log(staff)
+    assert due("worker_first_contact") == [("Asha", "Wed 10 March, 9am")]
+
+
+def test_first_contact_is_said_to_whoever_supports_them_with_the_reference_and_nothing_else(
+    staff: Staff, settings
+) -> None:
+    made = log(staff)
+    sweep(at=at("2027-03-09"))
+
+    [mail] = sent(settings)
+    reference = Referral.objects.unscoped("test").get(pk=made.referral.pk).reference
+    assert mail["to"] == "asha@demo.example"
+    assert mail["body"].startswith(f"{reference}: speak with the person you support, nobody has yet.")
+    assert "Sam" not in mail["body"]
+    assert f"/r/{reference}/" in mail["body"]
+
+
+def test_a_talk_is_contact_and_approved_words_start_the_clock_of_the_other_worker(staff: Staff) -> None:
+    made = log(staff)
+    play.give_keyworkers(made, timezone.now())
+    assert due("worker_first_contact") == [("Asha", "Tue 9 March, 9am")]
+
+    talk = play.talk_for(made, made.own)
+    with time_machine.travel("2027-03-04 10:00", tick=False):
+        play.save_talk(party=made.own, talk=talk, by=staff["asha"], at=timezone.now())
+    assert due("worker_first_contact") == [("Kit", "Thu 11 March, 9am")]
+
+
+def test_whoever_logs_for_a_colleague_is_not_reminded(staff: Staff) -> None:
+    from referrals.actions.intake import log_referral
+    from referrals.actions.parties import PersonFacts
+    from referrals.enums import Kind, Place, Source
+
+    log_referral(
+        person=PersonFacts(given="Sam", place=Place.IN_TREATMENT),
+        others=[PersonFacts(given="Jo", place=Place.PARTNER)],
+        kind=Kind.CONVERSATION,
+        source=Source.KEYWORKER,
+        hoped_for="",
+        lead=staff["ben"],
+        by=staff["asha"],
+    )
+    assert [who for who, _ in due("worker_first_contact")] == ["Ben"]
+
+
+def test_a_new_keyworker_has_their_own_five_days_and_whoever_comes_back_is_reminded_again(
+    staff: Staff, frozen
+) -> None:
+    made = log(staff)
+    frozen.move_to("2027-03-03 10:00")
+    parties.set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
+    assert due("worker_first_contact") == [("Ben", "Wed 10 March, 9am")]
+    made.own.refresh_from_db()
+    parties.set_keyworker(party=made.own, keyworker=staff["asha"], by=staff["ben"])
+    assert due("worker_first_contact") == [("Asha", "Wed 10 March, 9am")]
+
+
+def test_a_manager_who_does_not_open_the_compartment_is_not_told(staff: Staff, settings) -> None:
+    Team.objects.filter(pk=staff["asha"].team_id).update(manager=staff["ben"])
+    log(staff)
+    sweep(at=at("2027-03-11"))
+    assert state("worker_first_contact_late") == ["cancelled"]
+
+
+# --- Consent outstanding --------------------------------------------------------------------------------------
+
+
+def asked(staff: Staff) -> Played:
+    made = log(staff)
+    play.save_talk(party=made.own, talk=play.talk_for(made, made.own), by=staff["asha"], at=timezone.now())
+    play.give_keyworkers(made, timezone.now())
+    reaching.record_approach(
+        party=made.other, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=staff["kit"]
+    )
+    return made
+
+
+def test_consent_outstanding_is_said_after_7_and_14_working_days_and_reviewed_at_21(staff: Staff) -> None:
+    asked(staff)
+
+    # Only to the worker of whoever was asked: Asha leads and hears nothing of it.
+    assert due("worker_consent_outstanding") == [("Kit", "Thu 11 March, 9am")]
+    assert due("worker_consent_still_outstanding") == [("Kit", "Mon 22 March, 9am")]
+    # Good Friday and Easter Monday lie between.
+    assert due("worker_consent_review") == [("Kit", "Fri 2 April, 9am")]
+
+
+def test_an_answer_ends_it_and_not_sure_starts_it_again(staff: Staff, frozen) -> None:
+    made = asked(staff)
+    frozen.move_to("2027-03-05 10:00")
+    consent.record_consent(
+        party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.NOT_SURE, by=staff["kit"]
+    )
+    assert due("worker_consent_outstanding") == [("Kit", "Tue 16 March, 9am")]
+    frozen.move_to("2027-03-08 10:00")
+    consent.record_consent(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES, by=staff["kit"])
+    assert due("worker_consent_outstanding") == []
+
+
+def test_nobody_is_reminded_of_somebody_who_said_not_to_approach(staff: Staff, frozen) -> None:
+    made = asked(staff)
+    frozen.shift(60)
+    reaching.record_approach(party=made.other, result=ApproachResult.DO_NOT_APPROACH, by=staff["kit"])
+    assert due("worker_consent_outstanding") == []
+
+
+# --- Something runs out ---------------------------------------------------------------------------------------
+
+
+def test_what_a_meeting_needs_is_renewed_a_week_before_it_runs_out(staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+
+    # Readiness lasts 28 days: Sam was talked with on 24 February, Jo the day after.
+    found = due("worker_runs_out")
+    assert ("Asha", "Wed 17 March, 9am") in found
+    assert ("Kit", "Thu 18 March, 9am") in found
+    opened = dict(
+        Party.objects.unscoped("test").filter(referral=made.referral).values_list("keyworker", "pk")
+    )
+    rows = Message.objects.filter(kind="worker_runs_out", state="due")
+    owners = {pk: party for model in (Consent, SafetyAnswers) for pk, party in _owners(model)}
+    assert all(owners.get(row.thing_id, opened[row.recipient_id]) == opened[row.recipient_id] for row in rows)
+
+
+def _owners(model) -> list[tuple]:
+    return list(model.objects.unscoped("test").values_list("pk", "party"))
+
+
+def test_a_check_in_takes_the_reminder_away(staff: Staff, frozen) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    frozen.move_to("2027-03-16 10:00")
+    play.save_talk(party=made.own, talk=play.talk_for(made, made.own), by=staff["asha"], at=timezone.now())
+    assert next(when for who, when in due("worker_runs_out") if who == "Asha") == "Tue 6 April, 9am"
+
+
+def test_a_sign_off_that_ends_is_one_of_them(staff: Staff) -> None:
+    made = situations.make("ready", staff, timezone.now())
+    concern = concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["asha"])
+    concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Well again.", by=staff["sal"])
+    assert ("Asha", "Tue 20 April, 9am") in due("worker_runs_out")
+
+
+def test_a_meeting_called_off_that_is_not_released_changes_no_reminder_of_the_other_side(
+    staff: Staff,
+) -> None:
+    made = situations.make("booked_tomorrow", staff, timezone.now())
+    before = list(_of(staff["asha"]))
+    consent.withdraw(party=made.other, by=staff["kit"])
+    assert list(_of(staff["asha"])) == before
+
+
+def _of(user):
+    rows = Message.objects.filter(recipient_id=user.pk, state__in=["due", "held"]).order_by("kind", "due_at")
+    return rows.exclude(kind="worker_ring_instead").values_list("kind", "thing_id", "version", "due_at")
+
+
+# --- A second person ------------------------------------------------------------------------------------------
+
+
+def test_a_sign_off_that_waits_is_said_to_another_manager_or_lead_after_two_working_days(
+    staff: Staff,
+) -> None:
+    made = log(staff)
+    concern = concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["asha"])
+    assert due("worker_sign_off_waiting") == [("Mo", "Thu 4 March, 9am"), ("Sal", "Thu 4 March, 9am")]
+
+    concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Well.", by=staff["mo"])
+    # It runs out after 56 days: then it waits again.
+    assert {when for _, when in due("worker_sign_off_waiting")} == {"Thu 29 April, 9am"}
+
+
+def test_nobody_who_works_on_it_or_recorded_it_is_asked_to_sign_it_off(staff: Staff) -> None:
+    made = log(staff, lead="mo")
+    concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["sal"])
+    assert due("worker_sign_off_waiting") == []
+
+
+def test_a_stop_is_nobodys_to_sign_off(staff: Staff) -> None:
+    made = log(staff)
+    concerns.raise_concern(party=made.own, kind=ConcernKind.THREATS, by=staff["asha"])
+    assert due("worker_sign_off_waiting") == []
+
+
+def test_a_records_check_that_waits_is_said_to_the_safeguarding_leads(staff: Staff, settings) -> None:
+    made = log(staff)
+    check = concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    assert due("worker_records_check_waiting") == [("Sal", "Thu 4 March, 9am")]
+
+    concerns.release_records_check(check=check, by=staff["sal"])
+    assert due("worker_records_check_waiting") == []
+
+
+# --- Paused, and nothing happened -----------------------------------------------------------------------------
+
+
+def pause(made: Played, staff: Staff, day: str) -> None:
+    lifecycle.decide(
+        referral=made.referral,
+        party=made.own,
+        decision=Suitable.NOT_NOW,
+        reason="After the move.",
+        review_on=at(day).date(),
+        by=staff["asha"],
+    )
+
+
+def test_what_was_not_now_is_looked_at_again_that_day_and_three_working_days_later_by_the_manager(
+    staff: Staff,
+) -> None:
+    made = log(staff)
+    pause(made, staff, "2027-03-12")
+    assert due("worker_paused_review") == [("Asha", "Fri 12 March, 9am")]
+    assert due("worker_paused_review_late") == [("Mo", "Wed 17 March, 9am")]
+    # Nobody is asked anything meanwhile.
+    assert due("worker_first_contact") == due("worker_nothing_happened") == []
+
+
+def test_twenty_working_days_without_anything_are_said_to_the_lead_once(staff: Staff, settings) -> None:
+    log(staff)
+    [(who, when)] = due("worker_nothing_happened")
+    assert (who, when) == ("Asha", "Thu 1 April, 9am")
+    sweep(at=at("2027-04-01"))
+    sweep(at=at("2027-04-02"))
+    assert state("worker_nothing_happened") == ["sent"]
+
+
+def test_what_happens_on_the_other_side_neither_stops_nor_starts_it(staff: Staff, frozen) -> None:
+    made = asked(staff)
+    before = list(_of(staff["asha"]))
+    frozen.move_to("2027-03-15 10:00")
+    play.save_talk(party=made.other, talk=play.talk_for(made, made.other), by=staff["kit"], at=timezone.now())
+    assert list(_of(staff["asha"])) == before
+
+
+# --- At the moment of sending ---------------------------------------------------------------------------------
+
+
+def test_what_was_done_meanwhile_is_cancelled_when_it_is_due(staff: Staff, settings) -> None:
+    """The row is still there, as after a change the outbox was not told of: the rule is asked again."""
+    made = log(staff)
+    SafetyAnswers.objects.create(
+        party=made.own,
+        asked_alone=True,
+        shares_home=False,
+        asked_at=timezone.now(),
+        asked_by=staff["asha"],
+        created_at=timezone.now(),
+        created_by=staff["asha"],
+    )
+    sweep(at=at("2027-03-09"))
+    assert state("worker_first_contact") == ["cancelled"]
+    assert sent(settings) == []
+
+
+def test_whoever_cannot_sign_in_any_more_is_not_written_to(staff: Staff, settings) -> None:
+    log(staff)
+    staff["asha"].is_active = False
+    staff["asha"].save()
+    sweep(at=at("2027-03-09"))
+    assert sent(settings) == []
+
+
+def test_closing_ends_all_of_them(staff: Staff) -> None:
+    made = asked(staff)
+    lifecycle.close(referral=made.referral, reason="not_the_time", by=staff["asha"])
+    assert not Message.objects.filter(to_worker=True, state__in=["due", "held"]).exists()
+
+
+def test_a_dry_run_lists_them_plainly(staff: Staff) -> None:
+    log(staff)
+    out = StringIO()
+    call_command("send_due", "--dry-run", "--at", "2027-03-09T09:00", stdout=out)
+    text = out.getvalue()
+    assert "would be sent worker_first_contact" in text
+    assert "not due    worker_first_contact_late" in text
+    assert "Sam" not in text
+    assert "demo.example" not in text
+    assert state("worker_first_contact") == ["due"]
+
+
+def test_the_facts_are_read_in_the_same_number_of_queries_however_many_people_there_are(
+    staff: Staff, django_assert_max_num_queries
+) -> None:
+    from referrals.reminders.work import plan
+
+    made = situations.make("ready", staff, timezone.now())
+    for name in ("Ann", "Bob", "Cy", "Di"):
+        play.add_somebody(made, name)
+    with django_assert_max_num_queries(18):
+        plan(made.referral.pk, timezone.now() + timedelta(days=1))

@@ -1,0 +1,144 @@
+"""Asking another organisation to lead or to help: the form, what they will see, and Send."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from referrals import access
+from referrals.actions.handoff import NotShared, check_asking, send_handoff
+from referrals.actions.packet import Asking, digest_of
+from referrals.enums import HandoffKind, Stage
+from referrals.forms.handoffs import LEAD, AskForm
+from referrals.models import Party
+from referrals.presenters import handoffs, parties_for
+from referrals.views.base import ReferralForm
+from restorative.accounts.models import Organisation
+from restorative.common import clock
+from restorative.common.decisions import Decision, NotPossible, refuse
+from restorative.common.forms import BaseForm
+from restorative.common.rules import rules
+
+
+class NewHandoff(ReferralForm):
+    """Asks another organisation. Two presses: see what they will see, then send."""
+
+    title = "Ask another organisation"
+    template_name = "referrals/handoff_new.html"
+    form_class = AskForm
+    submit_text = "See what they will see"
+    presses = frozenset({"send", "change"})
+    not_shared: NotShared | None = None
+    asking: Asking
+
+    def may(self) -> Decision:
+        if self.referral.shown_stage == Stage.CLOSED:
+            return refuse("This referral is closed. Nobody can be asked about it.")
+        if self.asks:
+            return access.ALLOWED
+        return refuse("Only the lead, or who supports a person, may ask another organisation.")
+
+    @cached_property
+    def helped(self) -> dict[str, Party]:
+        """The people this user may ask help for."""
+        found = {}
+        for party in parties_for(self.referral, self.request.user):
+            party.referral = self.referral
+            if party.opened and not party.is_supporter and access.may_ask_to_help(self.request.user, party):
+                found[f"help-{party.pk}"] = party
+        return found
+
+    @cached_property
+    def asks(self) -> list[tuple[str, str]]:
+        """What this user may ask for, as answers of the form."""
+        lead = (
+            [(LEAD, "Lead this referral")] if access.may_ask_to_lead(self.request.user, self.referral) else []
+        )
+        return [*lead, *((key, f"Help {party.known_as}") for key, party in self.helped.items())]
+
+    @cached_property
+    def organisations(self) -> list[Organisation]:
+        return list(access.could_be_asked(self.request.user))
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        houses = [(str(each.pk), each.name) for each in self.organisations]
+        return {"organisations": houses, "asks": self.asks}
+
+    def get_context(self) -> dict[str, Any]:
+        context = super().get_context()
+        if self.not_shared is not None:
+            rows = handoffs.missing_rows(self.not_shared.rows, self.referral, self.asking.to_org)
+            context["missing"] = rows
+        return context
+
+    def asked(self, form: BaseForm) -> Asking:
+        """What a valid form asks. Kept, because a refusal takes values away from the form again."""
+        said = form.cleaned_data
+        to_org = next(each for each in self.organisations if str(each.pk) == said["to_org"])
+        self.asking = Asking(
+            to_org=to_org,
+            kind=HandoffKind.LEAD if said["ask"] == LEAD else HandoffKind.HELP,
+            party=self.helped.get(said["ask"]),
+            situation=said["situation"],
+            background=said["background"],
+            needs=said["needs"],
+            asked=said["asked"],
+            flags=said["flags"],
+            with_contact=said["with_contact"],
+            told=said["told"],
+            reply_by=said["reply_by"] or self.usual_day(to_org),
+        )
+        return self.asking
+
+    def usual_day(self, to_org: Organisation) -> Any:
+        """So many of their working days from today."""
+        closures = handoffs.closures_of(to_org.pk)
+        days = rules().handoff_decided_working_days
+        return clock.add_working_days(clock.today(self.at), days, closures)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        passed_on = {"discard", "send"} & set(request.POST) or "X-Draft" in request.headers
+        if passed_on or hasattr(request, "too_much"):
+            return super().post(request, *args, **kwargs)
+        form = self.form_class(request.POST, **self.get_form_kwargs())
+        valid = form.is_valid()
+        if valid and "change" not in request.POST:
+            try:
+                packet = check_asking(
+                    referral=self.referral, asking=self.asked(form), by=request.user, at=self.at
+                )
+            except NotPossible as refusal:
+                self._say(form, refusal)
+                valid = False
+            else:
+                self.keep(form)
+                return self._preview(form, packet)
+        self.keep(form)
+        return self.show(status=200 if valid else 422, form=form)
+
+    def _preview(self, form: BaseForm, packet: dict[str, Any]) -> HttpResponse:
+        self.title = "They will see exactly this"
+        data = form.data.copy()  # type: ignore[attr-defined]
+        data["seen"] = digest_of(packet)
+        again = self.form_class(data, **self.get_form_kwargs())
+        return self.show(form=again, preview=True, packet=packet, to=self.asking.to_org.name)
+
+    def _say(self, form: BaseForm, refusal: NotPossible) -> None:  # type: ignore[override]
+        if isinstance(refusal, NotShared):
+            self.not_shared = refusal  # shown with the page that mends each
+            refusal = NotPossible("Something is missing before this can be sent. What you typed is kept.")
+        super()._say(form, refusal)
+
+    def act(self, form: BaseForm) -> str:
+        asking = self.asked(form)
+        handoff = send_handoff(
+            referral=self.referral,
+            asking=asking,
+            digest=form.cleaned_data["seen"] or "never looked at",
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, f"Sent to {asking.to_org.name}.")
+        return reverse("referrals:handoff", args=[handoff.pk])

@@ -1,0 +1,365 @@
+"""Requests between organisations: the list, one request with what it says, and every answer to it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from referrals import access
+from referrals.actions import handed_over, handoff
+from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState
+from referrals.forms.handoffs import (
+    LEAD,
+    STALE,
+    AcceptForm,
+    AnsweredForm,
+    CompleteForm,
+    DeclineForm,
+    GiveBackForm,
+    VersionForm,
+    WordsForm,
+)
+from referrals.models import Handoff
+from referrals.presenters import handoffs as shown
+from referrals.views.caseload import CaseworkPage
+from restorative.common import clock
+from restorative.common.decisions import ALLOWED, Decision, NotPossible, refuse
+from restorative.common.forms import BaseForm
+from restorative.common.models import Draft
+from restorative.common.views import ActionFormView
+
+
+class Handoffs(CaseworkPage):
+    """What other organisations ask of this user's, and what their side asked of others."""
+
+    title = "Handoffs"
+    template_name = "referrals/handoffs.html"
+    rows: list
+
+    def load(self) -> None:
+        self.rows = shown.of_user(self.request.user)
+
+    def audited(self) -> dict[str, Any] | None:
+        return {"things": [row.pk for row in self.rows], "thing_type": "handoff"} if self.rows else None
+
+    def get_context(self) -> dict[str, Any]:
+        return {"lists": shown.inbox(self.rows, self.request.user, self.at)}
+
+
+class HandoffForm(ActionFormView):
+    """A form about one request, for whoever may know of it."""
+
+    policy = "handoff"
+    audit_verb = "handoff_viewed"
+    drafted = False
+    row: Handoff
+
+    def load(self) -> None:
+        self.row = self.find()
+
+    def find(self) -> Handoff:
+        """The request, with its words where this user reads them."""
+        rows = Handoff.objects.visible_to(self.request.user)
+        found = self.of_key(rows)
+        if found is None:
+            raise Http404
+        if not found.opened:
+            return found
+        return self.of_key(Handoff.objects.opened_by(self.request.user)) or found
+
+    def of_key(self, rows: Any) -> Handoff | None:
+        related = "referral", "party", "from_org", "to_org", "sent_by", "decided_by", "receiver", "ended_by"
+        return rows.select_related(*related).filter(pk=self.kwargs["handoff"]).first()
+
+    def audited(self) -> dict[str, Any] | None:
+        fields = ["packet"] if self.row.opened else []
+        about = {"referral_id": self.row.referral_id, "party_id": self.row.party_id}
+        return {"thing": self.row, "fields": fields, **about}
+
+    @property
+    def page_href(self) -> str:
+        return reverse("referrals:handoff", args=[self.row.pk])
+
+    @property
+    def back_href(self) -> str:
+        return self.page_href
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"version": self.row.version}
+
+    def kept(self) -> Draft | None:
+        """What was typed, without the version it was typed at: a form kept as it was sent has that too."""
+        draft = super().kept()
+        if draft is not None:
+            draft.typed.pop("version", None)
+        return draft
+
+    def _say(self, form: BaseForm, refusal: NotPossible) -> None:  # type: ignore[override]
+        """Whoever is told to look again is shown it as it is now, and may then answer."""
+        super()._say(form, refusal)
+        if handoff.LOOK_AGAIN in refusal.sentences:
+            form.data = form.data.copy()  # type: ignore[attr-defined]
+            form.data["version"] = str(self.row.version)
+
+    def get_context(self) -> dict[str, Any]:
+        identity = {"name": shown.what(self.row, self.request.user), "facts": [self.row.referral.reference]}
+        return {"identity": identity}
+
+    def answered(self, what: str) -> str:
+        messages.success(self.request, what)
+        still = Handoff.objects.visible_to(self.request.user).filter(pk=self.row.pk).exists()
+        return self.page_href if still else reverse("referrals:handoffs")
+
+
+class ShowHandoff(HandoffForm):
+    """One request: what it says, its questions, where it stands; and Accept, for those who were asked."""
+
+    template_name = "referrals/handoff.html"
+    submit_text = "Accept"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return shown.what(self.row, self.request.user)
+
+    @property
+    def back_href(self) -> str:
+        return reverse("referrals:handoffs")
+
+    @property
+    def can_accept(self) -> bool:
+        return self.row.state in UNANSWERED and bool(access.may_answer(self.request.user, self.row))
+
+    @property
+    def form_class(self) -> type[BaseForm]:  # type: ignore[override]
+        return AcceptForm if self.can_accept else AnsweredForm
+
+    def may(self) -> Decision:
+        return ALLOWED if self.request.method != "POST" else access.may_answer(self.request.user, self.row)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # Looking ahead, as browsers and mail scanners do, is not opening it.
+        ahead = "prefetch" in f"{request.headers.get('Sec-Purpose', '')}{request.headers.get('Purpose', '')}"
+        if request.method == "GET" and not ahead and self.row.state == HandoffState.SENT:
+            handoff.mark_seen(handoff=self.row, by=request.user, at=self.at)
+            self.row = self.find()
+        return super().get(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        if not self.can_accept:
+            return {}
+        workers = [(str(each.pk), each.full_name) for each in access.colleagues(self.request.user)]
+        takes = []
+        if self.row.kind == HandoffKind.LEAD:
+            people = self.row.packet["people"]
+            takes = [(LEAD, "Lead"), *((each["id"], f"Help {each['name']} only") for each in people)]
+        return {
+            "workers": workers,
+            "worker": str(self.request.user.pk),
+            "takes": takes,
+            "today": clock.today(self.at),
+            "version": self.row.version,
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        user, row = self.request.user, self.row
+        read = row.opened
+        return {
+            **super().get_context(),
+            "packet": row.packet if read else None,
+            "facts": shown.facts(row, user),
+            "outcome": shown.outcome(row) if read and row.sent_by_us else [],
+            "thread": shown.thread(row, user) if read else [],
+            "links": shown.links(row, user),
+            "can_accept": self.can_accept,
+        }
+
+    def show(self, status: int = 200, **more: Any) -> HttpResponse:
+        return super().show(status=status, **{"cancel_href": "", **more})
+
+    def act(self, form: BaseForm) -> str:
+        said, user = form.cleaned_data, self.request.user
+        kind, party = HandoffKind(self.row.kind), None
+        if said.get("kind", LEAD) != LEAD:
+            kind, party = HandoffKind.HELP, UUID(said["kind"])
+        worker = access.colleagues(user).filter(pk=said["worker"]).first() if "worker" in said else user
+        handoff.accept(
+            handoff=self.row,
+            worker=worker or user,
+            kind=kind,
+            party=party,
+            starts_on=said.get("starts_on") or clock.today(self.at),
+            version=said.get("version", STALE),
+            by=user,
+            at=self.at,
+        )
+        return self.answered(f"Accepted, starting {clock.show_day(said['starts_on'])}.")
+
+
+class Answering(HandoffForm):
+    """An answer of the organisation that was asked."""
+
+    def may(self) -> Decision:
+        return access.may_answer(self.request.user, self.row)
+
+
+class AskAboutHandoff(HandoffForm):
+    """A question before answering; from the side that asked, the answer to it."""
+
+    form_class = WordsForm
+    submit_text = "Send"
+    drafted = True
+
+    @property
+    def asks(self) -> bool:
+        return self.row.to_org_id == self.request.user.organisation_id
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return "Ask a question" if self.asks else "Answer their question"
+
+    def may(self) -> Decision:
+        may = access.may_answer if self.asks else access.may_take_back
+        return may(self.request.user, self.row)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"version": self.row.version, "label": "Your question" if self.asks else "Your answer"}
+
+    def get_context(self) -> dict[str, Any]:
+        thread = shown.thread(self.row, self.request.user) if self.row.opened else []
+        return {**super().get_context(), "intro": thread[-1]["text"] if thread and not self.asks else ""}
+
+    def act(self, form: BaseForm) -> str:
+        said = form.cleaned_data
+        handoff.ask_question(
+            handoff=self.row,
+            words=said["words"],
+            version=said["version"],
+            by=self.request.user,
+            at=self.at,
+        )
+        return self.answered("Sent.")
+
+
+class DeclineHandoff(Answering):
+    """No, with a code."""
+
+    title = "Decline"
+    form_class = DeclineForm
+    submit_text = "Decline"
+    submit_tone = "stop"
+
+    def get_context(self) -> dict[str, Any]:
+        intro = (
+            f"{self.row.from_org.name} is told why, by these words alone. You will not be able to read the request "
+            "any more."
+        )
+        return {**super().get_context(), "intro": intro}
+
+    def act(self, form: BaseForm) -> str:
+        said = form.cleaned_data
+        code = DeclineCode(said["code"])
+        handoff.decline(
+            handoff=self.row, code=code, version=said["version"], by=self.request.user, at=self.at
+        )
+        return self.answered("Declined.")
+
+
+class WithdrawHandoff(HandoffForm):
+    """Takes a request back that was not answered yet."""
+
+    title = "Withdraw this request"
+    form_class = VersionForm
+    submit_text = "Withdraw it"
+    submit_tone = "stop"
+
+    def may(self) -> Decision:
+        return access.may_take_back(self.request.user, self.row)
+
+    def get_context(self) -> dict[str, Any]:
+        intro = f"{self.row.to_org.name} cannot read it any more, from this moment on. No reason is given."
+        return {**super().get_context(), "intro": intro}
+
+    def act(self, form: BaseForm) -> str:
+        version = form.cleaned_data["version"]
+        handoff.take_back(handoff=self.row, version=version, by=self.request.user, at=self.at)
+        return self.answered("Withdrawn.")
+
+
+class CarryingOut(HandoffForm):
+    """Something that whoever took it does with it."""
+
+    def may(self) -> Decision:
+        if self.row.state in UNANSWERED:
+            return refuse("This was not answered yet.")
+        return access.may_carry_out(self.request.user, self.row)
+
+
+class FirstContact(CarryingOut):
+    """First contact was made: from now on whoever took it is responsible."""
+
+    title = "First contact made"
+    form_class = VersionForm
+    submit_text = "First contact made"
+
+    def get_context(self) -> dict[str, Any]:
+        leads = self.row.decided_kind == HandoffKind.LEAD
+        who = self.row.receiver.first_name if self.row.receiver else self.row.to_org.name
+        does = "leads this referral" if leads else "supports them"
+        intro = f"From now on {who} {does}, and {self.row.from_org.name} does no longer. Both teams are told."
+        return {**super().get_context(), "intro": intro}
+
+    def act(self, form: BaseForm) -> str:
+        version = form.cleaned_data["version"]
+        handed_over.first_contact(handoff=self.row, version=version, by=self.request.user, at=self.at)
+        return self.answered("Saved.")
+
+
+class GiveBack(CarryingOut):
+    """Gives it back to the side that asked."""
+
+    title = "Give it back"
+    form_class = GiveBackForm
+    submit_text = "Give it back"
+    submit_tone = "stop"
+    drafted = True
+
+    def get_context(self) -> dict[str, Any]:
+        intro = f"{self.row.from_org.name} is responsible again at once. You will see nothing of it any more."
+        return {**super().get_context(), "intro": intro}
+
+    def act(self, form: BaseForm) -> str:
+        said = form.cleaned_data
+        handed_over.give_back(
+            handoff=self.row, why=said["why"], version=said["version"], by=self.request.user, at=self.at
+        )
+        return self.answered("Given back.")
+
+
+class CompleteHandoff(CarryingOut):
+    """What came of it, back to the side that asked."""
+
+    title = "Complete, and say what came of it"
+    form_class = CompleteForm
+    submit_text = "Complete"
+    drafted = True
+
+    def get_context(self) -> dict[str, Any]:
+        intro = f"{self.row.from_org.name} reads these three answers."
+        if self.row.decided_kind == HandoffKind.HELP:
+            intro += f" {self.row.from_org.name} supports the person again, from this moment on."
+        return {**super().get_context(), "intro": intro}
+
+    def act(self, form: BaseForm) -> str:
+        said = form.cleaned_data
+        handed_over.complete(
+            handoff=self.row,
+            done=said["done"],
+            went=said["went"],
+            next_step=said["next_step"],
+            version=said["version"],
+            by=self.request.user,
+            at=self.at,
+        )
+        return self.answered("Completed.")

@@ -1,0 +1,147 @@
+"""A referral's history, filtered and page by page, with a quick note; and the correction of a note."""
+
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+
+from referrals import presenters
+from referrals.actions.notes import add_note
+from referrals.enums import NoteKind
+from referrals.forms.notes import CorrectionForm, NoteForm
+from referrals.models import Note
+from referrals.presenters import history, timeline
+from referrals.views.base import ReferralForm
+from restorative.common.forms import BaseForm
+from restorative.common.rules import rules
+
+MOST_PRINTED = 1000
+
+
+class History(ReferralForm):
+    """What happened, newest first, as far as this user may know; and a note to add."""
+
+    form_class = NoteForm
+    template_name = "referrals/history.html"
+    audit_verb = "history_viewed"
+    title = "History"
+    submit_text = "Add note"
+
+    @cached_property
+    def group(self) -> str:
+        asked = self.request.GET.get("kind", "")
+        return asked if asked in timeline.GROUPS else ""
+
+    @cached_property
+    def number(self) -> int:
+        asked = self.request.GET.get("page", "")[:4]
+        return max(int(asked), 1) if asked.isascii() and asked.isdigit() else 1
+
+    @property
+    def here(self) -> str:
+        return reverse("referrals:history", args=[self.referral.reference])
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"readers": history.readers(self.referral, self.request.user)}
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if "print" in request.GET:
+            return self.printed()
+        return super().get(request, *args, **kwargs)
+
+    def printed(self) -> HttpResponse:
+        """All of it on one sheet, without the form."""
+        rows = timeline.read(self.referral, self.request.user, self.group, most=MOST_PRINTED)
+        self.template_name = "referrals/history_print.html"
+        self.submit_text = ""
+        return self.show(
+            entries=history.entries(rows[:MOST_PRINTED], self.referral, self.request.user),
+            cut=len(rows) > MOST_PRINTED,
+        )
+
+    def get_context(self) -> dict[str, Any]:
+        context = super().get_context()
+        context["back_text"] = "Back to the referral"
+        context["groups"] = [("", "Everything"), *timeline.GROUPS.items()]
+        context["group"] = self.group
+        context["print_href"] = f"{self.here}?{urlencode({'kind': self.group, 'print': '1'})}"
+        if self.template_name == History.template_name:
+            size = rules().page_size
+            rows = timeline.read(
+                self.referral, self.request.user, self.group, start=(self.number - 1) * size, most=size
+            )
+            context["days"] = history.by_day(rows[:size], self.referral, self.request.user)
+            context["newer"] = self._page(self.number - 1) if self.number > 1 else ""
+            context["older"] = self._page(self.number + 1) if len(rows) > size else ""
+            context["number"] = self.number
+        return context
+
+    def _page(self, number: int) -> str:
+        asked = {key: value for key, value in (("kind", self.group), ("page", number)) if value}
+        return f"{self.here}?{urlencode(asked)}"
+
+    def act(self, form: BaseForm) -> str:
+        cleaned = form.cleaned_data
+        people = presenters.parties_for(self.referral, self.request.user)
+        party = next((each for each in people if str(each.pk) == cleaned["audience"]), None)
+        add_note(
+            referral=self.referral,
+            party=party,
+            text=cleaned["text"],
+            kind=NoteKind(cleaned["kind"]),
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Note added.")
+        return self.here
+
+
+class CorrectNote(ReferralForm):
+    """Add what is right to a note. The note itself stays as it was written."""
+
+    form_class = CorrectionForm
+    template_name = "referrals/person_form.html"
+    title = "Correct a note"
+    submit_text = "Add the correction"
+    note: Note
+
+    def load(self) -> None:
+        super().load()
+        notes = Note.objects.visible_to(self.request.user).select_related("party", "created_by")
+        found = notes.filter(referral=self.referral, pk=self.kwargs["note"]).first()
+        if found is None:
+            raise Http404
+        self.note = found
+
+    @property
+    def back_href(self) -> str:
+        return reverse("referrals:history", args=[self.referral.reference])
+
+    def audited(self) -> dict[str, Any] | None:
+        return {"thing": self.note, "referral_id": self.referral.pk, "party_id": self.note.party_id}
+
+    def get_context(self) -> dict[str, Any]:
+        party = self.note.party
+        to = f"{party.known_as}’s side only" if party else "everyone who works on this referral"
+        return {
+            **super().get_context(),
+            "back_text": "Back to the history",
+            "intro": f"The note stays as it was written. Your correction stands beside it, for the same readers: {to}.",
+            "facts": [{"key": "Written", "value": self.note.text}],
+        }
+
+    def act(self, form: BaseForm) -> str:
+        add_note(
+            referral=self.referral,
+            party=self.note.party,
+            text=form.cleaned_data["text"],
+            kind=NoteKind(self.note.kind),
+            corrects=self.note,
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Correction added.")
+        return self.back_href

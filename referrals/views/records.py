@@ -1,0 +1,125 @@
+"""Records checks, for safeguarding leads: what waits, who was found, and saying that it is done.
+Asking for one is in decisions.py."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404
+from django.urls import reverse
+from django.utils.functional import cached_property
+
+from referrals import access
+from referrals.actions.records import Judged, finish_records_check, release_by_phone
+from referrals.enums import Verdict
+from referrals.forms.records import RecordsCheckForm
+from referrals.models import RecordsCheck, RecordsHit
+from referrals.presenters import records, steps
+from restorative.common.decisions import Decision, refuse
+from restorative.common.forms import BaseForm
+from restorative.common.views import ActionFormView, Page
+
+
+class RecordsChecks(Page):
+    """Records checks that wait for this safeguarding lead, with who was found for each name."""
+
+    policy = "safeguarding_lead"
+    title = "Records checks"
+    template_name = "referrals/records_checks.html"
+    audit_verb = "records_checks_viewed"
+    checks: list[RecordsCheck]
+
+    def may(self) -> Decision:
+        if not self.request.user.safeguarding_lead:
+            return refuse("Only a safeguarding lead sees the records checks.")
+        self.checks = records.waiting(self.request.user)
+        return super().may()
+
+    def audited(self) -> dict[str, Any]:
+        """The checks alone: whether anybody was found must not be read from the ledger. What was is in the hits."""
+        return {"things": self.checks, "thing_type": "records_check"}
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            "heads": records.NAME_HEADS,
+            "hit_heads": records.HIT_HEADS,
+            "checks": records.boxes(self.request.user, self.checks),
+        }
+
+
+class ReleaseRecordsCheck(ActionFormView):
+    """One records check: of each that was found whether it is them; then done, or released by phone."""
+
+    policy = "safeguarding_lead"
+    audit_verb = "records_check_viewed"
+    template_name = "referrals/records_check_release.html"
+    form_class = RecordsCheckForm
+    check: RecordsCheck
+
+    def load(self) -> None:
+        found = (
+            RecordsCheck.objects.visible_to(self.request.user)
+            .select_related("referral", "referral__lead", "asked_by", "done_by")
+            .filter(pk=self.kwargs["check"])
+            .first()
+        )
+        if found is None:
+            raise Http404
+        self.check = found
+        self.title = f"Records check, {found.referral.reference}"
+
+    def may(self) -> Decision:
+        return access.may_release_records(self.request.user, self.check)
+
+    def audited(self) -> dict[str, Any]:
+        return {"thing": self.check, "referral_id": self.check.referral_id}
+
+    @property
+    def back_href(self) -> str:
+        return reverse("referrals:records_checks")
+
+    @property
+    def submit_text(self) -> str:  # type: ignore[override]
+        return "Release it now" if self.check.done_at else "Done"
+
+    @cached_property
+    def hits(self) -> list[RecordsHit]:
+        return records.hits_of(self.request.user, [self.check])
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {
+            "found": records.to_decide(self.request.user, self.hits),
+            "lead": self.check.referral.lead.first_name,
+            "when": f"it is released {records.released_when(self.check)}",
+            "done": self.check.done_at is not None,
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        names = steps.names_to_match(self.request.user, [self.check])
+        return {
+            "heads": records.NAME_HEADS,
+            "names": names.get(self.check.referral_id, []),
+            "check": self.check,
+            "when": records.released_when(self.check),
+            "left": any(not hit.verdict for hit in self.hits),
+            "decided_heads": records.DECIDED_HEADS,
+            "decided": records.decided(self.hits),
+        }
+
+    def act(self, form: BaseForm) -> str:
+        said, user = form.cleaned_data, self.request.user
+        if not (self.check.done_at and said["rang"]):
+            judged = {
+                hit.pk: Judged(Verdict(said[field]), said[f"{field}_why"])
+                for hit in self.hits
+                if (field := records.field_of(hit)) in said
+            }
+            if not finish_records_check(check=self.check, said=judged, by=user, at=self.at):
+                messages.info(self.request, "More names were found meanwhile. Look at these too.")
+                return self.request.path
+        if said["rang"]:
+            release_by_phone(check=self.check, by=user, at=self.at)
+            messages.success(self.request, f"Released: {self.check.referral.reference}.")
+        else:
+            self.check.refresh_from_db(fields=["done_at"])
+            messages.success(self.request, f"Done. It is released {records.released_when(self.check)}.")
+        return self.back_href

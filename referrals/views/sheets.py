@@ -1,0 +1,73 @@
+"""Information sheets, for administrators: the versions so far, and a new one. No referral is seen here."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+from django.urls import reverse
+
+from referrals import access
+from referrals.actions.sheets import answers_at_stake, publish_sheet
+from referrals.forms.sheets import MATERIAL, SheetForm
+from referrals.models import InformationSheet
+from restorative.common import clock
+from restorative.common.decisions import Decision
+from restorative.common.forms import BaseForm
+from restorative.common.views import ActionFormView
+
+
+class Sheets(ActionFormView):
+    """Every version, newest first, and the words of the next."""
+
+    policy = "administrator"
+    template_name = "referrals/sheets.html"
+    form_class = SheetForm
+    title = "Information sheets"
+    submit_text = "Publish"
+
+    def may(self) -> Decision:
+        return access.may_publish(self.request.user)
+
+    @cached_property
+    def sheets(self) -> list[InformationSheet]:
+        return list(InformationSheet.objects.select_related("created_by").order_by("-version"))
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        newest = self.sheets[0] if self.sheets else None
+        return {
+            "stake": answers_at_stake(self.at),
+            "initial": {
+                "words": newest.words if newest else "",
+                "after": newest.version if newest else 0,
+            },
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "versions": [self._version(sheet, newest=not number) for number, sheet in enumerate(self.sheets)],
+        }
+
+    @staticmethod
+    def _version(sheet: InformationSheet, *, newest: bool) -> dict[str, str]:
+        by = f" by {sheet.created_by.full_name}" if sheet.created_by else ""
+        state = "Used now" if newest else "Answers given on it still count"
+        if sheet.materially_changed_at:
+            state = f"Answers given on it stopped counting on {clock.show_day(sheet.materially_changed_at)}"
+        return {
+            "title": f"Version {sheet.version}",
+            "about": f"Published {clock.show_day(sheet.published_at)}{by}. {state}.",
+            "words": sheet.words,
+        }
+
+    def act(self, form: BaseForm) -> str:
+        cleaned = form.cleaned_data
+        sheet = publish_sheet(
+            words=cleaned["words"],
+            material=cleaned["change"] == MATERIAL,
+            after=cleaned["after"] or 0,
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, f"Version {sheet.version} is published and used from now on.")
+        return reverse("referrals:sheets")

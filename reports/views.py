@@ -1,0 +1,81 @@
+"""The ledger's page, which governance opens. That somebody looked is in the ledger itself."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from referrals.views.caseload import CappedPaginator
+from reports import access, presenters
+from reports.enums import Did
+from reports.forms import read_ledger_filters
+from reports.querysets import About, about_person, about_reference
+from reports.selectors import Filters, ledger
+from restorative.audit import watch
+from restorative.audit.models import AuditEntry
+from restorative.common.decisions import Decision
+from restorative.common.references import read_id
+from restorative.common.rules import rules
+from restorative.common.views import Page
+
+
+class Ledger(Page):
+    """Who saw, changed and exported what, newest first; above it, whether the ledger is whole."""
+
+    policy = "governance"
+    template_name = "reports/ledger.html"
+    title = "Ledger"
+    audit_verb = "ledger_viewed"
+    filters: Filters
+    about: About | None
+    entries: list[AuditEntry]
+
+    def may(self) -> Decision:
+        return access.may_read_ledger(self.request.user)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        user = self.request.user
+        workers = presenters.workers_of(user)
+        found, dropped = read_ledger_filters(request.GET, Did.values, workers)
+        self.filters = Filters(**found)
+        self.about = self.read_about()
+        paginator = CappedPaginator(ledger(user, self.filters, self.about), rules().page_size)
+        page = paginator.get_page(request.GET.get("page", "")[:9])
+        self.entries = list(page.object_list)
+        standing = watch.standing()
+        line, late = presenters.checked(standing, self.at)
+        return self.show(
+            alarm=presenters.alarm(standing),
+            checked=line,
+            checked_late=late,
+            page_obj=page,
+            query=presenters.query(self.filters),
+            rows=presenters.entry_rows(self.entries, user, workers),
+            count=presenters.counted(paginator.count),
+            filters=presenters.vars_of(self.filters),
+            chips=presenters.chips(self.filters, workers),
+            did_choices=Did.choices,
+            worker_choices=presenters.worker_choices(workers),
+            dropped=dropped,
+        )
+
+    def read_about(self) -> About | None:
+        """What was typed, as the ledger knows it."""
+        typed, user = self.filters.about, self.request.user
+        if not typed:
+            return None
+        key = read_id(typed)
+        return about_person(user, key) if key else about_reference(user, typed)
+
+    def audited(self) -> dict[str, Any]:
+        """Which entries were shown and what they were filtered by. An id that was only typed is written nowhere."""
+        asked = [name for name, value in vars(self.filters).items() if value]
+        about = self.about if self.entries else None
+        return {
+            "things": self.entries,
+            "thing_type": "audit_entry",
+            "fields": asked,
+            "referral_id": about.referral if about else None,
+            "party_id": next(iter(about.ours), None)
+            if about and len(about.ours & about.parties) == 1
+            else None,
+        }
