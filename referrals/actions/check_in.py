@@ -14,6 +14,7 @@ from referrals.actions.consent import Asked, record_consent
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.parties import fresh_party
 from referrals.actions.reaching import RouteFacts, record_route
+from referrals.actions.tasks import finish_tasks
 from referrals.enums import (
     Answer,
     ConcernKind,
@@ -22,6 +23,7 @@ from referrals.enums import (
     ReadinessKind,
     Ready,
     RouteKind,
+    TaskKind,
     Voicemail,
 )
 from referrals.models import Concern, Consent, ContactRoute, Party, ReadinessCheck, Referral, SafetyAnswers
@@ -83,6 +85,7 @@ def check_in(
         else:
             raise_concern(party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=note, by=by, at=at)
         _same_route(now.route, party, Answer(answers["same_way"]), by=by, at=at)
+        finish_tasks(party=party, kind=TaskKind.CHECK_IN, by=by, at=at)
         return _readiness(referral, party, answers, note, by=by, at=at)
 
 

@@ -13,6 +13,8 @@ from referrals import blockers
 from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.actions.concerns import raise_concern, sign_off
 from referrals.actions.consent import withdraw
+from referrals.actions.sheets import publish_sheet
+from referrals.actions.tasks import give_task
 from referrals.enums import (
     Answer,
     ConcernKind,
@@ -21,8 +23,9 @@ from referrals.enums import (
     ReadinessKind,
     Ready,
     SignOffDecision,
+    TaskKind,
 )
-from referrals.models import Concern, Consent, ContactRoute, Party, ReadinessCheck, SafetyAnswers
+from referrals.models import Concern, Consent, ContactRoute, Party, ReadinessCheck, SafetyAnswers, Task
 from referrals.tests.talking import client_of, path, play, rows, send
 from restorative.common.decisions import NotPossible, Refused
 from restorative.common.models import Draft
@@ -50,6 +53,21 @@ def count(party: Party) -> list[int]:
 
 def text(client, where: str) -> str:
     return " ".join(client.get(where).content.decode().split())
+
+
+def test_a_check_in_that_was_to_be_made_is_made(made, staff):
+    facts = {"words": "Check in.", "due_on": timezone.localdate(), "by": staff["asha"], "at": timezone.now()}
+    give_task(party=made.own, kind=TaskKind.CHECK_IN, **facts)
+    other = give_task(party=made.own, kind=TaskKind.WORRY, **facts)
+    check_in(party=made.own, answers=YES, by=staff["asha"])
+    assert list(rows(Task, made.own).filter(done_at=None)) == [other]
+
+
+def test_what_everybody_is_told_has_changed_so_it_is_asked_in_full(made, staff):
+    publish_sheet(words="Something else.", material=True, after=1, by=staff["adam"])
+    with pytest.raises(NotPossible, match="has changed since they said yes"):
+        check_in(party=made.own, answers=YES, by=staff["asha"])
+    assert "consent_missing" in codes(made, made.own)
 
 
 def test_five_yeses_renew_all_four_together(made, staff):
