@@ -41,7 +41,7 @@ WAYS = {
 
 
 # How the same pages are reached has nothing to do with the database.
-SAME_ANYWHERE = ("phone", "keyboard")
+SAME_ANYWHERE = ("phone", "keyboard", "without script")
 WALKED = [pytest.param(way, marks=pytest.mark.sqlite if way in SAME_ANYWHERE else ()) for way in WAYS]
 
 

@@ -31,7 +31,8 @@ from referrals.models import Referral
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
 
-pytestmark = pytest.mark.django_db
+# What these pages say is the same on each database; that they answer on the second is the matrix's.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 # A Tuesday morning, far from bank holidays.
 MORNING = "2027-03-02 10:30"
 # The two savepoints are the ledger's transaction inside the test's own; in service they are none.

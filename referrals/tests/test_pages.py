@@ -18,7 +18,8 @@ from restorative.audit.models import AuditEntry
 from restorative.common.heartbeat import beat
 from restorative.notify.models import Message
 
-pytestmark = pytest.mark.django_db
+# What these pages say is the same on each database; that they answer on the second is the matrix's.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 # The two savepoints are the ledger's transaction inside the test's own; in service they are none.
 SAVEPOINTS = 2

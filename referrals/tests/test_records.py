@@ -442,7 +442,10 @@ def ledger_of(made: play.Played) -> list[tuple]:
     )
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["with a hit", "without"])
+@pytest.mark.parametrize(
+    "known",
+    [pytest.param(True, id="with a hit"), pytest.param(False, id="without", marks=pytest.mark.sqlite)],
+)
 def test_until_the_release_nothing_changes_for_anybody_else(known: bool, staff: Staff, frozen) -> None:
     if known:
         known_at_carers(staff)

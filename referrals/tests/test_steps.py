@@ -19,7 +19,8 @@ from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.rules import rules
 
-pytestmark = pytest.mark.django_db
+# What these pages say is the same on each database; that they answer on the second is the matrix's.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def make(name: str, staff: Staff) -> play.Played:
