@@ -20,6 +20,7 @@ from referrals.models import (
 )
 from referrals.presenters import place_of, shown_name
 from referrals.presenters.referral_facts import Facts, is_mine
+from referrals.presenters.way import check_in_would_do
 from restorative.common import clock
 
 if TYPE_CHECKING:
@@ -60,18 +61,21 @@ def read_parties(referral: Referral, user: "User") -> dict:
 
 
 def renewable(read: dict) -> frozenset:
-    """Whom a check-in would do for: all was asked in full once, and nothing new has come up since."""
+    """Whom a check-in would do for."""
     return frozenset(
         key
         for key, row in read.items()
         if not row.is_supporter
-        and row.consent_answer == Answer.YES
-        and row.consent_counts <= clock.now()
-        and not row.sheet_changed
-        and row.ready_judgement == Ready.READY
-        and row.safety_at is not None
-        and not (row.concern_at and row.concern_at > row.safety_at)
-        and row.route_kind
+        and check_in_would_do(
+            answer=row.consent_answer,
+            counts_from=row.consent_counts,
+            sheet_changed=row.sheet_changed,
+            judgement=row.ready_judgement,
+            safety_at=row.safety_at,
+            concern_at=row.concern_at,
+            reached=bool(row.route_kind),
+            at=clock.now(),
+        )
     )
 
 

@@ -2,6 +2,7 @@
 What holds is decided in blockers.py."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 
 from referrals.blockers import ShownBlocker
-from referrals.enums import SIGN_OFFS, STOPS, Answer, Part
+from referrals.enums import SIGN_OFFS, STOPS, Answer, Part, Ready
 from referrals.models import Concern, Party, SignOff
 from referrals.presenters import facilitators_of
 from referrals.presenters.referral_facts import Facts
@@ -65,6 +66,23 @@ class Heard:
     answers: dict[UUID, str] = field(default_factory=dict)
     deciding: frozenset[tuple[UUID, str]] = frozenset()
     renewable: frozenset[UUID] = frozenset()
+
+
+def check_in_would_do(
+    *,
+    answer: str | None,
+    counts_from: datetime | None,
+    sheet_changed: datetime | None,
+    judgement: str | None,
+    safety_at: datetime | None,
+    concern_at: datetime | None,
+    reached: bool,
+    at: datetime,
+) -> bool:
+    """Whether all was asked of a participant in full once, and nothing new has come up since. Each is the newest."""
+    yes = answer == Answer.YES and counts_from is not None and counts_from <= at and not sheet_changed
+    calm = safety_at is not None and not (concern_at and concern_at > safety_at)
+    return yes and calm and reached and judgement == Ready.READY
 
 
 def deciding(facts: Facts) -> frozenset[tuple[UUID, str]]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from referrals import blockers
-from referrals.enums import Answer, ApproachResult, Part, Purpose, ReadinessKind, Ready, RouteKind, Stage
+from referrals.enums import ApproachResult, Part, Purpose, ReadinessKind, RouteKind, Stage
 from referrals.models import (
     Approach,
     Concern,
@@ -26,7 +26,7 @@ from referrals.models import (
 )
 from referrals.presenters import prefetch_parties
 from referrals.presenters.referral_facts import Facts, is_mine, runs
-from referrals.presenters.way import Heard
+from referrals.presenters.way import Heard, check_in_would_do
 from referrals.querysets import stood_in
 from referrals.reminders import of_somebody_else
 
@@ -82,16 +82,15 @@ class Work:
         )
 
     def _renewable(self, known: Any) -> bool:
-        """Whether all was asked in full once, and nothing new has come up since (as people.renewable has it)."""
-        return bool(
-            not known.is_supporter
-            and known.said_answer == Answer.YES
-            and known.said_counts_from <= self.at
-            and not known.said_sheet__materially_changed_at
-            and known.check_judgement == Ready.READY
-            and known.safety_asked_at
-            and not (known.concern_raised_at and known.concern_raised_at > known.safety_asked_at)
-            and known.route_confirmed_at
+        return not known.is_supporter and check_in_would_do(
+            answer=known.said_answer,
+            counts_from=known.said_counts_from,
+            sheet_changed=known.said_sheet__materially_changed_at,
+            judgement=known.check_judgement,
+            safety_at=known.safety_asked_at,
+            concern_at=known.concern_raised_at,
+            reached=bool(known.route_confirmed_at),
+            at=self.at,
         )
 
     def mine(self, facts: Facts) -> list[Party]:
