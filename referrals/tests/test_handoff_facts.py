@@ -32,12 +32,6 @@ def made(staff: Staff) -> Played:
     return situations.make("ready", staff, timezone.now())
 
 
-@pytest.fixture
-def just_logged(staff: Staff) -> Played:
-    """Logged: Asha supports the person, and as the lead stands in for the other."""
-    return situations.make("logged", staff, timezone.now())
-
-
 def party_now(party: Party) -> Party:
     return Party.objects.unscoped("test").select_related("person").get(pk=party.pk)
 

@@ -55,12 +55,6 @@ def made(staff: Staff) -> Played:
     return situations.make("ready", staff, timezone.now())
 
 
-@pytest.fixture
-def just_logged(staff: Staff) -> Played:
-    """Logged: Asha supports the person, and as the lead stands in for the other."""
-    return situations.make("logged", staff, timezone.now())
-
-
 def sees(user, made: Played) -> bool:
     return Referral.objects.visible_to(user).filter(pk=made.referral.pk).exists()
 

@@ -1,0 +1,14 @@
+"""Histories that several files of tests here begin with."""
+
+import pytest
+from django.utils import timezone
+
+from meetings.demo import situations
+from meetings.demo.staff import Staff
+from meetings.demo.story import Played
+
+
+@pytest.fixture
+def just_logged(staff: Staff) -> Played:
+    """Logged: Asha supports the person, and as the lead stands in for the other."""
+    return situations.make("logged", staff, timezone.now())
