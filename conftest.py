@@ -103,13 +103,6 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
 @pytest.fixture
 def staff(db: None) -> Any:
     """The made-up staff of four organisations, with a sheet to consent to and rooms to meet in."""
-    from django.utils import timezone
+    from tests.stories import staff_now
 
-    from meetings.demo.staff import make_staff
-    from meetings.demo.story import open_rooms, publish_sheet
-
-    now = timezone.now()
-    made = make_staff(now)
-    publish_sheet(now)
-    open_rooms(made, now)
-    return made
+    return staff_now()

@@ -247,7 +247,7 @@ def today_rows(meeting: Meeting, people: list[Coming], user: User, at: datetime,
         kind=ReadinessKind.DAY,
         completed_at__gte=start_of_day(at),
     )
-    newest = {check.party_id: check for check in checks.order_by("completed_at")}
+    newest = {check.party_id: check for check in checks.order_by("completed_at", "pk")}
     rows = []
     for row in people:
         about = f"{place_of(row.party)} · arrives {clock.show_time(row.attendance.arrives_at)}"

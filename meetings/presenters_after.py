@@ -72,7 +72,7 @@ class Outcome:
 def took_place(referral: Referral, user: User) -> list[Meeting]:
     """Meetings that took place, the newest first."""
     rows = Meeting.objects.visible_to(user).filter(referral=referral, shown_status=MeetingStatus.TOOK_PLACE)
-    return list(rows.select_related("venue").order_by("-starts_at"))
+    return list(rows.select_related("venue").order_by("-starts_at", "-pk"))
 
 
 def outcome_of(meeting: Meeting, referral: Referral, user: User) -> Outcome:
@@ -183,7 +183,7 @@ def update_rows(action: Action, user: User) -> list[Row]:
             "text": row.note,
             "who": _you(row.created_by, user),
         }
-        for row in rows.order_by("-created_at")
+        for row in rows.order_by("-created_at", "-pk")
     ]
 
 
@@ -255,7 +255,7 @@ def call_facts(follow_up: FollowUp, meeting: Meeting, user: User) -> list[Row]:
     tried = [
         f"{clock.show_when(row.attempted_at)}: {str(AttemptResult(row.result).label).lower()}"
         f" ({you_or_name(row.attempted_by, user)})"
-        for row in attempts.order_by("attempted_at")
+        for row in attempts.order_by("attempted_at", "pk")
     ]
     if tried:
         rows.append({"key": "Tried", "value": "\n".join(tried)})

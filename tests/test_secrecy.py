@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from difflib import unified_diff
 from pathlib import Path
 from uuid import UUID
 
@@ -224,7 +225,12 @@ def before(booked, django_db_blocker) -> dict[str, dict[str, str]]:
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    return [href for href in before if before[href] != after[href]]
+    """The addresses whose answers differ, each with the lines that do."""
+    return [
+        "\n".join([href, *unified_diff(before[href].split("\n"), after[href].split("\n"), lineterm="", n=1)])
+        for href in before
+        if before[href] != after[href]
+    ]
 
 
 @pytest.mark.parametrize("happens", HAPPENS, ids=lambda function: function.__name__)

@@ -26,7 +26,7 @@ class Agreement(BaseModel):
     objects = protected_manager(AgreementQuerySet)
 
     class Meta:
-        ordering = ["created_at"]
+        ordering = ["created_at", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(nothing_agreed=False) | Q(no_actions=True),

@@ -118,7 +118,7 @@ class CallOff(BaseModel):
     objects = protected_manager(CallOffQuerySet)
 
     class Meta:
-        ordering = ["created_at"]
+        ordering = ["created_at", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(said_safe_at__isnull=True, said_safe_by__isnull=True)

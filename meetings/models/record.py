@@ -23,4 +23,4 @@ class Record(BaseModel):
     objects = protected_manager(RecordQuerySet)
 
     class Meta:
-        ordering = ["created_at"]
+        ordering = ["created_at", "id"]

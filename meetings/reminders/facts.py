@@ -52,7 +52,11 @@ class Facts:
     @cached_property
     def _expected(self) -> dict[UUID, list[Attendance]]:
         meetings = self.those(MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF)
-        rows = Attendance.objects.unscoped(WHY).filter(meeting__in=meetings).order_by("meeting", "arrives_at")
+        rows = (
+            Attendance.objects.unscoped(WHY)
+            .filter(meeting__in=meetings)
+            .order_by("meeting", "arrives_at", "pk")
+        )
         rows = rows.select_related(*(f"party__{name}" for name in PARTY)) if meetings else rows.none()
         return {key: list(found) for key, found in groupby(rows, key=lambda row: row.meeting_id)}
 

@@ -9,7 +9,6 @@ import time_machine
 from django.utils import timezone
 
 from meetings.actions.following_up import hold_follow_up
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import ActionStatus
@@ -22,6 +21,7 @@ from restorative.common import clock
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
 from restorative.notify.wording import lint
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
@@ -117,7 +117,7 @@ def test_the_debrief_is_a_second_workers_where_the_facilitator_supports_another(
     from referrals.actions.facilitation import appoint
     from referrals.enums import Part
 
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     appoint(referral=made.referral, user=staff["asha"], by=staff["asha"])
     appoint(referral=made.referral, user=staff["ben"], part=Part.SECOND_WORKER, by=staff["fay"])
 
@@ -134,7 +134,7 @@ def test_the_debrief_is_a_second_workers_where_the_facilitator_supports_another(
 
 
 def test_an_action_is_asked_about_on_its_day_and_later_by_the_manager(staff: Staff) -> None:
-    made = situations.make("agreement_open", staff, timezone.now())
+    made = tell("agreement_open", staff, timezone.now())
     day = clock.today() + timedelta(days=5)
 
     assert waiting("worker_action_due") == {staff["asha"].pk: day, staff["kit"].pk: day}
@@ -146,14 +146,14 @@ def test_an_action_is_asked_about_on_its_day_and_later_by_the_manager(staff: Sta
 
 
 def test_a_side_that_does_not_read_it_is_not_asked_about_it(staff: Staff) -> None:
-    made = situations.make("agreement_open", staff, timezone.now())
+    made = tell("agreement_open", staff, timezone.now())
     withdraw(party=made.other, purpose=Purpose.SIGHT, by=staff["kit"])
 
     assert staff["kit"].pk not in waiting("worker_action_due")
 
 
 def test_the_manager_hears_of_a_record_five_working_days_late(staff: Staff) -> None:
-    made = situations.make("record_overdue", staff, timezone.now())
+    made = tell("record_overdue", staff, timezone.now())
 
     late = Message.objects.get(kind="worker_record_late")
     day = clock.add_working_days(clock.today(made.meeting.starts_at), 5)

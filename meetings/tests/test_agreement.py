@@ -7,7 +7,6 @@ import pytest
 from django.utils import timezone
 
 from meetings.actions.agreeing import answer_agreement, set_status
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import ActionStatus, Agreed
@@ -21,13 +20,14 @@ from referrals.models import Facilitation, Task
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.wording import forbidden
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def met(staff: Staff) -> play.Played:
     """They met four days ago; the record is written."""
-    return situations.make("follow_up_due", staff, timezone.now())
+    return tell("follow_up_due", staff, timezone.now())
 
 
 def agreed(staff: Staff, answers: Agreed = Agreed.YES) -> play.Played:

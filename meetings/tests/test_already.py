@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from meetings.actions.already import Told, record_already_happened
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import Attendance, FollowUp, Meeting, Record
@@ -21,6 +20,7 @@ from referrals.models import Task
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
@@ -49,7 +49,7 @@ def stage_of(made: play.Played) -> str:
 
 @pytest.mark.parametrize("name", ["logged", "ready", "blocked_consent_missing"])
 def test_it_is_recorded_wherever_the_preparing_stood(name: str, staff: Staff) -> None:
-    made = situations.make(name, staff, timezone.now())
+    made = tell(name, staff, timezone.now())
 
     response = send(client_of(staff["asha"]), page(made), **typed(made))
 
@@ -62,7 +62,7 @@ def test_it_is_recorded_wherever_the_preparing_stood(name: str, staff: Staff) ->
 
 
 def test_safety_questions_and_calls_fall_due_and_asking_ends_the_task(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     send(client_of(staff["asha"]), page(made), **typed(made))
 
     due = Task.objects.unscoped("test").filter(kind=TaskKind.ASK_SAFETY, done_at=None)
@@ -76,7 +76,7 @@ def test_safety_questions_and_calls_fall_due_and_asking_ends_the_task(staff: Sta
 
 
 def test_the_leads_manager_is_told_without_a_name(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     send(client_of(staff["asha"]), page(made), **typed(made))
 
     told = Message.objects.filter(kind="worker_already_happened")
@@ -84,7 +84,7 @@ def test_the_leads_manager_is_told_without_a_name(staff: Staff) -> None:
 
 
 def test_a_stop_keeps_the_truth_out_of_nothing_and_still_stands(staff: Staff) -> None:
-    made = situations.make("blocked_stop", staff, timezone.now())
+    made = tell("blocked_stop", staff, timezone.now())
     kit = client_of(staff["kit"])
     assert "A stop is recorded here." in kit.get(page(made)).content.decode()
 
@@ -97,7 +97,7 @@ def test_a_stop_keeps_the_truth_out_of_nothing_and_still_stands(staff: Staff) ->
 
 
 def test_a_stop_of_the_other_side_is_not_told(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     asha = client_of(staff["asha"])
     before = asha.get(page(made)).context["stopped"]
     raise_concern(party=made.other, kind=ConcernKind.THREATS, by=staff["kit"])
@@ -106,7 +106,7 @@ def test_a_stop_of_the_other_side_is_not_told(staff: Staff) -> None:
 
 
 def test_while_a_meeting_is_booked_that_is_settled_first(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = tell("booked_tomorrow", staff, timezone.now())
 
     response = send(client_of(staff["asha"]), page(made), **typed(made))
 
@@ -114,7 +114,7 @@ def test_while_a_meeting_is_booked_that_is_settled_first(staff: Staff) -> None:
 
 
 def test_a_withdrawal_nobody_knows_of_is_not_told_by_it(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = tell("booked_tomorrow", staff, timezone.now())
     withdraw(party=made.other, by=staff["kit"])
 
     response = send(client_of(staff["asha"]), page(made), **typed(made))
@@ -133,7 +133,7 @@ def test_a_withdrawal_nobody_knows_of_is_not_told_by_it(staff: Staff) -> None:
     ],
 )
 def test_what_cannot_be_is_said_beside_its_field(changes: dict, field: str, staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
 
     response = send(client_of(staff["asha"]), page(made), **typed(made, **changes))
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_is_said_beside_its_field(changes: dict, field: str, staf
 
 
 def test_one_alone_is_no_conversation(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     now = timezone.now()
     told = Told(starts_at=now.replace(hour=8), ends_at=now.replace(hour=9), there=[made.own])
 
@@ -157,7 +157,7 @@ def test_one_alone_is_no_conversation(staff: Staff) -> None:
 def test_nothing_is_recorded_with_somebody_who_has_died(
     who: str, field: str, said: str, staff: Staff
 ) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     record_death(party=made.other, died_on=clock.today(), by=staff["kit"])
 
     response = send(client_of(staff[who]), page(made), **typed(made))
@@ -173,7 +173,7 @@ def test_nothing_is_recorded_with_somebody_who_has_died(
 
 
 def test_an_older_conversation_promises_no_debrief(staff: Staff) -> None:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     client = client_of(staff["asha"])
 
     sent = send(client, page(made), **typed(made, on="1 February 2027"))
@@ -184,7 +184,7 @@ def test_an_older_conversation_promises_no_debrief(staff: Staff) -> None:
 
 
 def test_only_who_works_with_somebody_here_records_it(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
 
     statuses = {key: client_of(user).get(page(made)).status_code for key, user in staff.people.items()}
 
@@ -193,7 +193,7 @@ def test_only_who_works_with_somebody_here_records_it(staff: Staff) -> None:
 
 
 def test_whoever_recorded_it_writes_what_was_agreed(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     kit = client_of(staff["kit"])
     send(kit, page(made), **typed(made))
 

@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from meetings.actions.scheduling import book
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import MeetingKind
@@ -16,6 +15,7 @@ from referrals.blockers import BY_KEY, SEALED_SENTENCE, SHELL_CODES
 from referrals.enums import Gate
 from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message
+from tests.stories import tell
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning"), pytest.mark.sqlite]
@@ -40,7 +40,7 @@ def meetings_of(made: play.Played) -> int:
 
 @pytest.mark.parametrize("code", BOOK_CODES)
 def test_nothing_is_booked_while_a_code_holds(code: str, staff: Staff) -> None:
-    made = situations.make(f"blocked_{code}", staff, timezone.now())
+    made = tell(f"blocked_{code}", staff, timezone.now())
 
     response = send(client_of(staff["asha"]), planner(made), **plan(play.day_at(3, 14)))
 
@@ -56,7 +56,7 @@ def test_nothing_is_booked_while_a_code_holds(code: str, staff: Staff) -> None:
 
 @pytest.mark.parametrize("code", [*NAMED_TO_ASHA, "consent_missing"])
 def test_the_locked_planner_shows_what_the_booking_would_say(code: str, staff: Staff) -> None:
-    made = situations.make(f"blocked_{code}", staff, timezone.now())
+    made = tell(f"blocked_{code}", staff, timezone.now())
     client = client_of(staff["asha"])
 
     page = client.get(planner(made))
@@ -72,7 +72,7 @@ def test_the_other_side_is_refused_in_the_sealed_sentence(staff: Staff) -> None:
     from referrals.actions.facilitation import appoint
     from referrals.enums import Part
 
-    made = situations.make("blocked_wording_not_approved", staff, timezone.now())
+    made = tell("blocked_wording_not_approved", staff, timezone.now())
     appoint(referral=made.referral, user=staff["wes"], part=Part.FACILITATOR, by=staff["asha"])
 
     said = errors_of(send(client_of(staff["wes"]), planner(made), **plan(play.day_at(3, 14))))[""]
@@ -81,7 +81,7 @@ def test_the_other_side_is_refused_in_the_sealed_sentence(staff: Staff) -> None:
 
 
 def test_a_sealed_stop_is_named_only_to_who_opens_it(staff: Staff) -> None:
-    made = situations.make("blocked_stop", staff, timezone.now())
+    made = tell("blocked_stop", staff, timezone.now())
     assert {"records_check"} == SHELL_CODES
 
     to_fay = errors_of(send(client_of(staff["fay"]), planner(made), **plan(play.day_at(3, 14))))[""]
@@ -92,7 +92,7 @@ def test_a_sealed_stop_is_named_only_to_who_opens_it(staff: Staff) -> None:
 
 
 def test_booking_writes_the_meeting_the_arrivals_and_the_messages(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     starts = play.day_at(10, 14)
 
     response = send(
@@ -113,7 +113,7 @@ def test_booking_writes_the_meeting_the_arrivals_and_the_messages(staff: Staff) 
 def test_the_preview_shows_the_words_of_the_person_one_supports_and_nothing_of_the_other(
     staff: Staff,
 ) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     typed = plan(play.day_at(10, 14))
     del typed["book"]
 
@@ -135,7 +135,7 @@ def test_the_preview_shows_the_words_of_the_person_one_supports_and_nothing_of_t
 def test_the_preview_is_what_is_sent(staff: Staff, morning, settings) -> None:
     from meetings.tests.test_reminders import sweep_all, to_people
 
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     typed = plan(play.day_at(10, 14))
     client = client_of(staff["fay"])
     del typed["book"]
@@ -149,8 +149,8 @@ def test_the_preview_is_what_is_sent(staff: Staff, morning, settings) -> None:
 
 @pytest.mark.parametrize("room", [0, 1])
 def test_a_clash_tells_neither_what_nor_whom_and_offers_three_times(room: int, staff: Staff) -> None:
-    other = situations.make("booked_tomorrow", staff, timezone.now())
-    made = situations.make("ready", staff, timezone.now())
+    other = tell("booked_tomorrow", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
 
     # Room 0 is taken; in room 1 it is the facilitator who is.
     page = send(client_of(staff["asha"]), planner(made), **plan(play.day_at(1, 15), room=room))
@@ -172,8 +172,8 @@ def test_a_clash_tells_neither_what_nor_whom_and_offers_three_times(room: int, s
 
 
 def test_an_offered_time_can_be_taken(staff: Staff) -> None:
-    situations.make("booked_tomorrow", staff, timezone.now())
-    made = situations.make("ready", staff, timezone.now())
+    tell("booked_tomorrow", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     client = client_of(staff["asha"])
     typed = plan(play.day_at(1, 15))
     del typed["book"]
@@ -187,7 +187,7 @@ def test_an_offered_time_can_be_taken(staff: Staff) -> None:
 
 @pytest.mark.parametrize("days", [0, -3])
 def test_a_time_that_has_passed_is_refused(days: int, staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
 
     page = send(client_of(staff["asha"]), planner(made), **plan(play.day_at(days, 9)))
 
@@ -196,7 +196,7 @@ def test_a_time_that_has_passed_is_refused(days: int, staff: Staff) -> None:
 
 
 def test_it_ends_after_it_starts_and_within_four_hours(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     client = client_of(staff["asha"])
 
     before = send(client, planner(made), **plan(play.day_at(3, 14), ends_at="1pm"))
@@ -207,7 +207,7 @@ def test_it_ends_after_it_starts_and_within_four_hours(staff: Staff) -> None:
 
 
 def test_25_hours_are_refused_by_the_action_too(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     starts = play.day_at(3, 14)
 
     with pytest.raises(NotPossible, match="4 hours at most"):
@@ -222,7 +222,7 @@ def test_25_hours_are_refused_by_the_action_too(staff: Staff) -> None:
 
 
 def test_an_hour_that_the_clocks_skip_is_refused_and_one_that_comes_twice_is_the_first(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     client = client_of(staff["asha"])
 
     skipped = send(client, planner(made), **plan(play.day_at(3, 14), on="28 March 2027", starts_at="01:30"))
@@ -236,8 +236,8 @@ def test_an_hour_that_the_clocks_skip_is_refused_and_one_that_comes_twice_is_the
 def test_a_room_of_another_organisation_and_people_of_another_referral_cannot_be_forged(
     staff: Staff,
 ) -> None:
-    made = situations.make("ready", staff, timezone.now())
-    stranger = situations.make("logged", staff, timezone.now()).own
+    made = tell("ready", staff, timezone.now())
+    stranger = tell("logged", staff, timezone.now()).own
     theirs = Venue.objects.create(
         organisation=staff["zed"].organisation,
         name="Back room",
@@ -257,7 +257,7 @@ def test_a_room_of_another_organisation_and_people_of_another_referral_cannot_be
 
 
 def test_the_same_press_books_once(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     client = client_of(staff["asha"])
     typed = plan(play.day_at(3, 14), submission="6b0d7b36-6a2e-4b6d-8d06-ad5ec91ccafe")
 
@@ -268,7 +268,7 @@ def test_the_same_press_books_once(staff: Staff) -> None:
 
 
 def test_what_was_typed_is_kept_when_it_is_refused(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     client = client_of(staff["asha"])
     send(client, planner(made), **plan(play.day_at(3, 14), ends_at="half past"))
 

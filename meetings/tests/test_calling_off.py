@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from meetings.actions.calling_off import call_off, release, say_safe
 from meetings.actions.scheduling import start
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import MeetingStatus
@@ -24,12 +23,13 @@ from referrals.enums import ConcernKind, Part, Reason, Suitable
 from restorative.audit.models import AuditEntry
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def booked(staff: Staff, days: int = 3) -> play.Played:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(days, 14), timezone.now())
     return made
 
@@ -139,7 +139,7 @@ def test_refusals_are_those_of_a_booked_meeting(staff: Staff) -> None:
 
 def test_the_room_and_the_time_stay_taken_until_release(staff: Staff) -> None:
     made = booked(staff)
-    waiting = situations.make("ready", staff, timezone.now(), pair=play.Pair("Una", "Vic"))
+    waiting = tell("ready", staff, timezone.now(), pair=play.Pair("Una", "Vic"))
     other_withdraws(made)
 
     page = send(client_of(staff["asha"]), planner(waiting), **plan(play.day_at(3, 14)))
@@ -235,7 +235,7 @@ def test_calling_off_twice_with_one_press_is_once(staff: Staff) -> None:
 
 
 def test_one_that_has_started_is_recorded_not_called_off(staff: Staff) -> None:
-    made = situations.make("record_overdue", staff, timezone.now())
+    made = tell("record_overdue", staff, timezone.now())
 
     other_withdraws(made)
     with pytest.raises(NotPossible, match="Record it"):

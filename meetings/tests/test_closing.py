@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from meetings.actions.agreeing import answer_agreement
 from meetings.actions.following_up import could_not_reach, hold_follow_up, leave_follow_up
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import ActionStatus, Agreed, AttemptResult, FollowUpResult
@@ -19,12 +18,13 @@ from referrals.enums import Outcome
 from referrals.models import Closure
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def agreed(staff: Staff) -> play.Played:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     play.agree(made, timezone.now() - timedelta(days=1), due_on=clock.today())
     return made
 
@@ -64,7 +64,7 @@ def test_the_outcome_follows_from_what_became_of_each_action(statuses, outcome, 
     ],
 )
 def test_closed_early_what_is_not_due_yet_is_not_counted_as_not_kept(statuses, outcome, staff: Staff) -> None:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     play.agree(made, timezone.now(), due_on=clock.today() + timedelta(days=1))
     set_all(made, *statuses)
 
@@ -105,7 +105,7 @@ def test_what_somebody_did_not_say_yes_to_is_no_agreement(staff: Staff) -> None:
     ],
 )
 def test_the_closed_ones_of_the_demo_closed_truly(name: str, outcome: Outcome, staff: Staff) -> None:
-    made = situations.make(name, staff, timezone.now())
+    made = tell(name, staff, timezone.now())
 
     closure = Closure.objects.unscoped("test").get(referral=made.referral)
     assert (closure.outcome, closure.why_open_items) == (outcome, "")
@@ -120,7 +120,7 @@ def do_all(made: play.Played, party: object) -> None:
 
 
 def test_a_call_that_is_not_done_stops_closing(staff: Staff) -> None:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.other)
 
     with pytest.raises(NotPossible) as refusal:
@@ -137,14 +137,14 @@ def test_a_call_that_is_not_done_stops_closing(staff: Staff) -> None:
 
 
 def test_the_other_sides_calls_are_one_sentence_whatever_they_are(staff: Staff) -> None:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.own)
 
     assert open_items(made.referral, staff["asha"]).sentences == [SOMEBODY_ELSE]
 
 
 def test_a_manager_closes_it_and_says_why(staff: Staff) -> None:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     href = f"/r/{made.referral.reference}/close/"
 
     assert send(client_of(staff["mo"]), href, why_open_items="").status_code == 422
@@ -152,7 +152,7 @@ def test_a_manager_closes_it_and_says_why(staff: Staff) -> None:
 
 
 def test_after_three_tries_whoever_closes_says_why(staff: Staff) -> None:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.other)
     row = FollowUp.objects.unscoped("test").select_related("party").get(party=made.own, kind="debrief")
     for _ in range(3):
@@ -167,7 +167,7 @@ def test_after_three_tries_whoever_closes_says_why(staff: Staff) -> None:
 
 
 def test_somebody_reached_after_three_tries_is_tried_anew(staff: Staff, morning) -> None:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.other)
     rows = FollowUp.objects.unscoped("test").filter(party=made.own).select_related("party")
     for _ in range(3):
@@ -187,7 +187,7 @@ def test_somebody_reached_after_three_tries_is_tried_anew(staff: Staff, morning)
 
 
 def test_a_call_left_with_a_reason_stops_nothing(staff: Staff) -> None:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.own)
     row = FollowUp.objects.unscoped("test").select_related("party").get(party=made.other, kind="debrief")
     leave_follow_up(

@@ -3,7 +3,6 @@
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import Came, MeetingStatus
@@ -14,6 +13,7 @@ from referrals.blockers import SEALED_SENTENCE
 from referrals.enums import DAY_QUESTIONS, Answer, ConcernKind, Stage
 from referrals.models import Consent, Party, ReadinessCheck, Referral
 from restorative.audit.models import AuditEntry
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
@@ -21,7 +21,7 @@ YES = dict.fromkeys(DAY_QUESTIONS, "yes")
 
 
 def booked_today(staff: Staff) -> play.Played:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(0, 14), timezone.now())
     return made
 
@@ -133,7 +133,7 @@ def test_each_question_must_be_answered_and_only_as_asked(staff: Staff) -> None:
 
 
 def test_it_is_asked_on_the_day_and_not_before(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = tell("booked_tomorrow", staff, timezone.now())
 
     response = send(client_of(staff["asha"]), address(made, f"today/{made.own.pk}/"), **YES)
 
@@ -195,7 +195,7 @@ def test_nobody_else_starts_it(who: str, staff: Staff) -> None:
 
 
 def test_it_is_started_on_its_day(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = tell("booked_tomorrow", staff, timezone.now())
 
     page = send(client_of(staff["fay"]), address(made, "start/"))
 
@@ -330,7 +330,7 @@ def test_kit_sees_the_meeting_and_neither_books_nor_calls_off_nor_records(staff:
 
 
 def test_a_meeting_of_another_referral_is_not_found_under_this_one(staff: Staff) -> None:
-    made, other = booked_today(staff), situations.make("ready", staff, timezone.now())
+    made, other = booked_today(staff), tell("ready", staff, timezone.now())
 
     path = address(made).replace(made.referral.reference, other.referral.reference)
 

@@ -5,7 +5,6 @@ import time_machine
 from django.utils import timezone
 
 from meetings.actions.calling_off import call_off, release, say_safe
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import CallOff
@@ -13,6 +12,7 @@ from referrals.actions import consent
 from restorative.common import clock
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 MORNING = "2027-03-02 10:30"
@@ -27,7 +27,7 @@ def frozen():
 @pytest.fixture
 def made(staff: Staff) -> play.Played:
     """A meeting tomorrow at two."""
-    return situations.make("booked_tomorrow", staff, timezone.now())
+    return tell("booked_tomorrow", staff, timezone.now())
 
 
 def reminded(staff: Staff, *states: str) -> set[str]:

@@ -13,7 +13,6 @@ from meetings.actions.following_up import (
     leave_follow_up,
     plan_follow_ups,
 )
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import AttemptResult, FollowUpKind, FollowUpResult
@@ -24,6 +23,7 @@ from referrals.models import Concern, Rating, Task
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.common.models import Draft
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
@@ -31,7 +31,7 @@ WELL = dict(play.ALL_WELL)
 
 
 def met(staff: Staff) -> play.Played:
-    return situations.make("follow_up_due", staff, timezone.now())
+    return tell("follow_up_due", staff, timezone.now())
 
 
 def call_of(made: play.Played, party: Any, kind: FollowUpKind = FollowUpKind.DEBRIEF) -> FollowUp:
@@ -80,7 +80,7 @@ def test_each_participant_who_came_is_called_and_nobody_else(staff: Staff) -> No
     from meetings.actions.recording import record_meeting
     from meetings.enums import Came, Offered
 
-    made = situations.make("family_meeting", staff, timezone.now())
+    made = tell("family_meeting", staff, timezone.now())
     late = made.others[1]
     Meeting.objects.unscoped("test").filter(pk=made.meeting.pk).update(
         status="started", started_at=timezone.now(), started_by=staff["fay"]
@@ -132,7 +132,7 @@ def test_an_older_conversation_adds_no_call_that_is_over(staff: Staff) -> None:
 
 
 def test_the_only_conversation_is_called_about_however_long_ago(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
 
     rows = plan_follow_ups(
         meeting=another(made, staff, days=200), there=made.parties, by=staff["fay"], at=timezone.now()
@@ -423,7 +423,7 @@ def test_the_next_step_names_the_call_and_opens_it(staff: Staff) -> None:
 
 
 def test_their_page_lists_the_calls_and_the_numbers(staff: Staff) -> None:
-    made = situations.make("closed_kept", staff, timezone.now())
+    made = tell("closed_kept", staff, timezone.now())
 
     context = client_of(staff["kit"]).get(f"/r/{made.referral.reference}/people/{made.other.pk}/").context
 

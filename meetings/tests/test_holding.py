@@ -8,7 +8,6 @@ from django.utils import timezone
 from meetings.actions.moving import move
 from meetings.actions.scheduling import start
 from meetings.actions.standing_in import can_come, name_stand_in, say_unavailable
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import MeetingKind
@@ -23,12 +22,13 @@ from referrals.models import Facilitation, Party
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import sweep
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def booked(staff: Staff, days: int = 3) -> play.Played:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(days, 14), timezone.now() - timedelta(hours=1))
     return made
 
@@ -93,7 +93,7 @@ def test_the_list_for_the_morning_has_those_it_may_show_at_a_fixed_cost(
 ) -> None:
     first = booked(staff)
     lapse(first)
-    booked_too = situations.make("booked_tomorrow", staff, timezone.now())
+    booked_too = tell("booked_tomorrow", staff, timezone.now())
     assert [row.meeting.pk for row in meetings_on_hold(staff["mo"])] == [first.meeting.pk]
     assert meetings_on_hold(staff["asha"]) == []
     lapse(booked_too)

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from meetings.actions.calling_off import call_off
 from meetings.actions.moving import move
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import MeetingKind
@@ -21,12 +20,13 @@ from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import sweep
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def booked(staff: Staff, days: int = 8) -> play.Played:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(days, 14), timezone.now() - timedelta(hours=3))
     sweep()
     return made
@@ -117,7 +117,7 @@ def test_its_own_old_time_is_no_clash(staff: Staff) -> None:
 
 
 def test_another_meeting_in_the_room_is_a_clash(staff: Staff) -> None:
-    made, other = booked(staff), situations.make("logged", staff, timezone.now())
+    made, other = booked(staff), tell("logged", staff, timezone.now())
     taken = play.day_at(9, 11)
     Meeting.objects.create(
         referral=other.referral,

@@ -9,7 +9,6 @@ from django.test import Client
 from django.utils import timezone
 
 from meetings.actions.calling_off import release, say_safe
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
@@ -30,6 +29,7 @@ from referrals.enums import (
 from referrals.models import Referral
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
+from tests.stories import tell
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -119,7 +119,7 @@ def test_who_was_asked_is_waited_for_and_asked_again_after_seven_working_days(st
 
 
 def test_what_runs_out_within_a_week_is_a_check_in(staff: Staff, frozen) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     frozen.move_to("2027-03-18 10:30")
     name = made.own.known_as
     assert f"Check in with {name}: “is it the right time?” runs out" in part(staff["asha"], "Next 7 days")
@@ -127,7 +127,7 @@ def test_what_runs_out_within_a_week_is_a_check_in(staff: Staff, frozen) -> None
 
 def test_where_a_check_in_would_do_it_is_what_is_to_be_done(staff: Staff) -> None:
     """As on the referral's own page."""
-    made = situations.make("blocked_readiness_expired", staff, timezone.now())
+    made = tell("blocked_readiness_expired", staff, timezone.now())
     name = made.other.known_as
     assert f"Check in with {name}" in part(staff["kit"], "Do today")
     page = client_of(staff["kit"]).get(f"/r/{made.referral.reference}/").content.decode()
@@ -135,15 +135,15 @@ def test_where_a_check_in_would_do_it_is_what_is_to_be_done(staff: Staff) -> Non
 
 
 def test_a_referral_with_nothing_in_the_way_is_to_be_planned_by_who_runs_it(staff: Staff) -> None:
-    situations.make("ready", staff, timezone.now())
+    tell("ready", staff, timezone.now())
     assert "plan the meeting" in part(staff["asha"], "Do today")
     assert "plan the meeting" in part(staff["fay"], "Do today")
     assert "plan the meeting" not in page_of(staff["kit"])
 
 
 def test_the_facilitator_has_the_run_sheet_and_the_record_to_write(staff: Staff) -> None:
-    situations.make("booked_tomorrow", staff, timezone.now())
-    situations.make("record_overdue", staff, timezone.now())
+    tell("booked_tomorrow", staff, timezone.now())
+    tell("record_overdue", staff, timezone.now())
     near = part(staff["fay"], "Today and tomorrow: can each start?")
     assert "Tomorrow, 2pm" in near
     assert "Yes, so far." in near
@@ -154,7 +154,7 @@ def test_the_facilitator_has_the_run_sheet_and_the_record_to_write(staff: Staff)
 
 
 def test_today_each_worker_is_told_whom_to_ask(staff: Staff) -> None:
-    made = situations.make("blocked_day_of_check_missing", staff, timezone.now() - timedelta(hours=1))
+    made = tell("blocked_day_of_check_missing", staff, timezone.now() - timedelta(hours=1))
     near = part(staff["kit"], "Today and tomorrow: can each start?")
     assert f"{made.other.known_as} has not been asked today" in near
     assert "Day-of check" in near
@@ -178,7 +178,7 @@ def test_what_is_not_now_comes_back_on_its_day(staff: Staff, frozen) -> None:
 
 
 def test_who_said_no_or_not_sure_is_shown_to_who_opens_them_and_nobody_else(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     consent.record_consent(
         party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.NOT_SURE, by=staff["kit"]
     )
@@ -188,7 +188,7 @@ def test_who_said_no_or_not_sure_is_shown_to_who_opens_them_and_nobody_else(staf
 
 
 def test_after_a_meeting_the_calls_that_are_due_are_there_for_who_makes_them(staff: Staff) -> None:
-    made = situations.make("follow_up_due", staff, timezone.now())
+    made = tell("follow_up_due", staff, timezone.now())
     assert made.own.known_as in part(staff["asha"], "Do today")
     assert "Follow up" in part(staff["asha"], "Do today")
     assert f"with {made.other.known_as} apart" not in page_of(staff["asha"])
@@ -248,7 +248,7 @@ def test_who_is_not_supported_by_this_worker_is_not_theirs_to_ring(staff: Staff)
 
 @pytest.mark.parametrize("days", [0, 1, 3])
 def test_a_withdrawal_shows_to_its_own_side_alone_until_it_is_released(days: int, staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(days, 14), timezone.now())
     before = page_of(staff["asha"])
 
@@ -267,8 +267,8 @@ def test_a_withdrawal_shows_to_its_own_side_alone_until_it_is_released(days: int
 
 
 def test_a_manager_of_another_house_learns_nothing_of_a_compartment(staff: Staff) -> None:
-    situations.make("blocked_sign_off", staff, timezone.now())
-    situations.make("blocked_stop", staff, timezone.now())
+    tell("blocked_sign_off", staff, timezone.now())
+    tell("blocked_stop", staff, timezone.now())
     for who in ("mina", "zed", "carol", "wes"):
         assert "Nothing needs you today." in page_of(staff[who])
 
@@ -307,7 +307,7 @@ def test_safeguarding_leads_find_open_stops_and_records_checks(staff: Staff) -> 
 
 
 def test_managers_find_what_is_on_hold_and_it_is_what_the_list_of_them_says(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(4, 14), timezone.now())
     assert part(staff["mo"], "Meetings on hold") == ""
     concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=staff["kit"])
@@ -339,7 +339,7 @@ def test_a_referral_in_which_nothing_happens_is_for_supervision_and_the_other_si
 
 
 def test_carers_leeds_finds_new_requests_with_the_time_left(staff: Staff) -> None:
-    situations.make("handoff_waiting", staff, timezone.now())
+    tell("handoff_waiting", staff, timezone.now())
     found = part(staff["carol"], "Requests from other organisations")
     assert "asks you" in found
     assert re.search(r"within \d+ hours?|Late", found)
@@ -367,7 +367,7 @@ def test_it_takes_at_most_15_queries_whatever_there_is(
     rows: int, staff: Staff, django_assert_max_num_queries
 ) -> None:
     for name in ("booked_tomorrow", "record_overdue", "follow_up_due", "agreement_open", "handoff_waiting"):
-        situations.make(name, staff, timezone.now())
+        tell(name, staff, timezone.now())
     many(staff, rows)
 
     for who in ("asha", "fay", "mo", "sal", "carol", "mina"):
@@ -378,7 +378,7 @@ def test_it_takes_at_most_15_queries_whatever_there_is(
 
 
 def test_two_hundred_rows_of_history_take_no_more(staff: Staff, django_assert_max_num_queries) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     for number in range(200):
         at = timezone.now() - timedelta(days=5, minutes=number)
         reaching.record_approach(party=made.own, result=ApproachResult.ANSWERED, by=staff["asha"], at=at)

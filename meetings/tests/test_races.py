@@ -10,7 +10,6 @@ from django.db import connections
 from django.utils import timezone
 
 from meetings.actions.scheduling import book
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import make_staff
 from meetings.demo.story import open_rooms, publish_sheet
@@ -21,6 +20,7 @@ from referrals.enums import Answer, Stage
 from referrals.models import Consent, Referral, StageChange
 from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message
+from tests.stories import tell
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -64,7 +64,7 @@ def test_no_booked_meeting_is_left_with_a_withdrawn_consent() -> None:
     staff = make_staff(now)
     publish_sheet(now)
     room: Venue = open_rooms(staff, now)[0]
-    made = situations.make("ready", staff, now)
+    made = tell("ready", staff, now)
     starts = play.day_at(3, 14)
     ended: Counter[str] = Counter()
 

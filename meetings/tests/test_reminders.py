@@ -9,7 +9,6 @@ import time_machine
 from django.utils import timezone
 
 from meetings.actions.calling_off import call_off, release, say_safe
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import CallOff, Meeting
@@ -20,6 +19,7 @@ from restorative.accounts.models import Team
 from restorative.common import clock
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 # A Tuesday morning: no quiet hours, no bank holiday near.
@@ -49,7 +49,7 @@ def sweep_all(hours: int = 8) -> None:
 
 
 def book_in(staff: Staff, days: int) -> play.Played:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(days, 14), timezone.now())
     return made
 
@@ -96,7 +96,7 @@ def test_five_working_days_before_each_is_reminded(frozen, staff: Staff) -> None
 
 
 def test_somebody_who_shares_a_home_gets_only_the_cover_words(frozen, staff: Staff, settings) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     readiness.ask_safety(party=made.own, answers={**play.SAFE, "shares_home": Answer.YES}, by=staff["asha"])
     route = ContactRoute.objects.unscoped("test").get(party=made.own)
     reaching.record_route(
@@ -127,7 +127,7 @@ def test_without_a_safe_written_way_nothing_is_sent_and_it_says_why(
 
 
 def test_two_people_with_one_number_are_both_sent_nothing(frozen, staff: Staff, settings) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     route = ContactRoute.objects.unscoped("test").get(party=made.own)
     reaching.record_route(
         party=made.other,
@@ -256,7 +256,7 @@ def test_once_released_or_the_meeting_is_past_the_duty_worker_is_not_told(
     on_duty(staff, "ben")
     released, late = (
         book_in(staff, 3),
-        situations.make("ready", staff, timezone.now(), pair=play.Pair("Una", "Vic")),
+        tell("ready", staff, timezone.now(), pair=play.Pair("Una", "Vic")),
     )
     play.book_meeting(late, play.day_at(4, 14), timezone.now())
     for made in (released, late):
@@ -333,7 +333,7 @@ def test_consents_to_other_things_leave_the_meeting_alone(frozen, staff: Staff) 
 
 
 def test_a_worker_is_told_to_ring_somebody_who_cannot_be_written_to(frozen, staff: Staff, settings) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     ContactRoute.objects.unscoped("test").filter(party=made.own).update(replaced_at=timezone.now())
     facts = reaching.RouteFacts(kind="phone", value="+447700900001", allowed=True)
     reaching.record_route(party=made.own, facts=facts, by=staff["asha"])

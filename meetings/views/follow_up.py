@@ -185,7 +185,7 @@ class AlreadyHappened(ReferralForm):
         stops = Concern.objects.visible_to(self.request.user).filter(
             party__referral=self.referral, kind__in=STOPS
         )
-        rows = stops.open().select_related("party").order_by("raised_at")
+        rows = stops.open().select_related("party").order_by("raised_at", "pk")
         return list(dict.fromkeys(row.party.known_as for row in rows))
 
     def get_context(self) -> dict[str, Any]:

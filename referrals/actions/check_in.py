@@ -97,10 +97,10 @@ def standing(party: Party, rows: Callable[[type[Model]], QuerySet]) -> Standing:
     if party.is_supporter:
         raise NotPossible("A check-in is for those who take part. Ask a supporter on their own pages.")
     yes = rows(Consent).filter(purpose=Purpose.TAKE_PART).select_related("sheet").order_by("seq").last()
-    safety = rows(SafetyAnswers).filter(asked_alone=True).order_by("asked_at").last()
+    safety = rows(SafetyAnswers).filter(asked_alone=True).order_by("asked_at", "pk").last()
     known = rows(ContactRoute).filter(replaced_at__isnull=True, allowed=True, confirmed_at__isnull=False)
-    route = known.order_by("confirmed_at").last()
-    check = rows(ReadinessCheck).filter(kind__in=FULL_KINDS).order_by("completed_at").last()
+    route = known.order_by("confirmed_at", "pk").last()
+    check = rows(ReadinessCheck).filter(kind__in=FULL_KINDS).order_by("completed_at", "pk").last()
     reasons = []
     if yes is None or yes.answer != Answer.YES:
         reasons.append("Their newest answer to taking part is not a yes.")

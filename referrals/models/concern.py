@@ -33,7 +33,7 @@ class Concern(BaseModel):
     objects = protected_manager(ConcernQuerySet)
 
     class Meta:
-        ordering = ["raised_at"]
+        ordering = ["raised_at", "id"]
         indexes = [
             models.Index(fields=["party", "cleared_at", "kind"], name="concern_open"),
         ]
@@ -61,7 +61,7 @@ class SignOff(BaseModel):
     objects = protected_manager(SafetyQuerySet)
 
     class Meta:
-        ordering = ["decided_at"]
+        ordering = ["decided_at", "id"]
         indexes = [models.Index(fields=["concern", "-decided_at"], name="sign_off_newest")]
 
 
@@ -86,7 +86,7 @@ class RecordsCheck(BaseModel):
     objects = protected_manager(ShellQuerySet)
 
     class Meta:
-        ordering = ["asked_at"]
+        ordering = ["asked_at", "id"]
         indexes = [models.Index(fields=["released_at", "asked_at"], name="records_check_waiting")]
         constraints = [
             models.CheckConstraint(

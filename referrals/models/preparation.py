@@ -25,7 +25,7 @@ class Preparation(BaseModel):
     objects = protected_manager(SealedQuerySet)
 
     class Meta:
-        ordering = ["held_at"]
+        ordering = ["held_at", "id"]
         indexes = [models.Index(fields=["party", "-held_at"], name="preparation_newest")]
 
 
@@ -41,7 +41,7 @@ class Rating(BaseModel):
     objects = protected_manager(SealedQuerySet)
 
     class Meta:
-        ordering = ["created_at"]
+        ordering = ["created_at", "id"]
         indexes = [models.Index(fields=["party", "point"], name="rating_point")]
         constraints = [
             models.CheckConstraint(

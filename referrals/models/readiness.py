@@ -25,7 +25,7 @@ class SafetyAnswers(BaseModel):
     objects = protected_manager(SafetyQuerySet)
 
     class Meta:
-        ordering = ["asked_at"]
+        ordering = ["asked_at", "id"]
         verbose_name_plural = "safety answers"
         indexes = [models.Index(fields=["party", "-asked_at"], name="safety_newest")]
 
@@ -53,7 +53,7 @@ class ReadinessCheck(BaseModel):
     objects = protected_manager(SealedQuerySet)
 
     class Meta:
-        ordering = ["completed_at"]
+        ordering = ["completed_at", "id"]
         indexes = [models.Index(fields=["party", "kind", "-completed_at"], name="readiness_newest")]
         constraints = [
             models.CheckConstraint(
@@ -77,5 +77,5 @@ class CapacityAssessment(BaseModel):
     objects = protected_manager(SealedQuerySet)
 
     class Meta:
-        ordering = ["assessed_at"]
+        ordering = ["assessed_at", "id"]
         indexes = [models.Index(fields=["party", "-assessed_at"], name="capacity_newest")]

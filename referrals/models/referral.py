@@ -151,7 +151,7 @@ class Suitability(BaseModel):
     objects = protected_manager(SealedQuerySet)
 
     class Meta:
-        ordering = ["decided_at"]
+        ordering = ["decided_at", "id"]
         indexes = [models.Index(fields=["referral", "-decided_at"], name="suitability_newest")]
 
 
@@ -170,7 +170,7 @@ class Closure(BaseModel):
     objects = protected_manager(SealedQuerySet)
 
     class Meta:
-        ordering = ["created_at"]
+        ordering = ["created_at", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=Q(outcome=Outcome.NOT_GOING_AHEAD) & ~Q(reason="") & ~Q(stopped_at_stage="")
@@ -203,7 +203,7 @@ class Task(BaseModel):
     objects = protected_manager(TaskQuerySet)
 
     class Meta:
-        ordering = ["due_on", "created_at"]
+        ordering = ["due_on", "created_at", "id"]
         indexes = [models.Index(fields=["assignee", "done_at", "due_on"], name="task_mine")]
         constraints = [
             models.CheckConstraint(

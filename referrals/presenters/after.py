@@ -59,7 +59,7 @@ def gather_after(facts: Facts) -> After:
         meetings.objects.visible_to(user)
         .filter(referral=referral, shown_status="took_place")
         .annotate(nothing_agreed=Subquery(known.values("nothing_agreed")[:1]))
-        .order_by("-starts_at")
+        .order_by("-starts_at", "-pk")
         .first()
     )
     if newest is None:
@@ -179,7 +179,7 @@ def _due(day: "date", today: "date") -> str:
 
 def rating_rows(party: Party, user: "User") -> list[list[str]]:
     """Each time they gave numbers, oldest first."""
-    rows = Rating.objects.visible_to(user).filter(party=party).order_by("created_at")
+    rows = Rating.objects.visible_to(user).filter(party=party).order_by("created_at", "pk")
     return [
         [f"{RatingPoint(row.point).label}, {clock.show_day(row.created_at)}", *map(_number, _values(row))]
         for row in rows

@@ -38,7 +38,7 @@ def of_user(user: "User") -> list[Handoff]:
         "referral", "from_org", "to_org", "sent_by", "decided_by", "receiver", "ended_by"
     )
     waiting = list(rows.filter(state__in=[*UNANSWERED, HandoffState.ACCEPTED]).order_by("sent_at", "pk"))
-    over = rows.exclude(state__in=[*UNANSWERED, HandoffState.ACCEPTED]).order_by("-sent_at", "pk")
+    over = rows.exclude(state__in=[*UNANSWERED, HandoffState.ACCEPTED]).order_by("-sent_at", "-pk")
     return [*waiting, *over[:MOST]]
 
 
@@ -181,7 +181,7 @@ def asked_of_others(referral: Referral, user: "User") -> dict[str, Any] | None:
             "text": f"{what(row, user)}: {_lower(stands(row, user))}",
             "href": reverse("referrals:handoff", args=[row.pk]),
         }
-        for row in rows.order_by("-sent_at")[:MOST]
+        for row in rows.order_by("-sent_at", "-pk")[:MOST]
     ]
     return {"title": "Asked of other organisations", "links": links} if links else None
 

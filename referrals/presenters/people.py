@@ -31,7 +31,7 @@ PEOPLE_HEADS = ["Consent", "Ready", "Safety asked", "Safe contact", "Prepared"]
 
 
 def _newest(model: type, field: str, order: str, **filters: Any) -> Subquery:
-    rows = model._base_manager.filter(party=OuterRef("pk"), **filters).order_by(f"-{order}")
+    rows = model._base_manager.filter(party=OuterRef("pk"), **filters).order_by(f"-{order}", "-pk")
     return Subquery(rows.values(field)[:1])
 
 

@@ -89,14 +89,14 @@ def gather(party: Party, user: User, at: datetime) -> Facts:
         at=at,
         flags=flags,
         consents=list(rows(Consent).select_related("taken_by", "sheet").order_by("-taken_at", "-seq")),
-        approaches=list(rows(Approach).select_related("created_by").order_by("-created_at")),
+        approaches=list(rows(Approach).select_related("created_by").order_by("-created_at", "-pk")),
         routes=list(
             rows(ContactRoute)
             .filter(replaced_at__isnull=True)
             .select_related("confirmed_by")
-            .order_by("-allowed", "-created_at")
+            .order_by("-allowed", "-created_at", "-pk")
         ),
-        concerns=list(rows(Concern).order_by("-raised_at")),
+        concerns=list(rows(Concern).order_by("-raised_at", "-pk")),
         people=presenters.parties_for(party.referral, user),
         **{name: _newest_of(flags, name) for name in NEWEST},
     )
@@ -120,7 +120,7 @@ NEWEST: dict[str, tuple[type, dict[str, Any], str, tuple[str, ...]]] = {
 
 
 def _newest(model: type, filters: dict[str, Any], order: str, column: str) -> Subquery:
-    rows = model._base_manager.filter(party=OuterRef("pk"), **filters).order_by(f"-{order}")
+    rows = model._base_manager.filter(party=OuterRef("pk"), **filters).order_by(f"-{order}", "-pk")
     return Subquery(rows.values(column)[:1])
 
 

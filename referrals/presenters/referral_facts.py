@@ -98,7 +98,7 @@ def _meeting(referral: Referral, user: "User", at: datetime) -> Any:
         .filter(referral=referral, shown_status__in=["booked", "started"])
         .with_away(at, user)
         .select_related("venue")
-        .order_by("-starts_at")
+        .order_by("-starts_at", "-pk")
         .first()
     )
 

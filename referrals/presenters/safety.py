@@ -25,7 +25,7 @@ def page(party: Party, user: "User", at: datetime) -> dict[str, Any]:
         Concern.objects.visible_to(user)
         .filter(party=party)
         .select_related("party", "party__referral", "raised_by", "cleared_by")
-        .order_by("-raised_at")
+        .order_by("-raised_at", "-pk")
     )
     for concern in concerns:
         concern.party.referral = party.referral
@@ -34,10 +34,10 @@ def page(party: Party, user: "User", at: datetime) -> dict[str, Any]:
         .filter(party=party)
         .select_related("decided_by")
         .prefetch_related(None)
-        .order_by("decided_at")
+        .order_by("decided_at", "pk")
     )
     steps = list(
-        Task.objects.visible_to(user).filter(party=party, blocks__isnull=False).order_by("created_at")
+        Task.objects.visible_to(user).filter(party=party, blocks__isnull=False).order_by("created_at", "pk")
     )
     newest_concern = max((row.raised_at for row in concerns), default=None)
     rows = [
@@ -191,7 +191,7 @@ def _answers(party: Party, user: "User") -> Row:
         SafetyAnswers.objects.visible_to(user)
         .filter(party=party)
         .select_related("asked_by")
-        .order_by("-asked_at")
+        .order_by("-asked_at", "-pk")
         .first()
     )
     if row is None:

@@ -66,7 +66,7 @@ def _why_paused(facts: Facts, step: StageChange | None) -> str:
     rows = Suitability.objects.visible_to(facts.user).filter(
         referral=facts.referral, decision=Suitable.NOT_NOW
     )
-    row = rows.select_related("party").order_by("-decided_at").first()
+    row = rows.select_related("party").order_by("-decided_at", "-pk").first()
     if row is None or step is None or row.decided_at < step.created_at:
         return ""
     return f"{row.reason.rstrip('.')}. (Only {row.party.known_as}’s side sees why.)"
@@ -102,7 +102,7 @@ def held_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
 def ended(facts: Facts) -> str:
     """'Closed by you, Sun 15 November: met.' The outcome is everybody's; the reason is its own side's only."""
     rows = Closure._base_manager.filter(referral=facts.referral).select_related("created_by")
-    row = rows.defer("reason", "why_open_items").order_by("-created_at").first()
+    row = rows.defer("reason", "why_open_items").order_by("-created_at", "-pk").first()
     if row is None:
         return ""
     outcome = str(Outcome(row.outcome).label)
@@ -125,7 +125,7 @@ def to_ring(facts: Facts) -> Task | None:
     rows = Task.objects.visible_to(facts.user).filter(
         referral=facts.referral, assignee=facts.user, kind=TaskKind.RING, done_at__isnull=True
     )
-    return rows.order_by("created_at").first()
+    return rows.order_by("created_at", "pk").first()
 
 
 def why_not_reopen(referral: Referral, at: "datetime") -> str:

@@ -33,13 +33,13 @@ def chosen_party(referral: Referral, user: User, key: str) -> Party | None:
 def pending_meeting(referral: Referral, user: User) -> Any:
     """The meeting this user is shown as still to come or under way, if any."""
     meetings = referral.meetings.model.objects.visible_to(user).filter(referral=referral)
-    return meetings.filter(shown_status__in=["booked", "started"]).order_by("-starts_at").first()
+    return meetings.filter(shown_status__in=["booked", "started"]).order_by("-starts_at", "-pk").first()
 
 
 def call_off_to_release(referral: Referral, user: User) -> Any:
     """A call-off this user knows of and the others have not heard of yet, if any."""
     call_offs = referral.meetings.model.call_offs.rel.related_model.objects.visible_to(user)
-    return call_offs.waiting().filter(meeting__referral=referral).order_by("created_at").first()
+    return call_offs.waiting().filter(meeting__referral=referral).order_by("created_at", "pk").first()
 
 
 def first_settle(referral: Referral, user: User) -> dict[str, str] | None:
@@ -63,7 +63,7 @@ def decided_before(referral: Referral, user: User) -> list[dict[str, str]]:
     rows = (
         Suitability.objects.visible_to(user).filter(referral=referral).select_related("decided_by", "party")
     )
-    row = rows.order_by("-decided_at").first()
+    row = rows.order_by("-decided_at", "-pk").first()
     if row is None:
         return []
     by = "you" if row.decided_by_id == user.pk else row.decided_by.first_name
@@ -79,7 +79,7 @@ def decided_before(referral: Referral, user: User) -> list[dict[str, str]]:
 def records_waiting(referral: Referral, user: User) -> RecordsCheck | None:
     """The records check that was asked for and not released yet, if any."""
     checks = RecordsCheck.objects.visible_to(user).filter(referral=referral, released_at__isnull=True)
-    return checks.select_related("asked_by").order_by("asked_at").first()
+    return checks.select_related("asked_by").order_by("asked_at", "pk").first()
 
 
 # --- Facilitators ---------------------------------------------------------------------------------------------

@@ -187,7 +187,7 @@ def step_rows(facts: Facts) -> tuple[list[Row], list[Row]]:
         Task.objects.visible_to(facts.user)
         .filter(party=facts.party, done_at__isnull=True)
         .select_related("assignee")
-        .order_by("due_on", "created_at")
+        .order_by("due_on", "created_at", "pk")
     )
     steps: list[Row] = []
     others: list[Row] = []

@@ -149,7 +149,7 @@ def _columns(
     prefix: str, model: type, order: str, columns: tuple[str, ...], *but: Any, **filters: Any
 ) -> dict:
     """`<prefix>_<column>` of the newest row of each party."""
-    rows = model._base_manager.filter(*but, party=OuterRef("pk"), **filters).order_by(f"-{order}")  # type: ignore[attr-defined]
+    rows = model._base_manager.filter(*but, party=OuterRef("pk"), **filters).order_by(f"-{order}", "-pk")  # type: ignore[attr-defined]
     return {f"{prefix}_{column}": Subquery(rows.values(column)[:1]) for column in columns}
 
 

@@ -180,7 +180,7 @@ class Facts:
 
 def _rows(model: type, at: str, parties: list[UUID], *columns: str, **filters: Any) -> QuerySet:
     """Rows of some parties, oldest first, as plain columns with `at`."""
-    wanted = model._base_manager.filter(party__in=parties, **filters).order_by(at)  # type: ignore[attr-defined]
+    wanted = model._base_manager.filter(party__in=parties, **filters).order_by(at, "pk")  # type: ignore[attr-defined]
     return wanted.annotate(at=F(at)).values("pk", "party", "at", *columns)
 
 

@@ -137,7 +137,7 @@ RULES: tuple[Callable[[Handoff], Iterator[Planned]], ...] = (waiting, answered, 
 
 
 def _rows(wanted: Q) -> Iterable[Handoff]:
-    newest = HandoffMessage._base_manager.filter(handoff=OuterRef("pk")).order_by("-created_at")
+    newest = HandoffMessage._base_manager.filter(handoff=OuterRef("pk")).order_by("-created_at", "-pk")
     return (
         Handoff.objects.unscoped("planning reminders")
         .filter(wanted)

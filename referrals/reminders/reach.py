@@ -59,7 +59,7 @@ class Ways:
 
 def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
     """What each of these parties said about being written to, by their id. Two queries for any number of them."""
-    newest = SafetyAnswers._base_manager.filter(party=OuterRef("pk")).order_by("-asked_at")
+    newest = SafetyAnswers._base_manager.filter(party=OuterRef("pk")).order_by("-asked_at", "-pk")
     about = (
         Party.objects.unscoped("reaching")
         .filter(pk__in=[party.pk for party in parties])
@@ -83,7 +83,7 @@ def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
             confirmed_at__isnull=False,
         )
         .exclude(value_key="")
-        .order_by("created_at")
+        .order_by("created_at", "pk")
     )
     for route in sorted(routes, key=lambda route: route.kind != RouteKind.TEXT):
         ways[route.party_id].routes.append(route)

@@ -3,12 +3,12 @@
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
+from tests.stories import tell
 
 
 @pytest.fixture
 def just_logged(staff: Staff) -> Played:
     """Logged: Asha supports the person, and as the lead stands in for the other."""
-    return situations.make("logged", staff, timezone.now())
+    return tell("logged", staff, timezone.now())

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import Meeting
@@ -32,6 +31,7 @@ from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now
@@ -126,7 +126,7 @@ def test_what_they_told_us_unprompted_needs_their_words(staff: Staff) -> None:
 
 
 def test_an_answer_is_added_and_none_is_changed(staff: Staff) -> None:
-    made = situations.make("ready", staff, NOW())
+    made = tell("ready", staff, NOW())
     before = list(Consent.objects.unscoped("test").filter(party=made.other).values())
 
     consent.record_consent(party=made.other, purpose=Purpose.SIGHT, answer=Answer.NO, by=staff["kit"])
@@ -137,7 +137,7 @@ def test_an_answer_is_added_and_none_is_changed(staff: Staff) -> None:
 
 
 def test_only_their_own_side_records_an_answer(staff: Staff) -> None:
-    made = situations.make("ready", staff, NOW())
+    made = tell("ready", staff, NOW())
 
     with pytest.raises(Refused):
         consent.record_consent(
@@ -149,7 +149,7 @@ def test_only_their_own_side_records_an_answer(staff: Staff) -> None:
 def test_an_answer_that_is_no_longer_yes_calls_the_meeting_off_and_its_messages(
     answer: Answer, staff: Staff
 ) -> None:
-    made = situations.make("booked_tomorrow", staff, NOW())
+    made = tell("booked_tomorrow", staff, NOW())
     assert Message.objects.filter(state="due", to_worker=False).exists()
 
     if answer == Answer.WITHDRAWN:
@@ -163,7 +163,7 @@ def test_an_answer_that_is_no_longer_yes_calls_the_meeting_off_and_its_messages(
 
 
 def test_coming_back_needs_their_words_and_counts_after_two_working_days(staff: Staff) -> None:
-    made = situations.make("withdrawn", staff, NOW())
+    made = tell("withdrawn", staff, NOW())
     again = {"party": made.other, "purpose": Purpose.TAKE_PART, "answer": Answer.YES, "by": staff["kit"]}
     with pytest.raises(NotPossible) as refusal:
         consent.record_consent(**again)
@@ -176,7 +176,7 @@ def test_coming_back_needs_their_words_and_counts_after_two_working_days(staff: 
 
 
 def test_a_no_in_between_does_not_shorten_the_way_back(staff: Staff) -> None:
-    made = situations.make("withdrawn", staff, NOW())
+    made = tell("withdrawn", staff, NOW())
     consent.record_consent(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.NO, by=staff["kit"])
 
     with pytest.raises(NotPossible):
@@ -186,7 +186,7 @@ def test_a_no_in_between_does_not_shorten_the_way_back(staff: Staff) -> None:
 
 
 def test_saying_yes_twice_during_the_two_days_does_not_shorten_them(staff: Staff) -> None:
-    made = situations.make("withdrawn", staff, NOW())
+    made = tell("withdrawn", staff, NOW())
     again = {"party": made.other, "purpose": Purpose.TAKE_PART, "answer": Answer.YES, "by": staff["kit"]}
     first = consent.record_consent(**again, why_back="I have slept on it.")
 
@@ -194,7 +194,7 @@ def test_saying_yes_twice_during_the_two_days_does_not_shorten_them(staff: Staff
 
 
 def test_a_yes_by_link_is_not_heard_until_a_worker_hears_it(staff: Staff) -> None:
-    made = situations.make("blocked_consent_missing", staff, NOW())
+    made = tell("blocked_consent_missing", staff, NOW())
     row = consent.record_link_answer(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES)
 
     assert row.heard_alone_at is None
@@ -202,7 +202,7 @@ def test_a_yes_by_link_is_not_heard_until_a_worker_hears_it(staff: Staff) -> Non
 
 
 def test_withdrawing_what_was_never_agreed_is_said_plainly(staff: Staff) -> None:
-    made = situations.make("logged", staff, NOW())
+    made = tell("logged", staff, NOW())
 
     with pytest.raises(NotPossible, match="nothing to withdraw"):
         consent.withdraw(party=made.own, by=staff["asha"])
@@ -307,7 +307,7 @@ def test_a_newer_route_replaces_the_older_and_keeps_it(staff: Staff) -> None:
 
 
 def test_a_stop_calls_a_booked_meeting_off_at_once(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, NOW())
+    made = tell("booked_tomorrow", staff, NOW())
     concerns.raise_concern(party=made.own, kind=ConcernKind.THREATS, by=staff["asha"])
 
     assert Meeting.objects.unscoped("test").get().status == "called_off"
@@ -315,7 +315,7 @@ def test_a_stop_calls_a_booked_meeting_off_at_once(staff: Staff) -> None:
 
 @pytest.mark.parametrize("who", ["asha", "kit", "fay", "ben", "mo", "mina", "zed"])
 def test_only_a_safeguarding_lead_clears_a_stop(who: str, staff: Staff) -> None:
-    made = situations.make("blocked_stop", staff, NOW())
+    made = tell("blocked_stop", staff, NOW())
     concern = Concern.objects.unscoped("test").get(party=made.other)
 
     with pytest.raises(Refused):
@@ -323,7 +323,7 @@ def test_only_a_safeguarding_lead_clears_a_stop(who: str, staff: Staff) -> None:
 
 
 def test_a_safeguarding_lead_on_the_referral_does_not_clear_its_stop(staff: Staff) -> None:
-    made = situations.make("blocked_stop", staff, NOW())
+    made = tell("blocked_stop", staff, NOW())
     facilitation.appoint(referral=made.referral, user=staff["sal"], by=staff["asha"], part=Part.SECOND_WORKER)
     concern = Concern.objects.unscoped("test").get(party=made.other)
 
@@ -332,7 +332,7 @@ def test_a_safeguarding_lead_on_the_referral_does_not_clear_its_stop(staff: Staf
 
 
 def test_a_stop_is_cleared_only_after_they_were_seen_alone_since(staff: Staff) -> None:
-    made = situations.make("blocked_stop", staff, NOW())
+    made = tell("blocked_stop", staff, NOW())
     concern = Concern.objects.unscoped("test").get(party=made.other)
 
     with pytest.raises(NotPossible) as refusal:
@@ -347,7 +347,7 @@ def test_a_stop_is_cleared_only_after_they_were_seen_alone_since(staff: Staff) -
 
 @pytest.mark.parametrize("who", ["asha", "kit", "fay", "ben", "mina"])
 def test_a_sign_off_needs_a_manager_who_is_not_on_the_referral(who: str, staff: Staff) -> None:
-    made = situations.make("blocked_sign_off", staff, NOW())
+    made = tell("blocked_sign_off", staff, NOW())
     concern = Concern.objects.unscoped("test").get(party=made.other)
 
     with pytest.raises(Refused):
@@ -355,7 +355,7 @@ def test_a_sign_off_needs_a_manager_who_is_not_on_the_referral(who: str, staff: 
 
 
 def test_a_stop_cannot_be_signed_off(staff: Staff) -> None:
-    made = situations.make("blocked_stop", staff, NOW())
+    made = tell("blocked_stop", staff, NOW())
     concern = Concern.objects.unscoped("test").get(party=made.other)
 
     with pytest.raises(Refused, match="cannot be signed off"):
@@ -363,7 +363,7 @@ def test_a_stop_cannot_be_signed_off(staff: Staff) -> None:
 
 
 def test_a_manager_who_raised_a_concern_does_not_sign_it_off(staff: Staff) -> None:
-    made = situations.make("ready", staff, NOW())
+    made = tell("ready", staff, NOW())
     concern = concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=staff["mo"])
 
     with pytest.raises(Refused, match="second person"):
@@ -372,7 +372,7 @@ def test_a_manager_who_raised_a_concern_does_not_sign_it_off(staff: Staff) -> No
 
 @pytest.mark.parametrize("who", ["asha", "mo", "mina"])
 def test_only_a_safeguarding_lead_releases_a_records_check(who: str, staff: Staff) -> None:
-    made = situations.make("blocked_records_check", staff, NOW())
+    made = tell("blocked_records_check", staff, NOW())
     check = RecordsCheck.objects.unscoped("test").get(referral=made.referral)
 
     with pytest.raises(Refused):
@@ -383,7 +383,7 @@ def test_only_a_safeguarding_lead_releases_a_records_check(who: str, staff: Staf
 
 
 def test_not_now_pauses_until_a_future_review_date(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, NOW())
+    made = tell("booked_tomorrow", staff, NOW())
     not_now = {
         "referral": made.referral,
         "party": made.own,
@@ -403,7 +403,7 @@ def test_not_now_pauses_until_a_future_review_date(staff: Staff) -> None:
 
 
 def test_suitable_now_takes_a_paused_referral_up_again_as_preparing(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, NOW())
+    made = tell("booked_tomorrow", staff, NOW())
     decide = {"referral": made.referral, "party": made.own, "reason": "Because.", "by": staff["asha"]}
     lifecycle.decide(**decide, decision=Suitable.NOT_NOW, review_on=clock.today() + timedelta(days=30))
 
@@ -413,14 +413,14 @@ def test_suitable_now_takes_a_paused_referral_up_again_as_preparing(staff: Staff
 
 
 def test_the_outcome_is_derived_from_what_happened(staff: Staff) -> None:
-    made = situations.make("closed", staff, NOW())
+    made = tell("closed", staff, NOW())
 
     closure = made.referral.closures.model.objects.unscoped("test").get(referral=made.referral)
     assert (closure.outcome, closure.reason) == (Outcome.MET_HELPED, "")
 
 
 def test_not_going_ahead_needs_a_reason_and_notes_the_stage_it_stopped_at(staff: Staff) -> None:
-    made = situations.make("ready", staff, NOW())
+    made = tell("ready", staff, NOW())
     with pytest.raises(NotPossible) as refusal:
         lifecycle.close(referral=made.referral, by=staff["asha"])
     assert refusal.value.field == "reason"
@@ -431,7 +431,7 @@ def test_not_going_ahead_needs_a_reason_and_notes_the_stage_it_stopped_at(staff:
 
 
 def test_an_open_concern_blocks_closing_unless_a_manager_says_why(staff: Staff) -> None:
-    made = situations.make("blocked_sign_off", staff, NOW())
+    made = tell("blocked_sign_off", staff, NOW())
     with pytest.raises(NotPossible, match="still open"):
         lifecycle.close(referral=made.referral, by=staff["asha"], reason=Reason.NOT_SAFE)
 
@@ -445,7 +445,7 @@ def test_an_open_concern_blocks_closing_unless_a_manager_says_why(staff: Staff) 
 
 
 def test_a_closed_referral_takes_no_more_answers(staff: Staff) -> None:
-    made = situations.make("closed", staff, NOW())
+    made = tell("closed", staff, NOW())
 
     with pytest.raises(NotPossible, match="closed"):
         consent.record_consent(party=made.own, purpose=Purpose.TAKE_PART, answer=Answer.YES, by=staff["asha"])
@@ -471,7 +471,7 @@ def test_access_moves_with_the_keyworker_at_once(staff: Staff) -> None:
 
 
 def test_without_its_last_facilitator_a_booked_meeting_is_called_off(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, NOW())
+    made = tell("booked_tomorrow", staff, NOW())
     part = made.referral.facilitations.model.objects.unscoped("test").get(referral=made.referral)
     facilitation.stand_down(facilitation=part, by=staff["asha"])
 
@@ -483,7 +483,7 @@ def test_one_of_two_facilitators_who_ends_their_part_calls_it_off_whatever_someb
     staff: Staff, abused: bool
 ) -> None:
     """That one would not be enough can rest on what one person said: it makes no difference."""
-    made = situations.make("ready", staff, NOW())
+    made = tell("ready", staff, NOW())
     if abused:
         concerns.raise_concern(
             party=made.other,
@@ -508,7 +508,7 @@ def test_one_of_two_facilitators_who_ends_their_part_calls_it_off_whatever_someb
 
 
 def test_each_change_bumps_the_version_and_writes_the_ledger(staff: Staff) -> None:
-    made = situations.make("ready", staff, NOW())
+    made = tell("ready", staff, NOW())
     version, entries = fresh(made.referral).version, AuditEntry.objects.count()
     consent.record_consent(party=made.own, purpose=Purpose.SIGHT, answer=Answer.NO, by=staff["asha"])
 

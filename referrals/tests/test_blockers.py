@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
@@ -25,6 +24,7 @@ from referrals.enums import (
     Suitable,
 )
 from referrals.models import Concern, InformationSheet, Invited, Party, RecordsCheck, Referral, Task
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +136,7 @@ MENDS = {
 
 @pytest.mark.parametrize("code", sorted(BY_KEY))
 def test_each_code_holds_alone_and_opens_when_mended(code: str, staff: Staff) -> None:
-    made = situations.make(f"blocked_{code}", staff, timezone.now())
+    made = tell(f"blocked_{code}", staff, timezone.now())
     gate = Gate.START if BY_KEY[code].gates == START else Gate.BOOK
 
     assert codes(made.referral, gate) == {code}
@@ -146,7 +146,7 @@ def test_each_code_holds_alone_and_opens_when_mended(code: str, staff: Staff) ->
 
 
 def test_a_ready_referral_has_nothing_in_the_way_of_booking(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
 
     assert codes(made.referral) == set()
     assert codes(made.referral, Gate.START) == {"day_of_check_missing"}
@@ -154,7 +154,7 @@ def test_a_ready_referral_has_nothing_in_the_way_of_booking(staff: Staff) -> Non
 
 @pytest.mark.parametrize("name", ["ready", "logged", "blocked_stop", "blocked_no_facilitator"])
 def test_the_list_expression_agrees_with_the_single_one(name: str, staff: Staff) -> None:
-    made = situations.make(name, staff, timezone.now())
+    made = tell(name, staff, timezone.now())
     row = with_blockers(Referral.objects.unscoped("test"), Gate.BOOK, timezone.now()).get(pk=made.referral.pk)
 
     assert row.blocked == bool(codes(made.referral))
@@ -171,7 +171,7 @@ def test_the_list_expression_agrees_with_the_single_one(name: str, staff: Staff)
     ],
 )
 def test_what_runs_out_stands_in_the_way_again(days: int, appears: str | None, staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
 
     later = codes(made.referral, days=days)
 
@@ -179,7 +179,7 @@ def test_what_runs_out_stands_in_the_way_again(days: int, appears: str | None, s
 
 
 def test_past_abuse_or_a_shared_home_makes_contact_stale_after_30_days(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     answers = {**play.SAFE, "shares_home": Answer.YES}
     readiness.ask_safety(party=made.other, answers=answers, by=staff["kit"])
 
@@ -188,14 +188,14 @@ def test_past_abuse_or_a_shared_home_makes_contact_stale_after_30_days(staff: St
 
 
 def test_to_start_readiness_and_safety_are_of_the_last_7_days(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
 
     assert not {"readiness_expired", "safety_not_asked"} & codes(made.referral, Gate.START)
     assert {"readiness_expired", "safety_not_asked"} <= codes(made.referral, Gate.START, days=3)
 
 
 def test_a_material_change_of_the_sheet_makes_a_yes_void(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     InformationSheet.objects.update(materially_changed_at=timezone.now() - timedelta(minutes=1))
 
     # The yes to the words was given on that sheet too.
@@ -203,7 +203,7 @@ def test_a_material_change_of_the_sheet_makes_a_yes_void(staff: Staff) -> None:
 
 
 def test_a_new_concern_asks_for_the_safety_questions_and_the_sign_off_again(staff: Staff) -> None:
-    made = situations.make("blocked_sign_off", staff, timezone.now())
+    made = tell("blocked_sign_off", staff, timezone.now())
     mend_sign_off(made)
     concerns.raise_concern(party=made.other, kind=ConcernKind.RECENT_CRISIS, by=staff["kit"])
 
@@ -215,7 +215,7 @@ def test_a_new_concern_asks_for_the_safety_questions_and_the_sign_off_again(staf
 
 
 def test_steps_of_a_sign_off_block_until_done(staff: Staff) -> None:
-    made = situations.make("blocked_sign_off", staff, timezone.now())
+    made = tell("blocked_sign_off", staff, timezone.now())
     concern = Concern.objects.unscoped("test").get(party=made.other)
     concerns.sign_off(
         concern=concern,
@@ -231,7 +231,7 @@ def test_steps_of_a_sign_off_block_until_done(staff: Staff) -> None:
 
 
 def test_a_sign_off_lasts_56_days(staff: Staff) -> None:
-    made = situations.make("blocked_sign_off", staff, timezone.now())
+    made = tell("blocked_sign_off", staff, timezone.now())
     mend_sign_off(made)
 
     assert "sign_off" not in codes(made.referral, days=55)
@@ -239,7 +239,7 @@ def test_a_sign_off_lasts_56_days(staff: Staff) -> None:
 
 
 def test_do_not_go_still_stands_in_the_way(staff: Staff) -> None:
-    made = situations.make("blocked_sign_off", staff, timezone.now())
+    made = tell("blocked_sign_off", staff, timezone.now())
     concern = Concern.objects.unscoped("test").get(party=made.other)
     concerns.sign_off(concern=concern, decision=SignOffDecision.DO_NOT_GO, reason="Too soon.", by=staff["mo"])
 
@@ -247,7 +247,7 @@ def test_do_not_go_still_stands_in_the_way(staff: Staff) -> None:
 
 
 def test_somebody_who_joins_needs_a_records_check_of_their_own(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     parties.add_party(
         referral=made.referral, facts=parties.PersonFacts(given="Ed", place="friend"), by=staff["asha"]
     )
@@ -256,7 +256,7 @@ def test_somebody_who_joins_needs_a_records_check_of_their_own(staff: Staff) -> 
 
 
 def test_an_older_check_counts_once_a_manager_accepts_it(staff: Staff) -> None:
-    made = situations.make("blocked_readiness_expired", staff, timezone.now())
+    made = tell("blocked_readiness_expired", staff, timezone.now())
     check = made.other.readiness_checks.model.objects.unscoped("test").get(party=made.other)
     readiness.accept_late(check=check, why="Seen every week.", by=staff["mo"])
 
@@ -265,7 +265,7 @@ def test_an_older_check_counts_once_a_manager_accepts_it(staff: Staff) -> None:
 
 
 def test_a_supporter_needs_consent_and_preparation_and_nothing_more(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     parties.add_party(
         referral=made.referral,
         facts=parties.PersonFacts(given="Bo", place="supporter"),
@@ -277,7 +277,7 @@ def test_a_supporter_needs_consent_and_preparation_and_nothing_more(staff: Staff
 
 
 def test_past_abuse_asks_for_two_facilitators(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     concerns.raise_concern(party=made.other, kind=ConcernKind.PAST_ABUSE, by=staff["kit"])
     assert "one_facilitator" in codes(made.referral)
 
@@ -306,21 +306,21 @@ SEALED_CODES = sorted(
 
 @pytest.mark.parametrize("code", SEALED_CODES)
 def test_the_other_side_sees_one_sentence_whatever_the_cause(code: str, staff: Staff) -> None:
-    made = situations.make(f"blocked_{code}", staff, timezone.now())
+    made = tell(f"blocked_{code}", staff, timezone.now())
 
     assert shown(made, "asha") == ["Something is not settled yet with the other person."]
     assert shown(made, "kit") == [BY_KEY[code].party_sentence.format(name=made.other.known_as)]
 
 
 def test_two_things_of_the_other_person_are_still_one_sentence(staff: Staff) -> None:
-    made = situations.make("blocked_consent_missing", staff, timezone.now())
+    made = tell("blocked_consent_missing", staff, timezone.now())
     concerns.raise_concern(party=made.other, kind=ConcernKind.THREATS, by=staff["kit"])
 
     assert shown(made, "asha") == ["Something is not settled yet with the other person."]
 
 
 def test_words_are_asked_of_the_person_who_asked_first(staff: Staff) -> None:
-    made = situations.make("blocked_wording_not_approved", staff, timezone.now())
+    made = tell("blocked_wording_not_approved", staff, timezone.now())
 
     assert shown(made, "asha") == [
         f"{made.own.known_as} has not approved the words used to reach the other person."
@@ -328,7 +328,7 @@ def test_words_are_asked_of_the_person_who_asked_first(staff: Staff) -> None:
 
 
 def test_a_family_meeting_names_its_own_rule(staff: Staff) -> None:
-    made = situations.make("blocked_one_facilitator", staff, timezone.now())
+    made = tell("blocked_one_facilitator", staff, timezone.now())
 
     assert made.referral.kind == Kind.FAMILY
     assert shown(made, "asha") == ["A family meeting needs two facilitators."]

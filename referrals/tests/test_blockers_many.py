@@ -3,10 +3,10 @@
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from referrals.blockers import BY_KEY, PLACES, blockers, blockers_of
 from referrals.enums import Gate
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 def test_many_at_once_say_the_same_as_one_by_one(staff: Staff, django_assert_num_queries) -> None:
     now = timezone.now()
     names = [*(f"blocked_{key}" for key in BY_KEY), "logged", "ready", "booked_tomorrow"]
-    all_of_them = [situations.make(name, staff, now).referral for name in names]
+    all_of_them = [tell(name, staff, now).referral for name in names]
     book, start = all_of_them[::2], all_of_them[1::2]
 
     with django_assert_num_queries(1):

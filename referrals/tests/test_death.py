@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import CallOff, Meeting
@@ -20,13 +19,14 @@ from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import reconcile, sweep
+from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db]
 
 
 @pytest.fixture
 def made(staff: Staff) -> play.Played:
-    return situations.make("booked_tomorrow", staff, timezone.now())
+    return tell("booked_tomorrow", staff, timezone.now())
 
 
 def died(made: play.Played, by: str = "kit") -> None:
@@ -75,7 +75,7 @@ def test_the_meeting_is_off_for_all_and_the_referral_paused(made: play.Played) -
 
 
 def test_every_referral_of_that_person_falls_silent(made: play.Played, staff: Staff) -> None:
-    second = situations.make("logged", staff, timezone.now())
+    second = tell("logged", staff, timezone.now())
     Party.objects.create(
         referral=second.referral,
         person=made.other.person,
@@ -173,7 +173,7 @@ def test_the_page_says_what_follows_before_the_press(made: play.Played, staff: S
 
 
 def test_a_meeting_under_way_is_recorded_first(staff: Staff) -> None:
-    made = situations.make("record_overdue", staff, timezone.now())
+    made = tell("record_overdue", staff, timezone.now())
     died(made)
     assert fresh(made).stage == Stage.BOOKED
     assert not to_people(made).filter(state__in=[State.DUE, State.HELD]).exists()

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from meetings import receivers
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
@@ -36,6 +35,7 @@ from restorative.common import clock
 from restorative.common.models import Submission
 from restorative.notify.models import Message, State
 from tests.source import modules
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -160,7 +160,7 @@ def facts(made: Played) -> dict:
 
 @pytest.fixture
 def made(staff: Staff) -> Played:
-    return situations.make("booked_tomorrow", staff, timezone.now())
+    return tell("booked_tomorrow", staff, timezone.now())
 
 
 @pytest.mark.parametrize("cause", CAUSES)
@@ -189,7 +189,7 @@ def test_a_receiver_that_fails_takes_the_change_back(made, cause):
 
 
 def test_closing_is_an_event_too(staff):
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     heard = []
     events.closed.connect(
         lambda sender, **kwargs: heard.append(kwargs["referral"].stage), weak=False, dispatch_uid="test"

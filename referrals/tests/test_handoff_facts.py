@@ -6,7 +6,6 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.actions import handed_over
@@ -23,13 +22,14 @@ from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message, State
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def made(staff: Staff) -> Played:
-    return situations.make("ready", staff, timezone.now())
+    return tell("ready", staff, timezone.now())
 
 
 def party_now(party: Party) -> Party:

@@ -10,7 +10,6 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from meetings.tests.pages import client_of, errors_of, send
@@ -20,6 +19,7 @@ from referrals.models import Handoff
 from referrals.tests.handing import accepted, agree, carers, confirm, fresh, help_asked, lead_asked, started
 from restorative.common import clock, drafts
 from restorative.common.models import Draft
+from tests.stories import tell
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -30,7 +30,7 @@ MARK = "kanariinthepacket"
 
 @pytest.fixture
 def made(staff: Staff) -> Played:
-    return situations.make("ready", staff, timezone.now())
+    return tell("ready", staff, timezone.now())
 
 
 def asked(made: Played, **changes: str) -> dict[str, str]:

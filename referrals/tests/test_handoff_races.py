@@ -5,7 +5,6 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import make_staff
 from meetings.demo.story import open_rooms, publish_sheet
 from meetings.tests.test_races import at_once
@@ -14,6 +13,7 @@ from referrals.enums import DeclineCode, HandoffState
 from referrals.models import Handoff, Support
 from referrals.tests.handing import accepted, fresh, help_asked
 from restorative.common.decisions import NotPossible
+from tests.stories import tell
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
@@ -26,7 +26,7 @@ def test_one_answer_counts(other: str) -> None:
     staff = make_staff(now)
     publish_sheet(now)
     open_rooms(staff, now)
-    made = situations.make("ready", staff, now)
+    made = tell("ready", staff, now)
     sent = help_asked(made)
     ended: Counter[str] = Counter()
 

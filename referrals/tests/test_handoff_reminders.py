@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 import pytest
 import time_machine
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.actions import handed_over
@@ -20,6 +19,7 @@ from restorative.accounts.models import Closure, Team, User
 from restorative.common import clock
 from restorative.notify.models import Message, State
 from restorative.notify.registry import Cancel, kind_of
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ NOW = clock.moment(date(2027, 3, 2), 10, 30)
 @pytest.fixture
 def made(staff: Staff) -> Played:
     with time_machine.travel(NOW, tick=False):
-        yield situations.make("ready", staff, NOW)
+        yield tell("ready", staff, NOW)
 
 
 def told(kind: str, made: Played) -> dict[str, datetime]:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.actions import handed_over
@@ -46,13 +45,14 @@ from referrals.tests.handing import (
 )
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def made(staff: Staff) -> Played:
-    return situations.make("ready", staff, timezone.now())
+    return tell("ready", staff, timezone.now())
 
 
 def sees(user, made: Played) -> bool:

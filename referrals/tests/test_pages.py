@@ -8,7 +8,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from referrals.actions import consent
@@ -17,6 +16,7 @@ from referrals.models import ContactRoute, Note
 from restorative.audit.models import AuditEntry
 from restorative.common.heartbeat import beat
 from restorative.notify.models import Message
+from tests.stories import tell as retold
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -57,7 +57,7 @@ def test_the_caseload_takes_the_same_queries_whatever_its_length(
 def test_the_referral_page_takes_at_most_15_queries(
     name: str, others: int, staff: Staff, django_assert_max_num_queries
 ) -> None:
-    made = situations.make(name, staff, timezone.now())
+    made = retold(name, staff, timezone.now())
     for number in range(others - 1):
         play.add_somebody(made, f"Extra{number}")
     client = client_of(staff["asha"])
@@ -75,7 +75,7 @@ def test_the_referral_page_takes_at_most_15_queries(
 def test_nor_more_at_any_other_stage_with_two_hundred_rows_of_history(
     name: str, who: str, staff: Staff, django_assert_max_num_queries
 ) -> None:
-    made = situations.make(name, staff, timezone.now())
+    made = retold(name, staff, timezone.now())
     add_note(referral=made.referral, party=None, text="Rang.", by=staff["asha"])
     note = Note.objects.unscoped("test").get()
     Note.objects.bulk_create(_again(note) for _ in range(200))
@@ -111,7 +111,7 @@ def test_each_list_shown_is_noted_with_its_ids_and_nothing_typed(staff: Staff) -
 
 
 def test_each_view_of_a_referral_is_noted_before_it_is_shown(staff: Staff) -> None:
-    made = situations.make("logged", staff, timezone.now())
+    made = retold("logged", staff, timezone.now())
     client_of(staff["asha"]).get(f"/r/{made.referral.reference}/")
 
     entry = AuditEntry.objects.get(verb="referral_viewed")
@@ -136,7 +136,7 @@ def test_each_view_of_a_referral_is_noted_before_it_is_shown(staff: Staff) -> No
     ],
 )
 def test_who_finds_a_referral_in_which_list(who: str, whose: str, seen: bool, staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = retold("ready", staff, timezone.now())
     page = client_of(staff[who]).get("/referrals/", {"whose": whose}).content.decode()
 
     assert (made.referral.reference in page) is seen
@@ -144,7 +144,7 @@ def test_who_finds_a_referral_in_which_list(who: str, whose: str, seen: bool, st
 
 @pytest.mark.parametrize("words", ["Ravi", "ravi mee", "%reference%", "rp{reference_bare}"])
 def test_a_referral_is_found_by_name_or_reference(words: str, staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = retold("ready", staff, timezone.now())
     reference = made.referral.reference
     words = words.replace("%reference%", reference).replace(
         "{reference_bare}", reference[3:].replace("-", "").lower()
@@ -155,7 +155,7 @@ def test_a_referral_is_found_by_name_or_reference(words: str, staff: Staff) -> N
 
 
 def test_a_phone_number_finds_only_people_one_supports(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = retold("ready", staff, timezone.now())
     number = ContactRoute.objects.unscoped("test").get(party=made.other).value
     typed = f"0{number[3:7]} {number[7:]}"
 
@@ -166,7 +166,7 @@ def test_a_phone_number_finds_only_people_one_supports(staff: Staff) -> None:
 
 
 def test_percent_and_underscore_are_letters_in_a_search(staff: Staff) -> None:
-    situations.make("ready", staff, timezone.now())
+    retold("ready", staff, timezone.now())
     client = client_of(staff["asha"])
 
     assert "Nothing was found" in client.get("/search/", {"q": "%%"}).content.decode()
@@ -204,7 +204,7 @@ def test_nonsense_in_a_search_is_never_an_error(query: str, staff: Staff) -> Non
     ],
 )
 def test_the_next_step_is_named_for_each_person(name: str, who: str, heading: str, staff: Staff) -> None:
-    made = situations.make(name, staff, timezone.now())
+    made = retold(name, staff, timezone.now())
     page = client_of(staff[who]).get(f"/r/{made.referral.reference}/").content.decode()
 
     heading = heading.format(own=made.own.known_as, other=made.other.known_as)
@@ -212,7 +212,7 @@ def test_the_next_step_is_named_for_each_person(name: str, who: str, heading: st
 
 
 def test_the_other_sides_worker_sees_one_cell(staff: Staff) -> None:
-    made = situations.make("blocked_readiness_missing", staff, timezone.now())
+    made = retold("blocked_readiness_missing", staff, timezone.now())
     page = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").content.decode()
 
     assert page.count("Not yet. Nothing for you to do.") == 1
@@ -220,14 +220,14 @@ def test_the_other_sides_worker_sees_one_cell(staff: Staff) -> None:
 
 
 def test_everything_settled_there_is_one_word(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = retold("ready", staff, timezone.now())
     page = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").content.decode()
 
     assert ">Done</td>" in page
 
 
 def test_somebody_of_another_organisation_is_named_by_place(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = retold("ready", staff, timezone.now())
     play.appoint_second(made, "wes")
     page = client_of(staff["wes"]).get(f"/r/{made.referral.reference}/").content.decode()
 
@@ -237,7 +237,7 @@ def test_somebody_of_another_organisation_is_named_by_place(staff: Staff) -> Non
 
 
 def test_a_withdrawal_changes_nothing_the_other_side_sees_until_it_is_released(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = retold("booked_tomorrow", staff, timezone.now())
     client = client_of(staff["asha"])
     address = f"/r/{made.referral.reference}/"
 
@@ -254,7 +254,7 @@ def test_a_withdrawal_changes_nothing_the_other_side_sees_until_it_is_released(s
 
 def test_what_was_cancelled_unknown_to_them_does_not_wait_past_its_time(staff: Staff) -> None:
     """Left standing after a sweep would have sent it, it would tell that the meeting is off."""
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = retold("booked_tomorrow", staff, timezone.now())
     consent.withdraw(party=made.other, by=staff["kit"])
     ahead = Message.objects.filter(recipient_id=made.own.pk, kind="meeting_day_before").get()
     page, reminder = f"/r/{made.referral.reference}/", "A reminder, the day before"

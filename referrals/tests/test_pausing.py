@@ -6,7 +6,6 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import Meeting
@@ -18,6 +17,7 @@ from referrals.management.commands import draw_states
 from referrals.models import Referral, Suitability
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def pause(made: play.Played, who: str = "asha", *, party: str = "", reason: str 
 
 
 def test_pausing_calls_the_meeting_off_and_keeps_the_reason_with_its_side(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = tell("booked_tomorrow", staff, timezone.now())
     assert pause(made).status_code == 303
     assert stage_of(made) == Stage.PAUSED
     assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).status == "called_off"
@@ -52,7 +52,7 @@ def test_pausing_calls_the_meeting_off_and_keeps_the_reason_with_its_side(staff:
 
 
 def test_the_banner_says_who_and_when_to_all_and_why_to_its_own_side(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     pause(made)
     shown = {who: text_of(client_of(staff[who]).get(page(made))) for who in ("asha", "kit", "fay")}
     assert "Paused by you" in shown["asha"]
@@ -61,7 +61,7 @@ def test_the_banner_says_who_and_when_to_all_and_why_to_its_own_side(staff: Staf
 
 
 def test_a_review_date_and_a_reason_are_needed(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     response = send(
         client_of(staff["asha"]), page(made, "pause/"), review_on=clock.today().isoformat(), reason="x"
     )
@@ -70,7 +70,7 @@ def test_a_review_date_and_a_reason_are_needed(staff: Staff) -> None:
 
 
 def test_taken_up_again_from_the_banner(staff: Staff) -> None:
-    made = situations.make("paused", staff, timezone.now())
+    made = tell("paused", staff, timezone.now())
     client = client_of(staff["asha"])
     href = client.get(page(made)).context["banner"]["action_href"]
     assert href == page(made, "resume/")
@@ -82,7 +82,7 @@ def test_taken_up_again_from_the_banner(staff: Staff) -> None:
 
 @pytest.mark.parametrize(("who", "may"), [("mo", True), ("asha", False), ("fay", False), ("kit", False)])
 def test_only_a_manager_changes_the_review_date(who: str, may: bool, staff: Staff) -> None:
-    made = situations.make("paused", staff, timezone.now())
+    made = tell("paused", staff, timezone.now())
     response = send(client_of(staff[who]), page(made, "pause/"), review_on=later(60).isoformat())
     assert response.status_code == (303 if may else 403)
     moved = Referral.objects.unscoped("test").get(pk=made.referral.pk).review_on == later(60)
@@ -92,7 +92,7 @@ def test_only_a_manager_changes_the_review_date(who: str, may: bool, staff: Staf
 def test_a_reason_typed_while_a_colleague_paused_is_given_back_and_saved_when_said_again(
     staff: Staff,
 ) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     assert pause(made, "asha").status_code == 303
     mo = client_of(staff["mo"])
     typed = {
@@ -115,14 +115,14 @@ def test_a_reason_typed_while_a_colleague_paused_is_given_back_and_saved_when_sa
 
 
 def test_the_new_date_is_one_to_come(staff: Staff) -> None:
-    made = situations.make("paused", staff, timezone.now())
+    made = tell("paused", staff, timezone.now())
     with pytest.raises(NotPossible, match="in the future"):
         change_review(referral=made.referral, review_on=clock.today(), by=staff["mo"])
 
 
 def closed(staff: Staff, days: int) -> play.Played:
     now = timezone.now()
-    made = situations.make("ready", staff, now - timedelta(days=days))
+    made = tell("ready", staff, now - timedelta(days=days))
     close(
         referral=made.referral,
         reason=Reason.NOT_THE_TIME,
@@ -162,7 +162,7 @@ def test_why_it_was_closed_is_its_own_sides(staff: Staff) -> None:
 
 
 def test_they_meet_once_more(staff: Staff) -> None:
-    made = situations.make("record_overdue", staff, timezone.now())
+    made = tell("record_overdue", staff, timezone.now())
     play.record_it(made, timezone.now())
     client = client_of(staff["fay"])
     assert page(made, "meet-again/") in text_of(client.get(page(made)))
@@ -172,7 +172,7 @@ def test_they_meet_once_more(staff: Staff) -> None:
 
 
 def test_two_meetings_stand_beside_each_other(staff: Staff) -> None:
-    made = situations.make("two_meetings", staff, timezone.now())
+    made = tell("two_meetings", staff, timezone.now())
     found = Meeting.objects.unscoped("test").filter(referral=made.referral).values_list("status", flat=True)
     assert list(found) == ["took_place", "booked"]
     assert stage_of(made) == Stage.BOOKED
@@ -180,7 +180,7 @@ def test_two_meetings_stand_beside_each_other(staff: Staff) -> None:
 
 @pytest.mark.parametrize("situation", ["paused", "on_hold"])
 def test_the_situations_are_what_they_are_called(situation: str, staff: Staff) -> None:
-    made = situations.make(situation, staff, timezone.now())
+    made = tell(situation, staff, timezone.now())
     title = client_of(staff["kit"]).get(page(made)).context["banner"]["title"]
     assert situation.replace("_", " ") in title.lower()
 
@@ -188,7 +188,7 @@ def test_the_situations_are_what_they_are_called(situation: str, staff: Staff) -
 @pytest.mark.parametrize("action", [resume, reopen, meet_again])
 @pytest.mark.parametrize("who", ["kit", "zed", "lou"])
 def test_only_those_who_run_it_take_these_steps(who: str, action, staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     by = staff[who] if who in staff.people else staff["zed"]
     with pytest.raises(Refused):
         action(referral=made.referral, by=by)

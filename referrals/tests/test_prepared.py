@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from referrals.blockers import blockers, with_blockers, with_party_blockers
 from referrals.enums import Gate
 from referrals.models import Party, Referral
 from referrals.querysets import opened_by, opened_ids
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,7 @@ def compiled_now(referral: Referral, gate: Gate, at) -> tuple[set, bool]:
 @pytest.mark.parametrize("gate", Gate)
 @pytest.mark.parametrize("days", [0, 3, 27, 85, 190])
 def test_what_stands_in_the_way_is_asked_of_this_moment(gate: Gate, days: int, staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = tell("booked_tomorrow", staff, timezone.now())
     at = timezone.now() + timedelta(days=days)
 
     found = blockers(made.referral, gate, at)
@@ -44,7 +44,7 @@ def test_what_stands_in_the_way_is_asked_of_this_moment(gate: Gate, days: int, s
 
 
 def test_a_number_that_is_changed_counts_at_once(staff: Staff, settings) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     at = timezone.now()
 
     settings.RULES = {"contact_days": 30, "contact_days_at_risk": 14}
@@ -55,7 +55,7 @@ def test_a_number_that_is_changed_counts_at_once(staff: Staff, settings) -> None
 
 
 def test_each_person_is_asked_about_apart(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     parties = Party.objects.unscoped("test").filter(referral=made.referral)
 
     for key, user in staff.people.items():
@@ -68,8 +68,8 @@ def test_each_person_is_asked_about_apart(staff: Staff) -> None:
 
 
 def test_one_referral_is_found_by_whoever_may_see_it_and_no_other(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
-    other = situations.make("logged", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
+    other = tell("logged", staff, timezone.now())
     for user in staff.people.values():
         for each in (made.referral, other.referral):
             alone = Referral.objects.visible_to(user, reference=each.reference)

@@ -26,6 +26,7 @@ from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.common.rules import rules
 from restorative.notify.models import Message
+from tests.stories import tell as retold
 
 pytestmark = pytest.mark.django_db
 # A Tuesday, half past ten.
@@ -152,7 +153,7 @@ def test_looking_again_adds_what_is_new_and_keeps_what_was_said(staff: Staff) ->
 
 
 def test_everybody_has_their_sounds_kept(staff: Staff) -> None:
-    situations.make("family_meeting", staff, timezone.now())
+    retold("family_meeting", staff, timezone.now())
     known_at_carers(staff)
     people = set(Person.objects.unscoped("test").values_list("pk", flat=True))
     assert set(NameKey.objects.unscoped("test").values_list("person", flat=True)) == people

@@ -8,7 +8,6 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.tests.pages import client_of
@@ -21,6 +20,7 @@ from referrals.tests.test_records import UNLIKE
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
 from restorative.notify.registry import Hold
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 CANNOT = "Cannot be used."
@@ -69,7 +69,7 @@ def page(staff: Staff, who: str, party: Party, name: str = "") -> str:
 @pytest.mark.parametrize("row", SAME.values(), ids=SAME)
 def test_nothing_is_sent_and_only_the_facilitator_is_told(row: tuple, staff: Staff) -> None:
     kind, value, other_kind, other_value = row
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     own = give(made.own, kind, value, staff)
     assert CANNOT not in page(staff, "fay", made.own)
 
@@ -97,7 +97,7 @@ PAGES = [
 def test_nobody_elses_page_changes(row: tuple, staff: Staff) -> None:
     """Kit writes down a number of Jo's. Whether it is Sam's too makes no difference to what Asha and Mo are shown."""
     kind, value, other_kind, other_value = row
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = tell("booked_tomorrow", staff, timezone.now())
     give(made.own, kind, value, staff)
     reference, meeting = made.referral.reference, made.meeting.pk
 
@@ -124,7 +124,7 @@ def test_nobody_elses_page_changes(row: tuple, staff: Staff) -> None:
 
 def test_a_shared_phone_is_not_among_those_safe_to_ring_for_a_facilitator(staff: Staff) -> None:
     """The worker rings as the person said, with the cover words; who facilitates knows better."""
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = tell("booked_tomorrow", staff, timezone.now())
     give(made.own, RouteKind.PHONE, "0113 496 0555", staff)
     give(made.other, RouteKind.PHONE, "+441134960555", staff)
     assert "Safe to ring now" in client_of(staff["asha"]).get("/").content.decode()
@@ -138,7 +138,7 @@ def sent_to(settings) -> set[str]:
 
 
 def test_a_shared_number_gets_no_message_and_the_facilitator_rings(staff: Staff, settings) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     for party, value in ((made.own, "+447700900555"), (made.other, "07700 900 555")):
         give(party, RouteKind.TEXT, value, staff)
     made.referral = Referral.objects.unscoped("test").get(pk=made.referral.pk)
@@ -153,7 +153,7 @@ def test_a_shared_number_gets_no_message_and_the_facilitator_rings(staff: Staff,
 
 
 def test_another_of_their_own_ways_is_still_used(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     give(made.own, RouteKind.TEXT, "+447700900555", staff)
     email = RouteFacts(
         RouteKind.EMAIL, "own@example.org", allowed=True, read_by_others=False, screen_private=True
@@ -169,7 +169,7 @@ def test_another_of_their_own_ways_is_still_used(staff: Staff) -> None:
 
 def test_the_same_name_in_another_referral_may_be_the_same_person(staff: Staff) -> None:
     """Logged twice, somebody keeps their own number; a stranger with it makes it of no use in both."""
-    first = situations.make("ready", staff, timezone.now())
+    first = tell("ready", staff, timezone.now())
     again = play.log(staff, play.Pair(first.own.known_as, "Wilhelmina"), timezone.now())
     stranger = play.log(staff, play.Pair("Bartholo", "Wilhelmina"), timezone.now())
     give(first.own, RouteKind.TEXT, "+447700900555", staff)
@@ -181,7 +181,7 @@ def test_the_same_name_in_another_referral_may_be_the_same_person(staff: Staff) 
 
 
 def test_an_appointment_or_somebody_who_passes_things_on_is_not_an_address(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     for kind in (RouteKind.IN_PERSON, RouteKind.THROUGH):
         give(made.own, kind, "Tuesday at 10, the group", staff)
         give(made.other, kind, "Tuesday at 10, the group", staff)

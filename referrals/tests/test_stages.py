@@ -9,7 +9,6 @@ from django.db import transaction
 from meetings.actions.calling_off import call_off
 from meetings.actions.recording import record_meeting
 from meetings.actions.scheduling import book, start
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.story import Played
 from meetings.enums import Came, MeetingKind, Offered
@@ -21,6 +20,7 @@ from referrals.models import Referral, StageChange
 from referrals.stages import STEPS, take_step
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
+from tests.stories import tell
 from tests.world import NOW, at_ten, make_people, undone
 
 pytestmark = pytest.mark.django_db
@@ -56,8 +56,7 @@ def made(django_db_setup: None, django_db_blocker) -> Iterator[dict[str, Played]
         staff = make_people(NOW)
         play.publish_sheet(NOW - timedelta(days=90))
         found = {
-            name: situations.make(name, staff, NOW)
-            for name in ("logged", "ready", "booked_tomorrow", "record_overdue")
+            name: tell(name, staff, NOW) for name in ("logged", "ready", "booked_tomorrow", "record_overdue")
         }
         appoint(referral=found["logged"].referral, user=staff["fay"], by=staff["asha"], at=NOW)
         for name, played in found.items():

@@ -5,7 +5,6 @@ from datetime import date
 import pytest
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.tests.pages import client_of, errors_of, send
@@ -18,13 +17,14 @@ from referrals.models import Closure, Facilitation, Invited, RecordsCheck, Refer
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.rules import rules
+from tests.stories import tell
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
 def make(name: str, staff: Staff) -> play.Played:
-    return situations.make(name, staff, timezone.now())
+    return tell(name, staff, timezone.now())
 
 
 def page(made: play.Played, name: str) -> str:
@@ -216,7 +216,7 @@ def test_only_who_opens_whoever_asked_for_them_finds_the_professional(staff: Sta
 def test_a_professional_of_another_referral_is_not_found(staff: Staff) -> None:
     made = make("ready", staff)
     row = invited_by_other(made)
-    other = situations.make("ready", staff, timezone.now(), pair=play.Pair("Una", "Vic"))
+    other = tell("ready", staff, timezone.now(), pair=play.Pair("Una", "Vic"))
 
     answer = send(client_of(staff["fay"]), page(other, f"professionals/{row.pk}/leave-out"))
 

@@ -7,7 +7,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from referrals.actions.readiness import prepare
 from referrals.enums import NOBODY, Answer, ConcernKind, How, Purpose, Ready
@@ -38,6 +37,7 @@ from referrals.tests.talking import (
     words_key,
 )
 from restorative.common.models import Draft
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 SAID = (SafetyAnswers, ContactRoute, Consent, Preparation, ReadinessCheck, Rating)
@@ -315,7 +315,7 @@ def test_a_stale_talk_after_the_referral_closed_is_refused_and_kept(staff: Staff
 
 
 def test_words_that_may_be_carried_are_asked_about_by_themselves(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     prepare(party=made.own, answers={"hopes": "Calm."}, may_carry="I am sorry.", by=staff["asha"])
     client = Client()
     client.force_login(staff["asha"])

@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import Meeting
@@ -26,6 +25,7 @@ from referrals.enums import (
 from referrals.models import Concern, Consent, Party, RecordsCheck
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.outbox import sweep
+from tests.stories import tell as retold
 
 pytestmark = pytest.mark.django_db
 NOW = timezone.now
@@ -47,7 +47,7 @@ def page(user, made: play.Played) -> str:
 
 
 def test_a_supporter_is_sealed_with_whom_they_are_beside_whoever_supports_them(staff: Staff) -> None:
-    made = situations.make("logged", staff, NOW())
+    made = retold("logged", staff, NOW())
     facts = parties.PersonFacts(given="Bo", place=Place.SUPPORTER)
     beside = parties.add_party(referral=made.referral, facts=facts, beside=made.other, by=staff["asha"])
     parties.set_keyworker(party=made.other, keyworker=staff["kit"], by=staff["asha"])
@@ -56,7 +56,7 @@ def test_a_supporter_is_sealed_with_whom_they_are_beside_whoever_supports_them(s
 
 
 def test_who_once_supported_one_side_does_not_open_the_other_as_facilitator(staff: Staff) -> None:
-    made = situations.make("blocked_no_facilitator", staff, NOW())
+    made = retold("blocked_no_facilitator", staff, NOW())
     parties.set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
     facilitation.appoint(referral=made.referral, user=staff["asha"], by=staff["asha"])
 
@@ -65,7 +65,7 @@ def test_who_once_supported_one_side_does_not_open_the_other_as_facilitator(staf
 
 
 def test_who_once_supported_somebody_is_no_second_person(staff: Staff) -> None:
-    made = situations.make("blocked_sign_off", staff, NOW())
+    made = retold("blocked_sign_off", staff, NOW())
     parties.set_keyworker(party=made.other, keyworker=staff["mo"], by=staff["mo"])
     parties.set_keyworker(party=made.other, keyworker=staff["kit"], by=staff["mo"])
     concern = Concern.objects.unscoped("test").get(party=made.other)
@@ -75,7 +75,7 @@ def test_who_once_supported_somebody_is_no_second_person(staff: Staff) -> None:
 
 
 def test_a_sign_off_by_somebody_who_then_joins_the_referral_no_longer_counts(staff: Staff) -> None:
-    made = situations.make("blocked_sign_off", staff, NOW())
+    made = retold("blocked_sign_off", staff, NOW())
     concern = Concern.objects.unscoped("test").get(party=made.other)
     concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Fine.", by=staff["mo"])
     assert "sign_off" not in codes(made)
@@ -85,7 +85,7 @@ def test_a_sign_off_by_somebody_who_then_joins_the_referral_no_longer_counts(sta
 
 
 def test_nobody_releases_a_records_check_they_asked_for(staff: Staff) -> None:
-    made = situations.make("blocked_records_check", staff, NOW())
+    made = retold("blocked_records_check", staff, NOW())
     check = RecordsCheck.objects.unscoped("test").get(referral=made.referral)
     RecordsCheck.objects.unscoped("test").update(asked_by=staff["sal"])
     check.refresh_from_db()
@@ -95,7 +95,7 @@ def test_nobody_releases_a_records_check_they_asked_for(staff: Staff) -> None:
 
 
 def test_nobody_is_approached_with_the_words_of_somebody_who_stopped(staff: Staff) -> None:
-    made = situations.make("ready", staff, NOW())
+    made = retold("ready", staff, NOW())
     consent.withdraw(party=made.own, by=staff["asha"])
 
     with pytest.raises(NotPossible):
@@ -103,7 +103,7 @@ def test_nobody_is_approached_with_the_words_of_somebody_who_stopped(staff: Staf
 
 
 def test_coming_back_each_other_thing_is_asked_again(staff: Staff) -> None:
-    made = situations.make("ready", staff, NOW())
+    made = retold("ready", staff, NOW())
     consent.withdraw(party=made.own, by=staff["asha"])
     consent.record_consent(
         party=made.own,
@@ -119,7 +119,7 @@ def test_coming_back_each_other_thing_is_asked_again(staff: Staff) -> None:
 
 
 def test_saying_yes_again_does_not_take_a_doubt_about_capacity_away(staff: Staff) -> None:
-    made = situations.make("blocked_capacity_in_doubt", staff, NOW())
+    made = retold("blocked_capacity_in_doubt", staff, NOW())
     clear = consent.Asked(capacity=Capacity.CLEAR)
     consent.record_consent(
         party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES, asked=clear, by=staff["kit"]
@@ -129,7 +129,7 @@ def test_saying_yes_again_does_not_take_a_doubt_about_capacity_away(staff: Staff
 
 
 def test_a_new_disclosure_is_a_new_concern_where_the_old_one_was_signed_off(staff: Staff) -> None:
-    made = situations.make("ready", staff, NOW())
+    made = retold("ready", staff, NOW())
     concern = concerns.raise_concern(party=made.other, kind=ConcernKind.PAST_ABUSE, by=staff["kit"])
     concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Long ago.", by=staff["mo"])
     readiness.ask_safety(party=made.other, answers={**play.SAFE, "harmed": Answer.YES}, by=staff["kit"])
@@ -139,14 +139,14 @@ def test_a_new_disclosure_is_a_new_concern_where_the_old_one_was_signed_off(staf
 
 
 def test_nobody_with_an_open_concern_is_taken_off(staff: Staff) -> None:
-    made = situations.make("blocked_stop", staff, NOW())
+    made = retold("blocked_stop", staff, NOW())
 
     with pytest.raises(NotPossible, match="still open"):
         parties.leave(party=made.other, by=staff["kit"])
 
 
 def test_a_closed_referral_still_hears_a_concern_and_a_withdrawal(staff: Staff) -> None:
-    made = situations.make("closed", staff, NOW())
+    made = retold("closed", staff, NOW())
     concerns.raise_concern(party=made.own, kind=ConcernKind.THREATS, by=staff["asha"])
     consent.withdraw(party=made.own, purpose=Purpose.EVALUATION, by=staff["asha"])
 
@@ -154,7 +154,7 @@ def test_a_closed_referral_still_hears_a_concern_and_a_withdrawal(staff: Staff) 
 
 
 def test_one_of_two_needed_facilitators_leaving_calls_the_meeting_off(staff: Staff) -> None:
-    made = situations.make("blocked_one_facilitator", staff, NOW())
+    made = retold("blocked_one_facilitator", staff, NOW())
     second = facilitation.appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])
     play.book_meeting(made, play.day_at(2, 14), NOW(), kind="family")
     facilitation.stand_down(facilitation=second, by=staff["asha"])
@@ -164,7 +164,7 @@ def test_one_of_two_needed_facilitators_leaving_calls_the_meeting_off(staff: Sta
 
 @pytest.mark.parametrize("first_yes", [True, False])
 def test_a_no_on_the_day_leaves_the_other_sides_page_as_it_stood(first_yes: bool, staff: Staff) -> None:
-    made = situations.make("blocked_day_of_check_missing", staff, NOW())
+    made = retold("blocked_day_of_check_missing", staff, NOW())
     if first_yes:
         play.check_the_day(made, NOW())
     before = page(staff["asha"], made)
@@ -178,7 +178,7 @@ def test_a_no_on_the_day_leaves_the_other_sides_page_as_it_stood(first_yes: bool
 
 
 def test_a_withdrawal_does_not_settle_what_stood_open_on_the_other_sides_page(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, NOW())
+    made = retold("booked_tomorrow", staff, NOW())
     before = page(staff["asha"], made)
     consent.withdraw(party=made.other, by=staff["kit"])
 
@@ -187,7 +187,7 @@ def test_a_withdrawal_does_not_settle_what_stood_open_on_the_other_sides_page(st
 
 
 def test_a_held_message_reads_the_same_before_and_after_the_others_withdrawal(staff: Staff) -> None:
-    made = situations.make("booked_tomorrow", staff, NOW())
+    made = retold("booked_tomorrow", staff, NOW())
     concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=staff["kit"])
     sweep(at=NOW() + timedelta(minutes=30))
     before = page(staff["asha"], made)

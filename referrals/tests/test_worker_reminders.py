@@ -11,7 +11,6 @@ import time_machine
 from django.core.management import call_command
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
@@ -22,6 +21,7 @@ from restorative.accounts.models import Closure, Team
 from restorative.common import clock
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 # A Tuesday, far from bank holidays.
@@ -186,7 +186,7 @@ def test_nobody_is_reminded_of_somebody_who_said_not_to_approach(staff: Staff, f
 
 
 def test_what_a_meeting_needs_is_renewed_a_week_before_it_runs_out(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
 
     # Readiness lasts 28 days: Sam was talked with on 24 February, Jo the day after.
     found = due("worker_runs_out")
@@ -205,14 +205,14 @@ def _owners(model) -> list[tuple]:
 
 
 def test_a_check_in_takes_the_reminder_away(staff: Staff, frozen) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     frozen.move_to("2027-03-16 10:00")
     play.save_talk(party=made.own, talk=play.talk_for(made, made.own), by=staff["asha"], at=timezone.now())
     assert next(when for who, when in due("worker_runs_out") if who == "Asha") == "Tue 6 April, 9am"
 
 
 def test_a_sign_off_that_ends_is_one_of_them(staff: Staff) -> None:
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     concern = concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["asha"])
     concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Well again.", by=staff["sal"])
     assert ("Asha", "Tue 20 April, 9am") in due("worker_runs_out")
@@ -221,7 +221,7 @@ def test_a_sign_off_that_ends_is_one_of_them(staff: Staff) -> None:
 def test_a_meeting_called_off_that_is_not_released_changes_no_reminder_of_the_other_side(
     staff: Staff,
 ) -> None:
-    made = situations.make("booked_tomorrow", staff, timezone.now())
+    made = tell("booked_tomorrow", staff, timezone.now())
     before = list(_of(staff["asha"]))
     consent.withdraw(party=made.other, by=staff["kit"])
     assert list(_of(staff["asha"])) == before
@@ -361,7 +361,7 @@ def test_the_facts_are_read_in_the_same_number_of_queries_however_many_people_th
 ) -> None:
     from referrals.reminders.work import plan
 
-    made = situations.make("ready", staff, timezone.now())
+    made = tell("ready", staff, timezone.now())
     for name in ("Ann", "Bob", "Cy", "Di"):
         play.add_somebody(made, name)
     with django_assert_max_num_queries(18):

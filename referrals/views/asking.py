@@ -170,7 +170,7 @@ def _words(party: Party, user: "User", running: list[Facilitation], so_far: Answ
 
 def _carrying(party: Party, user: "User") -> Iterator[Thing]:
     """What they said, when preparing, that may be carried: asked for each person it would be carried to."""
-    prepared = Preparation.objects.visible_to(user).filter(party=party).order_by("held_at").last()
+    prepared = Preparation.objects.visible_to(user).filter(party=party).order_by("held_at", "pk").last()
     if prepared is None or not prepared.may_carry:
         return
     for other in presenters.parties_for(party.referral, user):

@@ -130,7 +130,7 @@ class Routes(PersonForm):
     def shares_home(self) -> bool:
         """Whether they share a home with somebody here, when last asked. Unknown means yes."""
         rows = SafetyAnswers.objects.visible_to(self.request.user).filter(party=self.party)
-        newest = rows.order_by("-asked_at").first()
+        newest = rows.order_by("-asked_at", "-pk").first()
         return newest is None or newest.shares_home
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class Routes(PersonForm):
             ContactRoute.objects.visible_to(user)
             .filter(party=self.party, replaced_at__isnull=True)
             .select_related("confirmed_by")
-            .order_by("-allowed", "-created_at")
+            .order_by("-allowed", "-created_at", "-pk")
         )
         return {
             **super().get_context(),

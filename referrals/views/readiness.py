@@ -97,7 +97,7 @@ class AcceptLate(PersonForm):
         checks = ReadinessCheck.objects.visible_to(self.request.user).filter(
             party=self.party, kind__in=[ReadinessKind.FULL, ReadinessKind.CHECK_IN]
         )
-        newest = checks.select_related("party", "completed_by").order_by("-completed_at").first()
+        newest = checks.select_related("party", "completed_by").order_by("-completed_at", "-pk").first()
         if newest is None:
             raise Http404
         self.check_row = newest

@@ -47,7 +47,7 @@ class Closure(models.Model):
     why = models.CharField(_("why"), max_length=120, blank=True, default="")
 
     class Meta:
-        ordering = ["date"]
+        ordering = ["date", "id"]
         constraints = [models.UniqueConstraint(fields=["organisation", "date"], name="one_closure_a_day")]
 
 
@@ -97,7 +97,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS = ["first_name"]
 
     class Meta:
-        ordering = ["first_name", "last_name", "email"]
+        ordering = ["first_name", "last_name", "email", "id"]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(role__in=Role.values),

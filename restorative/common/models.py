@@ -43,7 +43,7 @@ class Draft(models.Model):
             models.Index(fields=["owner", "-updated_at"], name="draft_owner_updated"),
             models.Index(fields=["updated_at"], name="draft_updated"),
         ]
-        ordering = ["-updated_at"]
+        ordering = ["-updated_at", "-id"]
 
 
 class Submission(models.Model):

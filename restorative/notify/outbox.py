@@ -170,7 +170,7 @@ def _move(message: Message, planned: Planned) -> None:
 def uncertain(group: UUID | None = None) -> QuerySet[Message]:
     """Messages of which nobody knows whether they were sent, oldest first; of one group, or all."""
     rows = Message.objects.filter(state=State.UNCERTAIN)
-    return (rows.filter(group=group) if group else rows).order_by("claimed_at")
+    return (rows.filter(group=group) if group else rows).order_by("claimed_at", "pk")
 
 
 def not_due(at: datetime, limit: int) -> list[Message]:
@@ -182,7 +182,7 @@ def overdue_since(at: datetime) -> datetime | None:
     """Since when the oldest due message has waited, for the health page. None when nothing is due."""
     return (
         Message.objects.filter(state__in=WAITING, due_at__lte=at)
-        .order_by("due_at")
+        .order_by("due_at", "pk")
         .values_list("due_at", flat=True)
         .first()
     )

@@ -6,11 +6,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.models import Preparation
 from restorative.common.models import Draft
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture
 def made(staff: Staff) -> Played:
-    return situations.make("ready", staff, timezone.now())
+    return tell("ready", staff, timezone.now())
 
 
 @pytest.fixture

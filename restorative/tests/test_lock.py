@@ -8,13 +8,13 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import PASSWORD, Staff, email_of
 from meetings.demo.story import Played
 from referrals.models import Preparation
 from restorative.accounts.throttle import TRIES_FOR_ONE_ACCOUNT
 from restorative.audit.models import AuditEntry
 from restorative.common.models import Draft
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def clock():
 
 @pytest.fixture
 def made(clock, staff: Staff) -> Played:
-    return situations.make("ready", staff, timezone.now())
+    return tell("ready", staff, timezone.now())
 
 
 @pytest.fixture

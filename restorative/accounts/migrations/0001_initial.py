@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["first_name", "last_name", "email"],
+                "ordering": ["first_name", "last_name", "email", "id"],
             },
         ),
         migrations.CreateModel(
@@ -172,7 +172,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["date"],
+                "ordering": ["date", "id"],
                 "constraints": [
                     models.UniqueConstraint(fields=("organisation", "date"), name="one_closure_a_day")
                 ],

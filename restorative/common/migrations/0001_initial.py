@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["-updated_at"],
+                "ordering": ["-updated_at", "-id"],
                 "indexes": [
                     models.Index(fields=["owner", "-updated_at"], name="draft_owner_updated"),
                     models.Index(fields=["updated_at"], name="draft_updated"),

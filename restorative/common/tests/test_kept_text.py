@@ -8,12 +8,12 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import PASSWORD, Staff, email_of
 from meetings.demo.story import Played
 from referrals.models import Preparation
 from restorative.common.models import Draft, Submission
 from restorative.common.views import SAVED_BEFORE
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def client_of(user) -> Client:
 
 
 def play(name: str, staff: Staff) -> Played:
-    return situations.make(name, staff, timezone.now())
+    return tell(name, staff, timezone.now())
 
 
 def preparation(made: Played) -> str:
