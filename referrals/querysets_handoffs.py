@@ -4,7 +4,7 @@ What accepting opens of the referral itself is in querysets.py, with every other
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
@@ -28,6 +28,11 @@ def _asked(user: "User") -> Q:
     if user.is_manager:
         side |= Q(from_org=user.organisation_id)
     return side & Q(from_org=user.organisation_id)
+
+
+def _as_it_stood(user: "User") -> Q:
+    """Requests that ended over the answer of somebody this user does not open: they see them as they stood."""
+    return Q(ended_for__isnull=False) & ~Q(ended_for__in=opened_ids(user)) & Q(from_org=user.organisation_id)
 
 
 def _supports_another(user: "User") -> Q:
@@ -61,6 +66,15 @@ def _flag(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False))
 
 
+def _shown(user: "User") -> dict[str, Any]:
+    """How it stands, and when it ended, as this user may know it."""
+    stood = _as_it_stood(user)
+    return {
+        "shown_state": Case(When(stood, then=F("stood_as")), default=F("state")),
+        "shown_ended_at": Case(When(~stood, then=F("ended_at"))),
+    }
+
+
 class HandoffQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Requests of which this user may know, without what they say; with `sent_by_us` and `opened`."""
@@ -68,10 +82,14 @@ class HandoffQuerySet(ProtectedQuerySet):
             return self.none().scoped("visible_to: no casework")
         return (
             self.filter(_asked(user) | _were_asked(user))
-            .annotate(sent_by_us=_flag(_asked(user)), opened=_flag(_reads(user)))
+            .annotate(sent_by_us=_flag(_asked(user)), opened=_flag(_reads(user)), **_shown(user))
             .defer(*SEALED_WORDS)
             .scoped("visible_to")
         )
+
+    def standing_for(self, user: "User") -> Self:
+        """Those of visible_to that ended unknown to this user: for them they go on."""
+        return self.visible_to(user).filter(_as_it_stood(user))
 
     def opened_by(self, user: "User") -> Self:
         """Requests this user reads, with what they say."""
@@ -79,7 +97,7 @@ class HandoffQuerySet(ProtectedQuerySet):
             return self.none().scoped("opened_by: no casework")
         return (
             self.filter(_reads(user))
-            .annotate(sent_by_us=_flag(_asked(user)), opened=Value(True))
+            .annotate(sent_by_us=_flag(_asked(user)), opened=Value(True), **_shown(user))
             .scoped("opened_by")
         )
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from restorative.accounts.models import Organisation
 
 ACCEPTED = (HandoffState.ACCEPTED,)
-NOT_BEGUN = Q(state__in=UNANSWERED) | Q(state=HandoffState.ACCEPTED, moved_at__isnull=True)
 NOT_STARTED = "First contact was not made yet. Give it back instead."
 
 
@@ -116,8 +115,8 @@ def _lead(
         lead=lead, lead_organisation=organisation
     )
     # What others were asked to lead was not for whoever asked it to give any more.
-    asked = NOT_BEGUN & Q(kind=HandoffKind.LEAD) & ~Q(decided_kind=HandoffKind.HELP)
-    _withdraw(referral, asked & ~Q(from_org=organisation), by=by, at=at)
+    asked = Q(kind=HandoffKind.LEAD) & ~Q(decided_kind=HandoffKind.HELP) & ~Q(from_org=organisation)
+    _withdraw(referral, [*UNANSWERED, HandoffState.ACCEPTED], asked, by=by, at=at)
     record(
         "lead_moved",
         by=by,
@@ -285,11 +284,25 @@ def share_ended(
         gone = completed and (row.moved_at is None or referral.lead_organisation_id != organisation)
         if not rests.exists() or gone or (completed and row.decided_kind == HandoffKind.HELP):
             continue
-        state = HandoffState.RETURNED if row.moved_at else HandoffState.WITHDRAWN
-        facts = {"state": state, "ended_at": at, "ended_by": by}
-        handoff = change(row, (HandoffState(row.state),), None, **facts)
-        note(handoff, "handoff_ended", by=by, at=at, fields=["state"], why_code=state)
-        _bring_home(handoff, referral, by=by, at=at)
+        if row.moved_at:
+            facts = {"state": HandoffState.RETURNED, "ended_at": at, "ended_by": by}
+            handoff = change(row, (HandoffState(row.state),), None, **facts)
+            _bring_home(handoff, referral, by=by, at=at)
+        else:
+            handoff = _end_unheard(row, party, by=by, at=at)
+        note(handoff, "handoff_ended", by=by, at=at, fields=["state"], why_code=handoff.state)
+
+
+def _end_unheard(handoff: Handoff, party: Party, *, by: User | None, at: datetime) -> Handoff:
+    """Nothing had moved: they read nothing of it from now on, and only who opens this party learns that it ended.
+
+    The version stays, so that a page which shows it as it stood can still be sent.
+    """
+    rows = Handoff.objects.unscoped("ends unheard").filter(pk=handoff.pk, state=handoff.state)
+    rows.update(
+        state=HandoffState.WITHDRAWN, ended_at=at, ended_by=by, ended_for=party, stood_as=handoff.state
+    )
+    return fresh_handoff(handoff)
 
 
 def withdraw_all(referral: Referral, *, by: User | None, at: datetime) -> None:
@@ -297,13 +310,21 @@ def withdraw_all(referral: Referral, *, by: User | None, at: datetime) -> None:
 
     Closed, nothing that was accepted begins either. After a death whoever accepted is left to be rung.
     """
-    closed = referral.stage == Stage.CLOSED
-    _withdraw(referral, NOT_BEGUN if closed else Q(state__in=UNANSWERED), by=by, at=at)
+    begins = referral.stage != Stage.CLOSED
+    states = [*UNANSWERED] if begins else [*UNANSWERED, HandoffState.ACCEPTED]
+    _withdraw(referral, states, by=by, at=at)
 
 
-def _withdraw(referral: Referral, which: Q, *, by: User | None, at: datetime) -> None:
-    rows = Handoff.objects.unscoped("asked of nobody any more").filter(which, referral=referral)
-    for row in rows:
-        facts = {"state": HandoffState.WITHDRAWN, "ended_at": at, "ended_by": by}
+def _withdraw(
+    referral: Referral, states: list[HandoffState], which: Q | None = None, *, by: User | None, at: datetime
+) -> None:
+    """Withdraw what stands in one of these states and has not moved. What ended unheard ends for everybody with it."""
+    rows = Handoff.objects.unscoped("asked of nobody any more").filter(
+        which or Q(), referral=referral, moved_at__isnull=True
+    )
+    facts = {"state": HandoffState.WITHDRAWN, "ended_at": at, "ended_by": by}
+    for row in rows.filter(state__in=states):
         handoff = change(row, (HandoffState(row.state),), None, **facts)
         note(handoff, "handoff_withdrawn", by=by, at=at, fields=["state"])
+    for row in rows.filter(stood_as__in=states):
+        change(row, (HandoffState.WITHDRAWN,), None, **facts, ended_for=None, stood_as="")

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from referrals import access
 from referrals.actions.lifecycle import changing, made
@@ -48,7 +48,7 @@ def check_asking(*, referral: Referral, asking: Asking, by: User, at: datetime) 
         raise NotPossible("Choose another organisation than your own.", field="to_org")
     if asking.reply_by <= clock.today(at):
         raise NotPossible("They need time to answer. Choose a day after today.", field="reply_by")
-    _refuse_asked_already(referral, asking)
+    _refuse_asked_already(referral, asking, by)
     found = missing(referral, asking.kind, asking.party, by.organisation_id, asking.to_org.pk, at)
     if found:
         raise NotShared(shown_missing(found, by, asking.to_org))
@@ -62,13 +62,15 @@ def _require_may_ask(referral: Referral, asking: Asking, by: User) -> None:
         access.may_ask_to_help(by, asking.party).require()
 
 
-def _refuse_asked_already(referral: Referral, asking: Asking) -> None:
+def _refuse_asked_already(referral: Referral, asking: Asking, by: User) -> None:
     """One at a time: a second request for the same thing would be accepted twice."""
     rows = Handoff.objects.unscoped("asked already?").filter(referral=referral, party=asking.party)
-    waiting = rows.filter(kind=asking.kind, state__in=UNANSWERED, to_org=asking.to_org)
-    if waiting.exists():
+    unheard = Q(pk__in=Handoff.objects.standing_for(by).filter(referral=referral).values("pk"))
+    waiting = rows.filter(kind=asking.kind, to_org=asking.to_org)
+    if waiting.filter(Q(state__in=UNANSWERED) | unheard & Q(stood_as__in=UNANSWERED)).exists():
         raise NotPossible(f"{asking.to_org.name} has been asked this already, and has not answered yet.")
-    if rows.filter(state=HandoffState.ACCEPTED, decided_kind=asking.kind, moved_at__isnull=True).exists():
+    accepted = rows.filter(decided_kind=asking.kind, moved_at__isnull=True)
+    if accepted.filter(Q(state=HandoffState.ACCEPTED) | unheard & Q(stood_as=HandoffState.ACCEPTED)).exists():
         raise NotPossible("This was accepted already, and is about to start.")
 
 
@@ -148,6 +150,25 @@ def change(handoff: Handoff, states: tuple[HandoffState, ...], version: int | No
     return fresh_handoff(handoff)
 
 
+def _stands_for(handoff: Handoff, by: User) -> bool:
+    """Whether it ended over the answer of somebody they do not open: what they do with it is taken as if it stood."""
+    return Handoff.objects.standing_for(by).filter(pk=handoff.pk).exists()
+
+
+def _change_as_it_stood(
+    handoff: Handoff, states: tuple[HandoffState, ...], version: int, **facts: Any
+) -> Handoff:
+    """The same for a request that ended unknown to whoever changes it."""
+    rows = Handoff.objects.unscoped("changed as it stood").filter(
+        pk=handoff.pk, version=version, stood_as__in=states
+    )
+    if not rows.update(**facts, version=F("version") + 1):
+        fresh = fresh_handoff(handoff)
+        fresh.state = fresh.stood_as
+        raise NotPossible(why_not(fresh))
+    return fresh_handoff(handoff)
+
+
 def why_not(handoff: Handoff) -> str:
     """Why a request cannot be answered any more, in words for either side."""
     if handoff.state in UNANSWERED:
@@ -183,7 +204,10 @@ def ask_question(
         facts = _seen_by(handoff, by, at) if asked else {}
         state = HandoffState.QUESTION if asked else HandoffState.SEEN
         froms = UNANSWERED if asked else (HandoffState.QUESTION,)
-        handoff = change(handoff, froms, version, state=state, **facts)
+        if _stands_for(handoff, by):
+            handoff = _change_as_it_stood(handoff, froms, version, stood_as=state)
+        else:
+            handoff = change(handoff, froms, version, state=state, **facts)
         message = HandoffMessage.objects.create(handoff=handoff, words=words, **made(by, at))
         note(handoff, "handoff_asked" if asked else "handoff_explained", by=by, at=at, fields=["words"])
         return message
@@ -212,7 +236,12 @@ def take_back(*, handoff: Handoff, version: int, by: User, at: datetime | None =
     access.may_take_back(by, handoff).require()
     with changing(handoff.referral_id, at=at):
         facts = {"state": HandoffState.WITHDRAWN, "ended_at": at, "ended_by": by}
-        handoff = change(handoff, UNANSWERED, version, **facts)
+        if _stands_for(handoff, by):
+            # It ended before, unknown to them: from now on it ended when they said so.
+            facts |= {"ended_for": None, "stood_as": ""}
+            handoff = _change_as_it_stood(handoff, UNANSWERED, version, **facts)
+        else:
+            handoff = change(handoff, UNANSWERED, version, **facts)
         note(handoff, "handoff_withdrawn", by=by, at=at, fields=["state"])
 
 

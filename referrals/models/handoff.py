@@ -1,6 +1,8 @@
 """What one organisation asks of another: to lead a referral, or to help one person; and the questions about it.
 What the others are shown is the packet, fixed when it is sent. Who reads it is in querysets_handoffs.py."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -63,6 +65,10 @@ class Handoff(BaseModel):
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # Whose answer it rested on and does no more, before anything moved; and the state it was in. Only who opens them
+    # knows: for the rest of the side that asked it goes on as it stood.
+    ended_for = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    stood_as = models.CharField(max_length=10, choices=HandoffState.choices, blank=True, default="")
     why_returned = EncryptedTextField(blank=True, default="")
     outcome_done = EncryptedTextField(blank=True, default="")
     outcome_went = EncryptedTextField(blank=True, default="")
@@ -71,6 +77,8 @@ class Handoff(BaseModel):
     # Added by querysets for one viewer; never stored.
     sent_by_us: bool
     opened: bool
+    shown_state: str
+    shown_ended_at: datetime | None
 
     objects = protected_manager(HandoffQuerySet)
 
@@ -146,6 +154,12 @@ class Handoff(BaseModel):
                 condition=Q(ended_at__isnull=False) | Q(ended_at__isnull=True, ended_by__isnull=True),
                 name="handoff_ended_when_and_who",
                 violation_error_message="What has ended says when.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_for__isnull=True, stood_as="")
+                | Q(ended_for__isnull=False, state=HandoffState.WITHDRAWN) & ~Q(stood_as=""),
+                name="handoff_stood_as_it_was",
+                violation_error_message="What ended over one person's answer says how it stood.",
             ),
         ]
 

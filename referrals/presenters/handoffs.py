@@ -37,8 +37,10 @@ def of_user(user: "User") -> list[Handoff]:
     rows = Handoff.objects.visible_to(user).select_related(
         "referral", "from_org", "to_org", "sent_by", "decided_by", "receiver", "ended_by"
     )
-    waiting = list(rows.filter(state__in=[*UNANSWERED, HandoffState.ACCEPTED]).order_by("sent_at", "pk"))
-    over = rows.exclude(state__in=[*UNANSWERED, HandoffState.ACCEPTED]).order_by("-sent_at", "-pk")
+    waiting = list(
+        rows.filter(shown_state__in=[*UNANSWERED, HandoffState.ACCEPTED]).order_by("sent_at", "pk")
+    )
+    over = rows.exclude(shown_state__in=[*UNANSWERED, HandoffState.ACCEPTED]).order_by("-sent_at", "-pk")
     return [*waiting, *over[:MOST]]
 
 
@@ -46,10 +48,10 @@ def inbox(rows: list[Handoff], user: "User", at: datetime) -> list[dict[str, Any
     """The lists of the page: {title, heads, rows, empty}. Lists of what was answered stand only where there are any."""
     ours = [row for row in rows if row.to_org_id == user.organisation_id]
     sent = [row for row in rows if row.to_org_id != user.organisation_id]
-    new = [row for row in ours if row.state in (HandoffState.SENT, HandoffState.SEEN)]
-    asked = [row for row in ours if row.state == HandoffState.QUESTION]
-    accepted = [row for row in ours if row.state == HandoffState.ACCEPTED]
-    over = [row for row in ours if row.state not in (*UNANSWERED, HandoffState.ACCEPTED)]
+    new = [row for row in ours if row.shown_state in (HandoffState.SENT, HandoffState.SEEN)]
+    asked = [row for row in ours if row.shown_state == HandoffState.QUESTION]
+    accepted = [row for row in ours if row.shown_state == HandoffState.ACCEPTED]
+    over = [row for row in ours if row.shown_state not in (*UNANSWERED, HandoffState.ACCEPTED)]
     closures = closures_of(user.organisation_id)
     timed = [
         [_first(row, user), row.referral.reference, clock.show_day(row.sent_at), time_left(row, at, closures)]
@@ -77,7 +79,7 @@ def _first(row: Handoff, user: "User") -> dict[str, str]:
 
 def time_left(row: Handoff, at: datetime, closures: frozenset) -> dict[str, Any]:
     """'Open it within 6 hours', 'Answer within 21 hours', in the hours they are open; 'Late' after that."""
-    seen = row.state == HandoffState.SENT
+    seen = row.shown_state == HandoffState.SENT
     days = rules().handoff_seen_working_days if seen else rules().handoff_decided_working_days
     due = due_by(row.sent_at, days, row.to_org, closures)
     if due <= at:
@@ -90,19 +92,19 @@ def time_left(row: Handoff, at: datetime, closures: frozenset) -> dict[str, Any]
 
 def stands(row: Handoff, user: "User") -> str:
     """Where a request stands, for either side: who answered it, and when."""
-    label = str(HandoffState(row.state).label)
-    if row.state == HandoffState.ACCEPTED and row.receiver and row.starts_on:
+    label = str(HandoffState(row.shown_state).label)
+    if row.shown_state == HandoffState.ACCEPTED and row.receiver and row.starts_on:
         taken = "started" if row.moved_at else f"starting {clock.show_day(row.starts_on)}"
         kind = ", to help only" if row.kind != row.decided_kind else ""
         return f"Accepted{kind}: {you_or_name(row.receiver, user)}, {taken}"
-    if row.state == HandoffState.DECLINED and row.decided_by and row.decided_at:
+    if row.shown_state == HandoffState.DECLINED and row.decided_by and row.decided_at:
         return f"Declined by {you_or_name(row.decided_by, user)}, {clock.show_day(row.decided_at)}"
-    if row.ended_at:
+    if row.shown_ended_at:
         # Who ended it may be a person of the other side, or their worker.
-        known = row.ended_by and row.state in (HandoffState.RETURNED, HandoffState.COMPLETED)
+        known = row.ended_by and row.shown_state in (HandoffState.RETURNED, HandoffState.COMPLETED)
         ours = known and row.ended_by.organisation_id == row.to_org_id
         who = f" by {you_or_name(row.ended_by, user)}" if ours else ""
-        return f"{label}{who}, {clock.show_day(row.ended_at)}"
+        return f"{label}{who}, {clock.show_day(row.shown_ended_at)}"
     return label
 
 
@@ -149,14 +151,14 @@ def _speaks(message: HandoffMessage, row: Handoff) -> str:
 def links(row: Handoff, user: "User") -> list[dict[str, str]]:
     """What else can be done with it by this user now."""
     found = []
-    if row.state in UNANSWERED:
+    if row.shown_state in UNANSWERED:
         if access.may_answer(user, row):
             found += [("Ask a question first", "handoff_ask"), ("Decline", "handoff_decline")]
         elif row.sent_by_us:
-            if row.state == HandoffState.QUESTION:
+            if row.shown_state == HandoffState.QUESTION:
                 found.append(("Answer their question", "handoff_ask"))
             found.append(("Withdraw this request", "handoff_withdraw"))
-    elif row.state == HandoffState.ACCEPTED and access.may_carry_out(user, row):
+    elif row.shown_state == HandoffState.ACCEPTED and access.may_carry_out(user, row):
         started = [("Complete, and say what came of it", "handoff_complete")]
         found += started if row.moved_at else [("First contact made", "handoff_contact")]
         found.append(("Give it back", "handoff_return"))

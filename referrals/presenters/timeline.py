@@ -156,9 +156,9 @@ def _who(referral: Referral, user: "User") -> list[QuerySet]:
         _nobodys(asked, "handoff", "sent_at", "sent_by", **org),
         _nobodys(answered, "handoff_answered", "decided_at", "decided_by", **{**org, "code": came}),
         _nobodys(
-            asked.filter(ended_at__isnull=False),
+            asked.filter(shown_ended_at__isnull=False),
             "handoff_over",
-            "ended_at",
+            "shown_ended_at",
             "ended_by",
             **{**org, "code": F("state"), **unsaid},
         ),

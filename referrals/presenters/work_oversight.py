@@ -60,7 +60,7 @@ def read(user: "User", at: datetime) -> Oversight:
 
 def _unanswered(user: "User") -> QuerySet[Handoff]:
     """Requests that wait for an answer, the oldest first: to their organisation, or sent by their side."""
-    waiting = Handoff.objects.visible_to(user).filter(state__in=UNANSWERED)
+    waiting = Handoff.objects.visible_to(user).filter(shown_state__in=UNANSWERED)
     return waiting.select_related("from_org", "to_org", "referral").order_by("sent_at", "pk")[: 2 * MOST]
 
 
@@ -74,7 +74,7 @@ def asked_rows(found: Oversight, user: "User", at: datetime) -> list[Row]:
             "action_href": reverse("referrals:handoff", args=[row.pk]),
         }
         for row in found.handoffs
-        if row.to_org_id == user.organisation_id and row.state != HandoffState.QUESTION
+        if row.to_org_id == user.organisation_id and row.shown_state != HandoffState.QUESTION
     ]
 
 

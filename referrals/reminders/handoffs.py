@@ -50,6 +50,14 @@ def _knows(row: Handoff, key: UUID | None) -> bool:
     return bool(key and answers[key])
 
 
+def _goes_on_for(row: Handoff, key: UUID | None) -> bool:
+    """Whether it ended unknown to this worker, who is told what they would be told if it went on."""
+    if not row.ended_for_id or not key:
+        return False
+    user = User.objects.filter(pk=key).first()
+    return user is not None and Handoff.objects.standing_for(user).filter(pk=row.pk).exists()
+
+
 def _managers(row: Handoff, organisation: UUID, team: Team | None) -> list[UUID]:
     """The team's manager, or else every manager of the organisation."""
     if team is not None and team.manager_id and _knows(row, team.manager_id):
@@ -87,23 +95,28 @@ def _to(
 
 def waiting(row: Handoff) -> Iterator[Planned]:
     """Not answered: whoever is on duty there at once, and both managers when it was not opened, or not decided."""
-    if row.state not in UNANSWERED:
+    state, managers = row.stood_as or row.state, _both_managers(row)
+    if state not in UNANSWERED:
         return
-    yield from _to("handoff_arrived", row, _on_duty(row), row.sent_at)
+    if row.ended_for_id:
+        managers = [key for key in managers if _goes_on_for(row, key)]
+    else:
+        yield from _to("handoff_arrived", row, _on_duty(row), row.sent_at)
     closures = closures_of(row.to_org_id)
-    if row.state == HandoffState.SENT:
+    if state == HandoffState.SENT:
         seen = due_by(row.sent_at, rules().handoff_seen_working_days, row.to_org, closures)
-        yield from _to("handoff_not_seen", row, _both_managers(row), seen)
+        yield from _to("handoff_not_seen", row, managers, seen)
     decided = due_by(row.sent_at, rules().handoff_decided_working_days, row.to_org, closures)
-    yield from _to("handoff_not_decided", row, _both_managers(row), decided)
+    yield from _to("handoff_not_decided", row, managers, decided)
 
 
 def answered(row: Handoff) -> Iterator[Planned]:
     """An answer or a question: the sender. The sender's explanation: whoever opened it."""
-    if row.state in (HandoffState.ACCEPTED, HandoffState.DECLINED) and row.decided_at:
+    state = row.stood_as or row.state
+    if state in (HandoffState.ACCEPTED, HandoffState.DECLINED) and row.decided_at:
         yield from _to("handoff_answered", row, [row.sent_by_id], row.decided_at)
     asked_at = getattr(row, "asked_at", None)
-    if row.state == HandoffState.QUESTION and asked_at:
+    if state == HandoffState.QUESTION and asked_at:
         yield from _to("handoff_answered", row, [row.sent_by_id], asked_at, version=row.version + 1)
     elif row.state == HandoffState.SEEN and asked_at:
         yield from _to("handoff_explained", row, [row.seen_by_id], asked_at, version=row.version + 1)
@@ -130,6 +143,8 @@ def ended(row: Handoff) -> Iterator[Planned]:
     told = [row.sent_by_id, row.lead_before_id, row.receiver_id]
     if row.state == HandoffState.RETURNED:
         told += _both_managers(row)
+    if row.ended_for_id:
+        told = [key for key in told if not _goes_on_for(row, key)]
     yield from _to("handoff_ended", row, [key for key in told if key != row.ended_by_id], row.ended_at)
 
 

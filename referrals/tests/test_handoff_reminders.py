@@ -137,10 +137,28 @@ def test_both_managers_hear_that_the_lead_returned_with_a_share(made):
     assert told("handoff_lead_moved", made) == {}
 
 
-def test_a_request_that_ends_with_a_share_is_news_to_its_sender_alone(made):
+@pytest.mark.parametrize("by", ["kit", None])
+def test_a_request_that_ends_with_a_share_is_no_news_to_its_sender(made, by):
+    """To Asha, who sent it, that would tell what Jo said."""
+    lead_asked(made)
+    worker = by and made.staff[by]
+    withdraw(party=made.other, purpose=Purpose.SHARE, recipient=carers(made).pk, by=worker)
+    assert told("handoff_ended", made) == {}
+
+
+def test_whoever_had_taken_it_is_told(made):
+    accepted(made, lead_asked(made))
+    withdraw(party=made.other, purpose=Purpose.SHARE, recipient=carers(made).pk, by=made.staff["kit"])
+    assert set(told("handoff_ended", made)) == {"carol"}
+    assert set(told("handoff_answered", made)) == {"asha"}
+
+
+def test_nobody_who_knows_that_it_is_over_is_told_that_it_is_late(made):
+    """Mo opens everybody here, and Mina was asked: nobody waits for an answer but Asha."""
     lead_asked(made)
     withdraw(party=made.other, purpose=Purpose.SHARE, recipient=carers(made).pk, by=made.staff["kit"])
-    assert set(told("handoff_ended", made)) == {"asha"}
+    assert told("handoff_not_decided", made) == {}
+    assert told("handoff_arrived", made) == {}
 
 
 def test_what_came_of_it_is_news_to_who_asked(made):

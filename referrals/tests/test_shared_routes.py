@@ -86,10 +86,10 @@ def test_nothing_is_sent_and_only_the_facilitator_is_told(row: tuple, staff: Sta
         assert CANNOT not in page(staff, who, party, "routes/")
 
 
-# Which numbers are the same is settled before they are stored: the second database sees one kind of each.
+# Which numbers are the same is settled before they are stored: the second database sees one kind.
 PAGES = [
-    pytest.param(row, id=name, marks=() if name == "post" else pytest.mark.sqlite)
-    for name, row in SAME.items()
+    pytest.param(SAME[name], id=name, marks=() if name == "post" else pytest.mark.sqlite)
+    for name in ("text, written differently", "text and phone", "post")
 ]
 
 

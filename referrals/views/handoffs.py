@@ -129,7 +129,7 @@ class ShowHandoff(HandoffForm):
 
     @property
     def can_accept(self) -> bool:
-        return self.row.state in UNANSWERED and bool(access.may_answer(self.request.user, self.row))
+        return self.row.shown_state in UNANSWERED and bool(access.may_answer(self.request.user, self.row))
 
     @property
     def form_class(self) -> type[BaseForm]:  # type: ignore[override]
@@ -141,7 +141,7 @@ class ShowHandoff(HandoffForm):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # Looking ahead, as browsers and mail scanners do, is not opening it.
         ahead = "prefetch" in f"{request.headers.get('Sec-Purpose', '')}{request.headers.get('Purpose', '')}"
-        if request.method == "GET" and not ahead and self.row.state == HandoffState.SENT:
+        if request.method == "GET" and not ahead and self.row.shown_state == HandoffState.SENT:
             handoff.mark_seen(handoff=self.row, by=request.user, at=self.at)
             self.row = self.find()
         return super().get(request, *args, **kwargs)
@@ -291,7 +291,7 @@ class CarryingOut(HandoffForm):
     """Something that whoever took it does with it."""
 
     def may(self) -> Decision:
-        if self.row.state in UNANSWERED:
+        if self.row.shown_state in UNANSWERED:
             return refuse("This was not answered yet.")
         return access.may_carry_out(self.request.user, self.row)
 
