@@ -5,8 +5,10 @@ from django.db.models import Q
 
 from referrals.enums import STOPS, HandoffKind, Part
 from referrals.models import (
+    Bar,
     Concern,
     Facilitation,
+    Grant,
     Handoff,
     Party,
     ReadinessCheck,
@@ -64,6 +66,49 @@ def may_log(user: User) -> Decision:
     return ALLOWED if can(user, "log") else refuse("Your role does not log referrals.")
 
 
+def may_ask_for_access(user: User) -> Decision:
+    """Ask to open what is not theirs: whoever does casework, and governance."""
+    if can(user, "work_with") or can(user, "ledger"):
+        return ALLOWED
+    return refuse("Your role does not open referrals.")
+
+
+def may_give(user: User, grant: Grant) -> Decision:
+    """Give access that was asked for: a manager or safeguarding lead of that organisation, not for themselves."""
+    if not can(user, "work_with") or not (user.is_manager or user.safeguarding_lead):
+        return refuse("Only a manager or a safeguarding lead may give access.")
+    if grant.organisation_id != user.organisation_id or is_barred(user, grant.referral):
+        return refuse("Only a manager or a safeguarding lead of that organisation may give access.")
+    if user.pk in (grant.user_id, grant.created_by_id):
+        return refuse("It needs a second person: somebody else gives it.")
+    return ALLOWED
+
+
+def may_end_access(user: User, grant: Grant) -> Decision:
+    """End access before its time: whoever has it, and whoever may know of it in that organisation."""
+    known = Grant.objects.visible_to(user).filter(pk=grant.pk).exists()
+    return ALLOWED if known else refuse("Only that worker, or who looks after access there, may end it.")
+
+
+def is_barred(user: User, referral: Referral) -> bool:
+    """Whether a conflict of interest shuts somebody out of a referral."""
+    rows = Bar.objects.unscoped("who is barred").filter(referral=referral, user=user, lifted_at__isnull=True)
+    return rows.exists()
+
+
+def may_bar(user: User, referral: Referral) -> Decision:
+    """Bar a colleague for a conflict of interest: a manager or safeguarding lead who sees the referral."""
+    looks_after = can(user, "work_with") and (user.is_manager or user.safeguarding_lead)
+    if looks_after and may_see(user, referral):
+        return ALLOWED
+    return refuse("Only a manager or a safeguarding lead may do this.")
+
+
+def could_be_barred(user: User):
+    """Colleagues whom this user may bar, or let in again. Nobody does that for themselves."""
+    return colleagues(user).exclude(pk=user.pk)
+
+
 def may_publish(user: User) -> Decision:
     """Publish what everybody is told: administrators, who see no referral."""
     return ALLOWED if can(user, "set_up") else refuse("Only an administrator may do this.")
@@ -76,8 +121,8 @@ def may_see(user: User, referral: Referral) -> bool:
 
 def may_open(user: User, party: Party | None) -> Decision:
     """Read and write a party's compartment: the same queryset as every list, with the key added."""
-    if party is None:
-        return refuse(SEALED)
+    if party is None or not can(user, "work_with"):
+        return refuse(SEALED)  # governance reads by a grant, and writes nothing
     opened = Party.objects.opened_by(user).filter(pk=party.pk).exists()
     return ALLOWED if opened else refuse(SEALED)
 
@@ -97,6 +142,14 @@ def may_run(user: User, referral: Referral) -> Decision:
     ):
         return ALLOWED
     return refuse("Only the lead, a facilitator or a manager of the leading organisation may do this.")
+
+
+def may_change_lead(user: User, referral: Referral) -> Decision:
+    """Say who leads from now on: the lead, or a manager of the leading organisation."""
+    manages = user.is_manager and referral.lead_organisation_id == user.organisation_id
+    if can(user, "run") and (referral.lead_id == user.pk or manages) and may_see(user, referral):
+        return ALLOWED
+    return refuse("Only the lead, or a manager of the leading organisation, may change who leads.")
 
 
 def may_change_review(user: User, referral: Referral) -> Decision:

@@ -87,6 +87,14 @@ class CapacityResult(TextChoices):
     NOT_ABLE = "not_able", _("Cannot decide this at present")
 
 
+class GrantKind(TextChoices):
+    """Why somebody opens what is otherwise not theirs."""
+
+    EMERGENCY = "emergency", _("Emergency")
+    COVER = "cover", _("Covering for a colleague")
+    READING = "reading", _("Reading for governance")
+
+
 class RouteKind(TextChoices):
     TEXT = "text", _("Text")
     PHONE = "phone", _("Phone call")

@@ -56,6 +56,21 @@ def _casework(user: "User") -> bool:
     return bool(user.is_authenticated and user.is_active and user.is_keyworker)
 
 
+def _may_see_any(user: "User") -> bool:
+    """Whether there can be a referral for them: casework; and governance, by a grant alone."""
+    return _casework(user) or bool(user.is_authenticated and user.is_active and user.is_governance)
+
+
+def barred(user: Any, referral: str) -> Exists:
+    """A conflict of interest in the referral of that column: it beats every other rule."""
+    return Exists(_rows("Bar").filter(referral=OuterRef(referral), user=user, lifted_at__isnull=True))
+
+
+def granted_now(at: Moment) -> Q:
+    """Grants that were given and still run."""
+    return Q(given_at__isnull=False, ended_at__isnull=True, until__gt=at)
+
+
 class ReferralQuerySet(ProtectedQuerySet):
     """Referrals as shells."""
 
@@ -64,17 +79,24 @@ class ReferralQuerySet(ProtectedQuerySet):
 
         Their own parties', those they lead or facilitate, their team's, their organisation's for managers, and for
         safeguarding leads those with an open concern or a records check that waits. Handed over, those they take,
-        and those they led before.
+        and those they led before. By a grant, whatever it names. None they are barred from.
         """
-        if not _casework(user):
+        if not _may_see_any(user):
             return self.none().scoped("visible_to: no casework")
-        team, manager, lead = _shape(user)
         if reference is not None:
-            here = _VISIBLE_HERE(team, manager, lead, reference=reference, **_asking(user))
+            here = _VISIBLE_HERE(*_shape(user), reference=reference, **_asking(user))
             return self.filter(pk__in=here).scoped("visible_to")
         return self.filter(
-            _shells_of(user.pk, user.organisation_id, user.team_id, timezone.now(), team, manager, lead)
+            _shells_of(user.pk, user.organisation_id, user.team_id, timezone.now(), *_shape(user))
         ).scoped("visible_to")
+
+    def could_be_asked_for(self, user: "User") -> Self:
+        """Those of which somebody of their organisation may ask to open something: theirs, and not barred."""
+        if not _may_see_any(user):
+            return self.none().scoped("could_be_asked_for: no casework")
+        parties = _rows("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
+        theirs = Exists(parties.filter(organisation=user.organisation_id))
+        return self.filter(~barred(user.pk, "pk"), theirs).scoped("could_be_asked_for")
 
     def of_person(self, user: "User") -> Self:
         """Those this user leads, facilitates or supports somebody in."""
@@ -124,15 +146,33 @@ class StageChangeQuerySet(ProtectedQuerySet):
         return self.filter(referral__in=visible_ids(user)).exclude(_held_back_from(user)).scoped("visible_to")
 
 
-def _shape(user: "User") -> tuple[bool, bool, bool]:
-    """What of a user changes the rule itself: in a team, a manager, a safeguarding lead."""
-    return user.team_id is not None, user.is_manager, user.safeguarding_lead
+def _shape(user: "User") -> tuple[bool, bool, bool, bool]:
+    """What of a user changes the rule itself: casework, in a team, a manager, a safeguarding lead."""
+    return _casework(user), user.team_id is not None, user.is_manager, user.safeguarding_lead
 
 
 def _shells_of(
-    user: Any, organisation: Any, team: Any, at: Moment, in_team: bool, manager: bool, lead: bool
+    user: Any,
+    organisation: Any,
+    team: Any,
+    at: Moment,
+    casework: bool,
+    in_team: bool,
+    manager: bool,
+    lead: bool,
 ) -> Q:
     """The rule of visible_to, as a condition on referrals."""
+    granted = _rows("Grant").filter(granted_now(at), referral=OuterRef("pk"), user=user)
+    rule = Q(Exists(granted))
+    if casework:
+        rule |= _shells_at_work(user, organisation, team, at, in_team, manager, lead)
+    return rule & ~Q(barred(user, "pk"))
+
+
+def _shells_at_work(
+    user: Any, organisation: Any, team: Any, at: Moment, in_team: bool, manager: bool, lead: bool
+) -> Q:
+    """What somebody sees because of what they do, not because they were let in."""
     parties = _rows("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
     mine = (
         Q(lead=user)
@@ -186,15 +226,15 @@ _VISIBLE_HERE = Prepared(
     )
 )
 _OPENED = Prepared(
-    lambda column, manager, lead: (
-        _rows("Party").filter(_compartments_of(USER, ORGANISATION, NOW, manager, lead)).values(column)
+    lambda column, *shape: (
+        _rows("Party").filter(_compartments_of(USER, ORGANISATION, NOW, *shape)).values(column)
     )
 )
 _OPENED_HERE = Prepared(
-    lambda manager, lead: (
+    lambda *shape: (
         _rows("Party")
         .filter(
-            _compartments_of(USER, ORGANISATION, NOW, manager, lead),
+            _compartments_of(USER, ORGANISATION, NOW, *shape),
             referral=Param.named("referral", UUIDField()),
         )
         .values("pk")
@@ -204,7 +244,7 @@ _OPENED_HERE = Prepared(
 
 def visible_ids(user: "User") -> Any:
     """Ids of the referrals of visible_to, to filter by: `referral__in=visible_ids(user)`."""
-    if not _casework(user):
+    if not _may_see_any(user):
         return []
     return _VISIBLE(*_shape(user), **_asking(user))
 
@@ -223,9 +263,9 @@ def opened_ids(
     user: "User", *, safety: bool = False, column: str = "pk", referral: UUID | None = None
 ) -> Any:
     """Ids of the parties of opened_by, to filter by: `party__in=opened_ids(user)`. With `referral`, of that one."""
-    if not _casework(user):
+    if not _may_see_any(user):
         return []
-    shape = (user.is_manager, safety and user.safeguarding_lead)
+    shape = (_casework(user), user.is_manager, safety and user.safeguarding_lead)
     given = {"user": user.pk, "organisation": user.organisation_id, "at": timezone.now()}
     if referral is not None:
         return _OPENED_HERE(*shape, referral=referral, **given)
@@ -240,14 +280,26 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
     another party's keyworker here (a second worker then opens those); a stand-in on their day, of each party who
     accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
     also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone.
+    Whoever was let in by a grant for this person; nobody who is barred from the referral.
     """
-    if not _casework(user):
+    if not _may_see_any(user):
         return Q(pk__in=[])
     lead = safety and user.safeguarding_lead
-    return _compartments_of(user.pk, user.organisation_id, timezone.now(), user.is_manager, lead)
+    shape = (_casework(user), user.is_manager, lead)
+    return _compartments_of(user.pk, user.organisation_id, timezone.now(), *shape)
 
 
-def _compartments_of(user: Any, organisation: Any, at: Moment, manager: bool, lead: bool) -> Q:
+def _compartments_of(
+    user: Any, organisation: Any, at: Moment, casework: bool, manager: bool, lead: bool
+) -> Q:
+    rule = Q(Exists(_rows("Grant").filter(granted_now(at), party=OuterRef("pk"), user=user)))
+    if casework:
+        rule |= _compartments_at_work(user, organisation, at, manager, lead)
+    return rule & ~Q(barred(user, "referral"))
+
+
+def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: bool, lead: bool) -> Q:
+    """Whom somebody opens because of what they do, not because they were let in."""
     rule = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
     if manager:
         rule |= Q(organisation=organisation)
@@ -329,6 +381,14 @@ class PartyQuerySet(ProtectedQuerySet):
         """Parties whose concerns and safety answers this user opens."""
         return self.filter(pk__in=opened_ids(user, safety=True)).scoped("safety_opened_by")
 
+    def could_be_asked_for(self, user: "User") -> Self:
+        """People of their organisation whose compartment they may ask to open."""
+        if not _may_see_any(user):
+            return self.none().scoped("could_be_asked_for: no casework")
+        return self.filter(
+            ~barred(user.pk, "referral"), organisation=user.organisation_id, left_at__isnull=True
+        ).scoped("could_be_asked_for")
+
     def present(self) -> Self:
         """Those who have not left the referral."""
         return self.filter(left_at__isnull=True)
@@ -375,6 +435,7 @@ class RecordsHitQuerySet(ProtectedQuerySet):
             | Exists(_rows("Party").filter(keyworker=user, **referral))
             | Exists(_rows("Support").filter(user=user, **referral))
             | Exists(_rows("Facilitation").filter(user=user, **referral))
+            | barred(user.pk, "records_check__referral")
         )
         return self.filter(
             ~Q(on_it),
@@ -426,6 +487,31 @@ class SafetyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Rows of parties whose concerns and safety answers this user opens."""
         return self.filter(party__in=opened_ids(user, safety=True)).scoped("visible_to")
+
+
+def _oversees(user: "User") -> Q:
+    """Rows about their organisation's own workers, for those who look after access there."""
+    if not (user.is_manager or user.safeguarding_lead or user.is_governance):
+        return Q(pk__in=[])
+    return Q(organisation=user.organisation_id)
+
+
+class GrantQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Their own; of their organisation's workers for managers, safeguarding leads and governance. Never of a
+        referral they are barred from."""
+        if not _may_see_any(user):
+            return self.none().scoped("visible_to: no casework")
+        own = Q(user=user) | Q(created_by=user)
+        return self.filter(own | _oversees(user), ~barred(user.pk, "referral")).scoped("visible_to")
+
+
+class BarQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Of their organisation's workers, for managers, safeguarding leads and governance; never one's own."""
+        if not _may_see_any(user):
+            return self.none().scoped("visible_to: no casework")
+        return self.filter(_oversees(user), ~barred(user.pk, "referral")).scoped("visible_to")
 
 
 class NoteQuerySet(ProtectedQuerySet):

@@ -8,7 +8,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
-from referrals.querysets import opened_ids
+from referrals.querysets import barred, opened_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class HandoffQuerySet(ProtectedQuerySet):
         if not _casework(user):
             return self.none().scoped("visible_to: no casework")
         return (
-            self.filter(_asked(user) | _were_asked(user))
+            self.filter(_asked(user) | _were_asked(user), ~barred(user.pk, "referral"))
             .annotate(sent_by_us=_flag(_asked(user)), opened=_flag(_reads(user)), **_shown(user))
             .defer(*SEALED_WORDS)
             .scoped("visible_to")
@@ -96,7 +96,7 @@ class HandoffQuerySet(ProtectedQuerySet):
         if not _casework(user):
             return self.none().scoped("opened_by: no casework")
         return (
-            self.filter(_reads(user))
+            self.filter(_reads(user), ~barred(user.pk, "referral"))
             .annotate(sent_by_us=_flag(_asked(user)), opened=Value(True), **_shown(user))
             .scoped("opened_by")
         )
@@ -105,7 +105,9 @@ class HandoffQuerySet(ProtectedQuerySet):
 class HandoffMessageQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Questions about requests this user reads."""
-        read: Any = _rows("Handoff").filter(_reads(user)).values("pk") if _casework(user) else []
+        read: Any = []
+        if _casework(user):
+            read = _rows("Handoff").filter(_reads(user), ~barred(user.pk, "referral")).values("pk")
         return self.filter(handoff__in=read).scoped("visible_to")
 
 

@@ -11,6 +11,7 @@ from referrals.views import (
     decisions,
     drafts,
     facilitators,
+    grants,
     handoffs,
     history,
     intake,
@@ -113,4 +114,16 @@ urlpatterns += [
     path(f"{PERSON}died/", pausing.Died.as_view(), name="died"),
     path(f"{PERSON}leave/", parties.Leave.as_view(), name="person_leave"),
     path(f"{PERSON}invite/", parties.Invite.as_view(), name="invite"),
+]
+
+# Access by name, conflicts of interest, who leads
+urlpatterns += [
+    path("grants/", grants.Grants.as_view(), name="grants"),
+    path("grants/new/", grants.WhichReferral.as_view(), name="grant_which"),
+    path("grants/new/<str:reference>/", grants.AskForAccess.as_view(), name="grant_ask"),
+    path("grants/<uuid:grant>/give/", grants.GiveAccess.as_view(), name="grant_give"),
+    path("grants/<uuid:grant>/end/", grants.EndAccess.as_view(), name="grant_end"),
+    path("r/<str:reference>/bars/", grants.Bars.as_view(), name="bars"),
+    path("r/<str:reference>/bars/<uuid:bar>/lift/", grants.LiftBar.as_view(), name="bar_lift"),
+    path("r/<str:reference>/lead/", grants.ChangeLead.as_view(), name="lead"),
 ]

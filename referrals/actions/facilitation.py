@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 
-from referrals.actions.parties import fresh_party, require_open
+from referrals.actions.parties import fresh_party, require_open, supports_another
 
 
 def appoint(
@@ -38,6 +38,10 @@ def appoint(
         require_open(referral)
         if not access.can(user, "run"):
             raise NotPossible("That person does not run meetings.", field="user")
+        if access.is_barred(user, referral):
+            raise NotPossible(
+                f"{user.first_name} cannot take part in this one. Choose somebody else.", field="user"
+            )
         current = Facilitation.objects.unscoped("appoint").filter(
             referral=referral, user=user, until__isnull=True
         )
@@ -65,25 +69,54 @@ def stand_down(*, facilitation: Facilitation, by: "User", at: datetime | None = 
     at = at or clock.now()
     access.may_run(by, facilitation.referral).require()
     with changing(facilitation.referral_id, at=at) as referral:
-        ended = (
-            Facilitation.objects.unscoped("stand down")
-            .filter(pk=facilitation.pk, until__isnull=True)
-            .update(until=at)
-        )
-        if not ended:
+        if not end_part(facilitation, referral, by=by, at=at):
             raise NotPossible("That part had already ended.")
+
+
+def end_part(facilitation: Facilitation, referral: Referral, *, by: "User", at: datetime) -> bool:
+    """End a part that still runs, with what follows from that; within another action. False where it had ended."""
+    parts = Facilitation.objects.unscoped("stand down").filter(pk=facilitation.pk, until__isnull=True)
+    if not parts.update(until=at):
+        return False
+    record("facilitation_ended", by=by, thing=facilitation, referral_id=referral.pk, fields=["until"], at=at)
+    needed = {"no_facilitator", "facilitator_not_independent"}
+    in_the_way = {row.code for row in blockers.blockers(referral, Gate.BOOK, at)}
+    if needed & in_the_way or _fewer_than_booked(referral):
+        events.facilitator_lost.send(Referral, referral=referral, party=None, by=by, at=at)
+    return True
+
+
+def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | None = None) -> None:
+    """A colleague of the leading organisation leads from now on. Whom the old lead supports they go on supporting."""
+    at = at or clock.now()
+    access.may_change_lead(by, referral).require()
+    with changing(referral, at=at) as referral:
+        require_open(referral)
+        if lead.organisation_id != referral.lead_organisation_id or not access.can(lead, "work_with"):
+            raise NotPossible("Choose a colleague who supports people.", field="lead")
+        if referral.lead_id == lead.pk:
+            raise NotPossible(f"{lead.first_name} leads this referral already.", field="lead")
+        if access.is_barred(lead, referral):
+            raise NotPossible(f"{lead.first_name} cannot lead this one. Choose somebody else.", field="lead")
+        alone = Party.objects.unscoped("stand in?").filter(referral=referral, keyworker__isnull=True)
+        if any(supports_another(lead, party) for party in alone.present().filter(beside__isnull=True)):
+            raise NotPossible(
+                f"{lead.first_name} supports somebody here, and somebody else has no keyworker yet. "
+                "Give them one first.",
+                field="lead",
+            )
+        Referral.objects.unscoped("the lead changes").filter(pk=referral.pk).update(lead=lead)
+        referral.lead = lead
         record(
-            "facilitation_ended",
+            "lead_moved",
             by=by,
-            thing=facilitation,
+            thing=referral,
+            things=[lead],
             referral_id=referral.pk,
-            fields=["until"],
+            fields=["lead"],
             at=at,
         )
-        needed = {"no_facilitator", "facilitator_not_independent"}
-        in_the_way = {row.code for row in blockers.blockers(referral, Gate.BOOK, at)}
-        if needed & in_the_way or _fewer_than_booked(referral):
-            events.facilitator_lost.send(Referral, referral=referral, party=None, by=by, at=at)
+        events.lead_moved.send(Referral, referral=referral, party=None, by=by, at=at)
 
 
 def _fewer_than_booked(referral: Referral) -> bool:

@@ -322,5 +322,5 @@ def require_worker(handoff: Handoff, worker: User, helped: Party | None) -> None
     kept = Party.objects.unscoped("another side?").filter(referral=handoff.referral_id, keyworker=worker)
     if helped is not None:
         others, kept = others.exclude(party=helped), kept.exclude(pk=helped.pk)
-    if others.exists() or kept.exists():
+    if others.exists() or kept.exists() or access.is_barred(worker, handoff.referral):
         raise NotPossible(f"{worker.first_name} cannot take this one. Choose somebody else.", field="worker")

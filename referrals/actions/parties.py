@@ -164,7 +164,12 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
             )
         if keyworker is not None and not access.can(keyworker, "work_with"):
             raise NotPossible("That colleague does not support people.", field="keyworker")
-        if keyworker is None and party.keyworker is not None and _supports_another(referral.lead, party):
+        if keyworker is not None and access.is_barred(keyworker, referral):
+            raise NotPossible(
+                f"{keyworker.first_name} cannot support anybody here. Choose somebody else.",
+                field="keyworker",
+            )
+        if keyworker is None and party.keyworker is not None and supports_another(referral.lead, party):
             raise NotPossible(
                 f"{referral.lead.first_name} leads and supports somebody else here, so cannot stand in. "
                 "Choose a keyworker.",
@@ -194,6 +199,6 @@ def note_support(party: Party, keyworker: "User | None", at: datetime) -> None:
         Support.objects.create(referral_id=party.referral_id, party=party, user=keyworker, since=at)
 
 
-def _supports_another(user: "User", party: Party) -> bool:
+def supports_another(user: "User", party: Party) -> bool:
     others = Party.objects.unscoped("stand in?").filter(referral=party.referral_id, keyworker=user)
     return others.present().exclude(pk=party.pk).exists()

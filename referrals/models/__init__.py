@@ -1,6 +1,7 @@
 """Facts about a referral and its parties: rows and constraints, nothing else.
 Rows are written by referrals.actions alone; models know nothing of the web."""
 
+from referrals.models.access import Bar, Grant
 from referrals.models.concern import Concern, RecordsCheck, SignOff
 from referrals.models.consent import Consent, InformationSheet
 from referrals.models.handoff import Handoff, HandoffMessage
@@ -13,12 +14,14 @@ from referrals.models.referral import Closure, Facilitation, Referral, StageChan
 
 __all__ = [
     "Approach",
+    "Bar",
     "CapacityAssessment",
     "Closure",
     "Concern",
     "Consent",
     "ContactRoute",
     "Facilitation",
+    "Grant",
     "Handoff",
     "HandoffMessage",
     "InformationSheet",

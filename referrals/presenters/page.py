@@ -56,9 +56,21 @@ def other_things(facts: Facts, heard: Heard) -> list[dict[str, str]]:
             {"text": "Decide whether it is suitable", "href": reverse("referrals:decide", args=[reference])},
             *_pausing(referral, facts),
             {"text": "Facilitators", "href": reverse("referrals:facilitators", args=[reference])},
+            *_leading(facts),
             {"text": "Add a person", "href": reverse("referrals:person_add", args=[reference])},
             {"text": "Close", "href": reverse("referrals:close", args=[reference])},
         ]
+    return links
+
+
+def _leading(facts: Facts) -> list[dict[str, str]]:
+    """Who leads, and who must not be near it: for whoever may say so."""
+    reference, user, links = facts.referral.reference, facts.user, []
+    manages = user.is_manager and facts.referral.lead_organisation_id == user.organisation_id
+    if facts.referral.lead_id == user.pk or manages:
+        links.append({"text": "Change who leads", "href": reverse("referrals:lead", args=[reference])})
+    if user.is_manager or user.safeguarding_lead:
+        links.append({"text": "Conflicts of interest", "href": reverse("referrals:bars", args=[reference])})
     return links
 
 

@@ -1,11 +1,11 @@
 """What the pages of one referral, and of one person in it, have in common: fetched through a scope, or 404."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import Http404
 from django.urls import reverse
 
-from referrals import presenters
+from referrals import access, presenters
 from referrals.actions.parties import has_died
 from referrals.models import Party, Referral
 from restorative.common.references import read_reference
@@ -52,6 +52,7 @@ class ReferralMixin:
             **super().get_context(),
             "referral": self.referral,
             "identity": presenters.identity(self.referral, self.request.user),
+            "reads_only": not access.can(self.request.user, "work_with"),
         }
 
 
@@ -95,12 +96,25 @@ class PartyMixin(ReferralMixin):
         return {**super().get_context(), "party": self.party}
 
 
+def require_writes(user: Any) -> None:
+    """Raise Forbidden for whoever only reads."""
+    if not access.can(user, "work_with"):
+        raise Forbidden("You were let in to read. Nothing can be changed from here.")
+
+
 class ReferralPage(ReferralMixin, Page):
     """A page about one referral."""
 
 
 class ReferralForm(ReferralMixin, ActionFormView):
-    """A form about one referral."""
+    """A form about one referral. Governance, let in to read, is shown those that are `readable` and fills in none."""
+
+    readable: ClassVar[bool] = False
+
+    def load(self) -> None:
+        super().load()
+        if not self.readable or self.request.method not in ("GET", "HEAD"):
+            require_writes(self.request.user)
 
 
 class PartyPage(PartyMixin, Page):
@@ -115,6 +129,7 @@ class PartyForm(PartyMixin, ActionFormView):
 
     def load(self) -> None:
         super().load()
+        require_writes(self.request.user)
         if self.party.person.died_on:
             raise Forbidden(has_died(self.party))
 

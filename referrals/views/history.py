@@ -29,6 +29,7 @@ class History(ReferralForm):
     audit_verb = "history_viewed"
     title = "History"
     submit_text = "Add note"
+    readable = True
 
     @cached_property
     def group(self) -> str:

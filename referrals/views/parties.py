@@ -24,6 +24,7 @@ from referrals.forms.parties import (
 )
 from referrals.models import Consent, ContactRoute, Party, SafetyAnswers
 from referrals.presenters import person, reach
+from referrals.presenters.grants import to_read
 from referrals.views import asking
 from referrals.views.base import ReferralForm
 from referrals.views.person import PersonForm, PersonPage
@@ -44,12 +45,8 @@ class ShowPerson(PersonPage):
         context = super().get_context()
         page = person.page(self.party, self.request.user, self.at)
         context["identity"]["facts"].insert(0, page["about"])
-        return {
-            **context,
-            "back_href": self.referral_href,
-            "back_text": "Back to the referral",
-            **page,
-        }
+        context |= {"back_href": self.referral_href, "back_text": "Back to the referral", **page}
+        return to_read(context) if context["reads_only"] else context
 
 
 class AddPerson(ReferralForm):

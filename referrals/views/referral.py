@@ -3,6 +3,7 @@
 from typing import Any
 
 from referrals.presenters import page as referral_page
+from referrals.presenters.grants import to_read
 from referrals.views.base import ReferralPage
 
 
@@ -14,4 +15,5 @@ class ShowReferral(ReferralPage):
     def get_context(self) -> dict[str, Any]:
         context = super().get_context()
         self.title = f"{context['identity']['name']}, {self.referral.reference}"
-        return {**context, **referral_page.page(self.referral, self.request.user, self.at)}
+        context |= referral_page.page(self.referral, self.request.user, self.at)
+        return to_read(context) if context["reads_only"] else context

@@ -24,6 +24,11 @@ class Rules:
     sign_off_days: int = 56
     return_working_days: int = 2
 
+    # Access by name
+    emergency_hours: int = 4
+    cover_days: int = 28
+    reading_days: int = 14
+
     # Parties and people
     provisional_days_after_approach: int = 30
     provisional_days_never_approached: int = 60
@@ -92,6 +97,9 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "contact_days_at_risk": (7, 30),
     "sign_off_days": (7, 56),
     "return_working_days": (2, 10),
+    "emergency_hours": (1, 4),
+    "cover_days": (1, 42),
+    "reading_days": (1, 28),
     "quiet_from_hour": (18, 20),
     "quiet_to_hour": (9, 11),
     "urgent_from_minute": (7 * 60 + 30, 9 * 60),

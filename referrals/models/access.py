@@ -1,0 +1,94 @@
+"""Access by name and for a time (Grant), and none at all for a conflict of interest (Bar).
+What they open and shut is decided with every other rule of that kind, in querysets.py."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from referrals.enums import GrantKind
+from referrals.models.party import Party
+from referrals.models.referral import Referral
+from referrals.querysets import BarQuerySet, GrantQuerySet
+from restorative.common.fields import EncryptedTextField
+from restorative.common.models import BaseModel
+from restorative.common.protected import protected_manager
+
+
+class Grant(BaseModel):
+    """One worker may open one referral, and with `party` that person's compartment, until a time. `created_by` asked.
+
+    Somebody else gave it, but for an emergency, which one takes oneself. Not given: `given_at` is empty and it ended.
+    """
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="grants")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="grants")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=GrantKind.choices)
+    reason = EncryptedTextField()
+    until = models.DateTimeField()
+    given_at = models.DateTimeField(null=True, blank=True)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = protected_manager(GrantQuerySet)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        indexes = [
+            models.Index(fields=["user", "referral", "until"], name="grant_of_worker"),
+            models.Index(fields=["organisation", "-created_at"], name="grant_of_organisation"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(given_at__isnull=True, given_by__isnull=True)
+                | Q(given_at__isnull=False, given_by__isnull=False),
+                name="grant_given_when_and_who",
+                violation_error_message="Access that was given says when and by whom.",
+            ),
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="grant_ended_when_and_who",
+                violation_error_message="Access that was ended says when and by whom.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=GrantKind.EMERGENCY) | Q(given_by__isnull=True) | ~Q(given_by=F("user")),
+                name="grant_needs_a_second_person",
+                violation_error_message="Nobody gives access to themselves, but in an emergency.",
+            ),
+        ]
+
+
+class Bar(BaseModel):
+    """One worker must see nothing of one referral: a conflict of interest. It beats every other rule."""
+
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="bars")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    reason = EncryptedTextField()
+    lifted_at = models.DateTimeField(null=True, blank=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = protected_manager(BarQuerySet)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["referral", "user"], condition=Q(lifted_at__isnull=True), name="barred_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(lifted_at__isnull=True, lifted_by__isnull=True)
+                | Q(lifted_at__isnull=False, lifted_by__isnull=False),
+                name="bar_lifted_when_and_who",
+                violation_error_message="A bar that was lifted says when and by whom.",
+            ),
+        ]

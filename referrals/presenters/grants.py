@@ -1,0 +1,151 @@
+"""Access by name as one person may be shown it: what waits, what is open now, what is over; and who is barred."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from referrals import access
+from referrals.enums import GrantKind, Place
+from referrals.models import Bar, Grant, Party, Referral
+from referrals.presenters import you_or_name
+from restorative.common import clock
+from restorative.common.rules import rules
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+MOST = 50
+LOOK_BACK = timedelta(days=90)
+HEADS = ["Who", "Referral", "What is opened", "Why", "Until", "What you can do"]
+OVER_HEADS = [*HEADS[:-1], "How it ended"]
+
+
+def of_user(user: "User", at: datetime) -> list[Grant]:
+    """Grants this user may know of, the newest first. One query."""
+    rows = Grant.objects.visible_to(user).filter(created_at__gte=at - LOOK_BACK)
+    related = "user", "party", "referral", "given_by", "ended_by", "created_by"
+    return list(rows.select_related(*related).order_by("-created_at", "-pk")[: 2 * MOST])
+
+
+def lists(rows: list[Grant], user: "User", at: datetime) -> list[dict[str, Any]]:
+    """The lists of the page: {title, heads, rows, empty}."""
+    over = [row for row in rows if row.ended_at or row.until <= at]
+    running = [row for row in rows if row not in over and row.given_at]
+    waiting = [row for row in rows if row not in over and not row.given_at]
+    found = [
+        {"title": "Open now", "heads": HEADS, "rows": _shown(running, user), "empty": "Nobody is let in."}
+    ]
+    if waiting:
+        shown = {"title": "Waiting for an answer", "heads": HEADS, "rows": _shown(waiting, user), "empty": ""}
+        found.insert(0, shown)
+    if over:
+        rows_over = [[*_first(row, user), _ended(row, user)] for row in over]
+        found.append({"title": "Over", "heads": OVER_HEADS, "rows": rows_over, "empty": ""})
+    return found
+
+
+def _first(row: Grant, user: "User") -> list[Any]:
+    reference = row.referral.reference
+    sees = access.may_see(user, row.referral)
+    href = reverse("referrals:show", args=[reference])
+    return [
+        capfirst(you_or_name(row.user, user)),
+        {"text": reference, "href": href} if sees else reference,
+        place_of(row.party),
+        f"{GrantKind(row.kind).label}: {row.reason}",
+        clock.show_when(row.until),
+    ]
+
+
+def place_of(party: Party | None) -> str:
+    """Whose compartment, by their place alone: whoever asks need not know their name."""
+    return capfirst(str(Place(party.place).label)) if party else "Only that it exists"
+
+
+def _shown(rows: list[Grant], user: "User") -> list[list[Any]]:
+    return [[*_first(row, user), _what_next(row, user)] for row in rows]
+
+
+def _what_next(row: Grant, user: "User") -> Any:
+    if not row.given_at and access.may_give(user, row):
+        return {"text": "Answer", "href": reverse("referrals:grant_give", args=[row.pk])}
+    text = "End it" if row.given_at else "Take it back"
+    return {"text": text, "href": reverse("referrals:grant_end", args=[row.pk])}
+
+
+def _ended(row: Grant, user: "User") -> str:
+    if row.ended_at and row.ended_by:
+        said = "Ended" if row.given_at else "Not given"
+        return f"{said} by {you_or_name(row.ended_by, user)}, {clock.show_when(row.ended_at)}"
+    return "Its time was over" if row.given_at else "Nobody answered in time"
+
+
+def facts(row: Grant, user: "User") -> list[dict[str, str]]:
+    """What somebody decides on."""
+    by = row.created_by
+    asked = f"{you_or_name(by, user)}, {clock.show_when(row.created_at)}" if by else ""
+    return [
+        {"key": "Who", "value": row.user.full_name},
+        {"key": "Referral", "value": row.referral.reference},
+        {"key": "What is opened", "value": place_of(row.party)},
+        {"key": "Why", "value": f"{GrantKind(row.kind).label}: {row.reason}"},
+        {"key": "Until", "value": clock.show_when(row.until)},
+        {"key": "Asked by", "value": capfirst(asked)},
+    ]
+
+
+def people(referral: Referral, user: "User") -> list[tuple[str, str]]:
+    """People of their organisation, by their place and who supports them."""
+    rows = Party.objects.could_be_asked_for(user).filter(referral=referral).select_related("keyworker")
+    return [
+        (str(row.pk), place_of(row) + (f", supported by {row.keyworker.first_name}" if row.keyworker else ""))
+        for row in rows
+    ]
+
+
+def kinds(user: "User") -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """What this user may ask for, with what each means."""
+    wanted = [GrantKind.READING] if user.is_governance else [GrantKind.EMERGENCY, GrantKind.COVER]
+    hours, days = rules().emergency_hours, rules().cover_days
+    hints = {
+        GrantKind.EMERGENCY.value: f"Somebody could come to harm. Open at once, for you alone, for {hours} hours",
+        GrantKind.COVER.value: f"A manager or safeguarding lead gives it, for at most {days} days",
+        GrantKind.READING.value: f"A manager or safeguarding lead gives it, for at most {rules().reading_days} days",
+    }
+    return [(kind.value, str(kind.label)) for kind in wanted], hints
+
+
+def bar_rows(referral: Referral, user: "User") -> list[list[Any]]:
+    """Who is barred from a referral, as far as this user may know."""
+    rows = Bar.objects.visible_to(user).filter(referral=referral, lifted_at__isnull=True)
+    return [
+        [
+            row.user.full_name,
+            row.reason,
+            f"{capfirst(you_or_name(row.created_by, user)) if row.created_by else ''}, "
+            f"{clock.show_day(row.created_at)}",
+            {
+                "text": "Let them in again",
+                "href": reverse("referrals:bar_lift", args=[referral.reference, row.pk]),
+            },
+        ]
+        for row in rows.select_related("user", "created_by").order_by("created_at", "pk")
+    ]
+
+
+def to_read(context: dict[str, Any]) -> dict[str, Any]:
+    """A page of the referral for whoever only reads: what it says, without what one could do."""
+    found = {**context, "next_step": None, "other_things": []}
+    for name in ("tasks", "to_do", "steps", "calls"):
+        if found.get(name):
+            found[name] = [{**task, "href": ""} for task in found[name]]
+    for name in ("banner", "blocked"):
+        if found.get(name):
+            found[name] = {**found[name], "action_text": "", "action_href": ""}
+    if "way" in found:
+        found["way"] = [{**row, "action_text": "", "action_href": ""} for row in found["way"]]
+    if "support" in found:
+        found["support"] = {**found["support"], "links": []}
+    return found
