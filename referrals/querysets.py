@@ -67,8 +67,9 @@ def barred(user: Any, referral: str) -> Exists:
 
 
 def granted_now(at: Moment) -> Q:
-    """Grants that were given and still run."""
-    return Q(given_at__isnull=False, ended_at__isnull=True, until__gt=at)
+    """Grants that were given and still run: no longer than that organisation supports the person."""
+    theirs = Q(party__isnull=True) | Q(party__organisation=F("organisation"))
+    return theirs & Q(given_at__isnull=False, ended_at__isnull=True, until__gt=at)
 
 
 class ReferralQuerySet(ProtectedQuerySet):
@@ -292,7 +293,9 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
 def _compartments_of(
     user: Any, organisation: Any, at: Moment, casework: bool, manager: bool, lead: bool
 ) -> Q:
-    rule = Q(Exists(_rows("Grant").filter(granted_now(at), party=OuterRef("pk"), user=user)))
+    # Whoever is beside them is sealed with them.
+    them = Q(party=OuterRef("pk")) | Q(party=OuterRef("beside"))
+    rule = Q(Exists(_rows("Grant").filter(granted_now(at), them, user=user)))
     if casework:
         rule |= _compartments_at_work(user, organisation, at, manager, lead)
     return rule & ~Q(barred(user, "referral"))
@@ -401,7 +404,9 @@ class PartyQuerySet(ProtectedQuerySet):
         asked = _rows("Approach").filter(party=OuterRef("pk"), asked_first=True)
         concern = _rows("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
         lead = _casework(user) and user.safeguarding_lead
-        as_lead = Q(Exists(concern), organisation=user.organisation_id) if lead else Q(pk__in=[])
+        as_lead = Q(pk__in=[])
+        if lead:
+            as_lead = Q(Exists(concern), organisation=user.organisation_id) & ~Q(barred(user.pk, "referral"))
         rule = Q(pk__in=opened_ids(user, referral=referral)) if referral else opened_by(user)
         return self.annotate(
             opened=Case(When(rule, then=Value(True)), default=Value(False)),

@@ -79,7 +79,8 @@ class HandoffQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Requests of which this user may know, without what they say; with `sent_by_us` and `opened`."""
         if not _casework(user):
-            return self.none().scoped("visible_to: no casework")
+            shown = self.none().annotate(sent_by_us=_flag(_asked(user)), **_shown(user))
+            return shown.scoped("visible_to: no casework")
         return (
             self.filter(_asked(user) | _were_asked(user), ~barred(user.pk, "referral"))
             .annotate(sent_by_us=_flag(_asked(user)), opened=_flag(_reads(user)), **_shown(user))

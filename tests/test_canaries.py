@@ -31,7 +31,17 @@ from referrals.enums import (
     Ready,
     Suitable,
 )
-from referrals.models import Closure, Handoff, HandoffMessage, Party, Person, ReadinessCheck, RecordsHit
+from referrals.models import (
+    Bar,
+    Closure,
+    Grant,
+    Handoff,
+    HandoffMessage,
+    Party,
+    Person,
+    ReadinessCheck,
+    RecordsHit,
+)
 from restorative.accounts.models import Organisation
 from restorative.audit.models import AuditEntry
 from restorative.common.fields import EncryptedTextField
@@ -91,6 +101,8 @@ MARKED = PLACES.keys() - CODES_ONLY - APART - NAMES - OF_ALL
 
 # What a safeguarding lead wrote of somebody the records check found: only such leads read it.
 FOR_LEADS = {"RecordsHit.note"}
+# Why somebody was let in, or shut out, is written for those who look after access.
+FOR_OVERSEERS = {"Grant.reason", "Bar.reason"}
 
 
 def seed_hit(world: World) -> None:
@@ -211,6 +223,8 @@ def rows_of(model: type[models.Model], world: World) -> Iterable[models.Model]:
     rows = model._base_manager.all()
     if model is Person:
         return rows.filter(parties__in=sides)
+    if model is Bar:
+        return rows.filter(referral=world.referral)
     if model is HandoffMessage:
         return rows.filter(handoff__party__in=sides)
     return rows.filter(pk__in=sides) if model is Party else rows.filter(party__in=sides)
@@ -303,16 +317,18 @@ PACKET = {
 
 def allowed_for(who: str) -> set[str]:
     """What somebody may see who does not open Jo's compartment: Carers Leeds the packet and nothing but; a
-    safeguarding lead concerns and safety answers while a concern is open, and names to match."""
+    safeguarding lead concerns and safety answers while a concern is open, and names to match; they and governance why
+    somebody was let in or barred."""
     if who in ("carol", "mina"):
         return PACKET
+    let_in = {word(place) for place in FOR_OVERSEERS}
     if who != "ivy":
-        return set()
+        return let_in if who == "gwen" else set()
     safety = {
         word(place) for place in PLACES if place.split(".")[0] in ("Concern", "SignOff", "SafetyAnswers")
     }
     safety |= {word(place) for place in FOR_LEADS}
-    return safety | {word("Supporter.given"), word("Supporter.family")}
+    return safety | let_in | {word("Supporter.given"), word("Supporter.family")}
 
 
 # Those who see the shell are pressed for every answer; for the rest each page is the same 404 (test_matrix.py).
@@ -362,7 +378,8 @@ def test_jos_own_side_finds_the_words(marked):
     kit = words_in(everything(marked, "kit"))
     decide = reverse("referrals:decide", args=[marked.referral.reference])
     fay = words_in(told(marked.client("fay").get(decide)).lower())
-    assert {place for place in MARKED if word(place) not in kit | fay} <= SHOWN_NOWHERE | FOR_LEADS
+    missed = {place for place in MARKED if word(place) not in kit | fay}
+    assert missed <= SHOWN_NOWHERE | FOR_LEADS | FOR_OVERSEERS
     assert {PHONE, word("Draft.typed"), word("Supporter.given")} <= kit
 
 
@@ -371,6 +388,16 @@ def test_a_safeguarding_lead_finds_what_one_of_them_wrote_of_a_hit(marked):
     seen = {who: words_in(told(marked.client(who).get(release)).lower()) for who in ("ivy", "sal", "fay")}
     assert word("RecordsHit.note") in seen["ivy"] & seen["sal"]
     assert word("RecordsHit.note") not in seen["fay"]
+
+
+@pytest.mark.parametrize("who", ["mo", "gwen", "ivy"])
+def test_those_who_look_after_access_find_why_somebody_was_let_in(marked, who):
+    assert word("Grant.reason") in words_in(told(marked.client(who).get(reverse("referrals:grants"))).lower())
+
+
+def test_whoever_is_let_in_does_not_read_why(marked):
+    """A colleague wrote it for whoever gives access."""
+    assert words_in(told(marked.client("una").get(reverse("referrals:grants"))).lower()) == set()
 
 
 def test_a_draft_is_its_owners_alone(marked):
@@ -401,6 +428,9 @@ def other_house(marked) -> World:
     """Jo is with Carers Leeds, Carol supports them, and they share with nobody: not even a name goes over."""
     house = Organisation.objects.get(key="carers-leeds")
     sides = [marked.other.pk, marked.supporter.pk]
+    # Nobody of Forward Leeds was ever let in to Jo.
+    Grant.objects.unscoped("test").delete()
+    Bar.objects.unscoped("test").delete()
     # Nothing was ever asked of Carers Leeds: it would have been Forward Leeds that told them.
     HandoffMessage.objects.unscoped("test").delete()
     Handoff.objects.unscoped("test").delete()

@@ -34,11 +34,13 @@ SHELL = {
 # Rows of one compartment: they open through Party.objects.opened_by alone.
 SEALED = {
     "referrals.Approach",
+    "referrals.Bar",
     "referrals.CapacityAssessment",
     "referrals.Closure",
     "referrals.Concern",
     "referrals.Consent",
     "referrals.ContactRoute",
+    "referrals.Grant",
     "referrals.Handoff",
     "referrals.HandoffMessage",
     "referrals.Invited",
@@ -66,6 +68,8 @@ SEALED = {
 SAFETY = {"referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
 # Sealed, but with a rule of their own: what it is.
 OWN_RULE = {
+    "referrals.Bar": "managers, safeguarding leads and governance of that worker's organisation, never the worker",
+    "referrals.Grant": "that worker; and of their organisation managers, safeguarding leads and governance",
     "referrals.Handoff": "who asked; and who was asked, until it is declined, withdrawn or over",
     "referrals.HandoffMessage": "the same as what it is about",
     "referrals.Note": "a note without a party is for all who see the referral",
@@ -128,6 +132,7 @@ def test_every_row_with_a_party_is_sealed_by_the_one_queryset():
     assert with_party - by_queryset == {
         "meetings.Attendance",
         "meetings.CallOff",
+        "referrals.Grant",
         "referrals.Handoff",
         "referrals.Note",
         "referrals.RecordsHit",
@@ -303,7 +308,7 @@ def test_nothing_disappears_with_something_else():
 # --- What pages may write -------------------------------------------------------------------------------------
 
 PAGES = ("views", "forms", "presenters", "person_facts", "selectors", "tasks", "templatetags", "tellings")
-SCOPES = {"visible_to", "opened_by", "safety_opened_by", "agreed_words", "known_of"}
+SCOPES = {"visible_to", "could_be_asked_for", "opened_by", "safety_opened_by", "agreed_words", "known_of"}
 # Who names rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE = {
     # Never evaluated: referrals this user works on are left out of the checks they may release.
@@ -417,6 +422,7 @@ def test_only_actions_and_those_named_say_unscoped():
         "referrals.reminders.reach",
         "referrals.reminders.ring",
         "referrals.reminders.facts",
+        "referrals.reminders.grants",
         "referrals.reminders.handoffs",
         "meetings.access",
         "meetings.blockers",

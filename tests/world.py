@@ -20,7 +20,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff, make_staff
 from meetings.demo.story import Pair, Played
 from meetings.models import Meeting
-from referrals.actions import concerns, facilitation, notes, parties, readiness
+from referrals.actions import concerns, facilitation, grants, notes, parties, readiness
 from referrals.actions.consent import Asked
 from referrals.actions.handoff import send_handoff
 from referrals.actions.packet import Asking
@@ -31,6 +31,7 @@ from referrals.enums import (
     Answer,
     CapacityResult,
     ConcernKind,
+    GrantKind,
     HandoffKind,
     Hours,
     Part,
@@ -39,7 +40,18 @@ from referrals.enums import (
     RouteKind,
     SignOffDecision,
 )
-from referrals.models import Concern, Facilitation, Handoff, Invited, Note, Party, RecordsCheck, Task
+from referrals.models import (
+    Bar,
+    Concern,
+    Facilitation,
+    Grant,
+    Handoff,
+    Invited,
+    Note,
+    Party,
+    RecordsCheck,
+    Task,
+)
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
 from restorative.middleware import SIGNED_IN_AT
@@ -65,10 +77,14 @@ PEOPLE = {
     "mina": "Carers Leeds, manager",
     "zed": "elsewhere",
     "anon": "not signed in",
+    "una": "of another team, let in for a time to cover for Kit",
+    "rex": "manages Asha's and Kit's team, and is barred from it",
 }
 MORE = {
     "lou": ("Lou", Role.KEYWORKER, "forward-leeds", "City team", False),
     "ivy": ("Ivy", Role.KEYWORKER, "forward-leeds", "East team", True),
+    "una": ("Una", Role.KEYWORKER, "forward-leeds", "East team", False),
+    "rex": ("Rex", Role.MANAGER, "forward-leeds", "City team", False),
     "wes2": ("Wesley", Role.FACILITATOR, "5-ways", "Recovery academy", False),
 }
 
@@ -98,6 +114,8 @@ class World:
     invited: Invited
     note: Note
     handoff: Handoff
+    grant: Grant
+    bar: Bar
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -138,6 +156,8 @@ class World:
             "unavailable": UUID(int=0),  # nobody has said so: see test_matrix.py
             "handoff": self.handoff.pk,
             "note": self.note.pk,
+            "grant": self.grant.pk,
+            "bar": self.bar.pk,
             # Nothing of a meeting that has not taken place; the tests that play one put it in `extra`.
             "follow_up": NOT_YET,
             "action": NOT_YET,
@@ -262,6 +282,11 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
     share_with(other, staff["wes2"].organisation, by=staff["kit"], at=recent)
     share_with(supporter, staff["carol"].organisation, by=staff["kit"], at=recent)
     asked = ask_carers(played, mark, recent)
+    let_in(played, "una", mark, by=staff["mo"], at=recent)
+    grant = let_in(played, "lou", mark, by=staff["kit"], at=recent)  # waits to be given
+    bar = grants.bar(
+        referral=played.referral, user=staff["rex"], reason=mark("Bar.reason"), by=staff["mo"], at=recent
+    )
     part = Facilitation.objects.unscoped("test").get(user=staff["fay"])
     played.referral.refresh_from_db()
     return World(
@@ -277,7 +302,16 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         invited=invited,
         note=note,
         handoff=asked,
+        grant=grant,
+        bar=bar,
     )
+
+
+def let_in(played: Played, who: str, mark: Mark, *, by: User, at: datetime) -> Grant:
+    """Somebody covers for Kit, or asks to."""
+    until = (at + timedelta(days=5)).date()
+    wanted = grants.Wanted(GrantKind.COVER, played.staff[who], played.other, mark("Grant.reason"), until)
+    return grants.ask_for_access(referral=played.referral, wanted=wanted, by=by, at=at)
 
 
 def ask_carers(played: Played, mark: Mark, at: datetime) -> Handoff:

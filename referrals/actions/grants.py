@@ -57,7 +57,7 @@ def ask_for_access(*, referral: Referral, wanted: Wanted, by: User, at: datetime
             until=until,
             **made(by, at),
         )
-        _note("grant_asked", grant, by=by, at=at, fields=["user", "party", "reason", "until"])
+        note(grant, "grant_asked", by=by, at=at, fields=["user", "party", "reason", "until"])
         gives = by.pk != wanted.user.pk and by.is_manager
         if wanted.kind == GrantKind.EMERGENCY or gives:
             _give(grant, by=by, at=at)
@@ -115,18 +115,14 @@ def _on_another_side(referral: Referral, party: Party, user: User) -> bool:
 
 
 def _give(grant: Grant, *, by: User, at: datetime) -> None:
-    given = Grant.objects.unscoped("given once").filter(
-        pk=grant.pk, given_at__isnull=True, ended_at__isnull=True
-    )
-    if not given.update(given_at=at, given_by=by):
-        raise NotPossible(DECIDED)
+    Grant.objects.unscoped("given once").filter(pk=grant.pk).update(given_at=at, given_by=by)
     grant.given_at, grant.given_by = at, by
     if grant.party is not None and grant.kind != GrantKind.READING and not grant.party.is_supporter:
         # From now on they know this side, also when it has ended: nobody opens another one as a stranger after that.
         Support.objects.create(
             referral=grant.referral, party=grant.party, user=grant.user, since=at, until=grant.until
         )
-    _note("grant_given", grant, by=by, at=at, fields=["given_at"])
+    note(grant, "grant_given", by=by, at=at, fields=["given_at"])
 
 
 def give(*, grant: Grant, by: User, at: datetime | None = None) -> None:
@@ -134,6 +130,11 @@ def give(*, grant: Grant, by: User, at: datetime | None = None) -> None:
     at = at or clock.now()
     access.may_give(by, grant).require()
     with changing(grant.referral_id, at=at) as referral:
+        waits = Grant.objects.unscoped("given once").filter(
+            pk=grant.pk, given_at__isnull=True, ended_at__isnull=True
+        )
+        if not waits.exists():
+            raise NotPossible(DECIDED)
         if grant.until <= at:
             raise NotPossible("The time it was asked for is over.")
         wanted = Wanted(GrantKind(grant.kind), grant.user, grant.party, "", None)
@@ -149,7 +150,7 @@ def end_access(*, grant: Grant, by: User, at: datetime | None = None) -> None:
         rows = Grant.objects.unscoped("ended once").filter(pk=grant.pk, ended_at__isnull=True, until__gt=at)
         if not rows.update(ended_at=at, ended_by=by):
             raise NotPossible("This is over already.")
-        _note("grant_ended", grant, by=by, at=at, fields=["ended_at"])
+        note(grant, "grant_ended", by=by, at=at, fields=["ended_at"])
 
 
 def bar(*, referral: Referral, user: User, reason: str, by: User, at: datetime | None = None) -> Bar:
@@ -210,7 +211,8 @@ def lift_bar(*, bar: Bar, by: User, at: datetime | None = None) -> None:
         record("bar_lifted", by=by, thing=bar, referral_id=referral.pk, fields=["lifted_at"], at=at)
 
 
-def _note(verb: str, grant: Grant, *, by: User, at: datetime, fields: list[str]) -> None:
+def note(grant: Grant, verb: str, *, by: User, at: datetime, fields: list[str]) -> None:
+    """The audit row of something done with a grant."""
     record(
         verb,
         by=by,

@@ -54,9 +54,16 @@ def _first(row: Grant, user: "User") -> list[Any]:
         capfirst(you_or_name(row.user, user)),
         {"text": reference, "href": href} if sees else reference,
         place_of(row.party),
-        f"{GrantKind(row.kind).label}: {row.reason}",
+        why(row, user),
         clock.show_when(row.until),
     ]
+
+
+def why(row: Grant, user: "User") -> str:
+    """'Covering for a colleague: Kit is away.'; the words for whoever wrote them or looks after access."""
+    label = str(GrantKind(row.kind).label)
+    oversees = user.is_manager or user.safeguarding_lead or user.is_governance
+    return f"{label}: {row.reason}" if oversees or row.created_by_id == user.pk else label
 
 
 def place_of(party: Party | None) -> str:
@@ -90,7 +97,7 @@ def facts(row: Grant, user: "User") -> list[dict[str, str]]:
         {"key": "Who", "value": row.user.full_name},
         {"key": "Referral", "value": row.referral.reference},
         {"key": "What is opened", "value": place_of(row.party)},
-        {"key": "Why", "value": f"{GrantKind(row.kind).label}: {row.reason}"},
+        {"key": "Why", "value": why(row, user)},
         {"key": "Until", "value": clock.show_when(row.until)},
         {"key": "Asked by", "value": capfirst(asked)},
     ]
@@ -140,7 +147,7 @@ def to_read(context: dict[str, Any]) -> dict[str, Any]:
     found = {**context, "next_step": None, "other_things": []}
     for name in ("tasks", "to_do", "steps", "calls"):
         if found.get(name):
-            found[name] = [{**task, "href": ""} for task in found[name]]
+            found[name] = [{**task, "href": _read_at(task["href"])} for task in found[name]]
     for name in ("banner", "blocked"):
         if found.get(name):
             found[name] = {**found[name], "action_text": "", "action_href": ""}
@@ -149,3 +156,8 @@ def to_read(context: dict[str, Any]) -> dict[str, Any]:
     if "support" in found:
         found["support"] = {**found["support"], "links": []}
     return found
+
+
+def _read_at(href: str) -> str:
+    """The page of concerns and safety answers can be read; the others are forms."""
+    return href if href.endswith("/safety/") else ""

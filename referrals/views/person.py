@@ -30,6 +30,7 @@ class PersonMixin:
             "party": self.party,
             "identity": {"name": self.title, "facts": [self.referral.reference, SEALED]},
             "back_text": self.back_text,
+            "reads_only": not access.can(self.request.user, "work_with"),
         }
 
     @property

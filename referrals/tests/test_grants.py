@@ -1,0 +1,374 @@
+"""Access by name and for a time, and a conflict of interest that beats it: asked, given, told, noted, over."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from meetings.demo import story as play
+from meetings.models import Meeting
+from meetings.tests.pages import client_of
+from referrals import access
+from referrals.actions import grants
+from referrals.actions.facilitation import appoint, change_lead, stand_down
+from referrals.actions.grants import Wanted, ask_for_access, end_access, give
+from referrals.actions.notes import add_note
+from referrals.actions.parties import set_keyworker
+from referrals.enums import GrantKind, NoteKind, Part
+from referrals.models import Bar, Consent, Grant, Party, Referral
+from restorative.audit.models import AuditEntry
+from restorative.common import clock
+from restorative.common.decisions import NotPossible, Refused
+from restorative.notify.models import Message, State
+from restorative.notify.outbox import sweep
+from tests.stories import staff_now, tell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def morning(db):
+    with time_machine.travel("2027-03-02 10:30", tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def made(morning) -> play.Played:
+    """Asha leads and supports Sam, Kit supports Jo; all of Forward Leeds. Ben, of another team, has no part in it."""
+    return tell("ready", staff_now(), timezone.now())
+
+
+def sees(made, who: str) -> bool:
+    return Referral.objects.visible_to(made.staff[who]).filter(pk=made.referral.pk).exists()
+
+
+def opens(made, who: str, party: Party | None = None) -> bool:
+    party = party or made.other
+    return Party.objects.opened_by(made.staff[who]).filter(pk=party.pk).exists()
+
+
+def emergency(made, who: str, party: Party | None = None) -> Grant:
+    user = made.staff[who]
+    wanted = Wanted(GrantKind.EMERGENCY, user, party or made.other, "Jo rang and is not safe tonight.")
+    return ask_for_access(referral=made.referral, wanted=wanted, by=user)
+
+
+def cover(made, who: str = "ben", by: str = "kit", party: Party | None = None, days: int = 5) -> Grant:
+    until = clock.today() + timedelta(days=days)
+    wanted = Wanted(GrantKind.COVER, made.staff[who], party or made.other, "Kit is away.", until)
+    return ask_for_access(referral=made.referral, wanted=wanted, by=made.staff[by])
+
+
+def told(kind: str) -> set[str]:
+    rows = Message.objects.filter(kind=kind).exclude(state=State.CANCELLED)
+    return {str(key) for key in rows.values_list("recipient_id", flat=True)}
+
+
+def ids(made, *who: str) -> set[str]:
+    return {str(made.staff[key].pk) for key in who}
+
+
+# --- An emergency ----------------------------------------------------------------------------------------------
+
+
+def test_in_an_emergency_it_is_open_at_once_for_four_hours_and_no_longer(made, morning):
+    assert not opens(made, "ben")
+    emergency(made, "ben")
+    assert sees(made, "ben")
+    assert opens(made, "ben")
+    assert not opens(made, "ben", made.own)
+    morning.shift(timedelta(hours=3, minutes=59))
+    assert opens(made, "ben")
+    morning.shift(timedelta(minutes=1))
+    assert not opens(made, "ben")
+    assert not sees(made, "ben")
+
+
+def test_governance_and_the_manager_are_told_at_once_without_a_name(made, tmp_path, settings):
+    settings.OUTBOX_DIR = tmp_path
+    emergency(made, "ben")
+    assert told("grant_given") == ids(made, "sal", "gwen")
+    sweep(at=timezone.now())
+    sent = " ".join(path.read_text() for path in tmp_path.glob("*.json"))
+    assert made.referral.reference in sent
+    assert "let in" in sent
+    assert not any(name in sent for name in ("Sam", "Jo", "Ben"))
+
+
+def test_whoever_supports_somebody_else_here_cannot_even_in_an_emergency(made):
+    for who, party in (("asha", made.other), ("kit", made.own)):
+        with pytest.raises(NotPossible) as refused:
+            emergency(made, who, party)
+        assert refused.value.sentences == [grants.OTHER_SIDE]
+    set_keyworker(party=made.other, keyworker=made.staff["ben"], by=made.staff["kit"])
+    with pytest.raises(NotPossible):
+        emergency(made, "kit", made.own)  # who did once is no stranger to that side
+
+
+@pytest.mark.parametrize("who", ["carol", "zed", "mina"])
+def test_another_organisation_cannot(made, who):
+    with pytest.raises(NotPossible):
+        emergency(made, who)
+    assert client_of(made.staff[who]).get(f"/grants/new/{made.referral.reference}/").status_code == 404
+
+
+def test_whom_one_opens_anyway_one_is_not_let_in_to(made):
+    with pytest.raises(NotPossible, match="open already"):
+        emergency(made, "mo")
+
+
+def test_what_they_write_is_kept_and_everything_they_see_is_noted(made):
+    emergency(made, "ben")
+    ben = made.staff["ben"]
+    page = f"/r/{made.referral.reference}/people/{made.other.pk}/"
+    assert client_of(ben).get(page).status_code == 200
+    add_note(
+        referral=made.referral,
+        party=made.other,
+        text="Rang. Safe at her sister’s.",
+        kind=NoteKind.CALL,
+        by=ben,
+    )
+    verbs = set(AuditEntry.objects.filter(actor_id=ben.pk).values_list("verb", flat=True))
+    assert {"grant_asked", "grant_given", "party_viewed", "note_added"} <= verbs
+
+
+# --- Covering for a colleague ----------------------------------------------------------------------------------
+
+
+def test_cover_opens_nothing_until_a_second_person_gives_it(made):
+    asked = cover(made)
+    assert not opens(made, "ben")
+    assert told("grant_asked") == ids(made, "sal")
+    for who in ("ben", "kit", "asha", "fay"):
+        with pytest.raises(Refused):
+            give(grant=asked, by=made.staff[who])
+    give(grant=asked, by=made.staff["sal"])
+    assert opens(made, "ben")
+    with pytest.raises(NotPossible, match="answered already"):
+        give(grant=asked, by=made.staff["mo"])
+
+
+def test_a_manager_gives_it_to_a_colleague_directly_and_never_to_themselves(made):
+    assert cover(made, by="mo").given_by == made.staff["mo"]
+    Party.objects.unscoped("test").update(organisation=made.staff["carol"].organisation)
+    with pytest.raises(NotPossible):
+        cover(made, who="mo", by="mo")
+
+
+def test_it_ends_with_its_last_day(made, morning):
+    give(grant=cover(made, days=2), by=made.staff["sal"])
+    morning.move_to(clock.moment(clock.today() + timedelta(days=2), 23, 59))
+    assert opens(made, "ben")
+    morning.shift(timedelta(minutes=1))
+    assert not opens(made, "ben")
+
+
+@pytest.mark.parametrize("days", [-1, 29, 4000])
+def test_it_is_for_a_time_within_bounds(made, days):
+    with pytest.raises(NotPossible) as refused:
+        cover(made, days=days)
+    assert refused.value.field == "until_on"
+
+
+def test_it_can_be_ended_before_its_time_and_refused(made):
+    given = cover(made, by="mo")
+    end_access(grant=given, by=made.staff["ben"])
+    assert not opens(made, "ben")
+    asked = cover(made)
+    end_access(grant=asked, by=made.staff["sal"])
+    with pytest.raises(NotPossible):
+        give(grant=asked, by=made.staff["mo"])
+
+
+def test_whoever_covered_is_no_stranger_to_that_side_afterwards(made):
+    """Ben covered for Kit; appointed to facilitate, he does not open Sam as a stranger to Jo's side would."""
+    end_access(grant=cover(made, by="mo"), by=made.staff["ben"])
+    appoint(referral=made.referral, user=made.staff["ben"], by=made.staff["asha"])
+    assert not opens(made, "ben", made.own)
+
+
+def test_it_does_not_show_to_the_other_side(made):
+    before = client_of(made.staff["asha"]).get(f"/r/{made.referral.reference}/").context["people"]
+    cover(made, by="mo")
+    assert client_of(made.staff["asha"]).get(f"/r/{made.referral.reference}/").context["people"] == before
+    assert not Grant.objects.visible_to(made.staff["asha"]).exists()
+    assert not Grant.objects.visible_to(made.staff["mina"]).exists()
+
+
+# --- Governance ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reading(made) -> Grant:
+    gwen = made.staff["gwen"]
+    until = clock.today() + timedelta(days=3)
+    wanted = Wanted(GrantKind.READING, gwen, made.other, "A complaint is looked into.", until)
+    return ask_for_access(referral=made.referral, wanted=wanted, by=gwen)
+
+
+def test_governance_reads_one_person_once_it_is_given_and_writes_nothing(made, reading):
+    gwen, page = made.staff["gwen"], f"/r/{made.referral.reference}/people/{made.other.pk}/"
+    assert client_of(gwen).get(page).status_code == 404
+    give(grant=reading, by=made.staff["mo"])
+    shown = client_of(gwen).get(page)
+    assert shown.status_code == 200
+    assert "consent/new" not in shown.content.decode()
+    assert client_of(gwen).get(f"/r/{made.referral.reference}/").status_code == 200
+    assert client_of(gwen).get(f"/r/{made.referral.reference}/history/").status_code == 200
+    assert client_of(gwen).get(f"{page}safety/").status_code == 200
+    assert client_of(gwen).get(f"/r/{made.referral.reference}/people/{made.own.pk}/").status_code == 404
+    for path in ("talk/", "consent/new/", "withdraw/", "routes/", "safety/concern/"):
+        assert client_of(gwen).get(f"{page}{path}").status_code == 403
+        assert client_of(gwen).post(f"{page}{path}", {}).status_code == 403
+    assert client_of(gwen).post(f"/r/{made.referral.reference}/history/", {}).status_code == 403
+    assert not access.may_open(gwen, made.other)
+    assert not Consent.objects.visible_to(gwen).filter(party=made.own).exists()
+
+
+def test_governance_cannot_break_the_glass(made):
+    with pytest.raises(NotPossible):
+        emergency(made, "gwen")
+
+
+# --- A conflict of interest ------------------------------------------------------------------------------------
+
+
+def barred(made, who: str, by: str = "mo") -> Bar:
+    return grants.bar(
+        referral=made.referral, user=made.staff[who], reason="Jo is their cousin.", by=made.staff[by]
+    )
+
+
+def test_a_bar_beats_every_other_rule_and_every_grant(made):
+    asked, given = cover(made), cover(made, by="mo")
+    assert opens(made, "ben")
+    barred(made, "ben")
+    assert not sees(made, "ben")
+    assert not opens(made, "ben")
+    assert not Grant.objects.visible_to(made.staff["ben"]).filter(pk=given.pk).exists()
+    barred(made, "sal")  # a manager and safeguarding lead of the same organisation
+    assert not sees(made, "sal")
+    with pytest.raises(NotPossible):
+        emergency(made, "ben")
+    with pytest.raises(Refused):
+        give(grant=asked, by=made.staff["sal"])
+
+
+def test_nobody_barred_gets_a_part_in_it(made):
+    barred(made, "ben")
+    with pytest.raises(NotPossible):
+        appoint(referral=made.referral, user=made.staff["ben"], by=made.staff["asha"])
+    with pytest.raises(NotPossible):
+        set_keyworker(party=made.other, keyworker=made.staff["ben"], by=made.staff["kit"])
+    with pytest.raises(NotPossible):
+        change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["mo"])
+
+
+def test_whoever_leads_or_supports_is_replaced_first(made):
+    with pytest.raises(NotPossible, match="leads this referral"):
+        barred(made, "asha")
+    change_lead(referral=made.referral, lead=made.staff["mo"], by=made.staff["mo"])
+    with pytest.raises(NotPossible, match="supports somebody here"):
+        barred(made, "asha")
+    set_keyworker(party=made.own, keyworker=made.staff["ben"], by=made.staff["mo"])
+    barred(made, "asha")
+    assert not sees(made, "asha")
+
+
+def test_a_facilitator_who_is_barred_takes_the_meeting_with_them(made):
+    play.book_meeting(made, play.day_at(3, 14), timezone.now())
+    barred(made, "fay")
+    assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).status == "called_off"
+
+
+def test_lifted_they_see_what_they_would_see_without_it(made):
+    row = barred(made, "ben")
+    grants.lift_bar(bar=row, by=made.staff["mo"])
+    assert not sees(made, "ben")
+    appoint(referral=made.referral, user=made.staff["ben"], part=Part.SECOND_WORKER, by=made.staff["asha"])
+    assert sees(made, "ben")
+
+
+def test_only_those_who_look_after_access_bar_and_nobody_themselves(made):
+    for who in ("asha", "kit", "fay"):
+        with pytest.raises(Refused):
+            barred(made, "ben", by=who)
+    with pytest.raises(NotPossible):
+        barred(made, "mo", by="mo")
+
+
+# --- Who leads -------------------------------------------------------------------------------------------------
+
+
+def test_a_new_lead_opens_whom_nobody_supports_and_the_old_one_keeps_theirs(made):
+    change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["asha"])
+    assert sees(made, "ben")
+    assert opens(made, "asha", made.own)
+    assert not opens(made, "ben", made.own)
+    made.referral.refresh_from_db()
+    with pytest.raises(Refused):
+        change_lead(referral=made.referral, lead=made.staff["asha"], by=made.staff["asha"])
+
+
+def test_no_lead_from_the_other_side_while_somebody_has_no_keyworker(made):
+    Party.objects.unscoped("test").filter(pk=made.own.pk).update(keyworker=None)
+    with pytest.raises(NotPossible, match="no keyworker yet"):
+        change_lead(referral=made.referral, lead=made.staff["kit"], by=made.staff["mo"])
+
+
+# --- The pages -------------------------------------------------------------------------------------------------
+
+
+def test_asked_on_the_page_given_on_the_page(made):
+    ben = client_of(made.staff["ben"])
+    reference = made.referral.reference
+    unknown = ben.post("/grants/new/", {"reference": "RP-2222-22"})
+    assert unknown.status_code == 422
+    assert "supports nobody in a referral with this reference" in unknown.content.decode()
+    assert ben.post("/grants/new/", {"reference": reference.lower()}).url == f"/grants/new/{reference}/"
+    page = ben.get(f"/grants/new/{reference}/").content.decode()
+    assert "Jo" not in page
+    assert "Sam" not in page
+    until = clock.show_day(clock.today() + timedelta(days=4))
+    facts = {
+        "kind": "cover",
+        "user": str(made.staff["ben"].pk),
+        "party": str(made.other.pk),
+        "reason": "Kit is away.",
+    }
+    missing = ben.post(f"/grants/new/{reference}/", facts)
+    assert missing.status_code == 422
+    asked = ben.post(f"/grants/new/{reference}/", facts | {"until_on": f"{until} 2027"})
+    assert (asked.status_code, asked.url) == (303, "/grants/")
+    row = Grant.objects.unscoped("test").get()
+    sal = client_of(made.staff["sal"])
+    assert "Kit is away." in sal.get("/grants/").content.decode()
+    assert client_of(made.staff["asha"]).get(f"/grants/{row.pk}/give/").status_code == 404
+    assert sal.post(f"/grants/{row.pk}/give/", {}).status_code == 303
+    assert opens(made, "ben")
+
+
+def test_an_emergency_leads_straight_to_the_referral(made):
+    reference = made.referral.reference
+    facts = {"kind": "emergency", "party": str(made.other.pk), "reason": "Not safe tonight."}
+    answer = client_of(made.staff["ben"]).post(f"/grants/new/{reference}/", facts)
+    assert (answer.status_code, answer.url) == (303, f"/r/{reference}/")
+
+
+def test_a_forged_person_of_another_organisation_is_refused(made):
+    Party.objects.unscoped("test").filter(pk=made.other.pk).update(
+        organisation=made.staff["carol"].organisation
+    )
+    facts = {"kind": "emergency", "party": str(made.other.pk), "reason": "-"}
+    answer = client_of(made.staff["ben"]).post(f"/grants/new/{made.referral.reference}/", facts)
+    assert answer.status_code == 422
+    assert not Grant.objects.unscoped("test").exists()
+
+
+def test_standing_down_twice_is_said(made):
+    part = made.referral.facilitations.unscoped("test").get()
+    stand_down(facilitation=part, by=made.staff["asha"])
+    with pytest.raises(NotPossible, match="already ended"):
+        stand_down(facilitation=part, by=made.staff["asha"])
