@@ -55,8 +55,16 @@ def _first(row: Grant, user: "User") -> list[Any]:
         {"text": reference, "href": href} if sees else reference,
         place_of(row.party),
         why(row, user),
-        clock.show_when(row.until),
+        until(row.until),
     ]
+
+
+def until(moment: datetime) -> str:
+    """'The end of Sat 28 November', or the hour it ends at."""
+    local = clock.local(moment)
+    if (local.hour, local.minute) == (0, 0):
+        return f"The end of {clock.show_day(moment - timedelta(minutes=1))}"
+    return clock.show_when(moment)
 
 
 def why(row: Grant, user: "User") -> str:
@@ -98,7 +106,7 @@ def facts(row: Grant, user: "User") -> list[dict[str, str]]:
         {"key": "Referral", "value": row.referral.reference},
         {"key": "What is opened", "value": place_of(row.party)},
         {"key": "Why", "value": why(row, user)},
-        {"key": "Until", "value": clock.show_when(row.until)},
+        {"key": "Until", "value": until(row.until)},
         {"key": "Asked by", "value": capfirst(asked)},
     ]
 

@@ -15,7 +15,6 @@ from referrals.models import Bar, Grant, Party, Referral
 from referrals.presenters import grants as shown
 from referrals.presenters import you_or_name
 from referrals.views.base import ReferralForm
-from restorative.common import clock
 from restorative.common.decisions import Decision, NotPossible
 from restorative.common.forms import BaseForm
 from restorative.common.references import read_reference
@@ -82,7 +81,7 @@ class AskForAccess(ActionFormView):
     policy = "grants"
     title = "Ask to be let in"
     form_class = AskForAccessForm
-    submit_text = "Continue"
+    submit_text = "Ask"
     referral: Referral
 
     def load(self) -> None:
@@ -116,7 +115,7 @@ class AskForAccess(ActionFormView):
     def get_context(self) -> dict[str, Any]:
         return {
             "identity": {"name": self.referral.reference, "facts": []},
-            "intro": "Governance and the manager are told at once that you asked. Everything you see is noted.",
+            "intro": "The manager is told at once, and governance when it is open. Everything that is seen is noted.",
         }
 
     def act(self, form: BaseForm) -> str:
@@ -136,12 +135,13 @@ class AskForAccess(ActionFormView):
             by=user,
             at=self.at,
         )
-        until = clock.show_when(grant.until)
+        until = shown.until(grant.until)
         if grant.given_at is None:
             messages.success(self.request, "Asked. You find the answer here.")
             return self.back_href
         whose = you_or_name(grant.user, user)
-        messages.success(self.request, f"Open for {whose} until {until}. Everything {whose} see is noted.")
+        ends = f"{until[:1].lower()}{until[1:]}" if until.startswith("The") else until
+        messages.success(self.request, f"Open for {whose} until {ends}. All that is seen is noted.")
         if worker.pk == user.pk:
             return reverse("referrals:show", args=[self.referral.reference])
         return self.back_href
