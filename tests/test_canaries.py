@@ -24,6 +24,7 @@ from referrals.actions.matching import match_names
 from referrals.enums import (
     Answer,
     ApproachResult,
+    ChildResult,
     ConcernKind,
     DeclineCode,
     Outcome,
@@ -31,7 +32,16 @@ from referrals.enums import (
     Ready,
     Suitable,
 )
-from referrals.models import Closure, Handoff, HandoffMessage, Party, Person, ReadinessCheck, RecordsHit
+from referrals.models import (
+    ChildDecision,
+    Closure,
+    Handoff,
+    HandoffMessage,
+    Party,
+    Person,
+    ReadinessCheck,
+    RecordsHit,
+)
 from restorative.accounts.models import Organisation
 from restorative.audit.models import AuditEntry
 from restorative.common.fields import EncryptedTextField
@@ -155,6 +165,16 @@ def seed(world: World) -> None:
         }
     )
     # No action writes these yet, or not in a referral that is booked.
+    ChildDecision.objects.create(
+        party=other,
+        result=ChildResult.PARENT,
+        how_known=word("ChildDecision.how_known"),
+        parent=word("ChildDecision.parent"),
+        recorded_at=at,
+        recorded_by=kit,
+        created_at=at,
+        created_by=kit,
+    )
     call = FollowUp.objects.create(
         meeting=world.meeting,
         party=other,
@@ -309,7 +329,9 @@ def allowed_for(who: str) -> set[str]:
     if who != "ivy":
         return set()
     safety = {
-        word(place) for place in PLACES if place.split(".")[0] in ("Concern", "SignOff", "SafetyAnswers")
+        word(place)
+        for place in PLACES
+        if place.split(".")[0] in ("ChildDecision", "Concern", "ProtectiveShare", "SafetyAnswers", "SignOff")
     }
     safety |= {word(place) for place in FOR_LEADS}
     return safety | {word("Supporter.given"), word("Supporter.family")}

@@ -35,6 +35,7 @@ SHELL = {
 SEALED = {
     "referrals.Approach",
     "referrals.CapacityAssessment",
+    "referrals.ChildDecision",
     "referrals.Closure",
     "referrals.Concern",
     "referrals.Consent",
@@ -46,6 +47,7 @@ SEALED = {
     "referrals.Note",
     "referrals.Person",
     "referrals.Preparation",
+    "referrals.ProtectiveShare",
     "referrals.Rating",
     "referrals.ReadinessCheck",
     "referrals.RecordsHit",
@@ -63,7 +65,7 @@ SEALED = {
     "meetings.Record",
 }
 # Of these also safeguarding leads of the party's organisation, while a concern is open.
-SAFETY = {"referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
+SAFETY = {"referrals.ChildDecision", "referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
 # Sealed, but with a rule of their own: what it is.
 OWN_RULE = {
     "referrals.Handoff": "who asked; and who was asked, until it is declined, withdrawn or over",
@@ -71,6 +73,7 @@ OWN_RULE = {
     "referrals.Note": "a note without a party is for all who see the referral",
     "referrals.Person": "somebody of theirs is opened",
     "referrals.NameKey": "as the person whose name it is",
+    "referrals.ProtectiveShare": "also safeguarding leads of that side, whether or not a concern is open",
     "referrals.RecordsHit": "safeguarding leads of the leading organisation who never worked on it, while it waits",
     "meetings.Record": "somebody who was there is opened",
     "meetings.Agreement": "somebody opened said yes to it and has sight, or one ran it",
@@ -130,6 +133,7 @@ def test_every_row_with_a_party_is_sealed_by_the_one_queryset():
         "meetings.CallOff",
         "referrals.Handoff",
         "referrals.Note",
+        "referrals.ProtectiveShare",
         "referrals.RecordsHit",
         "referrals.StageChange",
     }
@@ -418,6 +422,7 @@ def test_only_actions_and_those_named_say_unscoped():
         "referrals.reminders.ring",
         "referrals.reminders.facts",
         "referrals.reminders.handoffs",
+        "referrals.reminders.shares",
         "meetings.access",
         "meetings.blockers",
         "meetings.reminders.facts",

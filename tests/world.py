@@ -23,8 +23,10 @@ from meetings.models import Meeting
 from referrals.actions import concerns, facilitation, notes, parties, readiness
 from referrals.actions.consent import Asked
 from referrals.actions.handoff import send_handoff
+from referrals.actions.orders import OrderFacts
 from referrals.actions.packet import Asking
 from referrals.actions.parties import PersonFacts
+from referrals.actions.protecting import share_to_protect
 from referrals.actions.reaching import RouteFacts
 from referrals.enums import (
     SAFETY_QUESTIONS,
@@ -33,13 +35,25 @@ from referrals.enums import (
     ConcernKind,
     HandoffKind,
     Hours,
+    OrderKind,
     Part,
     Place,
     Purpose,
     RouteKind,
+    ShareWith,
     SignOffDecision,
 )
-from referrals.models import Concern, Facilitation, Handoff, Invited, Note, Party, RecordsCheck, Task
+from referrals.models import (
+    Concern,
+    Facilitation,
+    Handoff,
+    Invited,
+    Note,
+    Party,
+    ProtectiveShare,
+    RecordsCheck,
+    Task,
+)
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
 from restorative.middleware import SIGNED_IN_AT
@@ -98,6 +112,7 @@ class World:
     invited: Invited
     note: Note
     handoff: Handoff
+    share: ProtectiveShare
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -138,6 +153,7 @@ class World:
             "unavailable": UUID(int=0),  # nobody has said so: see test_matrix.py
             "handoff": self.handoff.pk,
             "note": self.note.pk,
+            "share": self.share.pk,
             # Nothing of a meeting that has not taken place; the tests that play one put it in `extra`.
             "follow_up": NOT_YET,
             "action": NOT_YET,
@@ -191,6 +207,20 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         by=staff["kit"],
         at=start - timedelta(hours=20),
     )
+    order = concerns.raise_concern(
+        party=other,
+        kind=ConcernKind.ORDER,
+        order=OrderFacts(OrderKind.BAIL, mark("Concern.order"), seen_by="Kit"),
+        by=staff["kit"],
+        at=start - timedelta(hours=20),
+    )
+    concerns.clear(
+        concern=order,
+        evidence="No charge was brought.",
+        seen_alone_on=start.date(),
+        by=staff["sal"],
+        at=start - timedelta(hours=9),
+    )
     played.other.refresh_from_db()
     play.talk_all(played, start, other=marked_talk(played, mark))
     concerns.sign_off(
@@ -213,7 +243,6 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         party=other,
         kind=ConcernKind.RECENT_CRISIS,
         detail=mark("Concern.detail"),
-        order={"conditions": mark("Concern.order")},
         by=staff["kit"],
         at=recent,
     )
@@ -227,6 +256,14 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         steps=[mark("Task.words")],
         by=staff["mo"],
         at=recent + timedelta(minutes=5),
+    )
+    share = share_to_protect(
+        party=other,
+        to=ShareWith.GP,
+        reason=mark("ProtectiveShare.reason"),
+        content=mark("ProtectiveShare.content"),
+        by=staff["kit"],
+        at=recent,
     )
     invited = facilitation.invite(
         party=other,
@@ -277,6 +314,7 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         invited=invited,
         note=note,
         handoff=asked,
+        share=share,
     )
 
 
