@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def share_to_protect(
     *, party: Party, to: ShareWith, reason: str, content: str, by: "User", at: datetime | None = None
 ) -> ProtectiveShare:
-    """Record what was shared about a party, with whom and why: also when the referral is paused or closed, when they
-    have left it, and when they have died.
+    """Record what was shared about a party, with whom and why: also when the referral is paused or closed, and when
+    they have died.
 
     Nobody else in the referral hears of it. Raises Refused, or NotPossible naming the field.
     """

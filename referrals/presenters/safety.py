@@ -20,7 +20,7 @@ from referrals.enums import (
 from referrals.forms import words
 from referrals.forms.words import Whom
 from referrals.models import ChildDecision, Concern, Party, ProtectiveShare, SafetyAnswers, SignOff, Task
-from referrals.presenters.orders import ended_on, order_rows
+from referrals.presenters.orders import order_rows
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -173,7 +173,7 @@ def _concern(
         "tone": "quiet" if concern.cleared_at else tone,
         "open": concern.cleared_at is None,
         "rows": rows,
-        "needs": "" if concern.cleared_at else _needs(concern, last, own_steps, newest, at),
+        "needs": "" if concern.cleared_at else _needs(stop, last, own_steps, newest, at),
         "steps": [_step(step, party, user) for step in own_steps] if concern.cleared_at is None else [],
         "actions": [] if concern.cleared_at else _actions(concern, stop, party, user, opens),
     }
@@ -212,13 +212,9 @@ def _status(
     return "Signed off", "ok"
 
 
-def _needs(
-    concern: Concern, last: SignOff | None, steps: list[Task], newest: datetime | None, at: datetime
-) -> str:
+def _needs(stop: bool, last: SignOff | None, steps: list[Task], newest: datetime | None, at: datetime) -> str:
     """What has changed since, and what is still to be done, besides what clears it."""
-    if (over := ended_on(concern, at)) is not None:
-        return f"It ended on {clock.show_day(over)}: look again."
-    if concern.kind in STOPS or last is None:
+    if stop or last is None:
         return ""
     if last.expires_at < at:
         return "The decision has run out. It has to be made again, by somebody not working on this referral."

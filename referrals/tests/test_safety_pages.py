@@ -114,11 +114,11 @@ def test_the_end_of_an_order_clears_nothing_and_says_to_look_again(staff: Staff)
     ends = timezone.localdate() - timedelta(days=1)
     typed = {"detail": "x", **ORDER, "ends_on": ends.isoformat()}
     send(client_of(staff["kit"]), path(made, made.other, "concern"), typed)
-    over = f"ended on {clock.show_day(ends)}"
+    over = f"nded on {clock.show_day(ends)}"
 
-    assert f"{over}: look again" in page_of(made, staff["kit"]).content.decode()
+    assert f"E{over}: look again" in page_of(made, staff["kit"]).content.decode()
     work = client_of(staff["sal"]).get("/").content.decode()
-    assert f"An order about {made.other.known_as} {over}: look again" in work
+    assert f"An order about {made.other.known_as} e{over}: look again" in work
     assert "stop" in {row.code for row in blockers(made.referral, Gate.BOOK, timezone.now())}
     # On its last day it still bars contact.
     send_order(made, staff["kit"], ends_on="today")
