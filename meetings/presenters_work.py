@@ -325,6 +325,7 @@ def _oversight(found: Read) -> list[Section]:
         ),
         Section("Meetings on hold", [*away_rows(found), *hold_rows(found)], booked),
         Section("Waits to be signed off", work_oversight.sign_off_rows(over, user, at), theirs),
+        Section("Shared to keep somebody safe", work_oversight.share_rows(over, at)),
         Section("Open stops", work_oversight.stop_rows(over, user, at), theirs),
         Section(
             "Records checks", work_oversight.check_rows(over, user, at), reverse("referrals:records_checks")

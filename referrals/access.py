@@ -11,6 +11,7 @@ from referrals.models import (
     Grant,
     Handoff,
     Party,
+    ProtectiveShare,
     ReadinessCheck,
     RecordsCheck,
     Referral,
@@ -131,6 +132,23 @@ def may_open_safety(user: User, party: Party) -> Decision:
     """Read a party's concerns and safety answers."""
     opened = Party.objects.safety_opened_by(user).filter(pk=party.pk).exists()
     return ALLOWED if opened else refuse(SEALED)
+
+
+def may_share_to_protect(user: User, party: Party) -> Decision:
+    """Share about a party what keeps somebody safe: whoever opens them, or their concerns. Nothing else is asked."""
+    return may_open_safety(user, party)
+
+
+def may_look_at_share(user: User, share: ProtectiveShare) -> Decision:
+    """Look at what was shared to keep somebody safe: a safeguarding lead of that side, who did not share it."""
+    known = ProtectiveShare.objects.visible_to(user).filter(
+        pk=share.pk, party__organisation=user.organisation_id
+    )
+    if not user.safeguarding_lead or not known.exists():
+        return refuse("Only a safeguarding lead of this person’s organisation does this.")
+    if share.shared_by_id == user.pk:
+        return refuse("It needs a second person: you shared this yourself.")
+    return ALLOWED
 
 
 def may_run(user: User, referral: Referral) -> Decision:

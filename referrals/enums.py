@@ -164,7 +164,7 @@ class ConcernKind(TextChoices):
     RECENT_CRISIS = "recent_crisis", _("A recent crisis")
     LIVE_CASE = "live_case", _("A live family or criminal case")
     DEPENDENCE = "dependence", _("Depends on the other for money, home or care, and fears losing it")
-    ATTORNEY = "attorney", _("The other holds power of attorney")
+    ATTORNEY = "attorney", _("Somebody in this holds power of attorney for another")
     WENT_BADLY = "went_badly", _("An earlier meeting went badly")
     CONFLICT = "conflict", _("A conflict of interest for the facilitator")
 
@@ -183,6 +183,36 @@ STOPS = (
 )
 SIGN_OFFS = tuple(kind for kind in ConcernKind if kind not in STOPS)
 TWO_FACILITATORS = (ConcernKind.PAST_ABUSE, ConcernKind.CHILD)
+
+
+class OrderKind(TextChoices):
+    """What bars contact, or may."""
+
+    RESTRAINING = "restraining", _("Restraining order")
+    NON_MOLESTATION = "non_molestation", _("Non-molestation order")
+    PROTECTION = "protection", _("Domestic violence or abuse protection notice or order")
+    FAMILY_COURT = "family_court", _("Another order of a family court")
+    BAIL = "bail", _("Bail conditions")
+    LICENCE = "licence", _("Licence conditions")
+    OTHER = "other", _("Something else, or not known yet")
+
+
+class ChildResult(TextChoices):
+    """Whether somebody under 16 can decide about this, and who else says that they may."""
+
+    COMPETENT = "competent", _("They understand enough to decide for themselves")
+    PARENT = "parent", _("They do not, and a parent who takes no part in this gives authority")
+    NEITHER = "neither", _("They do not, and no such parent gives authority")
+
+
+class ShareWith(TextChoices):
+    """Who may be told what keeps somebody safe, whether or not anybody agrees. In the middle of a sentence."""
+
+    POLICE = "police", _("the police")
+    FRONT_DOOR = "front_door", _("the Front Door Safeguarding Hub")
+    MARAC = "marac", _("MARAC")
+    GP = "gp", _("a GP")
+    AMBULANCE = "ambulance", _("the ambulance service")
 
 
 class SignOffDecision(TextChoices):

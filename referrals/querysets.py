@@ -519,6 +519,31 @@ class BarQuerySet(ProtectedQuerySet):
         return self.filter(_oversees(user), ~barred(user.pk, "referral")).scoped("visible_to")
 
 
+class ProtectiveShareQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """What was shared about parties this user opens; and for safeguarding leads, about parties of their
+        organisation, whether or not a concern is open. Not for a lead who works for somebody else in that referral."""
+        rule = Q(party__in=opened_ids(user))
+        if _casework(user) and user.safeguarding_lead:
+            here = {"referral": OuterRef("party__referral")}
+            other_side = (
+                Q(party__referral__lead=user)
+                | Exists(_rows("Party").filter(keyworker=user, **here))
+                | Exists(_rows("Support").filter(user=user, **here))
+            )
+            other_side |= barred(user.pk, "party__referral")
+            rule |= Q(party__organisation=user.organisation_id) & ~other_side
+        return self.filter(rule).scoped("visible_to")
+
+    def to_look_at(self, user: "User") -> Self:
+        """Of these, what this safeguarding lead is told of: shared by somebody else, and looked at by nobody yet."""
+        if not user.safeguarding_lead:
+            return self.none()
+        return self.filter(looked_at__isnull=True, party__organisation=user.organisation_id).exclude(
+            shared_by=user
+        )
+
+
 class NoteQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Notes of compartments this user opens, and those for everyone who works on a visible referral."""

@@ -17,6 +17,7 @@ from referrals.views import (
     intake,
     parties,
     pausing,
+    protecting,
     readiness,
     records,
     referral,
@@ -74,6 +75,9 @@ urlpatterns += [
     ),
 ]
 
+# Shared to keep somebody safe: by itself, for safeguarding leads who may not see the referral
+urlpatterns += [path("shared/<uuid:share>/", protecting.ShowShare.as_view(), name="share")]
+
 # Asking another organisation
 ASKED = "handoffs/<uuid:handoff>/"
 urlpatterns += [
@@ -107,9 +111,12 @@ urlpatterns += [
     path(f"{PERSON}safety/", safety.Safety.as_view(), name="safety"),
     path(f"{PERSON}safety/ask/", safety.AskSafety.as_view(), name="safety_ask"),
     path(f"{PERSON}safety/concern/", safety.RaiseConcern.as_view(), name="concern"),
+    path(f"{PERSON}safety/share/", protecting.ShareToProtect.as_view(), name="protective_share"),
     path(f"{PERSON}safety/steps/<uuid:task>/", safety.FinishStep.as_view(), name="step_done"),
     path(f"{PERSON}safety/<uuid:concern>/sign-off/", safety.SignOffConcern.as_view(), name="sign_off"),
     path(f"{PERSON}safety/<uuid:concern>/clear/", safety.ClearConcern.as_view(), name="concern_clear"),
+    path(f"{PERSON}safety/<uuid:concern>/order/", safety.WriteOrder.as_view(), name="order"),
+    path(f"{PERSON}age/", protecting.Age.as_view(), name="age"),
     path(f"{PERSON}keyworker/", parties.Keyworker.as_view(), name="keyworker"),
     path(f"{PERSON}died/", pausing.Died.as_view(), name="died"),
     path(f"{PERSON}leave/", parties.Leave.as_view(), name="person_leave"),

@@ -24,6 +24,7 @@ from referrals.actions.matching import match_names
 from referrals.enums import (
     Answer,
     ApproachResult,
+    ChildResult,
     ConcernKind,
     DeclineCode,
     Outcome,
@@ -33,6 +34,7 @@ from referrals.enums import (
 )
 from referrals.models import (
     Bar,
+    ChildDecision,
     Closure,
     Grant,
     Handoff,
@@ -167,6 +169,16 @@ def seed(world: World) -> None:
         }
     )
     # No action writes these yet, or not in a referral that is booked.
+    ChildDecision.objects.create(
+        party=other,
+        result=ChildResult.PARENT,
+        how_known=word("ChildDecision.how_known"),
+        parent=word("ChildDecision.parent"),
+        recorded_at=at,
+        recorded_by=kit,
+        created_at=at,
+        created_by=kit,
+    )
     call = FollowUp.objects.create(
         meeting=world.meeting,
         party=other,
@@ -325,7 +337,9 @@ def allowed_for(who: str) -> set[str]:
     if who != "ivy":
         return let_in if who == "gwen" else set()
     safety = {
-        word(place) for place in PLACES if place.split(".")[0] in ("Concern", "SignOff", "SafetyAnswers")
+        word(place)
+        for place in PLACES
+        if place.split(".")[0] in ("ChildDecision", "Concern", "ProtectiveShare", "SafetyAnswers", "SignOff")
     }
     safety |= {word(place) for place in FOR_LEADS}
     return safety | let_in | {word("Supporter.given"), word("Supporter.family")}

@@ -36,6 +36,7 @@ SEALED = {
     "referrals.Approach",
     "referrals.Bar",
     "referrals.CapacityAssessment",
+    "referrals.ChildDecision",
     "referrals.Closure",
     "referrals.Concern",
     "referrals.Consent",
@@ -48,6 +49,7 @@ SEALED = {
     "referrals.Note",
     "referrals.Person",
     "referrals.Preparation",
+    "referrals.ProtectiveShare",
     "referrals.Rating",
     "referrals.ReadinessCheck",
     "referrals.RecordsHit",
@@ -65,7 +67,7 @@ SEALED = {
     "meetings.Record",
 }
 # Of these also safeguarding leads of the party's organisation, while a concern is open.
-SAFETY = {"referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
+SAFETY = {"referrals.ChildDecision", "referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
 # Sealed, but with a rule of their own: what it is.
 OWN_RULE = {
     "referrals.Bar": "managers, safeguarding leads and governance of that worker's organisation, never the worker",
@@ -75,6 +77,7 @@ OWN_RULE = {
     "referrals.Note": "a note without a party is for all who see the referral",
     "referrals.Person": "somebody of theirs is opened",
     "referrals.NameKey": "as the person whose name it is",
+    "referrals.ProtectiveShare": "also safeguarding leads of that side, whether or not a concern is open",
     "referrals.RecordsHit": "safeguarding leads of the leading organisation who never worked on it, while it waits",
     "meetings.Record": "somebody who was there is opened",
     "meetings.Agreement": "somebody opened said yes to it and has sight, or one ran it",
@@ -135,6 +138,7 @@ def test_every_row_with_a_party_is_sealed_by_the_one_queryset():
         "referrals.Grant",
         "referrals.Handoff",
         "referrals.Note",
+        "referrals.ProtectiveShare",
         "referrals.RecordsHit",
         "referrals.StageChange",
     }
@@ -424,6 +428,7 @@ def test_only_actions_and_those_named_say_unscoped():
         "referrals.reminders.facts",
         "referrals.reminders.grants",
         "referrals.reminders.handoffs",
+        "referrals.reminders.shares",
         "meetings.access",
         "meetings.blockers",
         "meetings.reminders.facts",

@@ -96,6 +96,12 @@ def stop(world: World) -> dict:
     return {"concern": found.pk}
 
 
+def ordered(world: World) -> dict:
+    """Kit has recorded an order about Jo, and not yet what it says."""
+    found = concerns.raise_concern(party=world.other, kind=ConcernKind.ORDER, by=world.staff["kit"])
+    return {"concern": found.pk}
+
+
 def closed(world: World) -> dict:
     """Mo called it off and closed it."""
     call_off(meeting=Meeting.objects.unscoped("test").get(pk=world.meeting.pk), by=world.staff["mo"])
@@ -217,7 +223,18 @@ def taken_back(world: World) -> dict:
 
 def nothing(world: World) -> dict:
     """Ids that never existed."""
-    ids = ("party", "concern", "task", "check", "meeting", "facilitation", "invited", "handoff", "note")
+    ids = (
+        "party",
+        "concern",
+        "task",
+        "check",
+        "meeting",
+        "facilitation",
+        "invited",
+        "handoff",
+        "note",
+        "share",
+    )
     return dict.fromkeys(ids, uuid4()) | {"reference": "RP-7K3M-9Q"}
 
 
@@ -228,6 +245,7 @@ VARIANTS = {
         said_safe,
         started,
         stop,
+        ordered,
         closed,
         paused,
         away,
@@ -317,7 +335,7 @@ def test_a_referral_closes_with_the_part_somebody_had_in_it(world):
 
 def test_a_safeguarding_lead_sees_it_no_longer_than_a_concern_is_open(world):
     assert opens(world, "ivy", "referrals:safety") == 200
-    for concern in (world.concern, *world.other.concerns.unscoped("test").exclude(pk=world.concern.pk)):
+    for concern in world.other.concerns.unscoped("test").filter(cleared_at=None):
         concerns.clear(concern=concern, evidence="It is over.", seen_alone_on=None, by=world.staff["mo"])
     assert opens(world, "ivy", "referrals:safety") == 404
 

@@ -23,8 +23,10 @@ from meetings.models import Meeting
 from referrals.actions import concerns, facilitation, grants, notes, parties, readiness
 from referrals.actions.consent import Asked
 from referrals.actions.handoff import send_handoff
+from referrals.actions.orders import OrderFacts
 from referrals.actions.packet import Asking
 from referrals.actions.parties import PersonFacts
+from referrals.actions.protecting import share_to_protect
 from referrals.actions.reaching import RouteFacts
 from referrals.enums import (
     SAFETY_QUESTIONS,
@@ -34,10 +36,12 @@ from referrals.enums import (
     GrantKind,
     HandoffKind,
     Hours,
+    OrderKind,
     Part,
     Place,
     Purpose,
     RouteKind,
+    ShareWith,
     SignOffDecision,
 )
 from referrals.models import (
@@ -49,6 +53,7 @@ from referrals.models import (
     Invited,
     Note,
     Party,
+    ProtectiveShare,
     RecordsCheck,
     Task,
 )
@@ -116,6 +121,7 @@ class World:
     handoff: Handoff
     grant: Grant
     bar: Bar
+    share: ProtectiveShare
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -158,6 +164,7 @@ class World:
             "note": self.note.pk,
             "grant": self.grant.pk,
             "bar": self.bar.pk,
+            "share": self.share.pk,
             # Nothing of a meeting that has not taken place; the tests that play one put it in `extra`.
             "follow_up": NOT_YET,
             "action": NOT_YET,
@@ -211,6 +218,20 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         by=staff["kit"],
         at=start - timedelta(hours=20),
     )
+    order = concerns.raise_concern(
+        party=other,
+        kind=ConcernKind.ORDER,
+        order=OrderFacts(OrderKind.BAIL, mark("Concern.order"), seen_by="Kit"),
+        by=staff["kit"],
+        at=start - timedelta(hours=20),
+    )
+    concerns.clear(
+        concern=order,
+        evidence="No charge was brought.",
+        seen_alone_on=start.date(),
+        by=staff["sal"],
+        at=start - timedelta(hours=9),
+    )
     played.other.refresh_from_db()
     play.talk_all(played, start, other=marked_talk(played, mark))
     concerns.sign_off(
@@ -233,7 +254,6 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         party=other,
         kind=ConcernKind.RECENT_CRISIS,
         detail=mark("Concern.detail"),
-        order={"conditions": mark("Concern.order")},
         by=staff["kit"],
         at=recent,
     )
@@ -247,6 +267,14 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         steps=[mark("Task.words")],
         by=staff["mo"],
         at=recent + timedelta(minutes=5),
+    )
+    share = share_to_protect(
+        party=other,
+        to=ShareWith.GP,
+        reason=mark("ProtectiveShare.reason"),
+        content=mark("ProtectiveShare.content"),
+        by=staff["kit"],
+        at=recent,
     )
     invited = facilitation.invite(
         party=other,
@@ -304,6 +332,7 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         handoff=asked,
         grant=grant,
         bar=bar,
+        share=share,
     )
 
 

@@ -17,6 +17,7 @@ from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:
+    from referrals.actions.orders import OrderFacts
     from restorative.accounts.models import User
 
 
@@ -26,12 +27,12 @@ def raise_concern(
     kind: ConcernKind,
     by: "User",
     detail: str = "",
-    order: dict[str, str] | None = None,
+    order: "OrderFacts | None" = None,
     at: datetime | None = None,
 ) -> Concern:
     """Record a concern in the compartment it was heard in. A stop calls booked meetings off at once.
 
-    `order` is for an order, bail or licence: conditions, which document was seen by whom, when it ends.
+    `order` is what is known of an order, bail or licence that bars contact.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -41,7 +42,7 @@ def raise_concern(
             party=party,
             kind=kind,
             detail=detail,
-            order=order or {},
+            order=order.as_kept() if order else {},
             raised_at=at,
             raised_by=by,
             **made(by, at),
@@ -62,7 +63,8 @@ def raise_concern(
         return concern
 
 
-def _fresh_concern(concern: Concern) -> Concern:
+def fresh_concern(concern: Concern) -> Concern:
+    """The concern as it stands under the lock, while it is open."""
     fresh = (
         Concern.objects.unscoped("concern under the lock")
         .select_related("party__referral", "party__person")
@@ -90,7 +92,7 @@ def sign_off(
     """
     at = at or clock.now()
     with changing(concern.party.referral_id, at=at) as referral:
-        concern = _fresh_concern(concern)
+        concern = fresh_concern(concern)
         access.may_sign_off(by, concern).require()
         steps = [step for step in (steps or []) if step.strip()]
         if decision == SignOffDecision.GO_WITH_STEPS and not steps:
@@ -163,7 +165,7 @@ def clear(
     """
     at = at or clock.now()
     with changing(concern.party.referral_id, at=at) as referral:
-        concern = _fresh_concern(concern)
+        concern = fresh_concern(concern)
         access.may_clear(by, concern).require()
         if not evidence.strip():
             raise NotPossible("Write down the new facts.", field="evidence")

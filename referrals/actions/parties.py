@@ -2,7 +2,7 @@
 How they are reached is in reaching.py; who runs the meetings in facilitation.py."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -29,7 +29,6 @@ class PersonFacts:
     place: Place
     family: str = ""
     known_as: str = ""
-    born_on: date | None = None
     pronouns: str = ""
     language: str = ""
 
@@ -88,7 +87,6 @@ def add_party(
             organisation=house,
             given=facts.given,
             family=facts.family,
-            born_on=facts.born_on,
             pronouns=facts.pronouns,
             language=facts.language,
             **made(by, at),

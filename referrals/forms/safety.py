@@ -1,11 +1,18 @@
 """Safety on pages of its own: the questions, a concern, its sign-off, its clearing, a step that is done."""
 
+from datetime import date
 from typing import Any
 
-from referrals.enums import SIGN_OFFS, STOPS, ConcernKind, SignOffDecision
+from referrals.enums import SIGN_OFFS, STOPS, ConcernKind, OrderKind, SignOffDecision
 from referrals.forms import parts, words
 from referrals.forms.words import Whom
-from restorative.common.formfields import ChoiceRadio, CleanCharField, CleanTextField, DateField
+from restorative.common.formfields import (
+    ChoiceRadio,
+    CleanCharField,
+    CleanTextField,
+    DateField,
+    YesNoNotSureField,
+)
 from restorative.common.forms import BaseForm, Section
 
 STOPS_HEADING = "Stops: a booked meeting is called off at once, and only a safeguarding lead can clear it"
@@ -30,6 +37,66 @@ class SafetyForm(BaseForm):
         return cleaned
 
 
+def add_order(form: BaseForm, initial: dict[str, Any] | None = None) -> list[str]:
+    """What an order is, what it says, whether somebody has seen the document, and when it ends."""
+    known = initial or {}
+    form.fields["order_kind"] = ChoiceRadio(
+        label="What is it?", choices=OrderKind.choices, required=False, initial=known.get("kind")
+    )
+    form.fields["conditions"] = CleanTextField(
+        label="What does it say?", required=False, rows=2, initial=known.get("conditions", "")
+    )
+    form.fields["seen"] = YesNoNotSureField(
+        label="Has somebody here seen the document?",
+        yes_no=True,
+        required=False,
+        initial=("yes" if known["seen_by"] else "no") if known else None,
+    )
+    form.fields["seen_by"] = CleanCharField(
+        label="Who has seen it?", required=False, width="20", initial=known.get("seen_by", "")
+    )
+    form.fields["ends_on"] = DateField(
+        label="When does it end?",
+        help_text="Leave it empty if that is not known. Its end alone clears nothing.",
+        required=False,
+        initial=date.fromisoformat(known["ends_on"]) if known.get("ends_on") else None,
+    )
+    parts.reveal(form, "seen_by", "seen", "yes")
+    return ["order_kind", "conditions", "seen", "seen_by", "ends_on"]
+
+
+def clean_order(form: BaseForm) -> None:
+    """What has to be known of an order before it is recorded; the rest may be learnt later."""
+    parts.missing(form, ["order_kind"], "Choose what it is, or that it is not known yet")
+    parts.missing(form, ["conditions"], "Write what it says, as far as it is known")
+    parts.missing(form, ["seen"], "Say whether somebody has seen the document")
+    if form.cleaned_data.get("seen") == "yes":
+        parts.missing(form, ["seen_by"], "Say who has seen the document")
+
+
+def order_given(cleaned: dict[str, Any]) -> dict[str, Any]:
+    """What was said of an order, for the action."""
+    return {
+        "kind": OrderKind(cleaned["order_kind"]),
+        "conditions": cleaned["conditions"],
+        "seen_by": cleaned["seen_by"] if cleaned["seen"] == "yes" else "",
+        "ends_on": cleaned["ends_on"],
+    }
+
+
+class OrderForm(BaseForm):
+    """What an order says, or what has been learnt of it since."""
+
+    def __init__(self, *args: Any, known: dict[str, Any], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.layout = add_order(self, known)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        clean_order(self)
+        return cleaned
+
+
 class ConcernForm(BaseForm):
     """A concern: what kind, what was heard, and the papers where an order bars contact."""
 
@@ -42,42 +109,21 @@ class ConcernForm(BaseForm):
                 (SIGN_OFFS_HEADING, [(kind.value, str(kind.label)) for kind in SIGN_OFFS]),
             ],
         )
-        self.fields["conditions"] = CleanTextField(label="What does it say?", required=False, rows=2)
-        self.fields["seen_by"] = CleanCharField(
-            label="Who has seen the document?",
-            help_text="“Nobody yet” is an answer.",
-            required=False,
-            width="20",
-        )
-        self.fields["ends_on"] = DateField(
-            label="When does it end?", help_text="Its end alone clears nothing.", required=False
-        )
-        for name in ("conditions", "seen_by", "ends_on"):
+        names = add_order(self)
+        self.fields["order_kind"].label = "Which?"
+        # A field is shown for answers to one other: who has seen it stands beside whether somebody has.
+        for name in (name for name in names if name != "seen_by"):
             parts.reveal(self, name, "kind", ConcernKind.ORDER.value)
         self.fields["detail"] = CleanTextField(
             label="What did you hear or see?", help_text=f"In {whom.name}’s words, if you can.", rows=3
         )
-        self.layout = ["kind", "conditions", "seen_by", "ends_on", "detail"]
+        self.layout = ["kind", *names, "detail"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("kind") == ConcernKind.ORDER:
-            parts.missing(self, ["conditions"], "Write what the order, bail or licence says")
-            parts.missing(self, ["seen_by"], "Say who has seen the document, or “Nobody yet”")
+            clean_order(self)
         return cleaned
-
-    def order(self) -> dict[str, str]:
-        """What is known of the order, for the concern's row."""
-        cleaned = self.cleaned_data
-        if cleaned["kind"] != ConcernKind.ORDER:
-            return {}
-        ends = cleaned["ends_on"]
-        found = {
-            "conditions": cleaned["conditions"],
-            "seen_by": cleaned["seen_by"],
-            "ends_on": ends.isoformat() if ends else "",
-        }
-        return {key: value for key, value in found.items() if value}
 
 
 class SignOffForm(BaseForm):

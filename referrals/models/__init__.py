@@ -2,13 +2,13 @@
 Rows are written by referrals.actions alone; models know nothing of the web."""
 
 from referrals.models.access import Bar, Grant
-from referrals.models.concern import Concern, RecordsCheck, SignOff
+from referrals.models.concern import Concern, ProtectiveShare, RecordsCheck, SignOff
 from referrals.models.consent import Consent, InformationSheet
 from referrals.models.handoff import Handoff, HandoffMessage
 from referrals.models.note import Note
 from referrals.models.party import Approach, ContactRoute, Invited, Party, Person, Support
 from referrals.models.preparation import Preparation, Rating
-from referrals.models.readiness import CapacityAssessment, ReadinessCheck, SafetyAnswers
+from referrals.models.readiness import CapacityAssessment, ChildDecision, ReadinessCheck, SafetyAnswers
 from referrals.models.records import NameKey, RecordsHit
 from referrals.models.referral import Closure, Facilitation, Referral, StageChange, Suitability, Task
 
@@ -16,6 +16,7 @@ __all__ = [
     "Approach",
     "Bar",
     "CapacityAssessment",
+    "ChildDecision",
     "Closure",
     "Concern",
     "Consent",
@@ -31,6 +32,7 @@ __all__ = [
     "Party",
     "Person",
     "Preparation",
+    "ProtectiveShare",
     "Rating",
     "ReadinessCheck",
     "RecordsCheck",

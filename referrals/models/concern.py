@@ -1,21 +1,25 @@
-"""What stands in the way for safety: concerns and their sign-offs, in the compartment they were heard in;
-and the records check, of which everyone but a safeguarding lead sees only 'waiting' or 'done'."""
+"""What stands in the way for safety: concerns, their sign-offs and what was shared to keep somebody safe, in the
+compartment they were heard in; and the records check, of which others see only 'waiting' or 'done'."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from referrals.enums import ConcernKind, SignOffDecision
+from referrals.enums import ConcernKind, ShareWith, SignOffDecision
 from referrals.models.party import Party
 from referrals.models.referral import Referral
-from referrals.querysets import ConcernQuerySet, SafetyQuerySet, ShellQuerySet
+from referrals.querysets import ConcernQuerySet, ProtectiveShareQuerySet, SafetyQuerySet, ShellQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
 from restorative.common.models import BaseModel
 from restorative.common.protected import protected_manager
 
 
 class Concern(BaseModel):
-    """A stop or a sign-off. A stop is cleared only by a safeguarding lead who is not on the referral."""
+    """A stop or a sign-off. A stop is cleared only by a safeguarding lead who is not on the referral.
+
+    `order` is what is known of an order, bail or licence: kind, conditions, seen_by (none: nobody has seen it) and
+    ends_on; written_on and written_by where it was written down later, and `before`, what was known until then.
+    """
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="concerns")
     kind = models.CharField(max_length=30, choices=ConcernKind.choices)
@@ -63,6 +67,35 @@ class SignOff(BaseModel):
     class Meta:
         ordering = ["decided_at", "id"]
         indexes = [models.Index(fields=["concern", "-decided_at"], name="sign_off_newest")]
+
+
+class ProtectiveShare(BaseModel):
+    """What was told, without asking anybody, to keep somebody safe. A safeguarding lead of that side looks at it."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="protective_shares")
+    to = models.CharField(max_length=20, choices=ShareWith.choices)
+    reason = EncryptedTextField()
+    content = EncryptedTextField()
+    shared_at = models.DateTimeField()
+    shared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    looked_at = models.DateTimeField(null=True, blank=True)
+    looked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = protected_manager(ProtectiveShareQuerySet)
+
+    class Meta:
+        ordering = ["shared_at", "id"]
+        indexes = [models.Index(fields=["party", "looked_at"], name="share_to_look_at")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(looked_at__isnull=True, looked_by__isnull=True)
+                | Q(looked_at__isnull=False, looked_by__isnull=False),
+                name="share_looked_at_when_and_who",
+                violation_error_message="A protective share that was looked at says when and by whom.",
+            )
+        ]
 
 
 class RecordsCheck(BaseModel):

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from referrals.enums import Capacity, CapacityResult, ReadinessKind, Ready
+from referrals.enums import Capacity, CapacityResult, ChildResult, ReadinessKind, Ready
 from referrals.models.party import Party
 from referrals.querysets import SafetyQuerySet, SealedQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
@@ -79,3 +79,23 @@ class CapacityAssessment(BaseModel):
     class Meta:
         ordering = ["assessed_at", "id"]
         indexes = [models.Index(fields=["party", "-assessed_at"], name="capacity_newest")]
+
+
+class ChildDecision(BaseModel):
+    """Whether a party under 16 understands enough to decide, or a parent who takes no part gives authority.
+
+    Their own yes is needed in either case: it is a consent like any other.
+    """
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="child_decisions")
+    result = models.CharField(max_length=10, choices=ChildResult.choices)
+    how_known = EncryptedTextField()
+    parent = EncryptedTextField(blank=True, default="")
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = protected_manager(SafetyQuerySet)
+
+    class Meta:
+        ordering = ["recorded_at", "id"]
+        indexes = [models.Index(fields=["party", "-recorded_at"], name="child_decision_newest")]

@@ -21,6 +21,7 @@ from referrals.enums import (
     ReadinessKind,
     Ready,
     Reason,
+    ShareWith,
     SignOffDecision,
     Suitable,
 )
@@ -102,6 +103,8 @@ def _title(row: Row) -> str:
         return f"Concern {verb} with {name}: {_lower(str(ConcernKind(code).label))}"
     if row.what == "signed":
         return f"Sign-off for {name}: {_lower(str(SignOffDecision(code).label))}"
+    if row.what == "shared":
+        return f"Shared with {ShareWith(code).label} about {name}, to keep somebody safe"
     if row.what in WHO_WORDS:
         return _who_works(row)
     if row.what == "rated":

@@ -190,12 +190,14 @@ def _support(facts: Facts) -> Row:
 
 def _other_things(facts: Facts) -> list[Row]:
     name = facts.party.known_as
+    share = {"text": "Share something to keep somebody safe", "href": facts.href("protective_share")}
     if facts.referral.shown_stage == "closed" or facts.party.person.died_on:
-        return []
+        return [share]
     links = [{"text": f"Talk with {name}, alone", "href": facts.href("talk")}]
     if renewable(facts):
         links.append({"text": f"Check in with {name}", "href": facts.href("check_in")})
     links.append({"text": "Record a safety concern", "href": facts.href("concern")})
+    links.append(share)
     links.append({"text": f"{name} wants to stop", "href": facts.href("withdraw")})
     if not facts.party.is_supporter:
         add = reverse("referrals:person_add", args=[facts.referral.reference])
@@ -203,6 +205,7 @@ def _other_things(facts: Facts) -> list[Row]:
         links.append({"text": "Invite a professional", "href": facts.href("invite")})
     if not facts.flag("capacity_in_doubt") and facts.capacity is None:
         links.append({"text": f"Can {name} decide about this?", "href": facts.href("capacity")})
+    links.append({"text": f"How old is {name}?", "href": facts.href("age")})
     if facts.check is not None and facts.flag("readiness_expired") and _may_be_accepted(facts):
         links.append({"text": "Accept the older check", "href": facts.href("readiness_accept")})
     links.append({"text": f"{name} has died", "href": facts.href("died")})

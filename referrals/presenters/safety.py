@@ -1,17 +1,28 @@
 """The safety page of one person: each concern with what it needs next and who may do it, and what was answered.
 It says "None recorded", never "safe"."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from referrals import access, presenters
-from referrals.enums import SAFETY_QUESTIONS, STOPS, Answer, ConcernKind, SignOffDecision
+from referrals.enums import (
+    SAFETY_QUESTIONS,
+    STOPS,
+    Answer,
+    ChildResult,
+    ConcernKind,
+    ShareWith,
+    SignOffDecision,
+)
 from referrals.forms import words
 from referrals.forms.words import Whom
-from referrals.models import Concern, Party, SafetyAnswers, SignOff, Task
+from referrals.models import ChildDecision, Concern, Party, ProtectiveShare, SafetyAnswers, SignOff, Task
+from referrals.presenters.orders import order_rows
 from restorative.common import clock
+from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -19,8 +30,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def page(party: Party, user: "User", at: datetime) -> dict[str, Any]:
-    """Everything the safety page shows this user."""
+def page(party: Party, user: "User", at: datetime, *, opens: bool) -> dict[str, Any]:
+    """Everything the safety page shows this user, who `opens` the whole compartment or only this."""
     concerns = list(
         Concern.objects.visible_to(user)
         .filter(party=party)
@@ -49,14 +60,86 @@ def page(party: Party, user: "User", at: datetime) -> dict[str, Any]:
             party,
             user,
             at,
+            opens=opens,
         )
         for concern in concerns
     ]
     return {
         "open_concerns": [row for row in rows if row["open"]],
         "past_concerns": [row for row in rows if not row["open"]],
+        "shares": share_rows(party, user),
+        "share_heads": SHARE_HEADS,
         **_answers(party, user),
     }
+
+
+SHARE_HEADS = ["Shared with", "Why", "What was said", "When", "Looked at"]
+
+
+def share_rows(party: Party, user: "User") -> list[list[Any]]:
+    """What was shared about them to keep somebody safe, the newest first, as far as this user may read it."""
+    found = ProtectiveShare.objects.visible_to(user).filter(party=party)
+    return [
+        [
+            {
+                "text": capfirst(str(ShareWith(row.to).label)),
+                "href": reverse("referrals:share", args=[row.pk]),
+            },
+            row.reason,
+            row.content,
+            _when_who(row.shared_at, row.shared_by, user),
+            _when_who(row.looked_at, row.looked_by, user) if row.looked_at else "Not yet",
+        ]
+        for row in found.select_related("shared_by", "looked_by").order_by("-shared_at", "-pk")
+    ]
+
+
+def share_facts(share: ProtectiveShare, user: "User") -> list[Row]:
+    """One of these by itself, for a page that names the person and no more of the referral."""
+    rows = [
+        {"key": "About", "value": share.party.known_as},
+        {"key": "Shared with", "value": capfirst(str(ShareWith(share.to).label))},
+        {"key": "Why", "value": share.reason},
+        {"key": "What was said", "value": share.content},
+        {"key": "When", "value": _when_who(share.shared_at, share.shared_by, user)},
+    ]
+    if share.looked_at:
+        rows.append({"key": "Looked at", "value": _when_who(share.looked_at, share.looked_by, user)})
+    return rows
+
+
+def child_rows(party: Party, user: "User") -> list[Row]:
+    """What is recorded of whether somebody under 16 can decide, the newest."""
+    found = ChildDecision.objects.visible_to(user).filter(party=party).select_related("recorded_by")
+    row = found.order_by("-recorded_at", "-pk").first()
+    if row is None:
+        return []
+    said = [str(ChildResult(row.result).label), row.how_known]
+    said += [row.parent] if row.parent else []
+    said.append(_when_who(row.recorded_at, row.recorded_by, user))
+    return [{"key": "Can they decide?", "value": "\n".join(said)}]
+
+
+def concern_facts(concern: Concern, party: Party, user: "User", at: datetime) -> list[Row]:
+    """What a second person reads of one concern before they decide on it."""
+    rows = [{"key": "Recorded", "value": _when_who(concern.raised_at, concern.raised_by, user)}]
+    if concern.detail:
+        rows.append({"key": "What was heard or seen", "value": concern.detail})
+    rows += order_rows(concern, at)
+    return rows + (child_rows(party, user) if concern.kind == ConcernKind.UNDER_16 else [])
+
+
+def what_clears(concern: Concern, party: Party) -> str:
+    """In one sentence, what takes a concern out of the way, and who does that."""
+    if concern.kind in STOPS:
+        return (
+            "A safeguarding lead who is not working on this referral clears it, on new facts, after "
+            f"{party.known_as} was seen alone; nobody overrides it."
+        )
+    return (
+        "A manager or safeguarding lead of this side, who is not working on this referral, decides; a go lasts "
+        f"{rules().sign_off_days} days, or until a new concern."
+    )
 
 
 def _concern(
@@ -67,14 +150,13 @@ def _concern(
     party: Party,
     user: "User",
     at: datetime,
+    *,
+    opens: bool,
 ) -> Row:
     stop = concern.kind in STOPS
     last = decided[-1] if decided else None
     own_steps = [step for step in steps if last is not None and step.blocks_id == last.pk]
-    rows = [{"key": "Recorded", "value": _when_who(concern.raised_at, concern.raised_by, user)}]
-    if concern.detail:
-        rows.append({"key": "What was heard or seen", "value": concern.detail})
-    rows += _order_rows(concern)
+    rows = concern_facts(concern, party, user, at)
     if last is not None:
         rows.append({"key": "Decided", "value": _decided(last, user)})
     if concern.cleared_at:
@@ -82,6 +164,8 @@ def _concern(
         if concern.seen_alone_on:
             cleared += f"\nSeen alone on {clock.show_day(concern.seen_alone_on)}"
         rows.append({"key": "Cleared", "value": f"{cleared}\n{concern.evidence}"})
+    else:
+        rows.append({"key": "What clears it", "value": what_clears(concern, party)})
     status, tone = _status(stop, last, own_steps, newest, at)
     return {
         "title": str(ConcernKind(concern.kind).label),
@@ -91,25 +175,12 @@ def _concern(
         "rows": rows,
         "needs": "" if concern.cleared_at else _needs(stop, last, own_steps, newest, at),
         "steps": [_step(step, party, user) for step in own_steps] if concern.cleared_at is None else [],
-        "actions": [] if concern.cleared_at else _actions(concern, stop, party, user),
+        "actions": [] if concern.cleared_at else _actions(concern, stop, party, user, opens),
     }
 
 
 def _when_who(moment: datetime, who: "User", user: "User") -> str:
     return f"{clock.show_when(moment)}, by {presenters.you_or_name(who, user)}"
-
-
-def _order_rows(concern: Concern) -> list[Row]:
-    order = concern.order or {}
-    rows = []
-    if order.get("conditions"):
-        rows.append({"key": "What it says", "value": order["conditions"]})
-    if order.get("seen_by"):
-        rows.append({"key": "Document seen by", "value": order["seen_by"]})
-    if order.get("ends_on"):
-        ends = clock.show_day(date.fromisoformat(order["ends_on"]))
-        rows.append({"key": "Ends", "value": f"{ends}. Its end alone clears nothing."})
-    return rows
 
 
 def _decided(row: SignOff, user: "User") -> str:
@@ -142,14 +213,9 @@ def _status(
 
 
 def _needs(stop: bool, last: SignOff | None, steps: list[Task], newest: datetime | None, at: datetime) -> str:
-    """What happens next, and who may do it."""
-    if stop:
-        return (
-            "Nobody overrides this. A safeguarding lead who is not working on this referral can clear it, on new "
-            "facts, after this person was seen alone."
-        )
-    if last is None:
-        return "A manager or safeguarding lead of this side, who is not working on this referral, decides."
+    """What has changed since, and what is still to be done, besides what clears it."""
+    if stop or last is None:
+        return ""
     if last.expires_at < at:
         return "The decision has run out. It has to be made again, by somebody not working on this referral."
     if newest is not None and newest > last.decided_at:
@@ -159,13 +225,18 @@ def _needs(stop: bool, last: SignOff | None, steps: list[Task], newest: datetime
     return ""
 
 
-def _actions(concern: Concern, stop: bool, party: Party, user: "User") -> list[Row]:
+def _actions(concern: Concern, stop: bool, party: Party, user: "User", opens: bool) -> list[Row]:
     args = [party.referral.reference, party.pk, concern.pk]
     found = []
     if not stop and access.may_sign_off(user, concern):
         found.append({"text": "Decide", "href": reverse("referrals:sign_off", args=args)})
     if access.may_clear(user, concern):
         found.append({"text": "Clear it", "href": reverse("referrals:concern_clear", args=args)})
+    if concern.kind == ConcernKind.ORDER and opens:
+        found.append({"text": "Write down what it says", "href": reverse("referrals:order", args=args)})
+    if concern.kind == ConcernKind.UNDER_16 and opens:
+        age = reverse("referrals:age", args=args[:2])
+        found.append({"text": "Record whether they can decide", "href": age})
     return found
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from referrals.enums import STOPS, UNANSWERED, HandoffState
-from referrals.models import Concern, Handoff, RecordsCheck, Referral
+from referrals.enums import STOPS, UNANSWERED, HandoffState, ShareWith
+from referrals.models import Concern, Handoff, ProtectiveShare, RecordsCheck, Referral
 from referrals.presenters import names_of, parties_for, shown_name, you_or_name
 from referrals.presenters.handoffs import time_left, what
+from referrals.presenters.orders import ended_on
 from referrals.presenters.steps import checks_to_match
 from referrals.reminders.handoffs import closures_of
 from referrals.selectors import silent, to_decide
@@ -32,6 +33,7 @@ class Oversight:
 
     concerns: list[Concern] = field(default_factory=list)
     checks: list[RecordsCheck] = field(default_factory=list)
+    shares: list[ProtectiveShare] = field(default_factory=list)
     silent: list[Referral] = field(default_factory=list)
     handoffs: list[Handoff] = field(default_factory=list)
     closures: frozenset[date] = frozenset()
@@ -39,11 +41,12 @@ class Oversight:
     def referrals(self) -> list[Referral]:
         """Every referral named in it, for the names of its people."""
         of_concerns = [concern.party.referral for concern in self.concerns]
-        return [*of_concerns, *(check.referral for check in self.checks), *self.silent]
+        of_shares = [share.party.referral for share in self.shares]
+        return [*of_concerns, *of_shares, *(check.referral for check in self.checks), *self.silent]
 
 
 def read(user: "User", at: datetime) -> Oversight:
-    """Read what this user oversees, at most three queries and none for a keyworker; and the requests between
+    """Read what this user oversees, at most four queries and none for a keyworker; and the requests between
     organisations that wait for an answer, two.
     """
     found = Oversight(handoffs=list(_unanswered(user)))
@@ -53,9 +56,31 @@ def read(user: "User", at: datetime) -> Oversight:
         found.concerns = list(to_decide(user, at)[: 2 * MOST])
     if user.safeguarding_lead:
         found.checks = list(checks_to_match(user).filter(done_at__isnull=True)[:MOST])
+        found.shares = list(_to_look_at(user))
     if user.is_manager:
         found.silent = list(silent(user, at)[:MOST])
     return found
+
+
+def _to_look_at(user: "User") -> QuerySet[ProtectiveShare]:
+    """What was shared to keep somebody safe and no safeguarding lead has looked at, the ten oldest: these are looked
+    at one by one, and there is no other list of them."""
+    waiting = ProtectiveShare.objects.visible_to(user).to_look_at(user).select_related("party__referral")
+    return waiting.order_by("shared_at", "pk")[: MOST - 1]
+
+
+def share_rows(found: Oversight, at: datetime) -> list[Row]:
+    """These, by their reference: a safeguarding lead may not see the referral otherwise."""
+    return [
+        {
+            "what": f"Shared with {ShareWith(row.to).label}, to keep somebody safe",
+            "about": f"{row.party.referral.reference} · {clock.show_when(row.shared_at)}, "
+            f"{days_words(row.shared_at, at)}",
+            "action_text": "Look",
+            "action_href": reverse("referrals:share", args=[row.pk]),
+        }
+        for row in found.shares
+    ]
 
 
 def _unanswered(user: "User") -> QuerySet[Handoff]:
@@ -109,8 +134,11 @@ def _concern_row(concern: Concern, user: "User", at: datetime) -> Row:
     stop = concern.kind in STOPS
     page = "referrals:safety" if stop else "referrals:sign_off"
     args = [referral.reference, concern.party_id] + ([] if stop else [concern.pk])
+    said = f"A concern with {name} stops this" if stop else f"A concern with {name} waits to be signed off"
+    if (over := ended_on(concern, at)) is not None:
+        said = f"An order about {name} ended on {clock.show_day(over)}: look again"
     return _row(
-        f"A concern with {name} stops this" if stop else f"A concern with {name} waits to be signed off",
+        said,
         referral,
         user,
         f"since {clock.show_day(concern.raised_at)}, {days_words(concern.raised_at, at)}",

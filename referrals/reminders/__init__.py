@@ -1,7 +1,7 @@
 """Messages about a referral itself: how somebody may be reached, and each reminder to a worker, one rule a reminder.
 The outbox asks; nothing here sends. What is planned about meetings is in meetings/reminders."""
 
-from referrals.reminders import grants, handoffs, ring, work
+from referrals.reminders import grants, handoffs, ring, shares, work
 from referrals.reminders.reach import (
     CANNOT_BE_USED,
     CHANNELS,
@@ -59,3 +59,4 @@ def register_kinds() -> None:
     work.register_kinds()
     handoffs.register_kinds()
     grants.register_kinds()
+    shares.register_kinds()

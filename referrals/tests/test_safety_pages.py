@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
-from referrals.enums import ConcernKind, SignOffDecision
+from referrals.blockers import blockers
+from referrals.enums import ConcernKind, Gate, SignOffDecision
 from referrals.models import Concern, Party, SafetyAnswers, SignOff, Task
 from referrals.tests.talking import SAFE, client_of, errors_of, path, play, rows, send
 from restorative.accounts.models import User
+from restorative.common import clock
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -62,29 +64,97 @@ def test_the_questions_are_asked_alone_or_not_saved(staff: Staff) -> None:
     assert not rows(SafetyAnswers, made.own).exists()
 
 
+ORDER = {"kind": "order", "order_kind": "bail", "conditions": "No contact.", "seen": "yes", "seen_by": "Kit"}
+
+
+def send_order(made: Played, who: User, **typed: str) -> Any:
+    return send(client_of(who), about(made, "order"), {**ORDER, **typed})
+
+
 def test_an_order_keeps_what_it_says_who_saw_it_and_when_it_ends(staff: Staff) -> None:
     made = play("ready", staff)
     client, where = client_of(staff["kit"]), path(made, made.other, "concern")
     typed = {"kind": "order", "detail": "Told on the phone."}
-    assert set(errors_of(send(client, where, typed))) == {"conditions", "seen_by"}
+    assert set(errors_of(send(client, where, typed))) == {"order_kind", "conditions", "seen"}
+    assert set(errors_of(send(client, where, {**typed, **ORDER, "seen_by": ""}))) == {"seen_by"}
 
-    more = {"conditions": "No contact.", "seen_by": "Kit", "ends_on": "3 March 2030"}
-    send(client, where, {**typed, **more})
+    send(client, where, {**typed, **ORDER, "ends_on": "3 March 2090"})
     assert concern_of(made.other).order == {
+        "kind": "bail",
         "conditions": "No contact.",
         "seen_by": "Kit",
-        "ends_on": "2030-03-03",
+        "ends_on": "2090-03-03",
     }
-    assert "Its end alone clears nothing." in page_of(made, staff["kit"]).content.decode()
+    page = page_of(made, staff["kit"]).content.decode()
+    for words in ("Bail conditions", "No contact.", "3 March 2090. Its end alone clears nothing."):
+        assert words in page
+
+
+def test_an_order_heard_of_in_a_talk_is_written_down_later_and_what_was_known_is_kept(staff: Staff) -> None:
+    made = play("ready", staff)
+    typed = {"alone": "yes", **SAFE, "order": "yes", "order_said": "Something from the court."}
+    send(client_of(staff["kit"]), path(made, made.other, "safety_ask"), typed)
+    assert "Not written down yet" in page_of(made, staff["sal"]).content.decode()
+
+    assert send_order(made, staff["kit"], seen="no", seen_by="Kit").status_code == 303
+    assert "Nobody yet" in page_of(made, staff["kit"]).content.decode()
+    assert send_order(made, staff["kit"], conditions="Only by letter.").status_code == 303
+
+    order = concern_of(made.other).order
+    assert (order["conditions"], order["seen_by"]) == ("Only by letter.", "Kit")
+    assert [each["conditions"] for each in order["before"]] == ["No contact."]
+    # The second person reads it where they decide.
+    clearing = client_of(staff["sal"]).get(about(made, "clear")).content.decode()
+    assert "Only by letter." in clearing
+    assert "Bail conditions: No contact." in clearing
+
+
+def test_the_end_of_an_order_clears_nothing_and_says_to_look_again(staff: Staff) -> None:
+    made = play("ready", staff)
+    ends = timezone.localdate() - timedelta(days=1)
+    typed = {"detail": "x", **ORDER, "ends_on": ends.isoformat()}
+    send(client_of(staff["kit"]), path(made, made.other, "concern"), typed)
+    over = f"nded on {clock.show_day(ends)}"
+
+    assert f"E{over}: look again" in page_of(made, staff["kit"]).content.decode()
+    work = client_of(staff["sal"]).get("/").content.decode()
+    assert f"An order about {made.other.known_as} e{over}: look again" in work
+    assert "stop" in {row.code for row in blockers(made.referral, Gate.BOOK, timezone.now())}
+    # On its last day it still bars contact.
+    send_order(made, staff["kit"], ends_on="today")
+    assert "look again" not in page_of(made, staff["kit"]).content.decode()
+
+
+def test_only_a_concern_about_an_order_has_an_order(staff: Staff) -> None:
+    made = play("blocked_stop", staff)
+    assert send_order(made, staff["kit"]).status_code == 404
+    assert concern_of(made.other).order == {}
 
 
 @pytest.mark.parametrize("ends", ["29 February 2027", "3 March 0001", "soon"])
 def test_an_impossible_day_is_an_error_at_the_day(ends: str, staff: Staff) -> None:
     made = play("ready", staff)
-    typed = {"kind": "order", "detail": "x", "conditions": "x", "seen_by": "x", "ends_on": ends}
-    response = send(client_of(staff["kit"]), path(made, made.other, "concern"), typed)
+    response = send(
+        client_of(staff["kit"]), path(made, made.other, "concern"), {"detail": "x", **ORDER, "ends_on": ends}
+    )
 
     assert set(errors_of(response)) == {"ends_on"}
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        (
+            "blocked_stop",
+            "A safeguarding lead who is not working on this referral clears it, on new facts, after",
+        ),
+        ("blocked_sign_off", "a go lasts 56 days, or until a new concern."),
+    ],
+)
+def test_each_open_concern_says_in_one_sentence_what_clears_it(name: str, words: str, staff: Staff) -> None:
+    made = play(name, staff)
+    [shown] = page_of(made, staff["kit"]).context["open_concerns"]
+    assert [words in row["value"] for row in shown["rows"] if row["key"] == "What clears it"] == [True]
 
 
 def test_a_stop_is_not_signed_off_and_only_a_safeguarding_lead_clears_it(staff: Staff) -> None:

@@ -124,13 +124,15 @@ class PartyPage(PartyMixin, Page):
 class PartyForm(PartyMixin, ActionFormView):
     """A form about one person. It returns to where the worker came from: the referral (`?from=referral`) or them.
 
-    There is none about somebody who has died.
+    There is none about somebody who has died, unless it is `even_died`.
     """
+
+    even_died = False
 
     def load(self) -> None:
         super().load()
         require_writes(self.request.user)
-        if self.party.person.died_on:
+        if self.party.person.died_on and not self.even_died:
             raise Forbidden(has_died(self.party))
 
     def done(self) -> str:

@@ -9,10 +9,19 @@ from django.urls import reverse
 
 from referrals import access
 from referrals.actions.concerns import clear, finish_step, raise_concern, sign_off
+from referrals.actions.orders import OrderFacts, write_order
 from referrals.actions.readiness import ask_safety
 from referrals.enums import STOPS, ConcernKind, SignOffDecision
 from referrals.forms import parts
-from referrals.forms.safety import ClearForm, ConcernForm, SafetyForm, SignOffForm, StepForm
+from referrals.forms.safety import (
+    ClearForm,
+    ConcernForm,
+    OrderForm,
+    SafetyForm,
+    SignOffForm,
+    StepForm,
+    order_given,
+)
 from referrals.models import Concern, Task
 from referrals.presenters import safety as shown
 from referrals.views.person import PersonForm, PersonPage
@@ -57,7 +66,8 @@ class Safety(PersonPage):
             "back_text": f"Back to {self.party.known_as}" if opens else "Back to the referral",
             "ask_href": self.link("safety_ask"),
             "concern_href": self.link("concern"),
-            **shown.page(self.party, user, self.at),
+            "share_href": self.link("protective_share"),
+            **shown.page(self.party, user, self.at, opens=opens),
         }
 
 
@@ -107,7 +117,7 @@ class RaiseConcern(SafetyFormBase):
             party=self.party,
             kind=kind,
             detail=cleaned["detail"],
-            order=form.order(),
+            order=OrderFacts(**order_given(cleaned)) if kind == ConcernKind.ORDER else None,
             by=self.request.user,
             at=self.at,
         )
@@ -135,14 +145,9 @@ class AboutConcern(SafetyFormBase):
         self.concern = found
 
     def get_context(self) -> dict[str, Any]:
-        raised = f"{clock.show_when(self.concern.raised_at)}, by {self.concern.raised_by.first_name}"
-        facts = [
-            {"key": "Concern", "value": str(ConcernKind(self.concern.kind).label)},
-            {"key": "Recorded", "value": raised},
-        ]
-        if self.concern.detail:
-            facts.append({"key": "What was heard or seen", "value": self.concern.detail})
-        return {**super().get_context(), "facts": facts}
+        facts = shown.concern_facts(self.concern, self.party, self.request.user, self.at)
+        named = {"key": "Concern", "value": str(ConcernKind(self.concern.kind).label)}
+        return {**super().get_context(), "facts": [named, *facts]}
 
 
 class SignOffConcern(AboutConcern):
@@ -205,6 +210,39 @@ class ClearConcern(AboutConcern):
         if access.may_open_safety(self.request.user, self.party):
             return self.done()
         return self.referral_href if access.may_see(self.request.user, self.referral) else reverse("home")
+
+
+class WriteOrder(AboutConcern):
+    """What an order, bail or licence says, written down by whoever opens the compartment it was heard in."""
+
+    safety_only = False
+    policy = "party"
+    form_class = OrderForm
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"An order about {self.party.known_as}"
+
+    def load(self) -> None:
+        super().load()
+        if self.concern.kind != ConcernKind.ORDER:
+            raise Http404
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"known": self.concern.order}
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            **super().get_context(),
+            "intro": "What was written down before is kept. It stays a stop, also when it has ended, until a "
+            "safeguarding lead clears it.",
+        }
+
+    def act(self, form: BaseForm) -> str:
+        order = OrderFacts(**order_given(form.cleaned_data))
+        write_order(concern=self.concern, order=order, by=self.request.user, at=self.at)
+        messages.success(self.request, "Written down.")
+        return self.done()
 
 
 class FinishStep(SafetyFormBase):

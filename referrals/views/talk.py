@@ -1,5 +1,6 @@
 """The talk: one page for everything heard from one person alone, saved as its separate rows by one action."""
 
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +18,9 @@ from referrals.forms.talk import TalkForm
 from referrals.models import Concern, Consent
 from referrals.views import asking
 from referrals.views.person import PersonForm
+from restorative.common import clock
 from restorative.common.forms import BaseForm
+from restorative.common.rules import rules
 
 
 class TalkPerson(PersonForm):
@@ -58,6 +61,8 @@ class TalkPerson(PersonForm):
             agreed = Consent.objects.agreed_words(self.request.user).filter(recipient=self.party.pk).first()
             if agreed is not None:
                 context["intro"] = f"Say only this first: “{agreed.wording}”"
+        if young := said_of_age(self.party.person.born_on, self.party.known_as, clock.today(self.at)):
+            context["intro"] = " ".join(text for text in (context.get("intro"), young) if text)
         return context
 
     def act(self, form: BaseForm) -> str:
@@ -79,6 +84,22 @@ class TalkPerson(PersonForm):
             messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
         if any(kind not in STOPS for kind in kinds):
             messages.info(self.request, "A concern was recorded. Somebody else has to sign it off.")
+
+
+def said_of_age(born_on: date | None, name: str, day: date) -> str:
+    """What to know before talking with somebody who is not an adult yet, or ''."""
+    age = clock.age_on(born_on, day) if born_on else rules().adult_age
+    if age < rules().own_consent_age:
+        return (
+            f"{name} is {age}. Nobody meets before it is recorded that {name} understands enough to decide, or that a "
+            f"parent who takes no part gives authority; {name}’s own yes is needed too."
+        )
+    if age < rules().adult_age:
+        return (
+            f"{name} is {age}: {name}’s own yes counts, and their parents are not contacted. Offer an advocate, "
+            f"somebody who speaks for {name} alone."
+        )
+    return ""
 
 
 def right_time(result: Ready, judgement: Ready) -> str:

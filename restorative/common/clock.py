@@ -69,6 +69,11 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
+def age_on(born: date, day: date) -> int:
+    """How many birthdays somebody has had by that day; the one of 29 February is 1 March in other years."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
 def working_days_between(a: date, b: date, closures: Collection[date] = frozenset()) -> int:
     """Working days after `a` up to and with `b`. If b is earlier: minus those from b to the day before a."""
     if b < a:

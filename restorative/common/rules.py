@@ -23,6 +23,8 @@ class Rules:
     contact_days_at_risk: int = 30
     sign_off_days: int = 56
     return_working_days: int = 2
+    own_consent_age: int = 16  # from then on their own yes counts, and no parent is asked
+    adult_age: int = 18
 
     # Access by name
     emergency_hours: int = 4
@@ -100,6 +102,8 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "emergency_hours": (1, 4),
     "cover_days": (1, 42),
     "reading_days": (1, 28),
+    "own_consent_age": (16, 16),
+    "adult_age": (18, 18),
     "quiet_from_hour": (18, 20),
     "quiet_to_hour": (9, 11),
     "urgent_from_minute": (7 * 60 + 30, 9 * 60),

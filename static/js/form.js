@@ -17,12 +17,13 @@ function sendOnce(form) {
 }
 
 /* data-reveals="question" data-reveals-when="yes not_sure": shown while one of these answers is chosen, or while
-   there is an error to see. Without aria-expanded: radios must not have it. */
+   there is an error to see. An answer that is hidden itself is none. Without aria-expanded: radios must not have it. */
 function reveal(part) {
   const form = part.closest("form");
   const values = part.dataset.revealsWhen.split(" ");
   const asked = [...form.elements].filter((control) => control.name === part.dataset.reveals);
   const chosen = (control) => {
+    if (control.closest("[data-reveals][hidden]")) return false;
     if (control.type === "radio" || control.type === "checkbox") {
       return control.checked && values.includes(control.value);
     }

@@ -180,3 +180,11 @@ def test_how_moments_are_shown():
 )
 def test_ago(at, shown):
     assert clock.ago(london(at)) == shown
+
+
+@pytest.mark.parametrize(
+    ("day", "age"),
+    [(date(2027, 2, 28), 14), (date(2027, 3, 1), 15), (date(2028, 2, 28), 15), (date(2028, 2, 29), 16)],
+)
+def test_an_age_is_the_birthdays_somebody_has_had(day, age):
+    assert clock.age_on(date(2012, 2, 29), day) == age
