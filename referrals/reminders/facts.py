@@ -27,6 +27,7 @@ from referrals.models import (
     StageChange,
     Support,
 )
+from referrals.querysets_provisional import goes_at, provisional
 from restorative.accounts.models import Closure, User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -47,6 +48,7 @@ class PartyFacts:
     joined: datetime
     turn: int = 0  # the period of support: who comes back is reminded anew
     since: datetime | None = None
+    goes_at: datetime | None = None  # when their provisional record goes
     rows: dict[str, list[Row]] = field(default_factory=dict)
 
     def newest(self, name: str, **wanted: Any) -> Row | None:
@@ -251,6 +253,8 @@ def read(group: UUID, at: datetime) -> Facts | None:
         if row["until"] is None and row["party"] in parties:
             parties[row["party"]].turn = row["pk"]
             parties[row["party"]].since = row["since"]
+    for unanswered in provisional(Party.objects.unscoped(WHY).filter(pk__in=list(parties))):
+        parties[unanswered.pk].goes_at = goes_at(unanswered)
     closures: dict[UUID, set[date]] = {}
     houses = {referral.lead_organisation_id, *(party.organisation for party in parties.values())}
     for house, day in Closure.objects.filter(organisation__in=houses).values_list("organisation", "date"):
