@@ -60,7 +60,11 @@ def forget_due(*, at: datetime | None = None) -> int:
     One that cannot be taken away does not keep the others; it fails at the end, and is tried again the next day.
     """
     at = at or clock.now()
-    rows = due_to_go(Party.objects.unscoped(WHY), at).order_by("referral").values_list("referral", flat=True)
+    rows = (
+        due_to_go(Party.objects.unscoped(WHY), at)
+        .order_by("referral", "pk")
+        .values_list("referral", flat=True)
+    )
     gone, failed = 0, None
     for key in dict.fromkeys(rows):
         try:

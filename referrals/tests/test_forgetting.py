@@ -270,12 +270,6 @@ def fill(made: Played, staff: Staff) -> None:
     notes.add_note(
         referral=made.referral, party=made.other, text=f"{FAMILY} did not ring", corrects=note, by=kit
     )
-    parties.add_party(
-        referral=made.referral,
-        facts=PersonFacts(given=FAMILY, place=Place.SUPPORTER),
-        beside=made.other,
-        by=kit,
-    )
     place = f"referrals:talk:{made.referral.reference}:{made.other.pk}"
     Draft.objects.create(
         owner=kit, place=place, title="", typed={"a": FAMILY}, started_at=NOW, updated_at=NOW
@@ -293,7 +287,7 @@ def fill(made: Played, staff: Staff) -> None:
         body=f"Hi {FAMILY}",
     )
     concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
-    elsewhere = story.log(staff, Pair("Jon", "Al", family=FAMILY.replace("v", "w")), NOW, lead="carol")
+    elsewhere = story.log(staff, Pair("Jo", "Al", family=FAMILY.replace("K", "C")), NOW, lead="carol")
     check = concerns.ask_for_records_check(referral=elsewhere.referral, by=staff["carol"])
     for each in RecordsCheck.objects.unscoped("test"):
         match_names(check=each, at=NOW)
@@ -306,7 +300,7 @@ def test_nothing_personal_is_left_and_history_holds_together(made, staff, clock)
     later(clock, 70)
     before = Approach.objects.unscoped("test").filter(party=made.other).count()
 
-    assert forget_due() == 2  # who was to be beside them too
+    forget_due()
     assert everywhere(FAMILY) == set()
     place = jo(made)
     assert (place.known_as, place.person.given, place.person.name_key) == (SOMEBODY, "", "|")
@@ -316,6 +310,25 @@ def test_nothing_personal_is_left_and_history_holds_together(made, staff, clock)
         assert not model.objects.unscoped("test").filter(**about).exists(), model
     assert rows(Approach, place).count() == before
     assert Message.objects.get(kind="made_up").state == "cancelled"
+
+
+def test_whoever_was_to_be_beside_them_goes_with_them(made, staff, clock):
+    later(clock, 40)
+    nan, bea = (
+        parties.add_party(
+            referral=made.referral,
+            facts=PersonFacts(given=name, place=Place.SUPPORTER),
+            beside=made.other,
+            by=staff["kit"],
+        )
+        for name in ("Nan", "Bea")
+    )
+    consent.record_consent(party=bea, purpose=Purpose.TAKE_PART, answer=Answer.YES, by=staff["kit"])
+    later(clock, 60)
+
+    assert forget_due() == 2
+    names = Party.objects.unscoped("test").filter(pk__in=[nan.pk, bea.pk]).order_by("created_at", "pk")
+    assert {each.pk: each.known_as for each in names} == {nan.pk: SOMEBODY, bea.pk: "Bea"}
 
 
 def test_a_person_whom_another_referral_knows_keeps_their_name_there(made, staff, clock):
@@ -455,6 +468,11 @@ def test_the_page_says_until_when_and_leads_a_manager_on(made, staff, clock):
         [],
     )
     assert client_of(staff["kit"]).get(where).status_code == 403
+    # The other side is told neither that it was kept nor why, and finds no page about it.
+    asha = client_of(staff["asha"])
+    assert [asha.get(each).status_code for each in (where, path(made, made.other))] == [404, 404]
+    for page in ("", "history/"):
+        assert "hospital" not in asha.get(f"/r/{made.referral.reference}/{page}").content.decode()
 
 
 @pytest.mark.sqlite

@@ -35,8 +35,8 @@ class KeepLonger(PersonForm):
             context["nothing"] = f"The record of {name} does not go, so there is nothing to do here."
             return context
         context["intro"] = (
-            f"{name} has not answered. What we hold about {name} goes then by itself: the name, how to reach them, and "
-            "what was noted. It can be kept longer once, for the same time again."
+            f"{name} has not answered. On that day what we hold about {name} goes by itself: the name, how to reach "
+            "them, and what was noted. It can be kept longer once, for the same time again."
         )
         return context
 
