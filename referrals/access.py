@@ -259,6 +259,13 @@ def may_accept_late(user: User, party: Party) -> Decision:
     return ALLOWED
 
 
+def may_keep_longer(user: User, party: Party) -> Decision:
+    """Keep the record of somebody who has not answered longer: a manager of the organisation that supports them."""
+    if user.is_manager and user.organisation_id == party.organisation_id:
+        return ALLOWED
+    return refuse("Only a manager of this person’s organisation may keep their record longer.")
+
+
 def could_facilitate(user: User):
     """Whom this user may appoint: active facilitators and managers of all organisations, and their own keyworkers."""
     return User.objects.filter(

@@ -24,7 +24,8 @@ from referrals.models import (
     StageChange,
     Support,
 )
-from referrals.querysets import ReferralQuerySet, opened_by, opened_ids
+from referrals.querysets import ReferralQuerySet, opened_by, opened_ids, visible_ids
+from referrals.querysets_provisional import said_no
 from restorative.common import clock
 from restorative.common.addresses import contact_key, contact_keys
 from restorative.common.formfields import PhoneField
@@ -202,6 +203,35 @@ def possible_duplicates(
     )
     any_of = Q(same_name=True) | Q(same_pair=True) | Q(same_birth=True) | Q(same_route=True)
     return found.filter(any_of).order_by("-created_at", "pk")
+
+
+def asked_not_to_be(
+    user: "User", *, given: str, family: str = "", others: Sequence[str] = (), routes: Sequence[str] = ()
+) -> QuerySet[Party]:
+    """Parties this user opens who said "do not approach" and may be somebody who was logged anew in the same
+    organisation: by the whole name, by the first names of two people in one referral, or by a key in `routes`.
+
+    Also of those who left, and in referrals that are closed. Whoever does not open them finds nothing.
+    """
+    first, same = fold(given), Q(pk__in=[])
+    if first and fold(family):
+        same |= Q(person__name_key=name_key(given, family))
+    pairs = Q(pk__in=[])
+    for other in filter(None, map(fold, others)):
+        pairs |= Q(person__name_key__startswith=f"{other}{BETWEEN}")
+    own = Q(named_by=user.organisation_id) | opened_by(user)
+    named = Party.objects.visible_to(user).filter(own, pairs, referral=OuterRef("referral"))
+    beside = named.exclude(pk=OuterRef("pk"))
+    if first:
+        same |= Q(Exists(beside), person__name_key__startswith=f"{first}{BETWEEN}")
+    if routes:
+        known = ContactRoute.objects.visible_to(user).filter(party=OuterRef("pk"), value_key__in=list(routes))
+        same |= Q(Exists(known))
+    return (
+        Party.objects.opened_by(user)
+        .filter(same, said_no(), organisation=user.organisation_id, referral__in=visible_ids(user))
+        .order_by("-created_at", "pk")
+    )
 
 
 def _when(condition: Q) -> Case:

@@ -15,6 +15,7 @@ from referrals.views import (
     handoffs,
     history,
     intake,
+    keeping,
     parties,
     pausing,
     protecting,
@@ -120,6 +121,7 @@ urlpatterns += [
     path(f"{PERSON}keyworker/", parties.Keyworker.as_view(), name="keyworker"),
     path(f"{PERSON}died/", pausing.Died.as_view(), name="died"),
     path(f"{PERSON}leave/", parties.Leave.as_view(), name="person_leave"),
+    path(f"{PERSON}keep/", keeping.KeepLonger.as_view(), name="person_keep"),
     path(f"{PERSON}invite/", parties.Invite.as_view(), name="invite"),
 ]
 

@@ -94,6 +94,8 @@ CHANGED: dict[str, str] = {
     "note_corrected": "Corrected a note",
     "order_written": "Wrote down what an order says",
     "party_added": "Added a person",
+    "party_forgotten": "Took away the record of a person who had not answered",
+    "party_kept_longer": "Kept the record of a person who has not answered longer",
     "party_left": "Noted that a person left",
     "prepared": "Recorded a preparation",
     "professional_invited": "Invited a professional",

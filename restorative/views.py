@@ -18,7 +18,16 @@ from restorative.common import context
 from restorative.common.heartbeat import last_beats
 
 # Seconds without a sign of life before somebody must look.
-LATE_AFTER = {"sweep": 300, "beat": 300, "seal": 300, "records": 300, "check": 3 * 3_600, "clear": 3 * 86_400}
+DAY = 86_400
+LATE_AFTER = {
+    "sweep": 300,
+    "beat": 300,
+    "seal": 300,
+    "records": 300,
+    "check": 3 * 3_600,
+    "provisional": 3 * DAY,
+    "clear": 3 * DAY,
+}
 
 
 @login_not_required

@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from referrals import access, events
 from referrals.actions.lifecycle import begin_preparing, changing, made
-from referrals.actions.parties import fresh_party
+from referrals.actions.parties import fresh_party, note_answer
 from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
 from referrals.models import Consent, InformationSheet, Party, Referral
 from restorative.audit.ledger import record
@@ -189,7 +189,7 @@ def _add(
             **made(by, at),
         )
         if answer != Answer.WITHDRAWN:
-            _answered(party, at)
+            note_answer(party, at)
             if by is not None:
                 begin_preparing(referral, by=by, at=at)
         record(
@@ -243,11 +243,6 @@ def _counts_from(at: datetime, came_back: bool, last: Consent | None) -> datetim
 
 def _expires_on(at: datetime) -> date:
     return clock.add_months(clock.today(at), rules().consent_months)
-
-
-def _answered(party: Party, at: datetime) -> None:
-    if party.answered_at is None:
-        Party.objects.unscoped("first answer").filter(pk=party.pk).update(answered_at=at)
 
 
 def _tell(referral: Referral, party: Party, row: Consent, *, by: "User | None", at: datetime) -> None:

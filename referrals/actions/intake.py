@@ -55,6 +55,9 @@ def log_referral(
     if lead.organisation_id != by.organisation_id or not access.can(lead, "work_with"):
         raise NotPossible("Choose a colleague who supports people.", field="lead")
     other_asked = source in (Source.FAMILY, Source.CARERS)
+    # Where they asked themselves, what is hoped for is in their words.
+    themselves = source in (Source.PERSON, Source.FAMILY)
+    told_us = {"words": hoped_for if themselves else "", "on": clock.today(at).isoformat(), "to": str(by.pk)}
     with transaction.atomic():
         # Whoever logs leads for the length of this transaction, so that the actions below ask access as always do.
         referral = Referral.objects.create(
@@ -88,6 +91,7 @@ def log_referral(
                 referral=referral,
                 facts=person,
                 asked_first=not other_asked,
+                told_us=told_us,
                 source=source,
                 hoped_for=hoped_for,
                 by=by,
@@ -97,7 +101,12 @@ def log_referral(
                 # A moment apart, so that everywhere they stand in the order they were entered.
                 joined = at + timedelta(microseconds=index + 1)
                 add_party(
-                    referral=referral, facts=facts, asked_first=other_asked and index == 0, by=by, at=joined
+                    referral=referral,
+                    facts=facts,
+                    asked_first=other_asked and index == 0,
+                    told_us=told_us,
+                    by=by,
+                    at=joined,
                 )
             if route is not None:
                 record_route(party=own, facts=route, confirmed=False, by=by, at=at)

@@ -66,11 +66,14 @@ def add_party(
     beside: Party | None = None,
     keyworker: "User | None" = None,
     asked_first: bool = False,
+    told_us: dict[str, str] | None = None,
     source: str = "",
     hoped_for: str = "",
     at: datetime | None = None,
 ) -> Party:
     """Add somebody to a referral, as a participant or, with `beside`, as that participant's supporter.
+
+    Where they asked for it themselves, `told_us` is in which words, when, and whom.
 
     They belong to the organisation of whoever adds them, a supporter to that of the party they are beside, and stay
     provisional until they answer.
@@ -107,7 +110,12 @@ def add_party(
         )
         if party.keyworker and not beside:
             note_support(party, party.keyworker, at)
-        Approach.objects.create(party=party, asked_first=asked_first, **made(by, at))
+        Approach.objects.create(
+            party=party,
+            asked_first=asked_first,
+            told_us=(told_us or {}) if asked_first else {},
+            **made(by, at),
+        )
         record(
             "party_added",
             by=by,
@@ -118,6 +126,13 @@ def add_party(
             at=at,
         )
         return party
+
+
+def note_answer(party: Party, at: datetime) -> None:
+    """Note that somebody spoke with us for the first time: their record is not provisional any more."""
+    Party.objects.unscoped("first answer").filter(pk=party.pk, answered_at__isnull=True).update(
+        answered_at=at
+    )
 
 
 def leave(*, party: Party, by: "User", at: datetime | None = None) -> None:

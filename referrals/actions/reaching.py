@@ -22,6 +22,7 @@ from referrals.enums import (
     Voicemail,
 )
 from referrals.models import Approach, Consent, ContactRoute, Party
+from referrals.querysets_provisional import said_no
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.addresses import contact_key
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 
-from referrals.actions.parties import fresh_party
+from referrals.actions.parties import fresh_party, note_answer
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class RouteFacts:
     hours: Hours = Hours.ANY
     voicemail: Voicemail = Voicemail.NO
     cover: str = ""
+
+
+DO_NOT_APPROACH = (
+    "{name} said no: do not approach. Nobody tries to reach {name} again, unless {name} comes to us."
+)
 
 
 def _key_of(facts: RouteFacts) -> str:
@@ -118,15 +124,18 @@ def record_approach(
     """Record how somebody came to hear of this, or the words to be used, or what came of trying.
 
     Trying to reach them needs another party's yes to the words, unless they asked first or told us unprompted
-    (their words, the date, the worker). Raises NotPossible naming the field.
+    (their words, the date, the worker). Whoever said "do not approach" is not approached again, unless they come to us.
+    Raises NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as referral:
         party = fresh_party(party)
-        if told_unprompted and not (told_us or {}).get("words"):
-            raise NotPossible("Write down what they said, in their words.", field="told_words")
+        if asked_first or told_unprompted:
+            _need_told(told_us or {})
         tried = result in (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH)
+        if tried and said_do_not_approach(party):
+            raise NotPossible(DO_NOT_APPROACH.format(name=party.known_as), field="result")
         if tried and not (asked_first or told_unprompted) and words_missing(party):
             raise NotPossible(
                 "Nobody has approved the words used to reach them, so they cannot be approached yet.",
@@ -142,6 +151,8 @@ def record_approach(
             result=result,
             **made(by, at),
         )
+        if result == ApproachResult.ANSWERED:
+            note_answer(party, at)
         begin_preparing(referral, by=by, at=at)
         record(
             "approach_recorded",
@@ -154,6 +165,19 @@ def record_approach(
             at=at,
         )
         return approach
+
+
+def _need_told(told_us: dict[str, str]) -> None:
+    """That somebody came to us is said with their words and the day they said it. Raises NotPossible."""
+    if not told_us.get("words", "").strip():
+        raise NotPossible("Write down what they said, in their words.", field="told_words")
+    if not told_us.get("on"):
+        raise NotPossible("Enter the day they said it.", field="told_on")
+
+
+def said_do_not_approach(party: Party) -> bool:
+    """Whether they said "no, do not approach", and have not come to us since."""
+    return Party.objects.unscoped("approach under the lock").filter(said_no(), pk=party.pk).exists()
 
 
 def words_missing(party: Party) -> bool:

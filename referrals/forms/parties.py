@@ -20,6 +20,25 @@ from restorative.common.forms import BaseForm, Row, Section
 Choices = Sequence[tuple[str, str]]
 
 
+def add_told(form: BaseForm, who: str) -> None:
+    """What somebody said who came to us, and when."""
+    form.fields["told_words"] = CleanTextField(label=f"What did {who} say?", required=False, rows=2)
+    form.fields["told_on"] = DateField(label="On which day?", required=False, past=True)
+
+
+def need_told(form: BaseForm) -> None:
+    """Their words and the day are not left out."""
+    parts.missing(form, ["told_words"], "Write down what they said, in their words")
+    parts.missing(form, ["told_on"], "Enter the day they said it")
+
+
+def told_us(cleaned: dict[str, Any], to: Any) -> dict[str, str]:
+    """Their words, the day, and the worker they said it to; {} where neither was asked for."""
+    if not cleaned["told_on"]:
+        return {}
+    return {"words": cleaned["told_words"], "on": cleaned["told_on"].isoformat(), "to": str(to.pk)}
+
+
 class PersonForm(BaseForm):
     """One more person: a participant, or somebody's supporter."""
 
@@ -41,12 +60,25 @@ class PersonForm(BaseForm):
         self.fields["keyworker"] = ChoiceSelect(
             label="Who supports them?", choices=keyworkers, required=False, empty="Nobody yet: the lead does"
         )
-        self.layout = [Row("given", "family"), "place", "beside", "asked_first", "keyworker"]
+        add_told(self, "they")
+        parts.reveal(self, "told_words", "asked_first", Answer.YES.value)
+        parts.reveal(self, "told_on", "asked_first", Answer.YES.value)
+        self.layout = [
+            Row("given", "family"),
+            "place",
+            "beside",
+            "asked_first",
+            "told_words",
+            "told_on",
+            "keyworker",
+        ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("place") == Place.SUPPORTER:
             parts.missing(self, ["beside"], "Choose whose supporter they are")
+        elif cleaned.get("place") and cleaned.get("asked_first") == Answer.YES:
+            need_told(self)  # a supporter is asked in by whom they are beside, with no words to agree to
         return cleaned
 
 
@@ -94,21 +126,19 @@ class ApproachForm(BaseForm):
             option_hints={self.TOLD: "Somebody else saying that they know of it is not that."},
         )
         self.fields["how"] = ChoiceRadio(label="How?", choices=RouteKind.choices, required=False)
-        self.fields["told_words"] = CleanTextField(label=f"What did {name} say?", required=False, rows=2)
-        self.fields["told_on"] = DateField(label="On which day?", required=False, past=True)
+        add_told(self, name)
         tried = (ApproachResult.WAITING.value, ApproachResult.COULD_NOT_REACH.value)
         parts.reveal(self, "how", "result", *tried)
-        parts.reveal(self, "told_words", "result", self.TOLD)
-        parts.reveal(self, "told_on", "result", self.TOLD)
+        parts.reveal(self, "told_words", "result", self.ASKED, self.TOLD)
+        parts.reveal(self, "told_on", "result", self.ASKED, self.TOLD)
         self.layout = ["result", "how", "told_words", "told_on"]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("result") in (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH):
             parts.missing(self, ["how"], "Choose how you tried")
-        if cleaned.get("result") == self.TOLD:
-            parts.missing(self, ["told_words"], "Write down what they said, in their words")
-            parts.missing(self, ["told_on"], "Enter the day they said it")
+        if cleaned.get("result") in (self.ASKED, self.TOLD):
+            need_told(self)
         return cleaned
 
 

@@ -6,7 +6,7 @@ from referrals.models.concern import Concern, ProtectiveShare, RecordsCheck, Sig
 from referrals.models.consent import Consent, InformationSheet
 from referrals.models.handoff import Handoff, HandoffMessage
 from referrals.models.note import Note
-from referrals.models.party import Approach, ContactRoute, Invited, Party, Person, Support
+from referrals.models.party import Approach, ContactRoute, Invited, KeptLonger, Party, Person, Support
 from referrals.models.preparation import Preparation, Rating
 from referrals.models.readiness import CapacityAssessment, ChildDecision, ReadinessCheck, SafetyAnswers
 from referrals.models.records import NameKey, RecordsHit
@@ -27,6 +27,7 @@ __all__ = [
     "HandoffMessage",
     "InformationSheet",
     "Invited",
+    "KeptLonger",
     "NameKey",
     "Note",
     "Party",

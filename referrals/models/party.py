@@ -1,6 +1,7 @@
 """People and their places in one referral, how to reach them, and how they were approached.
 A Person belongs to one organisation; routes belong to the party, never to the person."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -85,8 +86,13 @@ class Party(BaseModel):
     left_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # When a record that was provisional went: what is left is a place without a name.
+    forgotten_at = models.DateTimeField(null=True, blank=True)
 
     # Added by querysets for one viewer; never stored.
+    last_tried: datetime | None
+    kept_until: datetime | None
+    stays: bool
     opened: bool
     _as_lead: bool
     _asked_first: bool
@@ -111,10 +117,11 @@ class Party(BaseModel):
                 violation_error_message="A supporter is beside one participant, and only a supporter is.",
             ),
             models.CheckConstraint(
-                condition=Q(left_at__isnull=True, left_by__isnull=True)
-                | Q(left_at__isnull=False, left_by__isnull=False),
+                condition=Q(left_at__isnull=True, left_by__isnull=True, forgotten_at__isnull=True)
+                | Q(left_at__isnull=False, left_by__isnull=False)
+                | Q(left_at__isnull=False, forgotten_at__isnull=False),
                 name="party_left_when_and_who",
-                violation_error_message="A party that left says when and by whom it was recorded.",
+                violation_error_message="A party that left says when, and by whom unless its record went by itself.",
             ),
         ]
 
@@ -224,6 +231,21 @@ class Approach(BaseModel):
         ordering = ["created_at", "id"]
         verbose_name_plural = "approaches"
         indexes = [models.Index(fields=["party", "-created_at"], name="approach_newest")]
+
+
+class KeptLonger(BaseModel):
+    """A provisional record that a manager keeps longer, once, and why."""
+
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="kept_longer")
+    until = models.DateTimeField()
+    reason = EncryptedTextField()
+
+    objects = protected_manager(SealedQuerySet)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        verbose_name_plural = "kept longer"
+        constraints = [models.UniqueConstraint(fields=["party"], name="kept_longer_once")]
 
 
 class Invited(BaseModel):

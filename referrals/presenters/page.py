@@ -11,7 +11,7 @@ from referrals.presenters import handoffs, stage_strip
 from referrals.presenters.after import after_links
 from referrals.presenters.happened import history, will_be_sent
 from referrals.presenters.next_step import next_step
-from referrals.presenters.people import PEOPLE_HEADS, people_rows, read_parties, renewable
+from referrals.presenters.people import PEOPLE_HEADS, answers, people_rows, read_parties, renewable
 from referrals.presenters.referral_facts import Facts, gather
 from referrals.presenters.standing import banner
 from referrals.presenters.way import Heard, deciding, way_rows
@@ -95,7 +95,7 @@ def page(referral: Referral, user: "User", at: datetime) -> dict[str, Any]:
     facts = gather(referral, user, at)
     read = read_parties(referral, user)
     heard = Heard(
-        answers={key: row.consent_answer for key, row in read.items()},
+        answers=answers(read),
         deciding=deciding(facts),
         renewable=renewable(read),
     )

@@ -21,6 +21,7 @@ from referrals.models import (
 from referrals.presenters import place_of, shown_name
 from referrals.presenters.referral_facts import Facts, is_mine
 from referrals.presenters.way import check_in_would_do
+from referrals.querysets_provisional import said_no
 from restorative.common import clock
 
 if TYPE_CHECKING:
@@ -55,9 +56,15 @@ def read_parties(referral: Referral, user: "User") -> dict:
             route_kind=_newest(ContactRoute, "kind", "confirmed_at", **route),
             route_hours=_newest(ContactRoute, "hours", "confirmed_at", **route),
             prepared_at=_newest(Preparation, "held_at", "held_at"),
+            said_no=said_no(),
         )
     )
     return {row.pk: row for row in rows}
+
+
+def answers(read: dict) -> dict:
+    """The newest answer of each to taking part. Who said "do not approach" is asked nothing: that is a no."""
+    return {key: row.consent_answer or (Answer.NO if row.said_no else None) for key, row in read.items()}
 
 
 def renewable(read: dict) -> frozenset:

@@ -20,6 +20,7 @@ from referrals.models import (
     ReadinessCheck,
 )
 from referrals.presenters.after import RATING_HEADS, call_tasks, rating_rows
+from referrals.presenters.approaching import asked_not, kept_box
 from referrals.presenters.person_facts import Facts, gather
 from referrals.presenters.reach import message_rows, route_boxes
 from referrals.presenters.said import said_rows
@@ -63,6 +64,8 @@ def page(party: Party, user: User, at: datetime) -> dict[str, Any]:
         "message_heads": ["Message", "When", "State"],
         **said_rows(facts),
         "messages_rows": message_rows(facts),
+        "kept": kept_box(facts),
+        "asked_not": _asked_not(facts),
         "routes": route_boxes(party, facts.routes, facts.safety is None or facts.safety.shares_home, user),
         "support": _support(facts),
         "other_things": _other_things(facts),
@@ -83,6 +86,13 @@ def _next_step(facts: Facts) -> Row | None:
     name = facts.party.known_as
     if facts.referral.shown_stage == "closed" or facts.party.person.died_on:
         return None
+    if facts.said_no:
+        return {
+            "heading": f"{name} said no: do not approach",
+            "text": f"Nobody tries to reach {name} again, unless {name} comes to us.",
+            "action_text": "",
+            "action_href": "",
+        }
     if facts.flag("wording_not_approved") and not facts.party.answered_at:
         return {
             "heading": f"Not yet: nobody has agreed to the words used to reach {name}",
@@ -167,6 +177,14 @@ def _release(facts: Facts) -> Any:
         .select_related("meeting")
         .first()
     )
+
+
+def _asked_not(facts: Facts) -> list[Row]:
+    """That somebody who may be them asked before not to be approached: until they answer."""
+    if facts.party.answered_at or facts.party.is_own_place or facts.referral.shown_stage == "closed":
+        return []
+    keys = [row.value_key for row in facts.routes if row.value_key]
+    return asked_not(facts.party, facts.user, facts.people, keys)
 
 
 # --- Beside the page -----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from referrals import blockers, presenters
 from referrals.enums import (
+    ApproachResult,
     Gate,
     Purpose,
     ReadinessKind,
@@ -68,6 +69,16 @@ class Facts:
             if row.purpose == purpose and (recipient is None or row.recipient == recipient)
         ]
         return max(found, key=lambda row: row.seq, default=None)
+
+    @property
+    def said_no(self) -> bool:
+        """Whether they said "do not approach", and have not come to us since: the newest first."""
+        for row in self.approaches:
+            if row.asked_first or row.result == ApproachResult.ANSWERED:
+                return False
+            if row.result == ApproachResult.DO_NOT_APPROACH:
+                return True
+        return False
 
     @property
     def asked_first(self) -> bool:

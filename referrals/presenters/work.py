@@ -286,7 +286,11 @@ def safe_to_ring(work: Work, referrals: Iterable[Referral], wanted: set[UUID]) -
 
 def _may_ring(known: Any, at: datetime) -> bool:
     """A phone number they allowed and confirmed lately, within the hours they gave, and not at night."""
-    if known.phone_confirmed_at is None or known.said_answer in (Answer.NO, Answer.WITHDRAWN):
+    if (
+        known.phone_confirmed_at is None
+        or known.said_no
+        or known.said_answer in (Answer.NO, Answer.WITHDRAWN)
+    ):
         return False
     days = rules().contact_days_at_risk if known.at_risk else rules().contact_days
     first, last = HOURS[known.phone_hours]

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from referrals import blockers
-from referrals.enums import ApproachResult, Part, Purpose, ReadinessKind, RouteKind, Stage
+from referrals.enums import Answer, ApproachResult, Part, Purpose, ReadinessKind, RouteKind, Stage
 from referrals.models import (
     Approach,
     Concern,
@@ -28,6 +28,7 @@ from referrals.presenters import prefetch_parties
 from referrals.presenters.referral_facts import Facts, is_mine, runs
 from referrals.presenters.way import Heard, check_in_would_do
 from referrals.querysets import stood_in
+from referrals.querysets_provisional import said_no
 from referrals.reminders import of_somebody_else
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Work:
         """Each opened party's newest answer, and whom a check-in would do for: for what stands in the way."""
         opened = [party.pk for party in facts.parties if party.pk in self.opened]
         return Heard(
-            answers={key: self.opened[key].said_answer for key in opened},
+            answers={key: _answer(self.opened[key]) for key in opened},
             renewable=frozenset(key for key in opened if self._renewable(self.opened[key])),
         )
 
@@ -145,6 +146,11 @@ def gather(
 ASKED = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED)
 
 
+def _answer(known: Any) -> str | None:
+    """Their newest answer to taking part. Who said "do not approach" is asked nothing: that is a no."""
+    return known.said_answer or (Answer.NO if known.said_no else None)
+
+
 def _columns(
     prefix: str, model: type, order: str, columns: tuple[str, ...], *but: Any, **filters: Any
 ) -> dict:
@@ -174,6 +180,7 @@ def _opened(user: "User", referrals: Collection[UUID], at: datetime) -> QuerySet
             at_risk=Case(When(blockers.contact_at_risk(), then=Value(True)), default=Value(False)),
             first_tried=Subquery(tried.order_by("created_at").values("created_at")[:1]),
             words_at=Subquery(words.order_by("-taken_at").values("taken_at")[:1]),
+            said_no=said_no(),
             told=Exists(Approach._base_manager.filter(party=OuterRef("pk"), told_unprompted=True)),
             asked=Exists(Approach._base_manager.filter(party=OuterRef("pk"), asked_first=True)),
             **_columns("support", Support, "since", ("since",), until__isnull=True),

@@ -10,7 +10,17 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
-from referrals.enums import Answer, ApproachResult, ConcernKind, Place, Purpose, ReadinessKind, Ready, Stage
+from referrals.enums import (
+    OWN_PLACES,
+    Answer,
+    ApproachResult,
+    ConcernKind,
+    Place,
+    Purpose,
+    ReadinessKind,
+    Ready,
+    Stage,
+)
 from referrals.models import (
     Approach,
     Concern,
@@ -27,6 +37,7 @@ from referrals.models import (
     StageChange,
     Support,
 )
+from referrals.querysets_provisional import goes_at, provisional
 from restorative.accounts.models import Closure, User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -47,6 +58,7 @@ class PartyFacts:
     joined: datetime
     turn: int = 0  # the period of support: who comes back is reminded anew
     since: datetime | None = None
+    goes_at: datetime | None = None  # when their provisional record goes
     rows: dict[str, list[Row]] = field(default_factory=dict)
 
     def newest(self, name: str, **wanted: Any) -> Row | None:
@@ -225,6 +237,16 @@ def read(group: UUID, at: datetime) -> Facts | None:
     if referral is None:
         return None
     lead_manager = referral.lead.team.manager_id if referral.lead.team else None
+    columns = (
+        "pk",
+        "place",
+        "organisation",
+        "keyworker",
+        "keyworker__team__manager",
+        "created_at",
+        "answered_at",
+    )
+    here = list(Party.objects.unscoped(WHY).filter(referral=group).present().values(*columns))
     parties = {
         row["pk"]: PartyFacts(
             pk=row["pk"],
@@ -234,10 +256,7 @@ def read(group: UUID, at: datetime) -> Facts | None:
             manager=row["keyworker__team__manager"] if row["keyworker"] else lead_manager,
             joined=row["created_at"],
         )
-        for row in Party.objects.unscoped(WHY)
-        .filter(referral=group)
-        .present()
-        .values("pk", "place", "organisation", "keyworker", "keyworker__team__manager", "created_at")
+        for row in here
     }
     for name, rows in _read(list(parties)).items():
         for party in parties.values():
@@ -251,6 +270,10 @@ def read(group: UUID, at: datetime) -> Facts | None:
         if row["until"] is None and row["party"] in parties:
             parties[row["party"]].turn = row["pk"]
             parties[row["party"]].since = row["since"]
+    unanswered = [row["pk"] for row in here if row["answered_at"] is None and row["place"] not in OWN_PLACES]
+    if unanswered:
+        for party in provisional(Party.objects.unscoped(WHY).filter(pk__in=unanswered)):
+            parties[party.pk].goes_at = goes_at(party)
     closures: dict[UUID, set[date]] = {}
     houses = {referral.lead_organisation_id, *(party.organisation for party in parties.values())}
     for house, day in Closure.objects.filter(organisation__in=houses).values_list("organisation", "date"):

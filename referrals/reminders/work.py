@@ -182,6 +182,17 @@ def nothing_happened(facts: Facts) -> Iterator[Reminder]:
     yield from _to("worker_nothing_happened", referral.lead_id, due, thing=referral.pk, version=version)
 
 
+def record_goes(facts: Facts) -> Iterator[Reminder]:
+    """The record of somebody who has not answered goes in seven days: their worker."""
+    for party in facts.parties:
+        if party.goes_at is None or party.goes_at <= facts.at:
+            continue
+        day = clock.today(party.goes_at) - timedelta(days=rules().provisional_warning_days)
+        # Once it is kept longer, or they are approached again, it is another day.
+        about = {"thing": party.pk, "version": day.toordinal(), "until": party.goes_at, "party": party.pk}
+        yield from _to("worker_record_goes", party.worker, clock.moment(day, 9), **about)
+
+
 RULES: tuple[Callable[[Facts], Iterator[Reminder]], ...] = (
     first_contact,
     consent_outstanding,
@@ -190,6 +201,7 @@ RULES: tuple[Callable[[Facts], Iterator[Reminder]], ...] = (
     records_check_waiting,
     paused_review,
     nothing_happened,
+    record_goes,
 )
 # What each says after the reference. No names, and nothing of what was said.
 KINDS = {
@@ -203,6 +215,7 @@ KINDS = {
     "worker_records_check_waiting": "a records check waits to be released",
     "worker_paused_review": "look at it again today",
     "worker_paused_review_late": "the day to look at it again has passed",
+    "worker_record_goes": "one person has not answered, and their record goes in a week",
     "worker_nothing_happened": "nothing has happened for 20 working days",
 }
 

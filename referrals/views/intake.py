@@ -12,7 +12,7 @@ from referrals.actions.parties import PersonFacts
 from referrals.actions.reaching import RouteFacts
 from referrals.enums import SENT_ROUTES, ConcernKind, Kind, Place, RouteKind, Source
 from referrals.forms.intake import LogForm
-from referrals.presenters import duplicates
+from referrals.presenters import approaching, duplicates
 from referrals.views.base import ReferralPage
 from restorative.common import drafts
 from restorative.common.decisions import Decision, NotPossible
@@ -103,6 +103,8 @@ class CheckReferral(CaseworkForm):
         form = more.pop("answered", None) or self.answered()
         more["rows"] = self.rows(form) if form else []
         more["shown"] = self.shown
+        more["received"] = received(form.cleaned_data["source"]) if form else ""
+        more["asked_not"] = self.asked_not(form) if form else []
         more["duplicates"] = found = self.duplicates(form) if form else []
         if found:
             more["submit_text"] = "This is somebody else, log it"
@@ -119,6 +121,14 @@ class CheckReferral(CaseworkForm):
             others=[given for given, _ in form.others()],
             route=data["route_value"] if typed else "",
         )
+
+    def asked_not(self, form: LogForm) -> list[dict[str, Any]]:
+        """Where one of these asked before not to be approached, as far as this user may know."""
+        data, others = form.cleaned_data, [given for given, _ in form.others()]
+        own = data["own_given"]
+        people = [(own, data["own_family"], others)]
+        people += [(given, "", [own, *(each for each in others if each != given)]) for given in others]
+        return approaching.asked_not_of(self.request.user, people)
 
     def act(self, form: BaseForm) -> str:
         answered = self.answered()
@@ -185,6 +195,11 @@ class CheckReferral(CaseworkForm):
         ]
 
 
+def received(source: str) -> str:
+    """The words for whoever in a family asked, whatever else is known; '' where nobody of a family did."""
+    return approaching.RECEIVED if source == Source.FAMILY else ""
+
+
 class ReferralLogged(ReferralPage):
     """It is logged: the reference, and the next step."""
 
@@ -196,4 +211,8 @@ class ReferralLogged(ReferralPage):
 
         parties = presenters.parties_for(self.referral, self.request.user)
         first = next((party for party in parties if party.opened and party.asked_first), None)
-        return {**super().get_context(), "first": first}
+        # How it came about is sealed with the person: said to whoever opens them, and to whoever wrote it down.
+        own = next((party for party in parties if party.is_own_place), None)
+        knows = self.referral.created_by_id == self.request.user.pk or bool(own and own.opened)
+        said = received(own.source) if own and knows else ""
+        return {**super().get_context(), "first": first, "received": said}

@@ -9,7 +9,14 @@ from django.utils.text import capfirst
 from referrals import access, presenters
 from referrals.actions.facilitation import invite
 from referrals.actions.parties import PersonFacts, add_party, leave, set_keyworker
-from referrals.actions.reaching import RouteFacts, record_approach, record_route, words_missing
+from referrals.actions.reaching import (
+    DO_NOT_APPROACH,
+    RouteFacts,
+    record_approach,
+    record_route,
+    said_do_not_approach,
+    words_missing,
+)
 from referrals.enums import OTHER_PLACES, OWN_PLACES, Answer, ApproachResult, Place
 from referrals.forms import reaching
 from referrals.forms.parties import (
@@ -18,12 +25,13 @@ from referrals.forms.parties import (
     KeyworkerForm,
     LeaveForm,
     RouteForm,
+    told_us,
 )
 from referrals.forms.parties import (
     PersonForm as AddPersonForm,
 )
 from referrals.models import Consent, ContactRoute, Party, SafetyAnswers
-from referrals.presenters import person, reach
+from referrals.presenters import approaching, person, reach
 from referrals.presenters.grants import to_read
 from referrals.views import asking
 from referrals.views.base import ReferralForm
@@ -102,6 +110,7 @@ class AddPerson(ReferralForm):
             beside=beside if supporter else None,
             keyworker=keyworker,
             asked_first=cleaned["asked_first"] == Answer.YES,
+            told_us=told_us(cleaned, user) if cleaned["asked_first"] == Answer.YES else None,
             by=user,
             at=self.at,
         )
@@ -188,25 +197,24 @@ class ApproachPerson(PersonForm):
         )
         agreed = Consent.objects.agreed_words(self.request.user).filter(recipient=self.party.pk)
         context["facts"] = [{"key": "The words to use", "value": row.wording} for row in agreed]
-        if not agreed and words_missing(self.party):
+        context["facts"] += approaching.came_rows(self.party, self.request.user)
+        if said_do_not_approach(self.party):
+            context["warning"] = DO_NOT_APPROACH.format(name=name)
+        elif not agreed and words_missing(self.party):
             context["warning"] = f"Nobody has agreed to the words yet. {name} is not approached before that."
+        context["asked_not"] = self.asked_not()
         return context
 
     def act(self, form: BaseForm) -> str:
         cleaned, user = form.cleaned_data, self.request.user
-        result, told_us = cleaned["result"], {}
-        if result == ApproachForm.TOLD:
-            told_us = {
-                "words": cleaned["told_words"],
-                "on": cleaned["told_on"].isoformat(),
-                "to": str(user.pk),
-            }
+        result = cleaned["result"]
+        came = result in (ApproachForm.ASKED, ApproachForm.TOLD)
         record_approach(
             party=self.party,
             how=cleaned["how"],
             asked_first=result == ApproachForm.ASKED,
             told_unprompted=result == ApproachForm.TOLD,
-            told_us=told_us,
+            told_us=told_us(cleaned, user) if came else None,
             result=ApproachResult(result) if result in ApproachResult.values else ApproachResult.NOT_YET,
             by=user,
             at=self.at,

@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from referrals import access, presenters
 from referrals.forms.words import Whom
-from referrals.models import Party
+from referrals.models import ContactRoute, Party
+from referrals.presenters import approaching
 from referrals.views.base import PartyForm, PartyPage
 
 SEALED = "Others in this referral cannot see any of this"
@@ -48,6 +49,15 @@ class PersonMixin:
         return Whom(
             self.party.known_as, names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
         )
+
+    def asked_not(self) -> list[dict[str, Any]]:
+        """Where somebody who may be them asked before not to be approached, as far as this user may know of it."""
+        party, user = self.party, self.request.user
+        if party.answered_at or party.is_own_place:
+            return []
+        keys = ContactRoute.objects.visible_to(user).filter(party=party).exclude(value_key="").order_by("pk")
+        people = presenters.parties_for(self.referral, user)
+        return approaching.asked_not(party, user, people, list(keys.values_list("value_key", flat=True)))
 
     def link(self, name: str, *args: Any) -> str:
         """The address of another page about this person."""

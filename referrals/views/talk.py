@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.utils.text import capfirst
 
 from referrals.actions.consent import Asked
-from referrals.actions.reaching import RouteFacts, words_missing
+from referrals.actions.reaching import DO_NOT_APPROACH, RouteFacts, said_do_not_approach, words_missing
 from referrals.actions.readiness import rules_result
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, Ready
@@ -51,7 +51,12 @@ class TalkPerson(PersonForm):
 
     def get_context(self) -> dict[str, Any]:
         context = {**super().get_context(), "sheet": asking.what_is_told()}
-        if self.party.answered_at is None and not self.party.is_supporter and words_missing(self.party):
+        context["asked_not"] = self.asked_not()
+        if said_do_not_approach(self.party):
+            context["warning"] = (
+                f"{DO_NOT_APPROACH.format(name=self.party.known_as)} Talk now only if they did."
+            )
+        elif self.party.answered_at is None and not self.party.is_supporter and words_missing(self.party):
             name = self.party.known_as
             context["warning"] = (
                 f"Nobody has agreed to the words used to reach {name} yet. Do not ring {name} before that. "

@@ -66,6 +66,11 @@ def forget(owner: "User", place: str) -> None:
     Draft.objects.filter(owner=owner, place=place).delete()
 
 
+def forget_about(key: uuid.UUID) -> None:
+    """Take away what anybody typed into forms about one thing, which is going, by the id in their addresses."""
+    Draft.objects.filter(place__contains=f":{key}").delete()
+
+
 def as_data(typed: dict[str, Any]) -> QueryDict:
     """Kept text as a form would have sent it."""
     data = QueryDict(mutable=True)

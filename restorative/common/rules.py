@@ -34,6 +34,7 @@ class Rules:
     # Parties and people
     provisional_days_after_approach: int = 30
     provisional_days_never_approached: int = 60
+    provisional_warning_days: int = 7  # before it goes: the worker is reminded, a manager may keep it longer
     reopen_days: int = 30
     died_review_days: int = 14  # a referral in which somebody died is looked at again
 
@@ -104,6 +105,9 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "reading_days": (1, 28),
     "own_consent_age": (16, 16),
     "adult_age": (18, 18),
+    "provisional_days_after_approach": (14, 30),
+    "provisional_days_never_approached": (14, 60),
+    "provisional_warning_days": (3, 13),
     "quiet_from_hour": (18, 20),
     "quiet_to_hour": (9, 11),
     "urgent_from_minute": (7 * 60 + 30, 9 * 60),

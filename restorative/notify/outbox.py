@@ -20,6 +20,7 @@ __all__ = [
     "Outcome",
     "Reconciled",
     "cancel_for",
+    "forget",
     "not_due",
     "overdue_since",
     "reconcile",
@@ -82,6 +83,15 @@ def cancel_for(
     if recipient_id is not None:
         rows = rows.filter(recipient_id=recipient_id)
     return _cancel(list(rows.filter(state__in=[*WAITING, State.SENDING])), why)
+
+
+def forget(group: UUID, *, recipient_id: UUID, why: str) -> None:
+    """Cancel whatever still waits for somebody whose record goes, and keep no words of what they were ever sent.
+
+    One that is being sent at this moment has its words taken away too: whoever sends it holds them already.
+    """
+    cancel_for(group, why=why, recipient_id=recipient_id)
+    Message.objects.filter(group=group, recipient_id=recipient_id).update(subject="", body="")
 
 
 def _require_transaction(what: str) -> None:

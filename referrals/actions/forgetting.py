@@ -1,0 +1,192 @@
+"""The record of somebody who never answered is provisional: when its time is over it goes, unless a manager keeps it
+longer, once. Whose is provisional, and until when, is in querysets_provisional.py."""
+
+import logging
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
+from referrals import access
+from referrals.actions.lifecycle import changing, made, waiting_for_release
+from referrals.actions.parties import fresh_party
+from referrals.models import (
+    Approach,
+    ContactRoute,
+    Grant,
+    Invited,
+    KeptLonger,
+    NameKey,
+    Note,
+    Party,
+    Person,
+    RecordsHit,
+    Referral,
+    Suitability,
+    Task,
+)
+from referrals.querysets_provisional import days_kept, due_to_go, goes_at, provisional
+from restorative.audit.ledger import record
+from restorative.common import clock, drafts
+from restorative.common.decisions import NotPossible
+from restorative.common.rules import rules
+from restorative.notify import outbox
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+WHY = "provisional records"
+SOMEBODY = "Somebody"
+GONE = [
+    "person",
+    "known_as",
+    "hoped_for",
+    "routes",
+    "approaches",
+    "notes",
+    "tasks",
+    "invited",
+    "records_hits",
+    "messages",
+    "drafts",
+]
+log = logging.getLogger("restorative.task")
+
+
+def forget_due(*, at: datetime | None = None) -> int:
+    """Take away every provisional record whose time is over, each referral in a transaction of its own. How many.
+
+    One that cannot be taken away does not keep the others; it fails at the end, and is tried again the next day.
+    """
+    at = at or clock.now()
+    rows = (
+        due_to_go(Party.objects.unscoped(WHY), at)
+        .order_by("referral", "pk")
+        .values_list("referral", flat=True)
+    )
+    gone, failed = 0, None
+    for key in dict.fromkeys(rows):
+        try:
+            gone += _forget_in(key, at)
+        except Exception as error:
+            log.error("provisional records of a referral could not be taken away", exc_info=error)
+            failed = error
+    if failed is not None:
+        raise failed
+    return gone
+
+
+def _forget_in(key: UUID, at: datetime) -> int:
+    """Those of one referral, as they stand under the lock: whoever answered meanwhile stays."""
+    # While something waits to be told, the others are shown as they stood: nobody leaves.
+    if waiting_for_release(Referral(pk=key)).exists():
+        return 0
+    with changing(key, at=at) as referral:
+        if waiting_for_release(referral).exists():
+            return 0
+        here = Party.objects.unscoped(WHY).filter(referral=referral)
+        due = list(due_to_go(here, at).order_by("created_at", "pk"))
+        beside = (
+            provisional(here.filter(beside__in=due)).filter(stays=False).exclude(pk__in=[p.pk for p in due])
+        )
+        # Nobody is beside somebody who is not there.
+        parties = [*due, *beside.order_by("created_at", "pk")]
+        for party in parties:
+            _forget(party, referral, at)
+        return len(parties)
+
+
+def _forget(party: Party, referral: Referral, at: datetime) -> None:
+    """Take away everything personal in one compartment; what is left holds history and counts together."""
+    RecordsHit.objects.unscoped(WHY).filter(party=party).delete()
+    for model in (ContactRoute, Task):
+        model.objects.unscoped(WHY).filter(party=party).delete()
+    _forget_notes(party)
+    Approach.objects.unscoped(WHY).filter(party=party).update(wording="", told_us={})
+    KeptLonger.objects.unscoped(WHY).filter(party=party).update(reason="")
+    Grant.objects.unscoped(WHY).filter(party=party).update(reason="")
+    Suitability.objects.unscoped(WHY).filter(party=party).update(reason="")
+    invited = Invited.objects.unscoped(WHY).filter(party=party)
+    invited.update(name="", organisation="", role="", left_out_at=Coalesce("left_out_at", at))
+    outbox.forget(referral.pk, recipient_id=party.pk, why="their record has gone")
+    drafts.forget_about(party.pk)
+    Party.objects.unscoped(WHY).filter(pk=party.pk).update(
+        person=_nobody(party, at),
+        known_as=SOMEBODY,
+        hoped_for="",
+        left_at=Coalesce("left_at", at),
+        forgotten_at=at,
+    )
+    record(
+        "party_forgotten",
+        by=None,
+        thing=party,
+        things=[party.person_id],
+        referral_id=referral.pk,
+        party_id=party.pk,
+        fields=GONE,
+        at=at,
+    )
+
+
+def _forget_notes(party: Party) -> None:
+    """Notes for their side alone: corrections first, the newest before what it corrects."""
+    notes = Note.objects.unscoped(WHY).filter(party=party)
+    while (last := notes.filter(~Q(pk__in=notes.filter(corrects__isnull=False).values("corrects")))).exists():
+        Note.objects.unscoped(WHY).filter(pk__in=list(last.values_list("pk", flat=True))).delete()
+
+
+def _nobody(party: Party, at: datetime) -> Person:
+    """The person of a place without a name: the same row, emptied; a new one where another referral knows them."""
+    others = Party.objects.unscoped(WHY).filter(person=party.person_id).exclude(pk=party.pk)
+    if others.exists():
+        return Person.objects.create(organisation_id=party.organisation_id, given="", **made(None, at))
+    RecordsHit.objects.unscoped(WHY).filter(matched=party.person_id).delete()
+    NameKey.objects.unscoped(WHY).filter(person=party.person_id).delete()
+    person = Person.objects.unscoped(WHY).get(pk=party.person_id)
+    person.given = person.family = person.pronouns = person.language = person.access_needs = ""
+    person.born_on = None
+    person.save()
+    return person
+
+
+def keep_longer(*, party: Party, reason: str, by: "User", at: datetime | None = None) -> KeptLonger:
+    """Keep a provisional record for the same time again, once, with a reason that stays in their compartment.
+
+    Possible from the days of warning on until it has gone. Raises Refused, or NotPossible naming the field.
+    """
+    at = at or clock.now()
+    access.may_open(by, party).require()
+    access.may_keep_longer(by, party).require()
+    with changing(party.referral_id, at=at) as referral:
+        party = fresh_party(party)
+        until = longer_until(party, at)
+        if not reason.strip():
+            raise NotPossible("Say why their record is kept longer.", field="reason")
+        row = KeptLonger.objects.create(party=party, until=until, reason=reason, **made(by, at))
+        record(
+            "party_kept_longer",
+            by=by,
+            thing=row,
+            referral_id=referral.pk,
+            party_id=party.pk,
+            fields=["until", "reason"],
+            at=at,
+        )
+        return row
+
+
+def longer_until(party: Party, at: datetime) -> datetime:
+    """Until when its record would be kept: for the same time again. Raises NotPossible where it cannot be now."""
+    row = provisional(Party.objects.unscoped(WHY).filter(pk=party.pk)).first()
+    goes = goes_at(row) if row else None
+    if row is None or goes is None:
+        raise NotPossible(f"The record of {party.known_as} does not go, so it cannot be kept longer.")
+    if row.kept_until is not None:
+        raise NotPossible(f"The record of {party.known_as} was kept longer once. It cannot be again.")
+    opens = goes - timedelta(days=rules().provisional_warning_days)
+    if at < opens:
+        raise NotPossible(f"It is too early: from {clock.show_day(opens)} on it can be kept longer.")
+    return max(goes, at) + days_kept(row)

@@ -1,0 +1,15 @@
+"""The form to keep a provisional record longer."""
+
+from restorative.common.formfields import CleanTextField
+from restorative.common.forms import BaseForm
+
+
+class KeepForm(BaseForm):
+    """Why. It stays in their compartment."""
+
+    reason = CleanTextField(
+        label="Why is it kept longer?",
+        rows=3,
+        help_text="Only those who support this person, and their managers, read this.",
+        error_messages={"required": "Say why it is kept longer"},
+    )

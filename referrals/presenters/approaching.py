@@ -1,0 +1,145 @@
+"""What a page says of reaching somebody who has not answered: until when their record is kept, and what they said.
+Nothing of it is told to whoever does not open their compartment."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from referrals import access, presenters, selectors
+from referrals.enums import Stage
+from referrals.models import Approach, KeptLonger, Party
+from referrals.presenters.person_facts import Facts
+from referrals.querysets_provisional import days_kept, goes_at, provisional
+from restorative.common import clock
+from restorative.common.rules import rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from restorative.accounts.models import User
+
+Row = dict[str, Any]
+# The one answer to whoever in a family asks, whatever else is known.
+RECEIVED = "Received. If it can go further we will ring you."
+# Said only to somebody who opens the compartment in which it was said.
+ASKED_NOT = "Somebody with that name asked before not to be approached. Look at {reference} first."
+
+
+def record_of(party: Party, user: "User") -> Party | None:
+    """The party with what says until when its record is kept; None where it is not provisional."""
+    if party.answered_at is not None or party.is_own_place:
+        return None
+    return provisional(Party.objects.opened_by(user).filter(pk=party.pk)).first()
+
+
+def kept_box(facts: Facts) -> Row | None:
+    """Until when the record of somebody who has not answered is kept, and the way for a manager to keep it longer."""
+    row = record_of(facts.party, facts.user)
+    if row is None or facts.party.person.died_on:
+        return None
+    name, goes = facts.party.known_as, goes_at(row)
+    if goes is None:
+        sealed = facts.said_no or facts.concerns
+        return {"lines": [f"What is recorded with {name} stays, sealed."], "links": []} if sealed else None
+    lines, links = [_until(goes, facts.at)], []
+    if row.kept_until is not None:
+        lines.append(_kept_by(facts))
+    elif _may_be_kept(facts, goes):
+        links.append({"text": "Keep it longer, once", "href": facts.href("person_keep")})
+    return {"lines": lines, "links": links}
+
+
+def _until(goes: datetime, at: datetime) -> str:
+    if goes <= at:
+        return "Its time is over. It goes once no meeting is booked, unless they answer."
+    return f"Kept until {clock.show_day(goes)} unless they answer."
+
+
+def _may_be_kept(facts: Facts, goes: datetime) -> bool:
+    """Whether this user can keep it longer now: a manager, once it is near enough."""
+    near = facts.at >= goes - timedelta(days=rules().provisional_warning_days)
+    still_open = facts.referral.shown_stage != Stage.CLOSED
+    return near and still_open and bool(access.may_keep_longer(facts.user, facts.party))
+
+
+def _kept_by(facts: Facts) -> str:
+    row = KeptLonger.objects.visible_to(facts.user).select_related("created_by").get(party=facts.party)
+    who = capfirst(presenters.you_or_name(row.created_by, facts.user)) if row.created_by else "A manager"
+    return f"{who} kept it longer on {clock.show_day(row.created_at)}: {row.reason}"
+
+
+def longer(party: Party, user: "User", at: datetime) -> list[Row]:
+    """What a manager is told before keeping a record longer; [] where it does not go."""
+    row = record_of(party, user)
+    goes = goes_at(row) if row else None
+    if row is None or goes is None:
+        return []
+    tried = clock.show_day(row.last_tried) if row.last_tried else "Nobody has tried yet"
+    return [
+        {"key": "Logged", "value": clock.show_day(row.created_at)},
+        {"key": "Last approach", "value": tried},
+        {"key": "Goes on", "value": clock.show_day(goes)},
+        {"key": "Kept longer, until", "value": clock.show_day(max(goes, at) + days_kept(row))},
+    ]
+
+
+def came_rows(party: Party, user: "User") -> list[Row]:
+    """In which words somebody came to us, when, and whom they told."""
+    found = Approach.objects.visible_to(user).filter(party=party).select_related("created_by")
+    return [
+        {"key": "Asked first" if row.asked_first else "Told us, unprompted", "value": _told(row, user)}
+        for row in found.order_by("created_at", "pk")
+        if row.told_us.get("on")
+    ]
+
+
+def _told(row: Approach, user: "User") -> str:
+    day = clock.show_day(datetime.fromisoformat(row.told_us["on"]).date())
+    who = f", to {presenters.you_or_name(row.created_by, user)}" if row.created_by else ""
+    words = row.told_us.get("words", "")
+    return f"“{words}”\n{capfirst(day)}{who}" if words else f"{day}{who}"
+
+
+def asked_not(
+    party: Party, user: "User", people: "Sequence[Party]", routes: "Sequence[str]" = ()
+) -> list[Row]:
+    """Other referrals in which somebody who may be this party said "do not approach", and this user may know it."""
+    named = [
+        each
+        for each in people
+        if each.pk != party.pk and presenters.shown_name(each, user) != presenters.OTHER
+    ]
+    found = selectors.asked_not_to_be(
+        user,
+        given=party.known_as,
+        family=party.person.family,
+        others=[each.known_as for each in named],
+        routes=routes,
+    )
+    elsewhere = found.exclude(referral=party.referral_id)
+    return _rows(elsewhere.values_list("referral__reference", flat=True))
+
+
+def asked_not_of(user: "User", people: "Sequence[tuple[str, str, Sequence[str]]]") -> list[Row]:
+    """The same of people about to be logged: for each the first name, the last name, and the others' first names."""
+    return _rows(
+        reference
+        for given, family, others in people
+        for reference in selectors.asked_not_to_be(
+            user, given=given, family=family, others=others
+        ).values_list("referral__reference", flat=True)
+    )
+
+
+def _rows(references: "Iterable[str]") -> list[Row]:
+    """A sentence and a link for each referral in which it was said."""
+    return [
+        {
+            "text": ASKED_NOT.format(reference=reference),
+            "action_text": f"Open {reference}",
+            "href": reverse("referrals:show", args=[reference]),
+        }
+        for reference in dict.fromkeys(references)
+    ]

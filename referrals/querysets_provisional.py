@@ -1,0 +1,109 @@
+"""Whose record is provisional, until when it is kept, and which stay: by the domain's "Approaching the others".
+What goes with a record is in actions/forgetting.py."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.apps import apps
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from referrals.enums import OWN_PLACES, ApproachResult, Stage
+from restorative.common.rules import rules
+
+if TYPE_CHECKING:
+    from referrals.models import Party
+    from referrals.querysets import PartyQuerySet
+
+# What came of trying to reach somebody.
+TRIED = (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH, ApproachResult.DO_NOT_APPROACH)
+# Rows that are there only because somebody spoke with us.
+SPOKEN = (
+    "consents",
+    "safety_answers",
+    "readiness_checks",
+    "capacity_assessments",
+    "preparations",
+    "ratings",
+    "attendances",
+)
+
+
+def _rows(name: str) -> QuerySet:
+    return apps.get_model("referrals", name)._base_manager.all()
+
+
+def said_no() -> Exists:
+    """As a condition on parties: they said "no, do not approach", and neither came to us nor answered since."""
+    came_back = _rows("Approach").filter(
+        Q(result=ApproachResult.ANSWERED) | Q(asked_first=True),
+        party=OuterRef("party"),
+        created_at__gt=OuterRef("created_at"),
+    )
+    return Exists(
+        _rows("Approach").filter(
+            ~Exists(came_back), party=OuterRef("pk"), result=ApproachResult.DO_NOT_APPROACH
+        )
+    )
+
+
+def provisional(parties: "PartyQuerySet") -> "PartyQuerySet":
+    """Those of them who have not answered, and whose record has not gone: never the person's own.
+
+    Each with `last_tried`, `kept_until` (where a manager keeps it longer) and `stays`: they said "do not approach", or
+    a concern was recorded with them, or somebody in the referral has died and nothing of it is touched.
+    """
+    spoken = Q(pk__in=[])
+    for name in SPOKEN:
+        model = parties.model._meta.get_field(name).related_model
+        spoken |= Q(Exists(model._base_manager.filter(party=OuterRef("pk"))))
+    tried = _rows("Approach").filter(party=OuterRef("pk"), result__in=TRIED)
+    kept = _rows("KeptLonger").filter(party=OuterRef("pk"))
+    died = _rows("Party").filter(
+        Exists(_rows("Person").filter(pk=OuterRef("person"), died_on__isnull=False)),
+        referral=OuterRef("referral"),
+    )
+    # What was said of their safety stays, and so does what was shared to keep somebody safe.
+    concern = Q(Exists(_rows("Concern").filter(party=OuterRef("pk"))))
+    concern |= Q(Exists(_rows("ProtectiveShare").filter(party=OuterRef("pk"))))
+    return parties.filter(
+        ~Q(place__in=OWN_PLACES),
+        ~spoken,
+        ~Q(Exists(_rows("Approach").filter(party=OuterRef("pk"), result=ApproachResult.ANSWERED))),
+        answered_at__isnull=True,
+        forgotten_at__isnull=True,
+    ).annotate(
+        last_tried=Subquery(tried.order_by("-created_at", "-pk").values("created_at")[:1]),
+        kept_until=Subquery(kept.values("until")[:1]),
+        stays=Case(When(Q(said_no()) | concern | Q(Exists(died)), then=Value(True)), default=Value(False)),
+    )
+
+
+def days_kept(party: "Party") -> timedelta:
+    """For how long a record is kept after the last approach; after it was logged, where nobody was approached."""
+    if party.last_tried is None:
+        return timedelta(days=rules().provisional_days_never_approached)
+    return timedelta(days=rules().provisional_days_after_approach)
+
+
+def goes_at(party: "Party") -> datetime | None:
+    """When the record of one of provisional() goes; None where it stays."""
+    if party.stays:
+        return None
+    usual = (party.last_tried or party.created_at) + days_kept(party)
+    return max(usual, party.kept_until) if party.kept_until else usual
+
+
+def due_to_go(parties: "PartyQuerySet", at: datetime) -> "PartyQuerySet":
+    """Those whose time is over. While a meeting is booked nobody leaves its referral."""
+    approached = Q(last_tried__lte=at - timedelta(days=rules().provisional_days_after_approach))
+    never = Q(
+        last_tried__isnull=True,
+        created_at__lte=at - timedelta(days=rules().provisional_days_never_approached),
+    )
+    booked = _rows("Referral").filter(pk=OuterRef("referral"), stage=Stage.BOOKED)
+    return provisional(parties).filter(
+        approached | never,
+        Q(kept_until__isnull=True) | Q(kept_until__lte=at),
+        ~Q(Exists(booked)),
+        stays=False,
+    )

@@ -1,0 +1,258 @@
+"""Approaching the others: the one answer to a family, "do not approach" kept and told only to whom it may be, and in
+whose words somebody came to us."""
+
+import re
+
+import pytest
+from django.utils import timezone
+
+from meetings.demo import story
+from meetings.demo.staff import Staff
+from meetings.demo.story import Pair, Played
+from referrals.actions import lifecycle, talk
+from referrals.actions.consent import Asked
+from referrals.actions.parties import leave
+from referrals.actions.reaching import record_approach
+from referrals.enums import ApproachResult, Reason, RouteKind, Source
+from referrals.models import Approach, Party, Referral
+from referrals.presenters.approaching import ASKED_NOT, RECEIVED
+from referrals.tests.talking import client_of, errors_of, path, rows, send
+from referrals.tests.test_duplicates import CHECK, NEW, typed
+from restorative.common.decisions import NotPossible
+
+# What these pages say is the same on each database.
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+
+PAIR = Pair("Zara", "Ivo")
+
+
+@pytest.fixture
+def made(staff: Staff) -> Played:
+    """Asha logged Zara and Ivo; Kit supports Ivo."""
+    played = story.log(staff, PAIR, timezone.now())
+    story.give_keyworkers(played, timezone.now())
+    return played
+
+
+def say_no(made: Played) -> None:
+    record_approach(party=made.other, result=ApproachResult.DO_NOT_APPROACH, by=made.staff["kit"])
+
+
+def checked(staff: Staff, who: str, **changes: str):
+    """The page of what was typed, before it is logged."""
+    client = client_of(staff[who])
+    sent = client.post(NEW, typed(staff, lead=str(staff[who].pk), **changes))
+    assert (sent.status_code, sent.url) == (303, CHECK)
+    return client, client.get(CHECK)
+
+
+def again(staff: Staff, who: str = "asha", **changes: str):
+    """The same two people, typed anew."""
+    return checked(staff, who, own_given="Zara", own_family="Example", other_1_given="Ivo", **changes)
+
+
+def logged(client, page) -> str:
+    sent = send(client, CHECK, {"shown": page.context["shown"]})
+    assert sent.status_code == 303
+    return sent.url
+
+
+# --- The answer to a family -----------------------------------------------------------------------------------
+
+
+def told(page) -> list[str]:
+    """What is to be said to whoever asked, as it stands on the page."""
+    return re.findall(r'<section class="govuk-inset-text".*?</section>', page.content.decode(), re.DOTALL)
+
+
+def nothing_more(made: Played, staff: Staff) -> None:
+    pass
+
+
+def they_said_no(made: Played, staff: Staff) -> None:
+    say_no(made)
+
+
+def it_is_closed(made: Played, staff: Staff) -> None:
+    lifecycle.close(referral=made.referral, reason=Reason.NOT_SAFE, by=staff["asha"])
+
+
+@pytest.mark.parametrize("known", [nothing_more, they_said_no, it_is_closed])
+def test_a_family_is_told_the_same_words_whatever_is_known(made, staff, known):
+    client, new = checked(staff, "kit", source="family")
+    expected = told(new)
+    assert [RECEIVED in each for each in expected] == [True]
+    assert RECEIVED == "Received. If it can go further we will ring you."
+    assert told(client.get(logged(client, new))) == expected
+
+    known(made, staff)
+    for who in ("kit", "asha", "ben"):
+        client, page = again(staff, who, source="family")
+        assert bool(page.context["duplicates"]) == (who != "ben")
+        assert told(page) == expected
+        assert told(client.get(logged(client, page))) == expected
+
+
+@pytest.mark.parametrize("source", [source.value for source in Source if source != Source.FAMILY])
+def test_nobody_else_is_given_these_words(staff, source):
+    client, page = checked(staff, "asha", source=source)
+    assert told(page) == []
+    assert told(client.get(logged(client, page))) == []
+
+
+def test_how_it_came_about_is_told_to_nobody_by_these_words(staff):
+    """The team sees the shell; only who opens the person, or who logged it, knows that a family member asked."""
+    client, page = checked(staff, "asha", source="family")
+    done = logged(client, page)
+    shown = client_of(staff["kit"]).get(done)
+    assert (shown.status_code, told(shown)) == (200, [])
+    assert len(told(client_of(staff["mo"]).get(done))) == 1
+
+
+# --- Do not approach ------------------------------------------------------------------------------------------
+
+
+def test_who_said_no_is_not_approached_again_unless_they_come(staff):
+    made = story.log(
+        staff, PAIR, timezone.now(), source=Source.FAMILY
+    )  # Ivo asked first: no words are needed
+    party = made.other
+    Party.objects.unscoped("test").filter(pk=party.pk).update(keyworker=staff["kit"])
+    say_no(made)
+    for result in (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH):
+        with pytest.raises(NotPossible, match="do not approach"):
+            record_approach(party=party, how=RouteKind.PHONE, result=result, by=staff["kit"])
+    told_us = {"words": "I know of it.", "on": "2027-03-01"}
+    record_approach(party=party, told_unprompted=True, told_us=told_us, by=staff["kit"])
+    with pytest.raises(NotPossible, match="do not approach"):
+        record_approach(party=party, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=staff["kit"])
+
+    talk.save_talk(party=party, talk=talk.Talk(asked=Asked()), by=staff["kit"])
+    record_approach(party=party, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=staff["kit"])
+
+
+def test_the_pages_say_so_to_their_worker_and_nothing_to_others(made, staff):
+    record_approach(party=made.own, result=ApproachResult.ANSWERED, by=staff["asha"])
+    shell = f"/r/{made.referral.reference}/"
+    before = _without_tokens(client_of(staff["asha"]).get(shell).content)
+    say_no(made)
+
+    kit = client_of(staff["kit"])
+    assert "said no: do not approach" in kit.get(path(made, made.other)).context["next_step"]["heading"]
+    for page in ("approach", "talk"):
+        assert "do not approach" in kit.get(path(made, made.other, page)).context["warning"]
+    typed_in = {"result": "could_not_reach", "how": "phone"}
+    assert set(errors_of(send(kit, path(made, made.other, "approach"), typed_in))) == {"result"}
+    assert "Talk with Ivo" not in kit.get(shell).content.decode()
+    assert _without_tokens(client_of(staff["asha"]).get(shell).content) == before
+
+
+def _without_tokens(page: bytes) -> bytes:
+    return re.sub(rb'(nonce|value)="[^"]{20,}"', b"", page)
+
+
+def asked_not(page) -> list[str]:
+    return [row["text"] for row in page.context["asked_not"]]
+
+
+def anew(staff: Staff, lead: str) -> Played:
+    return story.log(staff, PAIR, timezone.now(), lead=lead)
+
+
+def test_logged_anew_who_opens_the_earlier_is_told_and_nobody_else(made, staff):
+    say_no(made)
+    sentence = [ASKED_NOT.format(reference=made.referral.reference)]
+
+    assert asked_not(again(staff, "kit")[1]) == sentence
+    assert asked_not(again(staff, "mo")[1]) == sentence
+    # Asha sees that referral, and that it may be the same; not what Ivo said to Kit.
+    page = again(staff, "asha")[1]
+    assert (asked_not(page), bool(page.context["duplicates"])) == ([], True)
+    for stranger in ("ben", "carol", "zed"):
+        assert asked_not(again(staff, stranger)[1]) == []
+
+
+def test_the_pages_of_whom_was_logged_anew_say_so(made, staff):
+    say_no(made)
+    sentence = [ASKED_NOT.format(reference=made.referral.reference)]
+    new = anew(staff, "kit")
+    for page in ("party", "approach", "talk"):
+        assert asked_not(client_of(staff["kit"]).get(path(new, new.other, page))) == sentence, page
+    assert asked_not(client_of(staff["kit"]).get(path(new, new.own))) == []
+
+    other = anew(staff, "asha")
+    for page in ("party", "approach", "talk"):
+        assert asked_not(client_of(staff["asha"]).get(path(other, other.other, page))) == [], page
+
+
+@pytest.mark.parametrize("since", ["left", "closed"])
+def test_it_is_told_also_of_what_is_over(made, staff, since):
+    say_no(made)
+    if since == "left":
+        leave(party=made.other, by=staff["kit"])
+    else:
+        lifecycle.close(referral=made.referral, reason=Reason.DID_NOT_WANT, by=staff["asha"])
+    new = anew(staff, "mo")
+    assert len(asked_not(client_of(staff["mo"]).get(path(new, new.other)))) == 1
+
+
+def test_it_is_not_told_of_others(made, staff):
+    """Neither of somebody with another name, nor once they came to us."""
+    say_no(made)
+    new = story.log(staff, Pair("Zara", "Una"), timezone.now(), lead="kit")
+    assert asked_not(client_of(staff["kit"]).get(path(new, new.other))) == []
+    talk.save_talk(party=made.other, talk=talk.Talk(asked=Asked()), by=staff["kit"])
+    new = anew(staff, "kit")
+    assert asked_not(client_of(staff["kit"]).get(path(new, new.other))) == []
+
+
+# --- Who came to us -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("result", ["asked_first", "told_unprompted"])
+def test_who_came_is_kept_with_their_words_the_day_and_the_worker(made, staff, result):
+    kit, where = client_of(staff["kit"]), path(made, made.other, "approach")
+    assert set(errors_of(send(kit, where, {"result": result}))) == {"told_words", "told_on"}
+
+    words = {"result": result, "told_words": "I want this.", "told_on": "2026-03-02"}
+    assert send(kit, where, words).status_code == 303
+    [row] = rows(Approach, made.other).filter(**{result: True})
+    assert row.told_us == {"words": "I want this.", "on": "2026-03-02", "to": str(staff["kit"].pk)}
+    assert {
+        "key": "Asked first" if result == "asked_first" else "Told us, unprompted",
+        "value": "“I want this.”\nMon 2 March, to you",
+    } in kit.get(where).context["facts"]
+
+
+@pytest.mark.parametrize("missing", ["words", "on"])
+def test_that_somebody_came_is_not_noted_without_words_and_day(made, staff, missing):
+    told_us = {"words": "I want this.", "on": "2026-03-02"} | {missing: ""}
+    for came in ("asked_first", "told_unprompted"):
+        with pytest.raises(NotPossible) as refusal:
+            record_approach(party=made.other, told_us=told_us, by=staff["kit"], **{came: True})
+        assert refusal.value.field == f"told_{missing}"
+
+
+@pytest.mark.parametrize(("source", "whose"), [(Source.PERSON, "own"), (Source.FAMILY, "other")])
+def test_at_logging_whoever_asked_is_kept_with_what_they_hope_for(staff, source, whose):
+    made = story.log(staff, PAIR, timezone.now(), source=source)
+    [row] = Approach.objects.unscoped("test").filter(party__referral=made.referral, asked_first=True)
+    assert row.party_id == getattr(made, whose).pk
+    assert row.told_us["words"] == "Zara hopes to say sorry and be heard."
+    assert row.told_us["to"] == str(staff["asha"].pk)
+
+
+def test_a_person_who_is_added_because_they_asked_says_so_in_their_words(made, staff):
+    asha, where = client_of(staff["asha"]), f"/r/{made.referral.reference}/people/add/"
+    person = {"given": "Una", "place": "parent", "asked_first": "yes"}
+    assert set(errors_of(send(asha, where, person))) == {"told_words", "told_on"}
+    send(asha, where, {**person, "told_words": "Me too.", "told_on": "2026-03-02"})
+    una = Party.objects.unscoped("test").get(referral=made.referral, known_as="Una")
+    assert rows(Approach, una).get().told_us["words"] == "Me too."
+
+
+def test_nobody_is_approached_before_the_words_are_agreed(made, staff):
+    kit, where = client_of(staff["kit"]), path(made, made.other, "approach")
+    tried = {"result": "waiting", "how": "phone"}
+    assert set(errors_of(send(kit, where, tried))) == {"result"}
+    assert Referral.objects.unscoped("test").get(pk=made.referral.pk).stage == "logged"

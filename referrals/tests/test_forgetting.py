@@ -1,0 +1,512 @@
+"""The record of somebody who never answered goes when its time is over, and only theirs. What must stay, stays."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.apps import apps
+from django.db import models
+from django.utils import timezone
+
+from meetings.demo import story
+from meetings.demo.staff import Staff, make_staff
+from meetings.demo.story import Pair, Played
+from meetings.tests.test_races import at_once
+from referrals.actions import (
+    concerns,
+    consent,
+    death,
+    forgetting,
+    lifecycle,
+    notes,
+    parties,
+    reaching,
+    readiness,
+    talk,
+)
+from referrals.actions.forgetting import SOMEBODY, forget_due, keep_longer
+from referrals.actions.matching import match_names
+from referrals.actions.parties import PersonFacts
+from referrals.actions.reaching import RouteFacts
+from referrals.enums import Answer, ApproachResult, ConcernKind, Place, Purpose, Reason, RouteKind
+from referrals.models import (
+    Approach,
+    ContactRoute,
+    KeptLonger,
+    NameKey,
+    Note,
+    Party,
+    Person,
+    RecordsCheck,
+    RecordsHit,
+    Referral,
+)
+from referrals.tasks import provisional_records
+from referrals.tests.talking import client_of, errors_of, path, rows, send
+from restorative.audit.models import AuditEntry
+from restorative.common.decisions import NotPossible, Refused
+from restorative.common.models import Draft
+from restorative.notify.models import Message
+from tests.stories import APPS, tell
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2027, 3, 2, 10, 30, tzinfo=UTC)
+FAMILY = "Kanarienvogel"  # nobody else's, so that it can be looked for everywhere
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+def later(clock, days: float) -> None:
+    clock.move_to(NOW + timedelta(days=days, seconds=1))  # the others are logged a moment after
+
+
+@pytest.fixture
+def made(staff: Staff) -> Played:
+    """Sam and Jo were logged, Kit supports Jo, and Sam said yes to the words."""
+    played = story.log(staff, Pair("Sam", "Jo", family=FAMILY), NOW)
+    Person.objects.unscoped("only Jo has this name").filter(pk=played.own.person_id).update(
+        family="Other", name_key="sam|other"
+    )
+    NameKey.objects.unscoped("only Jo has this name").filter(person=played.own.person_id).delete()
+    story.give_keyworkers(played, NOW)
+    consent.record_consent(
+        party=played.own,
+        purpose=Purpose.WORDS,
+        answer=Answer.YES,
+        recipient=played.other.pk,
+        wording="Can we talk?",
+        by=staff["asha"],
+    )
+    return played
+
+
+def try_to_reach(made: Played, result: ApproachResult = ApproachResult.COULD_NOT_REACH) -> None:
+    reaching.record_approach(
+        party=made.other, how=RouteKind.PHONE, result=result, by=made.staff["kit"], at=timezone.now()
+    )
+
+
+def jo(made: Played) -> Party:
+    return Party.objects.unscoped("test").select_related("person").get(pk=made.other.pk)
+
+
+def gone(made: Played) -> bool:
+    return jo(made).forgotten_at is not None
+
+
+def everywhere(word: str) -> set[str]:
+    """The columns of any table in which a word stands, whatever its letters are; what is encrypted is read."""
+    return {
+        f"{model._meta.object_name}.{field.name}"
+        for app in APPS
+        for model in apps.get_app_config(app).get_models()
+        for row in model._base_manager.all()
+        for field in model._meta.concrete_fields
+        if not isinstance(field, models.ForeignKey)
+        and word.lower() in str(getattr(row, field.attname)).lower()
+    }
+
+
+# --- When it goes ---------------------------------------------------------------------------------------------
+
+
+def test_it_goes_thirty_days_after_the_last_approach(made, clock):
+    later(clock, 2)
+    try_to_reach(made)
+    later(clock, 10)
+    try_to_reach(made, ApproachResult.WAITING)
+
+    later(clock, 39.9)
+    assert (forget_due(), gone(made)) == (0, False)
+    later(clock, 40)
+    assert (forget_due(), gone(made)) == (1, True)
+
+
+def test_it_goes_sixty_days_after_logging_where_nobody_was_approached(made, clock):
+    later(clock, 59.9)
+    assert forget_due() == 0
+    later(clock, 60)
+    assert forget_due() == 1
+
+
+def test_the_numbers_are_rules_with_a_ceiling(made, clock, settings):
+    settings.RULES = {"provisional_days_never_approached": 14}
+    later(clock, 14)
+    assert forget_due() == 1
+    settings.RULES = {"provisional_days_never_approached": 61}
+    with pytest.raises(Exception, match="must be from"):
+        forget_due()
+
+
+def test_it_goes_in_a_closed_referral_too(made, clock, staff):
+    lifecycle.close(referral=made.referral, reason=Reason.COULD_NOT_REACH, party=made.other, by=staff["asha"])
+    later(clock, 60)
+    assert (forget_due(), gone(made)) == (1, True)
+
+
+def test_it_goes_where_somebody_had_taken_them_off(made, clock, staff):
+    parties.leave(party=made.other, by=staff["kit"])
+    later(clock, 60)
+
+    assert forget_due() == 1
+    assert (jo(made).left_at, jo(made).left_by, jo(made).known_as) == (NOW, staff["kit"], SOMEBODY)
+
+
+def test_nobody_leaves_while_a_meeting_is_booked(staff, clock):
+    made = tell("booked_tomorrow", staff, NOW)
+    parties.add_party(
+        referral=made.referral,
+        facts=PersonFacts(given="Nan", place=Place.SUPPORTER),
+        beside=made.other,
+        by=staff["kit"],
+    )
+    later(clock, 61)
+    version = Referral.objects.unscoped("test").get(pk=made.referral.pk).version
+    assert forget_due() == 0
+    assert Referral.objects.unscoped("test").get(pk=made.referral.pk).version == version
+
+
+def test_nor_while_something_waits_to_be_told(staff, clock):
+    """Whoever must not know yet that a meeting is off would see it by somebody leaving."""
+    made = tell("booked_tomorrow", staff, NOW)
+    parties.add_party(
+        referral=made.referral,
+        facts=PersonFacts(given="Nan", place=Place.SUPPORTER),
+        beside=made.other,
+        by=staff["kit"],
+    )
+    consent.withdraw(party=made.own, by=staff["asha"])
+    later(clock, 61)
+    assert forget_due() == 0
+
+
+# --- Who stays ------------------------------------------------------------------------------------------------
+
+
+def spoke(made: Played, staff: Staff) -> None:
+    talk.save_talk(party=made.other, talk=talk.Talk(asked=consent.Asked()), by=staff["kit"])
+
+
+def said_not_sure(made: Played, staff: Staff) -> None:
+    consent.record_consent(
+        party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.NOT_SURE, by=staff["kit"]
+    )
+
+
+def was_asked_about_safety(made: Played, staff: Staff) -> None:
+    readiness.ask_safety(party=made.other, answers=dict(story.SAFE), by=staff["kit"])
+
+
+def said_do_not_approach(made: Played, staff: Staff) -> None:
+    try_to_reach(made, ApproachResult.DO_NOT_APPROACH)
+
+
+def a_concern_was_raised(made: Played, staff: Staff) -> None:
+    concerns.raise_concern(party=made.other, kind=ConcernKind.THREATS, detail="Shouted.", by=staff["kit"])
+
+
+def a_concern_was_settled(made: Played, staff: Staff) -> None:
+    raised = concerns.raise_concern(party=made.other, kind=ConcernKind.ATTORNEY, by=staff["kit"])
+    concerns.clear(concern=raised, evidence="It ended.", seen_alone_on=None, by=staff["mo"])
+
+
+def somebody_died(made: Played, staff: Staff) -> None:
+    death.record_death(party=made.own, died_on=NOW.date(), by=staff["asha"])
+
+
+STAYS = [
+    spoke,
+    said_not_sure,
+    was_asked_about_safety,
+    said_do_not_approach,
+    a_concern_was_raised,
+    a_concern_was_settled,
+    somebody_died,
+]
+
+
+@pytest.mark.parametrize("happens", STAYS, ids=lambda happens: happens.__name__)
+def test_who_stays(made, staff, clock, happens: Callable[[Played, Staff], None]):
+    happens(made, staff)
+    later(clock, 400)
+
+    assert forget_due() == 0
+    assert (jo(made).known_as, jo(made).person.family, jo(made).left_at) == ("Jo", FAMILY, None)
+
+
+def test_the_person_whose_referral_it_is_stays(made, clock):
+    later(clock, 400)
+    forget_due()
+    own = Party.objects.unscoped("test").get(pk=made.own.pk)
+    assert (own.known_as, own.left_at) == ("Sam", None)
+
+
+def test_who_answered_meanwhile_is_not_touched(made, staff, clock):
+    """The list of what is due was read before they answered."""
+    later(clock, 60)
+    spoke(made, staff)
+    assert forgetting._forget_in(made.referral.pk, timezone.now()) == 0
+    assert not gone(made)
+
+
+# --- What goes, and what is left ------------------------------------------------------------------------------
+
+
+def fill(made: Played, staff: Staff) -> None:
+    """Whatever a worker can note about somebody who has not answered."""
+    kit = staff["kit"]
+    route = RouteFacts(kind=RouteKind.POST, value=f"1 {FAMILY} Street")
+    reaching.record_route(party=made.other, facts=route, by=kit, confirmed=False)
+    told = {"words": f"I am {FAMILY}", "on": "2027-03-01", "to": str(kit.pk)}
+    reaching.record_approach(party=made.other, told_unprompted=True, told_us=told, by=kit)
+    note = notes.add_note(referral=made.referral, party=made.other, text=f"Mx {FAMILY} rang", by=kit)
+    notes.add_note(
+        referral=made.referral, party=made.other, text=f"{FAMILY} did not ring", corrects=note, by=kit
+    )
+    place = f"referrals:talk:{made.referral.reference}:{made.other.pk}"
+    Draft.objects.create(
+        owner=kit, place=place, title="", typed={"a": FAMILY}, started_at=NOW, updated_at=NOW
+    )
+    Message.objects.create(
+        created_at=NOW,
+        kind="made_up",
+        thing_id=uuid4(),
+        recipient_id=made.other.pk,
+        group=made.referral.pk,
+        planned_for=NOW,
+        due_at=NOW,
+        useless_after=NOW + timedelta(days=400),
+        state="held",
+        body=f"Hi {FAMILY}",
+    )
+    concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    elsewhere = story.log(staff, Pair("Jo", "Al", family=FAMILY.replace("K", "C")), NOW, lead="carol")
+    check = concerns.ask_for_records_check(referral=elsewhere.referral, by=staff["carol"])
+    for each in RecordsCheck.objects.unscoped("test"):
+        match_names(check=each, at=NOW)
+    assert RecordsHit.objects.unscoped("test").filter(records_check=check, matched=made.other.person).exists()
+
+
+def test_nothing_personal_is_left_and_history_holds_together(made, staff, clock):
+    fill(made, staff)
+    assert len(everywhere(FAMILY)) > 6
+    later(clock, 70)
+    before = Approach.objects.unscoped("test").filter(party=made.other).count()
+
+    forget_due()
+    assert everywhere(FAMILY) == set()
+    place = jo(made)
+    assert (place.known_as, place.person.given, place.person.name_key) == (SOMEBODY, "", "|")
+    assert (place.left_at, place.left_by, place.forgotten_at) == (timezone.now(), None, timezone.now())
+    for model in (ContactRoute, Note, NameKey, RecordsHit):
+        about = {"person": place.person_id} if model is NameKey else {"party": place}
+        assert not model.objects.unscoped("test").filter(**about).exists(), model
+    assert rows(Approach, place).count() == before
+    assert Message.objects.get(kind="made_up").state == "cancelled"
+
+
+def test_whoever_was_to_be_beside_them_goes_with_them(made, staff, clock):
+    later(clock, 40)
+    nan, bea = (
+        parties.add_party(
+            referral=made.referral,
+            facts=PersonFacts(given=name, place=Place.SUPPORTER),
+            beside=made.other,
+            by=staff["kit"],
+        )
+        for name in ("Nan", "Bea")
+    )
+    consent.record_consent(party=bea, purpose=Purpose.TAKE_PART, answer=Answer.YES, by=staff["kit"])
+    later(clock, 60)
+
+    assert forget_due() == 2
+    names = Party.objects.unscoped("test").filter(pk__in=[nan.pk, bea.pk]).order_by("created_at", "pk")
+    assert {each.pk: each.known_as for each in names} == {nan.pk: SOMEBODY, bea.pk: "Bea"}
+
+
+def test_a_person_whom_another_referral_knows_keeps_their_name_there(made, staff, clock):
+    another = story.log(staff, Pair("Bo", "Jo"), NOW)
+    Party.objects.unscoped("test").filter(pk=another.other.pk).update(person=made.other.person_id)
+    talk.save_talk(party=another.other, talk=talk.Talk(asked=consent.Asked()), by=staff["asha"])
+    later(clock, 60)
+
+    assert forget_due() == 1
+    kept = Party.objects.unscoped("test").select_related("person").get(pk=another.other.pk)
+    assert (kept.person.given, kept.person.family) == ("Jo", FAMILY)
+    assert jo(made).person.given == ""
+
+
+def test_the_ledger_tells_it_by_ids_alone_and_once(made, clock):
+    later(clock, 60)
+    provisional_records()
+    provisional_records()
+
+    [entry] = AuditEntry.objects.filter(verb="party_forgotten")
+    assert (entry.party_id, entry.actor_id, entry.role) == (made.other.pk, None, "system")
+    assert "known_as" in entry.fields
+    assert jo(made).left_at == timezone.now()
+
+
+def test_what_fails_in_one_referral_keeps_no_other(made, staff, clock, monkeypatch):
+    another = story.log(staff, Pair("Bo", "Al"), NOW)
+    whole = forgetting._forget
+
+    def fails(party, *args):
+        if party.pk == made.other.pk:
+            raise RuntimeError("a made-up failure")
+        whole(party, *args)
+
+    monkeypatch.setattr(forgetting, "_forget", fails)
+    later(clock, 60)
+    with pytest.raises(RuntimeError):
+        forget_due()
+    assert not gone(made)
+    assert gone(another)
+
+
+@pytest.mark.sqlite
+def test_afterwards_they_are_on_no_page(made, staff, clock):
+    later(clock, 60)
+    forget_due()
+    assert client_of(staff["kit"]).get(path(made, made.other)).status_code == 404
+    for page in ("", "history/"):
+        shown = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/{page}")
+        assert (shown.status_code, "Jo" in shown.content.decode()) == (200, False)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_at_once_take_each_away_once(clock):
+    staff = make_staff(NOW)
+    story.publish_sheet(NOW)
+    for _ in range(5):
+        story.log(staff, Pair("Sam", "Jo"), NOW)
+    later(clock, 60)
+    counts: list[int] = []
+    at_once(*[lambda: counts.append(forget_due())] * 3)
+    assert sum(counts) == 5
+    assert AuditEntry.objects.filter(verb="party_forgotten").count() == 5
+
+
+# --- Kept longer ----------------------------------------------------------------------------------------------
+
+
+def keep(made: Played, who: str = "mo", reason: str = "They are in hospital.") -> KeptLonger:
+    return keep_longer(party=made.other, reason=reason, by=made.staff[who])
+
+
+def test_a_manager_keeps_it_for_the_same_time_again_and_once(made, clock):
+    later(clock, 54)
+    assert (keep(made).until - NOW).days == 120
+    with pytest.raises(NotPossible, match="It cannot be again"):
+        keep(made)
+
+    later(clock, 119)
+    assert forget_due() == 0
+    later(clock, 120)
+    assert forget_due() == 1
+    assert KeptLonger.objects.unscoped("test").get().reason == ""
+
+
+def test_approached_again_it_is_kept_until_the_later_of_the_two(made, clock):
+    later(clock, 54)
+    keep(made)
+    later(clock, 100)
+    try_to_reach(made)
+    later(clock, 129)
+    assert forget_due() == 0
+    later(clock, 130)
+    assert forget_due() == 1
+
+
+def test_it_is_kept_only_by_a_manager_of_theirs_with_a_reason_and_near_the_end(made, staff, clock):
+    later(clock, 52)
+    with pytest.raises(NotPossible, match="from Sat 24 April on"):
+        keep(made)
+    later(clock, 53)
+    for who in ("kit", "fay", "mina"):
+        with pytest.raises(Refused):
+            keep(made, who)
+    with pytest.raises(NotPossible) as refusal:
+        keep(made, reason=" ")
+    assert refusal.value.field == "reason"
+    spoke(made, staff)
+    with pytest.raises(NotPossible, match="does not go"):
+        keep(made)
+    assert not KeptLonger.objects.unscoped("test").exists()
+
+
+@pytest.mark.sqlite
+def test_the_page_says_until_when_and_leads_a_manager_on(made, staff, clock):
+    def box(who: str) -> tuple[list[str], list[str]]:
+        kept = client_of(staff[who]).get(path(made, made.other)).context["kept"]
+        return kept["lines"], [link["text"] for link in kept["links"]]
+
+    until = ["Kept until Sat 1 May unless they answer."]
+    later(clock, 52)
+    assert box("kit") == box("mo") == (until, [])
+    later(clock, 54)
+    assert box("kit") == (until, [])
+    assert box("mo") == (until, ["Keep it longer, once"])
+
+    where = path(made, made.other, "keep")
+    page = client_of(staff["mo"]).get(where)
+    assert ("Kept longer, until", "Wed 30 June") in {
+        (row["key"], row["value"]) for row in page.context["facts"]
+    }
+    assert set(errors_of(send(client_of(staff["mo"]), where, {"reason": ""}))) == {"reason"}
+    assert send(client_of(staff["mo"]), where, {"reason": "In hospital."}).status_code == 303
+    assert box("kit") == (
+        ["Kept until Wed 30 June unless they answer.", "Mo kept it longer on Sun 25 April: In hospital."],
+        [],
+    )
+    assert client_of(staff["kit"]).get(where).status_code == 403
+    # The other side is told neither that it was kept nor why, and finds no page about it.
+    asha = client_of(staff["asha"])
+    assert [asha.get(each).status_code for each in (where, path(made, made.other))] == [404, 404]
+    for page in ("", "history/"):
+        assert "hospital" not in asha.get(f"/r/{made.referral.reference}/{page}").content.decode()
+
+
+@pytest.mark.sqlite
+def test_nobody_who_answered_has_a_date_on_their_page(made, staff):
+    spoke(made, staff)
+    assert client_of(staff["kit"]).get(path(made, made.other)).context["kept"] is None
+    shown = client_of(staff["mo"]).get(path(made, made.other, "keep"))
+    assert "does not go" in shown.context["nothing"]
+
+
+# --- The reminder ---------------------------------------------------------------------------------------------
+
+
+def reminded() -> list[tuple[str, str]]:
+    waiting = Message.objects.filter(kind="worker_record_goes", state__in=["due", "held"])
+    names = dict(story.User.objects.values_list("pk", "first_name"))
+    return sorted((names[row.recipient_id], f"{row.due_at:%d %B}") for row in waiting)
+
+
+def test_their_worker_is_reminded_seven_days_before(made, clock, staff):
+    assert reminded() == [("Kit", "24 April")]
+    later(clock, 5)
+    try_to_reach(made)
+    assert reminded() == [("Kit", "30 March")]
+    spoke(made, staff)
+    assert reminded() == []
+
+
+def test_kept_longer_they_are_reminded_anew(made, clock):
+    later(clock, 55)
+    keep(made)
+    assert reminded() == [("Kit", "23 June")]
+
+
+def test_nobody_is_reminded_of_what_stays(made, staff):
+    a_concern_was_raised(made, staff)
+    assert reminded() == []
