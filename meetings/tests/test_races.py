@@ -1,4 +1,4 @@
-"""Booking against whatever decides whether it may be, at the same moment, over and over: what was there first counts."""
+"""Booking against whatever decides whether it may be, at the same moment, over and over: what came first counts."""
 
 from collections import Counter
 from collections.abc import Callable

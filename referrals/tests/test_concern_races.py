@@ -1,4 +1,4 @@
-"""A concern raised while an older one is signed off: who decided without knowing of it is asked again, whatever the order."""
+"""A concern raised while an older one is signed off: whoever decided without knowing of it is asked again."""
 
 from collections import Counter
 
