@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 
+# No action waits longer for the lock: the database gives up before. What is written down later was told late.
+LONGEST_WAIT = timedelta(minutes=1)
+
+
 def raise_concern(
     *,
     party: Party,
@@ -77,8 +81,13 @@ def _later_than_decided(party: Party, at: datetime) -> datetime:
     Otherwise somebody who could not know of it would seem to have decided on it. What was asked at that very moment
     is the talk it was heard in.
     """
-    decided = SignOff.objects.unscoped("raised under the lock").filter(party=party, decided_at__gte=at)
-    asked = SafetyAnswers.objects.unscoped("raised under the lock").filter(party=party, asked_at__gt=at)
+    until = at + LONGEST_WAIT
+    decided = SignOff.objects.unscoped("raised under the lock").filter(
+        party=party, decided_at__gte=at, decided_at__lt=until
+    )
+    asked = SafetyAnswers.objects.unscoped("raised under the lock").filter(
+        party=party, asked_at__gt=at, asked_at__lt=until
+    )
     known = [*decided.values_list("decided_at", flat=True), *asked.values_list("asked_at", flat=True)]
     return max(known) + timedelta(microseconds=1) if known else at
 
