@@ -530,8 +530,8 @@ class ProtectiveShareQuerySet(ProtectedQuerySet):
                 Q(party__referral__lead=user)
                 | Exists(_rows("Party").filter(keyworker=user, **here))
                 | Exists(_rows("Support").filter(user=user, **here))
+                | barred(user.pk, "party__referral")
             )
-            other_side |= barred(user.pk, "party__referral")
             rule |= Q(party__organisation=user.organisation_id) & ~other_side
         return self.filter(rule).scoped("visible_to")
 

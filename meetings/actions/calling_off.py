@@ -85,13 +85,15 @@ def _call_off(
         if referral.stage == Stage.BOOKED:
             take_step("call_off", referral, by=by, at=at, party=party)
     else:
-        # It was off already, unknown to some. Now they see the step too, dated from today.
+        # It was off already, unknown to some. Now they see the step too, dated from today; whoever knew of the first
+        # and must not know of this one is shown this party as they stood.
         StageChange.objects.create(
             referral=referral,
             step="call_off",
             from_stage=Stage.BOOKED,
             to_stage=Stage.PREPARING,
             party=party,
+            stood_open=getattr(referral, "stood_open", []) if party else [],
             created_at=at,
             created_by=by,
         )

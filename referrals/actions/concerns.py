@@ -10,7 +10,16 @@ from referrals.actions.matching import left_to_look_at, match_names
 from referrals.actions.parties import fresh_party
 from referrals.actions.tasks import finish_tasks
 from referrals.enums import STOPS, ConcernKind, SignOffDecision, Stage, TaskKind
-from referrals.models import Concern, Party, RecordsCheck, Referral, SignOff, Suitability, Task
+from referrals.models import (
+    Concern,
+    Party,
+    RecordsCheck,
+    Referral,
+    SafetyAnswers,
+    SignOff,
+    Suitability,
+    Task,
+)
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -19,6 +28,10 @@ from restorative.common.rules import rules
 if TYPE_CHECKING:
     from referrals.actions.orders import OrderFacts
     from restorative.accounts.models import User
+
+
+# No action waits longer for the lock: the database gives up before. What is written down later was told late.
+LONGEST_WAIT = timedelta(minutes=1)
 
 
 def raise_concern(
@@ -43,7 +56,7 @@ def raise_concern(
             kind=kind,
             detail=detail,
             order=order.as_kept() if order else {},
-            raised_at=at,
+            raised_at=_later_than_decided(party, at),
             raised_by=by,
             **made(by, at),
         )
@@ -61,6 +74,23 @@ def raise_concern(
         if kind in STOPS:
             events.stopped.send(Referral, referral=referral, party=party, by=by, at=at)
         return concern
+
+
+def _later_than_decided(party: Party, at: datetime) -> datetime:
+    """When it counts as raised: later than what was decided or asked about this party while it waited for the lock.
+
+    Otherwise somebody who could not know of it would seem to have decided on it. What was asked at that very moment
+    is the talk it was heard in.
+    """
+    until = at + LONGEST_WAIT
+    decided = SignOff.objects.unscoped("raised under the lock").filter(
+        party=party, decided_at__gte=at, decided_at__lt=until
+    )
+    asked = SafetyAnswers.objects.unscoped("raised under the lock").filter(
+        party=party, asked_at__gt=at, asked_at__lt=until
+    )
+    known = [*decided.values_list("decided_at", flat=True), *asked.values_list("asked_at", flat=True)]
+    return max(known) + timedelta(microseconds=1) if known else at
 
 
 def fresh_concern(concern: Concern) -> Concern:

@@ -52,7 +52,7 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[Referral]:
             Referral.objects.unscoped("version lock").select_related("lead", "lead_organisation").get(pk=key)
         )
         # How each party stood before this change, in case the change must not be known to the others yet.
-        fresh.stood_open = _open_at_start(fresh, at) if fresh.stage == Stage.BOOKED else []
+        fresh.stood_open = _stood_open(fresh, at)
         token = _held.set({**held, key: fresh})
         try:
             yield fresh
@@ -62,9 +62,18 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[Referral]:
         outbox.reconcile(key, at=at)
 
 
-def _open_at_start(referral: Referral, at: datetime) -> list[str]:
-    """Ids of parties with something open in their compartment at the gate of starting."""
-    found = blockers.blockers(referral, Gate.START, at)
+def _stood_open(referral: Referral, at: datetime) -> list[str]:
+    """Ids of parties with something open in their compartment, at the gate the workers look at.
+
+    That of starting, while a meeting is booked; that of booking, where some know already that it was called off.
+    """
+    if referral.stage == Stage.BOOKED:
+        gate = Gate.START
+    elif referral.stage == Stage.PREPARING and waiting_for_release(referral).exists():
+        gate = Gate.BOOK
+    else:
+        return []
+    found = blockers.blockers(referral, gate, at)
     return sorted(
         {str(row.party_id) for row in found if row.party_id and row.code not in blockers.SHELL_CODES}
     )

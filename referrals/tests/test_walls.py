@@ -194,3 +194,20 @@ def test_a_held_message_reads_the_same_before_and_after_the_others_withdrawal(st
     consent.withdraw(party=made.other, by=staff["kit"])
 
     assert page(staff["asha"], made) == before
+
+
+def test_a_second_cause_of_a_call_off_shows_to_nobody_who_knew_the_first(staff: Staff) -> None:
+    """Kit knows of the stop of his own side, and Asha's side has something open already: then it says no as well."""
+    made = retold("booked_tomorrow", staff, NOW())
+    concerns.raise_concern(party=made.other, kind=ConcernKind.THREATS, by=staff["kit"])
+    concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["asha"])
+
+    before = page(staff["kit"], made)
+    consent.record_link_answer(party=made.own, purpose=Purpose.TAKE_PART, answer=Answer.NO)
+
+    assert "Something is not settled yet with the other person." in before
+    after = page(staff["kit"], made)
+    assert "Something is not settled yet with the other person." in after
+    assert (
+        after.count("Not yet. Nothing for you to do.") == before.count("Not yet. Nothing for you to do.") == 1
+    )

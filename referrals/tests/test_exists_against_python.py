@@ -1,0 +1,544 @@
+"""Each code as the database finds it and as plain Python reads it from the same rows, in made-up worlds; and the very
+moment at which each runs out. The reading is in plainly.py, written from the design's table."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from meetings.demo import story as play
+from meetings.demo.staff import Staff
+from meetings.demo.story import Played
+from referrals.actions import concerns, consent, readiness
+from referrals.actions.check_in import QUESTIONS, check_in
+from referrals.blockers import BY_KEY, blockers, blockers_of, with_blockers
+from referrals.enums import (
+    NOBODY,
+    Answer,
+    Capacity,
+    CapacityResult,
+    ConcernKind,
+    Gate,
+    Kind,
+    Part,
+    Place,
+    Purpose,
+    ReadinessKind,
+    Ready,
+    RouteKind,
+    SignOffDecision,
+    Suitable,
+    TaskKind,
+)
+from referrals.models import (
+    Approach,
+    CapacityAssessment,
+    Concern,
+    Consent,
+    ContactRoute,
+    Facilitation,
+    InformationSheet,
+    Invited,
+    Party,
+    Person,
+    Preparation,
+    ReadinessCheck,
+    RecordsCheck,
+    Referral,
+    SafetyAnswers,
+    SignOff,
+    Suitability,
+    Support,
+    Task,
+)
+from referrals.tests.plainly import AT_START, EACH, WHOLE, Reading
+from restorative.common import clock
+from tests.stories import staff_now, tell
+from tests.world import NOW as TEN
+
+SLOW = os.environ.get("CI") == "true" or os.environ.get("SLOW") == "1"
+pytestmark = pytest.mark.django_db
+# In UTC, so that so many days are so many times 24 hours when the clocks change.
+NOW = TEN.astimezone(UTC)
+INSTANT = timedelta(microseconds=1)
+KEYS = ("asha", "kit", "fay", "mo", "sal", "wes", "carol")
+ANY = st.sampled_from(KEYS)
+
+
+# --- Made-up worlds ---------------------------------------------------------------------------------------------
+
+# How long ago: about each edge of the rules, on either side of it, and a little more.
+AGES = st.builds(
+    lambda days, nudge: timedelta(days=days) + nudge,
+    st.sampled_from([0, 0, 1, 1, 3, 7, 7, 28, 30, 42, 56, 90]),
+    st.sampled_from([timedelta(), INSTANT, -INSTANT, timedelta(hours=10), timedelta(hours=11)]),
+).map(lambda age: max(age, timedelta()))
+MOSTLY = st.sampled_from([True, True, True, False])
+SELDOM = st.sampled_from([False, False, False, True])
+
+
+def some(*, most: int = 2, **parts: Any) -> st.SearchStrategy:
+    """A few rows, each a dict of its parts."""
+    return st.lists(st.fixed_dictionaries(parts), max_size=most)
+
+
+ANSWERS = st.sampled_from([Answer.YES, Answer.YES, Answer.YES, *Answer])
+SAID = {
+    "answer": ANSWERS,
+    "heard": MOSTLY,
+    "age": AGES,
+    "doubt": SELDOM,
+    # Counts from a day to come; has run out; was given on a sheet since changed, or that changes tomorrow.
+    "counts": st.sampled_from([-1, -1, -1, 0, 1]),
+    "expires": st.sampled_from([30, 30, 30, 1, 0, -1]),
+    "sheet": st.sampled_from(["plain", "plain", "plain", "changed", "changes"]),
+}
+SIGNED = some(
+    decision=st.sampled_from(SignOffDecision), age=AGES, by=ANY, step=st.sampled_from(["", "done", "open"])
+)
+
+
+@dataclass
+class Side:
+    """One person, and everything that was written down about them."""
+
+    supporter: bool
+    left: bool
+    died: bool
+    joined: timedelta
+    keyworker: str | None
+    approach: str
+    take_part: list[dict]
+    # Whom a worker, a professional, or the words are said yes to.
+    accepts: list[dict]
+    words: list[dict]
+    agrees: list[dict]
+    safety: list[dict]
+    checks: list[dict]
+    concerns: list[dict]
+    assessed: list[dict]
+    routes: list[dict]
+    prepared: list[timedelta]
+
+
+@dataclass
+class Made:
+    """A referral, its people, and what is of the whole."""
+
+    kind: Kind
+    sides: list[Side]
+    parts: dict[str, tuple[Part, bool]]
+    supported: list[str]
+    suitable: list[dict]
+    records: list[dict]
+    invited: bool | None
+
+
+sides = st.builds(
+    Side,
+    supporter=SELDOM,
+    left=SELDOM,
+    died=SELDOM,
+    joined=AGES,
+    keyworker=st.none() | ANY,
+    approach=st.sampled_from(["", "tried", "asked first", "told"]),
+    take_part=some(**SAID),
+    accepts=some(whom=ANY, **SAID),
+    words=some(most=1, about=st.integers(0, 2), **SAID),
+    agrees=some(most=1, **SAID),
+    safety=some(alone=MOSTLY, shares=SELDOM, age=AGES),
+    checks=some(
+        most=3,
+        kind=st.sampled_from([ReadinessKind.DAY, *ReadinessKind]),
+        ready=MOSTLY,
+        doubt=SELDOM,
+        late=st.booleans(),
+        age=AGES,
+    ),
+    concerns=some(
+        kind=st.sampled_from(
+            [ConcernKind.THREATS, ConcernKind.LAPSE, ConcernKind.PAST_ABUSE, ConcernKind.CHILD]
+        ),
+        cleared=st.booleans(),
+        age=AGES,
+        signed=SIGNED,
+    ),
+    assessed=some(able=MOSTLY, age=AGES),
+    routes=some(
+        kind=st.sampled_from([RouteKind.PHONE, RouteKind.TEXT]),
+        allowed=MOSTLY,
+        replaced=SELDOM,
+        age=st.none() | AGES,
+    ),
+    prepared=st.lists(AGES | st.just(-timedelta(days=1)), max_size=2),
+)
+worlds = st.builds(
+    Made,
+    kind=st.sampled_from(Kind),
+    sides=st.lists(sides, min_size=1, max_size=3),
+    parts=st.dictionaries(ANY, st.tuples(st.sampled_from(Part), MOSTLY), max_size=3),
+    supported=st.lists(ANY, max_size=1),
+    suitable=some(decision=st.sampled_from([Suitable.YES, *Suitable]), age=AGES),
+    records=some(asked=AGES, released=st.none() | AGES | st.just(-timedelta(days=1))),
+    invited=st.none() | st.booleans(),
+)
+
+
+class Written:
+    """A made-up world written down as rows."""
+
+    def __init__(self, made: Made, staff: Staff) -> None:
+        self.staff, self.house, self.new = staff, staff["asha"].organisation, {"created_at": NOW}
+        self.sheets = {
+            name: InformationSheet.objects.create(
+                version=900 + number, words="-", published_at=NOW, materially_changed_at=changed, **self.new
+            )
+            for number, (name, changed) in enumerate(
+                {"plain": None, "changed": NOW - INSTANT, "changes": NOW + timedelta(days=1)}.items()
+            )
+        }
+        self.referral = Referral.objects.create(
+            kind=made.kind,
+            lead=staff["asha"],
+            lead_organisation=self.house,
+            logged_at=NOW,
+            last_activity_at=NOW,
+            **self.new,
+        )
+        self.parties: list[Party] = []
+        for each in made.sides:
+            self.parties.append(self.party(each))
+        for user, (part, runs) in made.parts.items():
+            self.row(
+                Facilitation,
+                referral=self.referral,
+                user=staff[user],
+                part=part,
+                since=NOW - timedelta(days=1),
+                until=None if runs else NOW,
+            )
+        for user in made.supported:
+            Support.objects.create(
+                referral=self.referral, party=self.parties[0], user=staff[user], since=NOW, until=NOW
+            )
+        for each in made.suitable:
+            self.row(
+                Suitability,
+                referral=self.referral,
+                decision=each["decision"],
+                reason="-",
+                decided_at=NOW - each["age"],
+                decided_by=staff["asha"],
+            )
+        for each in made.records:
+            done = None if each["released"] is None else NOW - each["released"]
+            self.row(
+                RecordsCheck,
+                referral=self.referral,
+                asked_at=NOW - each["asked"],
+                asked_by=staff["asha"],
+                released_at=done,
+                released_by=done and staff["sal"],
+            )
+        self.invited = None
+        if made.invited is not None:
+            self.invited = self.row(
+                Invited,
+                referral=self.referral,
+                party=self.parties[0],
+                name="Robin",
+                organisation="A surgery",
+                role="Nurse",
+                left_out_at=NOW if made.invited else None,
+            )
+        for each, party in zip(made.sides, self.parties, strict=True):
+            self.about(each, party)
+
+    def row(self, model: Any, **facts: Any) -> Any:
+        return model.objects.create(**self.new, **facts)
+
+    def party(self, side: Side) -> Party:
+        died = {"died_on": NOW.date(), "died_recorded_at": NOW, "died_recorded_by": self.staff["asha"]}
+        beside = self.parties[0] if side.supporter and self.parties else None
+        return Party.objects.create(
+            referral=self.referral,
+            person=self.row(Person, organisation=self.house, given="Sam", **(died if side.died else {})),
+            place=Place.SUPPORTER if beside else Place.PARTNER,
+            beside=beside,
+            known_as="Sam",
+            organisation=self.house,
+            named_by=self.house,
+            keyworker=self.staff[side.keyworker] if side.keyworker else None,
+            left_at=NOW if side.left else None,
+            left_by=self.staff["asha"] if side.left else None,
+            created_at=NOW - side.joined,
+        )
+
+    def said(self, party: Party, purpose: Purpose, recipient: Any, said: list[dict]) -> None:
+        before = (
+            Consent.objects.unscoped("test").filter(party=party, purpose=purpose, recipient=recipient).count()
+        )
+        for seq, each in enumerate(said, before + 1):
+            self.row(
+                Consent,
+                party=party,
+                purpose=purpose,
+                recipient=recipient,
+                seq=seq,
+                answer=each["answer"],
+                heard_alone_at=NOW if each["heard"] else None,
+                heard_alone_by=self.staff["asha"] if each["heard"] else None,
+                sheet=self.sheets[each["sheet"]],
+                how="phone",
+                capacity=Capacity.DOUBT if each["doubt"] else Capacity.CLEAR,
+                counts_from=NOW + each["counts"] * INSTANT,
+                expires_on=clock.today() + timedelta(days=each["expires"]),
+                taken_at=NOW - each["age"],
+            )
+
+    def about(self, side: Side, party: Party) -> None:
+        by = self.staff["kit"]
+        self.said(party, Purpose.TAKE_PART, NOBODY, side.take_part)
+        for each in side.accepts:
+            self.said(party, Purpose.SECOND_WORKER, self.staff[each["whom"]].pk, [each])
+        for each in side.words:
+            self.said(party, Purpose.WORDS, self.parties[each["about"] % len(self.parties)].pk, [each])
+        if self.invited:
+            self.said(party, Purpose.PROFESSIONAL, self.invited.pk, side.agrees)
+        if side.approach:
+            first, told = side.approach == "asked first", side.approach == "told"
+            self.row(Approach, party=party, asked_first=first, told_unprompted=told)
+        for each in side.safety:
+            facts = {"asked_alone": each["alone"], "shares_home": each["shares"], "asked_by": by}
+            self.row(SafetyAnswers, party=party, asked_at=NOW - each["age"], **facts)
+        for each in side.checks:
+            self.check(each, party)
+        for each in side.concerns:
+            self.concern(each, party)
+        for each in side.assessed:
+            self.row(
+                CapacityAssessment,
+                party=party,
+                help_given="-",
+                result=CapacityResult.ABLE if each["able"] else CapacityResult.NOT_ABLE,
+                assessed_at=NOW - each["age"],
+                assessed_by=by,
+            )
+        current = set()
+        for each in side.routes:
+            replaced = each["replaced"] or each["kind"] in current
+            current |= set() if replaced else {each["kind"]}
+            confirmed = None if each["age"] is None else NOW - each["age"]
+            self.row(
+                ContactRoute,
+                party=party,
+                kind=each["kind"],
+                allowed=each["allowed"],
+                read_by_others=False,
+                confirmed_at=confirmed,
+                confirmed_by=confirmed and by,
+                replaced_at=NOW if replaced else None,
+            )
+        for age in side.prepared:
+            self.row(Preparation, party=party, format="phone", held_at=NOW - age, held_by=by)
+
+    def check(self, each: dict, party: Party) -> None:
+        judged = Ready.READY if each["ready"] else Ready.NOT_YET
+        done = NOW - each["age"]
+        self.row(
+            ReadinessCheck,
+            party=party,
+            kind=each["kind"],
+            result=judged,
+            judgement=judged,
+            capacity=Capacity.DOUBT if each["doubt"] else Capacity.CLEAR,
+            completed_at=done,
+            completed_by=self.staff["kit"],
+            expires_at=done + timedelta(days=28),
+            accepted_late_at=NOW if each["late"] else None,
+            accepted_late_by=self.staff["mo"] if each["late"] else None,
+        )
+
+    def concern(self, each: dict, party: Party) -> None:
+        concern = self.row(
+            Concern,
+            party=party,
+            kind=each["kind"],
+            raised_at=NOW - each["age"],
+            raised_by=self.staff["kit"],
+            cleared_at=NOW if each["cleared"] else None,
+            cleared_by=self.staff["sal"] if each["cleared"] else None,
+        )
+        for signed in each["signed"]:
+            decided = NOW - signed["age"]
+            row = self.row(
+                SignOff,
+                concern=concern,
+                party=party,
+                decision=signed["decision"],
+                reason="-",
+                decided_at=decided,
+                decided_by=self.staff[signed["by"]],
+                expires_at=decided + timedelta(days=56),
+            )
+            if signed["step"]:
+                done = signed["step"] == "done"
+                self.row(
+                    Task,
+                    referral=self.referral,
+                    party=party,
+                    assignee=self.staff["kit"],
+                    kind=TaskKind.STEP,
+                    words="-",
+                    due_on=NOW.date(),
+                    blocks=row,
+                    done_at=NOW if done else None,
+                    done_by=self.staff["kit"] if done else None,
+                )
+
+
+@pytest.fixture(scope="module")
+def people(django_db_setup: None, django_db_blocker) -> Iterator[Staff]:
+    """The cast, once for all worlds, at a stopped clock."""
+    with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
+        yield staff_now()
+        transaction.set_rollback(True)
+
+
+# The deep search is the quicker database's; on the other it is looked at whether its answers are the same there.
+WORLDS = (150 if connection.vendor == "sqlite" else 40) if SLOW else 25
+
+
+@settings(
+    max_examples=WORLDS,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+@given(made=worlds)
+def test_every_world_is_read_alike(people: Staff, made: Made) -> None:
+    with transaction.atomic():
+        referral = Written(made, people).referral
+        for gate in Gate:
+            got = blockers(referral, gate, NOW)
+            wanted = Reading(referral, gate, NOW).found()
+            assert {(row.code, row.party_id) for row in got} == wanted, gate
+            assert len(got) == len(wanted)
+            many = blockers_of(*([[referral.pk], []] if gate == Gate.BOOK else [[], [referral.pk]]), NOW)
+            # Of many, a referral that everybody has left is not looked at further.
+            left = all(side.left for side in made.sides)
+            assert many == {referral.pk: got[:1] if left else got}
+        listed = with_blockers(Referral.objects.unscoped("test").filter(pk=referral.pk), gate, NOW)
+        assert listed.get().blocked == bool(wanted)
+        transaction.set_rollback(True)
+
+
+def test_every_code_is_read() -> None:
+    assert {*WHOLE, *EACH, *AT_START} == set(BY_KEY)
+
+
+# --- The moment at which each runs out --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def asked_now(people: Staff, db: None) -> Played:
+    """Ready; and the other person was asked everything again this moment."""
+    staff, made = people, tell("ready", people, clock.now())
+    readiness.ask_safety(party=made.other, answers=dict(play.SAFE), by=staff["kit"])
+    check_in(party=made.other, answers=dict.fromkeys(QUESTIONS, Answer.YES), by=staff["kit"])
+    return made
+
+
+def accepted_late(made: Played) -> None:
+    check = ReadinessCheck.objects.unscoped("test").filter(party=made.other).latest("completed_at")
+    ReadinessCheck.objects.unscoped("test").filter(pk=check.pk).update(
+        accepted_late_at=NOW, accepted_late_by=made.staff["mo"]
+    )
+
+
+def shares_a_home(made: Played) -> None:
+    answers = {**play.SAFE, "shares_home": Answer.YES}
+    readiness.ask_safety(party=made.other, answers=answers, by=made.staff["kit"])
+
+
+def signed_off(made: Played) -> None:
+    concern = concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=made.staff["kit"])
+    go = SignOffDecision.GO
+    concerns.sign_off(concern=concern, decision=go, reason="Steady.", by=made.staff["mo"])
+
+
+def asked_today(made: Played) -> None:
+    readiness.check_on_the_day(party=made.other, answers=dict(play.DAY_FINE), by=made.staff["kit"])
+
+
+def nothing(made: Played) -> None:
+    """As it is."""
+
+
+def days(count: int) -> datetime:
+    return NOW + timedelta(days=count)
+
+
+def midnight_after(day: datetime) -> datetime:
+    """The last instant of that London day."""
+    return clock.moment(clock.today(day) + timedelta(days=1), 0) - INSTANT
+
+
+# Code, gate, what happened now, and the last moment at which it is enough.
+LASTS = [
+    ("readiness_expired", Gate.BOOK, nothing, days(28)),
+    ("readiness_expired", Gate.BOOK, accepted_late, days(42)),
+    ("readiness_expired", Gate.START, nothing, days(7)),
+    ("readiness_expired", Gate.START, accepted_late, days(7)),
+    ("safety_not_asked", Gate.BOOK, nothing, days(90)),
+    ("safety_not_asked", Gate.START, nothing, days(7)),
+    ("safe_contact_missing", Gate.BOOK, nothing, days(90)),
+    ("safe_contact_missing", Gate.START, nothing, days(90)),
+    ("safe_contact_missing", Gate.BOOK, shares_a_home, days(30)),
+    ("sign_off", Gate.BOOK, signed_off, days(56)),
+    # Six months to the day: 10 September is still summer time.
+    ("consent_missing", Gate.BOOK, nothing, midnight_after(NOW + timedelta(days=184))),
+    ("day_of_check_missing", Gate.START, asked_today, midnight_after(NOW)),
+]
+
+
+@pytest.mark.parametrize(("code", "gate", "happened", "last"), LASTS)
+def test_it_is_enough_until_that_very_moment(
+    code: str, gate: Gate, happened: Any, last: datetime, asked_now: Played
+) -> None:
+    happened(asked_now)
+    row = (code, asked_now.other.pk)
+
+    def holds(at: datetime) -> bool:
+        return row in {(found.code, found.party_id) for found in blockers(asked_now.referral, gate, at)}
+
+    assert not holds(NOW)
+    assert not holds(last)
+    assert holds(last + INSTANT)
+
+
+def test_whoever_comes_back_counts_from_the_third_morning(asked_now: Played) -> None:
+    other, kit = asked_now.other, asked_now.staff["kit"]
+    consent.withdraw(party=other, by=kit)
+    consent.record_consent(
+        party=other, purpose=Purpose.TAKE_PART, answer=Answer.YES, why_back="I want to.", by=kit
+    )
+    first = clock.moment(clock.add_working_days(clock.today(NOW), 2), 0)
+
+    def missing(at: datetime) -> bool:
+        found = blockers(asked_now.referral, Gate.BOOK, at)
+        return ("consent_missing", other.pk) in {(row.code, row.party_id) for row in found}
+
+    assert missing(first - INSTANT)
+    assert not missing(first)
