@@ -532,7 +532,7 @@ class ProtectiveShareQuerySet(ProtectedQuerySet):
                 | Exists(_rows("Support").filter(user=user, **here))
                 | barred(user.pk, "party__referral")
             )
-            rule |= Q(party__organisation=user.organisation_id) & ~other_side
+            rule |= Q(party__organisation=user.organisation_id) & ~Q(other_side)
         return self.filter(rule).scoped("visible_to")
 
     def to_look_at(self, user: "User") -> Self:
