@@ -1,6 +1,8 @@
 """May this person do this? Capabilities by role, and may_<verb>(user, thing) -> Decision.
 What is possible now is blockers.py's and stages.py's; which rows exist for somebody is querysets.py's."""
 
+from uuid import UUID
+
 from django.db.models import Q
 
 from referrals.enums import STOPS, HandoffKind, Part
@@ -156,16 +158,21 @@ def may_run(user: User, referral: Referral) -> Decision:
     if can(user, "run") and (
         referral.lead_id == user.pk
         or facilitates(user, referral)
-        or (user.is_manager and referral.lead_organisation_id == user.organisation_id)
+        or _manages(user, referral, referral.lead_organisation_id)
     ):
         return ALLOWED
     return refuse("Only the lead, a facilitator or a manager of the leading organisation may do this.")
 
 
+def _manages(user: User, referral: Referral, organisation: UUID) -> bool:
+    """A manager of that organisation whom no conflict of interest shuts out. Workers with a part are never barred."""
+    return user.is_manager and user.organisation_id == organisation and not is_barred(user, referral)
+
+
 def may_change_lead(user: User, referral: Referral) -> Decision:
     """Say who leads from now on: the lead, or a manager of the leading organisation."""
-    manages = user.is_manager and referral.lead_organisation_id == user.organisation_id
-    if can(user, "run") and (referral.lead_id == user.pk or manages) and may_see(user, referral):
+    leads = referral.lead_id == user.pk or _manages(user, referral, referral.lead_organisation_id)
+    if can(user, "run") and leads:
         return ALLOWED
     return refuse("Only the lead, or a manager of the leading organisation, may change who leads.")
 
@@ -204,8 +211,8 @@ def may_set_keyworker(user: User, party: Party) -> Decision:
     A facilitator opens the compartment but may not hand it on.
     """
     stands_in = party.keyworker_id is None and party.referral.lead_id == user.pk
-    manages = user.is_manager and user.organisation_id == party.organisation_id
-    if stands_in or manages or party.keyworker_id == user.pk:
+    own = stands_in or party.keyworker_id == user.pk
+    if own or _manages(user, party.referral, party.organisation_id):
         return ALLOWED
     return refuse("Only their keyworker, or a manager of their organisation, may change who supports them.")
 
@@ -213,7 +220,7 @@ def may_set_keyworker(user: User, party: Party) -> Decision:
 def _second_person(user: User, concern: Concern, referral: Referral) -> Decision:
     if user.organisation_id != concern.party.organisation_id:
         return refuse("Only the organisation whose concern it is may do this.")
-    if concern.raised_by_id == user.pk or is_on(user, referral):
+    if concern.raised_by_id == user.pk or is_on(user, referral) or is_barred(user, referral):
         return refuse("It needs a second person: somebody who is not working on this referral.")
     return ALLOWED
 
@@ -240,7 +247,7 @@ def may_release_records(user: User, check: RecordsCheck) -> Decision:
     """Release a records check: a safeguarding lead of the leading organisation, not on the referral."""
     if not user.safeguarding_lead or user.organisation_id != check.referral.lead_organisation_id:
         return refuse("Only a safeguarding lead of the leading organisation may release a records check.")
-    if check.asked_by_id == user.pk or is_on(user, check.referral):
+    if check.asked_by_id == user.pk or is_on(user, check.referral) or is_barred(user, check.referral):
         return refuse("It needs a second person: somebody who is not working on this referral.")
     return ALLOWED
 
@@ -254,14 +261,14 @@ def may_accept_late(user: User, party: Party) -> Decision:
     """Accept a readiness check of 29 to 42 days: a manager of the party's organisation, not on the referral."""
     if not user.is_manager or user.organisation_id != party.organisation_id:
         return refuse("Only a manager of this person’s organisation may accept an older check.")
-    if _checked(user, party) or is_on(user, party.referral):
+    if _checked(user, party) or is_on(user, party.referral) or is_barred(user, party.referral):
         return refuse("It needs a second person: somebody who is not working on this referral.")
     return ALLOWED
 
 
 def may_keep_longer(user: User, party: Party) -> Decision:
     """Keep the record of somebody who has not answered longer: a manager of the organisation that supports them."""
-    if user.is_manager and user.organisation_id == party.organisation_id:
+    if _manages(user, party.referral, party.organisation_id):
         return ALLOWED
     return refuse("Only a manager of this person’s organisation may keep their record longer.")
 
@@ -290,8 +297,9 @@ def colleagues(user: User):
 
 def may_ask_to_lead(user: User, referral: Referral) -> Decision:
     """Ask another organisation to lead: the lead, or a manager of the leading organisation."""
-    leads = referral.lead_id == user.pk or user.is_manager
-    if can(user, "run") and leads and referral.lead_organisation_id == user.organisation_id:
+    ours = referral.lead_organisation_id == user.organisation_id
+    leads = referral.lead_id == user.pk or _manages(user, referral, referral.lead_organisation_id)
+    if can(user, "run") and leads and ours:
         return ALLOWED
     return refuse("Only the lead, or a manager of the leading organisation, may ask others to lead.")
 

@@ -29,12 +29,28 @@ def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
 RUNNING = {"asha", "fay", "mo", "sal"}
 # Whom each decision allows. Everybody else is refused, with a sentence.
 ALLOWS = {
-    "log": {"asha", "kit", "lou", "ben", "fay", "mo", "sal", "ivy", "wes2", "wes", "carol", "mina", "zed"},
-    "see": {"asha", "kit", "lou", "fay", "mo", "sal", "ivy", "wes2"},
+    "log": {
+        "asha",
+        "kit",
+        "lou",
+        "ben",
+        "fay",
+        "mo",
+        "sal",
+        "ivy",
+        "wes2",
+        "wes",
+        "carol",
+        "mina",
+        "zed",
+        "una",
+        "rex",
+    },
+    "see": {"asha", "kit", "lou", "fay", "mo", "sal", "ivy", "wes2", "una"},
     "open Sam": {"asha", "fay", "mo", "sal"},
-    "open Jo": {"kit", "fay", "mo", "sal", "wes2"},
-    "open Nan, beside Jo": {"kit", "fay", "mo", "sal"},
-    "open Jo's safety": {"kit", "fay", "mo", "sal", "ivy", "wes2"},
+    "open Jo": {"kit", "fay", "mo", "sal", "wes2", "una"},
+    "open Nan, beside Jo": {"kit", "fay", "mo", "sal", "una"},
+    "open Jo's safety": {"kit", "fay", "mo", "sal", "ivy", "wes2", "una"},
     "run": RUNNING,
     "start": {"fay", "wes2"},
     "record": {"asha", "fay", "wes2"},
@@ -46,7 +62,7 @@ ALLOWS = {
     "clear a stop": {"sal", "ivy"},
     "release the records check": {"sal", "ivy"},
     "accept Jo's older check": {"mo", "sal"},
-    "say it is safe for Jo": {"kit", "fay", "mo", "sal", "wes2"},
+    "say it is safe for Jo": {"kit", "fay", "mo", "sal", "wes2", "una"},
     "release Jo's call-off": {"fay", "mo", "sal"},
 }
 
@@ -136,4 +152,4 @@ def test_a_manager_elsewhere_does_not_sign_off(world, who):
 
 def test_colleagues_are_of_ones_own_house_and_can_do_casework(world):
     names = {user.first_name for user in access.colleagues(world.staff["asha"])}
-    assert names == {"Asha", "Kit", "Ben", "Fay", "Mo", "Sal", "Lou", "Ivy"}
+    assert names == {"Asha", "Kit", "Ben", "Fay", "Mo", "Sal", "Lou", "Ivy", "Una", "Rex"}
