@@ -165,8 +165,13 @@ def may_run(user: User, referral: Referral) -> Decision:
 
 
 def _manages(user: User, referral: Referral, organisation: UUID) -> bool:
-    """A manager of that organisation whom no conflict of interest shuts out. Workers with a part are never barred."""
-    return user.is_manager and user.organisation_id == organisation and not is_barred(user, referral)
+    """A manager of that organisation whom no conflict of interest shuts out. Workers with a part are never barred.
+
+    A page that found the referral through visible_to says so (`seen_by`), and is not asked again.
+    """
+    if not user.is_manager or user.organisation_id != organisation:
+        return False
+    return getattr(referral, "seen_by", None) == user.pk or not is_barred(user, referral)
 
 
 def may_change_lead(user: User, referral: Referral) -> Decision:

@@ -1,6 +1,8 @@
 """The shell that a referral's organisations share: its stage, who leads and facilitates, what was decided.
 Reasons and narrative belong to a compartment and carry the party they came from."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -46,6 +48,7 @@ class Referral(BaseModel):
     my_part: str | None
     _parties_for: tuple
     stood_open: list[str]
+    seen_by: UUID
     _facilitations: list
 
     objects = protected_manager(ReferralQuerySet)

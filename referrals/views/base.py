@@ -34,6 +34,7 @@ class ReferralMixin:
         )
         if found is None:
             raise Http404
+        found.seen_by = self.request.user.pk
         self.referral = found
 
     @property
