@@ -1,5 +1,6 @@
 """The whole suite on SQLite and then, where TEST_DATABASE_URL names one, on PostgreSQL. `make test` calls it.
-With DATABASE_URL set, on that database alone. Arguments go to pytest."""
+With DATABASE_URL set, on that database alone. Where both are run, what leans on neither's own ways is run on
+PostgreSQL only (conftest.py names it). Arguments go to pytest."""
 
 import os
 import subprocess
@@ -25,11 +26,14 @@ def main() -> int:
     worst = 0
     if not os.environ.keys() & {"DATABASE_URL", "TEST_DATABASE_URL"}:
         print("(TEST_DATABASE_URL=postgres://… runs the suite on PostgreSQL too.)")
-    for name, url in databases():
+    found = databases()
+    for name, url in found:
         print(f"== {name}", flush=True)
         env = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "DATA_DIR"}}
         if url:
             env["DATABASE_URL"] = url
+        if len(found) > 1:
+            env["ALSO_ON_POSTGRESQL"] = "1"
         result = subprocess.run([sys.executable, "-m", "pytest", *sys.argv[1:]], cwd=BASE_DIR, env=env)
         worst = max(worst, result.returncode)
     return worst
