@@ -5,6 +5,7 @@ from datetime import datetime, time
 
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
+from restorative.accounts.seed import seed
 
 PASSWORD = "only-made-up-people-here"  # noqa: S105 - shown to all; never in production
 
@@ -41,6 +42,7 @@ def email_of(key: str) -> str:
 
 def make_staff(at: datetime) -> Staff:
     """Make the cast, with their organisations and teams where these are missing."""
+    seed(Organisation, Team)
     people: dict[str, User] = {}
     for number, (key, (first, role, organisation_key, team_name, lead)) in enumerate(CAST.items()):
         organisation, _ = Organisation.objects.get_or_create(
