@@ -118,6 +118,7 @@ urlpatterns += [
     path(f"{PERSON}safety/<uuid:concern>/clear/", safety.ClearConcern.as_view(), name="concern_clear"),
     path(f"{PERSON}safety/<uuid:concern>/order/", safety.WriteOrder.as_view(), name="order"),
     path(f"{PERSON}age/", protecting.Age.as_view(), name="age"),
+    path(f"{PERSON}needs/", parties.Needs.as_view(), name="needs"),
     path(f"{PERSON}keyworker/", parties.Keyworker.as_view(), name="keyworker"),
     path(f"{PERSON}died/", pausing.Died.as_view(), name="died"),
     path(f"{PERSON}leave/", parties.Leave.as_view(), name="person_leave"),

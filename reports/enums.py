@@ -90,6 +90,7 @@ CHANGED: dict[str, str] = {
     "meeting_moved": "Moved a meeting",
     "meeting_recorded": "Wrote the record of a meeting",
     "meeting_started": "Started a meeting",
+    "needs_recorded": "Recorded what helps a person",
     "note_added": "Added a note",
     "note_corrected": "Corrected a note",
     "order_written": "Wrote down what an order says",

@@ -18,6 +18,7 @@ from meetings.presenters import Coming
 from referrals import access
 from referrals.enums import Stage
 from referrals.presenters import parties_for, shown_name
+from referrals.presenters.needs import needs_rows
 from referrals.presenters.steps import first_settle
 from referrals.views.base import ReferralForm
 from restorative.common import clock
@@ -130,6 +131,7 @@ class Book(ReferralForm):
             "first": first,
             "way": rows,
             "locked": bool(first or rows),
+            "needs": needs_rows(parties_for(self.referral, self.request.user), self.request.user),
             "slots": [{"value": slot.isoformat(), "text": clock.show_when(slot)} for slot in self.slots],
         }
 

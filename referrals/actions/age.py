@@ -45,7 +45,7 @@ def record_age(
     _check(born_on, child, at)
     with changing(party.referral_id, at=at) as referral:
         party = fresh_party(party)
-        if party.answered_at is None and not _came_to_us(party):
+        if party.answered_at is None and not came_to_us(party):
             raise NotPossible(
                 f"{party.known_as} has not answered yet: until then only a name and a way to reach them are kept. "
                 "If they are a child, record that as a concern.",
@@ -98,7 +98,7 @@ def _check(born_on: date, child: ChildFacts | None, at: datetime) -> None:
         raise NotPossible(OF_A_PARTY, field="takes_part")
 
 
-def _came_to_us(party: Party) -> bool:
+def came_to_us(party: Party) -> bool:
     asked = Approach.objects.unscoped("provisional?").filter(party=party, asked_first=True)
     return asked.exists()
 

@@ -155,6 +155,24 @@ class KeyworkerForm(BaseForm):
         )
 
 
+class NeedsForm(BaseForm):
+    """What helps somebody to come and to take part."""
+
+    language = CleanCharField(
+        label="Which language is easiest?",
+        max_length=60,
+        width="10",
+        required=False,
+        help_text="Leave empty for English",
+    )
+    needs = CleanTextField(
+        label="What helps them to come and to take part?",
+        rows=4,
+        required=False,
+        help_text="For example: step-free, large print, breaks, childcare, a bus fare. In their words",
+    )
+
+
 class InviteForm(BaseForm):
     """A professional whom somebody wants there."""
 

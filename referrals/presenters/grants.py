@@ -161,8 +161,9 @@ def to_read(context: dict[str, Any]) -> dict[str, Any]:
             found[name] = {**found[name], "action_text": "", "action_href": ""}
     if "way" in found:
         found["way"] = [{**row, "action_text": "", "action_href": ""} for row in found["way"]]
-    if "support" in found:
-        found["support"] = {**found["support"], "links": []}
+    for name in ("support", "needs"):
+        if name in found:
+            found[name] = {**found[name], "links": []}
     return found
 
 

@@ -21,6 +21,7 @@ from referrals.models import (
 )
 from referrals.presenters.after import RATING_HEADS, call_tasks, rating_rows
 from referrals.presenters.approaching import asked_not, kept_box
+from referrals.presenters.needs import said
 from referrals.presenters.person_facts import Facts, gather
 from referrals.presenters.reach import message_rows, route_boxes
 from referrals.presenters.said import said_rows
@@ -68,6 +69,7 @@ def page(party: Party, user: User, at: datetime) -> dict[str, Any]:
         "asked_not": _asked_not(facts),
         "routes": route_boxes(party, facts.routes, facts.safety is None or facts.safety.shares_home, user),
         "support": _support(facts),
+        "needs": _needs(facts),
         "other_things": _other_things(facts),
     }
 
@@ -203,6 +205,16 @@ def _support(facts: Facts) -> Row:
         "links": [{"text": "Change", "href": facts.href("keyworker")}]
         if access.may_set_keyworker(facts.user, party)
         else [],
+    }
+
+
+def _needs(facts: Facts) -> Row:
+    asked = facts.newest(Purpose.TAKE_PART)
+    lines = said(facts.party, bool(asked and asked.interpreter), asked.how if asked else "")
+    return {
+        "title": f"What helps {facts.party.known_as}",
+        "lines": lines or ["Nothing was said."],
+        "links": [{"text": "Change", "href": facts.href("needs")}],
     }
 
 

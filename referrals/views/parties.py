@@ -8,6 +8,7 @@ from django.utils.text import capfirst
 
 from referrals import access, presenters
 from referrals.actions.facilitation import invite
+from referrals.actions.needs import record_needs
 from referrals.actions.parties import PersonFacts, add_party, leave, set_keyworker
 from referrals.actions.reaching import (
     DO_NOT_APPROACH,
@@ -24,6 +25,7 @@ from referrals.forms.parties import (
     InviteForm,
     KeyworkerForm,
     LeaveForm,
+    NeedsForm,
     RouteForm,
     told_us,
 )
@@ -327,3 +329,29 @@ class Leave(PersonForm):
         """The referral, or their own work where that was their only part in it."""
         seen = access.may_see(self.request.user, self.referral)
         return self.referral_href if seen else "/"
+
+
+class Needs(PersonForm):
+    """What helps one person to come and to take part. The planner and the run sheet say it."""
+
+    form_class = NeedsForm
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"What helps {self.party.known_as}"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        person = self.party.person
+        return {"initial": {"language": person.language, "needs": person.access_needs}}
+
+    def get_context(self) -> dict[str, Any]:
+        intro = "Whoever plans and runs the meeting reads it, and workers who support them. Nobody else does."
+        return {**super().get_context(), "intro": intro}
+
+    def act(self, form: BaseForm) -> str:
+        said = form.cleaned_data
+        record_needs(
+            party=self.party, language=said["language"], needs=said["needs"], by=self.request.user, at=self.at
+        )
+        messages.success(self.request, "Saved.")
+        return self.done()

@@ -1,0 +1,71 @@
+"""What helps somebody to come travels to the planner and the run sheet, for those who open them and for nobody else."""
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from meetings.demo import story as play
+from meetings.tests.pages import client_of
+from referrals.actions.consent import Asked, record_consent
+from referrals.actions.needs import record_needs
+from referrals.enums import Answer, How, Purpose
+from referrals.models import Party
+from restorative.common.decisions import NotPossible, Refused
+from tests.stories import staff_now, tell
+
+pytestmark = pytest.mark.django_db
+NEEDS = "Step-free, and childcare on Tuesdays."
+
+
+@pytest.fixture
+def made(db):
+    with time_machine.travel("2027-03-02 10:30", tick=False):
+        made = tell("ready", staff_now(), timezone.now())
+        kit = made.staff["kit"]
+        record_needs(party=made.other, language="Urdu", needs=NEEDS, by=kit)
+        asked = Asked(how=How.READ_ALOUD, language="Urdu", interpreter=True)
+        record_consent(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES, asked=asked, by=kit)
+        yield made
+
+
+def body(made, who: str, path: str) -> str:
+    return client_of(made.staff[who]).get(f"/r/{made.referral.reference}/{path}").content.decode()
+
+
+def test_their_page_the_planner_and_the_run_sheet_say_it(made):
+    play.book_meeting(made, play.day_at(3, 14), timezone.now())
+    pages = [f"people/{made.other.pk}/", "meetings/new/", f"meetings/{made.meeting.pk}/run-sheet/"]
+    for path in pages:
+        page = body(made, "fay", path)
+        assert NEEDS.rstrip(".") in page, path
+        assert "An interpreter, who is not family: Urdu" in page, path
+        assert "Things read aloud and explained back" in page, path
+
+
+def test_the_other_sides_worker_is_told_nothing_of_it(made):
+    play.book_meeting(made, play.day_at(3, 14), timezone.now())
+    for path in (
+        "",
+        "meetings/new/",
+        f"meetings/{made.meeting.pk}/",
+        f"meetings/{made.meeting.pk}/run-sheet/",
+    ):
+        page = body(made, "asha", path)
+        assert "childcare" not in page
+        assert "Urdu" not in page
+    with pytest.raises(Refused):
+        record_needs(party=made.other, language="", needs="", by=made.staff["asha"])
+
+
+def test_it_is_changed_on_a_page_of_its_own(made):
+    href = f"/r/{made.referral.reference}/people/{made.other.pk}/needs/"
+    kit = client_of(made.staff["kit"])
+    assert NEEDS in kit.get(href).content.decode()
+    assert kit.post(href, {"language": "", "needs": "Large print."}).status_code == 303
+    assert "Large print." in body(made, "kit", f"people/{made.other.pk}/")
+
+
+def test_not_before_they_have_answered(made):
+    Party.objects.unscoped("test").filter(pk=made.other.pk).update(answered_at=None)
+    with pytest.raises(NotPossible, match="has not answered yet"):
+        record_needs(party=made.other, language="", needs="Large print.", by=made.staff["kit"])
