@@ -99,6 +99,7 @@ def _check(born_on: date, child: ChildFacts | None, at: datetime) -> None:
 
 
 def came_to_us(party: Party) -> bool:
+    """Whether they asked first: then more than a name may be kept of them."""
     asked = Approach.objects.unscoped("provisional?").filter(party=party, asked_first=True)
     return asked.exists()
 
