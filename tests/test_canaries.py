@@ -386,7 +386,6 @@ SHOWN_NOWHERE = {
     "Consent.wording",
     "KeptLonger.reason",  # only while they have not answered: referrals/tests/test_forgetting.py
     "Party.hoped_for",
-    "Person.access_needs",
     "Person.pronouns",
     "Preparation.answers",
     "Preparation.may_carry",
