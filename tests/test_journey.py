@@ -234,8 +234,6 @@ def test_a_referral_is_carried_from_logged_to_closed(
         assert not verify().findings
 
 
-# On the phone and with the keyboard the pages are the ones above, or are made like them.
-@pytest.mark.parametrize("person", [WALKED[0], WALKED[-1]], indirect=True)
 def test_three_people_carry_a_request_between_organisations(
     person: Person, start_worker: Callable[..., Running], tmp_path: Path, record_property
 ) -> None:
