@@ -15,37 +15,23 @@ from tests import services
 
 ON_CI = os.environ.get("CI") == "true"
 DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
-# Where both databases are run, what leans on neither's own ways is run on the one of production alone.
+# Where both databases are run, the stories of these rooms are told on the one of production alone, but for those that
+# lean on a database's own ways: rules in SQL, locks, and the actions everything else is made of.
 ALSO_ON_POSTGRESQL = os.environ.get("ALSO_ON_POSTGRESQL") == "1"
-ALIKE = {
-    "meetings/tests/test_after_messages.py",
-    "meetings/tests/test_agreement.py",
-    "meetings/tests/test_already.py",
-    "meetings/tests/test_calling_off.py",
-    "meetings/tests/test_closing.py",
-    "meetings/tests/test_day.py",
-    "meetings/tests/test_follow_up.py",
-    "meetings/tests/test_holding.py",
-    "meetings/tests/test_moving.py",
-    "meetings/tests/test_reminders.py",
+STORIES = ("meetings/tests/", "referrals/tests/", "reports/tests/")
+ON_BOTH = {
+    "meetings/tests/test_booking.py",
+    "meetings/tests/test_races.py",
     "referrals/tests/test_actions.py",
-    "referrals/tests/test_age.py",
-    "referrals/tests/test_approaching.py",
-    "referrals/tests/test_check_in.py",
-    "referrals/tests/test_concern_kinds.py",
-    "referrals/tests/test_death.py",
-    "referrals/tests/test_events.py",
-    "referrals/tests/test_forgetting.py",
-    "referrals/tests/test_grants.py",
-    "referrals/tests/test_handoff_facts.py",
-    "referrals/tests/test_handoff_reminders.py",
-    "referrals/tests/test_handoff_unheard.py",
-    "referrals/tests/test_handoffs.py",
-    "referrals/tests/test_history.py",
-    "referrals/tests/test_pausing.py",
-    "referrals/tests/test_protecting.py",
+    "referrals/tests/test_blockers.py",
+    "referrals/tests/test_blockers_many.py",
+    "referrals/tests/test_concern_races.py",
+    "referrals/tests/test_exists_against_python.py",
+    "referrals/tests/test_handoff_races.py",
+    "referrals/tests/test_prepared.py",
+    "referrals/tests/test_querysets.py",
+    "referrals/tests/test_stages.py",
     "referrals/tests/test_talk.py",
-    "referrals/tests/test_walls.py",
 }
 SLOW = ON_CI or os.environ.get("SLOW") == "1"
 
@@ -65,7 +51,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         )
         asks_it = item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ()))
         if asks_it and vendor == "sqlite" and ALSO_ON_POSTGRESQL and not item.get_closest_marker("sqlite"):
-            wanted = wanted and item.location[0] not in ALIKE
+            wanted = wanted and (item.location[0] in ON_BOTH or not item.location[0].startswith(STORIES))
         # What touches no database is the same on each: it is run on the default one.
         (kept if wanted and (vendor == "sqlite" or asks_it) else left_out).append(item)
     if left_out:

@@ -210,7 +210,7 @@ LET_IN = Made(
 
 
 # The deep search is the quicker database's; on the other it is looked at whether its answers are the same there.
-WORLDS = (400 if connection.vendor == "sqlite" else 150) if SLOW else 60
+WORLDS = (300 if connection.vendor == "sqlite" else 80) if SLOW else 60
 
 
 @settings(
