@@ -22,9 +22,10 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from referrals.enums import STOPS, Answer, HandoffKind, HandoffState, Part, Purpose, Stage
+from referrals.enums import NOBODY, STOPS, Answer, HandoffKind, HandoffState, Part, Purpose, Stage
 from restorative.common.prepared import Moment, Param, Prepared, derived
 from restorative.common.protected import ProtectedQuerySet
 
@@ -385,11 +386,24 @@ class PartyQuerySet(ProtectedQuerySet):
         return self.filter(pk__in=opened_ids(user, safety=True)).scoped("safety_opened_by")
 
     def could_be_asked_for(self, user: "User") -> Self:
-        """People of their organisation whose compartment they may ask to open."""
+        """People of their organisation whose compartment they may ask to open: nobody on the other side of somebody
+        they support, or ever supported. Who works there is not for them to know."""
         if not _may_see_any(user):
             return self.none().scoped("could_be_asked_for: no casework")
+        here = {"referral": OuterRef("referral")}
+        # Compared with NULL, nothing is another.
+        beside = Coalesce(OuterRef("beside"), Value(NOBODY), output_field=UUIDField())
+        kept = _rows("Party").filter(keyworker=user, left_at__isnull=True, **here)
+        kept = kept.filter(
+            Q(beside__isnull=True) | ~Q(beside=OuterRef("pk")), ~Q(pk=OuterRef("pk")), ~Q(pk=beside)
+        )
+        ever = _rows("Support").filter(~Q(party=OuterRef("pk")), ~Q(party=beside), user=user, **here)
         return self.filter(
-            ~barred(user.pk, "referral"), organisation=user.organisation_id, left_at__isnull=True
+            ~barred(user.pk, "referral"),
+            ~Exists(kept),
+            ~Exists(ever),
+            organisation=user.organisation_id,
+            left_at__isnull=True,
         ).scoped("could_be_asked_for")
 
     def present(self) -> Self:
