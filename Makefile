@@ -20,7 +20,7 @@ lint: .venv/.dev
 	$(BIN)/djlint templates --check --lint --quiet
 
 # What writes, what selects and what decides: the boundaries that must not be guessed.
-TYPED := $(foreach app,referrals meetings reports,$(wildcard $(app)/actions $(app)/access.py $(app)/selectors.py $(app)/querysets.py \
+TYPED := $(foreach app,referrals meetings reports,$(wildcard $(app)/actions $(app)/access.py $(app)/selectors.py $(app)/querysets*.py \
 	$(app)/blockers $(app)/stages.py $(app)/events.py $(app)/receivers.py)) \
 	restorative/audit restorative/notify restorative/accounts restorative/common/clock.py restorative/common/rules.py
 

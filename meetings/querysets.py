@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from meetings.enums import PENDING, Agreed, Came, MeetingStatus
 from referrals.enums import Answer, Purpose
-from referrals.querysets import current_answers, opened_ids, visible_ids
+from referrals.querysets_rules import current_answers, opened_ids, visible_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:

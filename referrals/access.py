@@ -93,6 +93,20 @@ def may_end_access(user: User, grant: Grant) -> Decision:
     return ALLOWED if known else refuse("Only that worker, or who looks after access there, may end it.")
 
 
+def may_see_what_was_opened(user: User, grant: Grant) -> Decision:
+    """See what somebody opened while they had access: they themselves, and who looks after access there."""
+    if user.pk == grant.user_id or (
+        looks_after_access(user) and grant.organisation_id == user.organisation_id
+    ):
+        return ALLOWED
+    return refuse("Only that worker, or who looks after access there, may see what was opened.")
+
+
+def looks_after_access(user: User) -> bool:
+    """Managers, safeguarding leads and governance know of every access in their organisation, and why."""
+    return user.is_manager or user.safeguarding_lead or user.is_governance
+
+
 def is_barred(user: User, referral: Referral) -> bool:
     """Whether a conflict of interest shuts somebody out of a referral."""
     rows = Bar.objects.unscoped("who is barred").filter(referral=referral, user=user, lifted_at__isnull=True)

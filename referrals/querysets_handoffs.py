@@ -3,22 +3,17 @@ What accepting opens of the referral itself is in querysets.py, with every other
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.apps import apps
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
-from referrals.querysets import barred, opened_ids
+from referrals.querysets_rules import barred, casework, opened_ids, rows_of
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 SEALED_WORDS = ("packet", "told", "why_returned", "outcome_done", "outcome_went", "outcome_next")
-
-
-def _rows(name: str) -> QuerySet:
-    return apps.get_model("referrals", name)._base_manager.all()
 
 
 def _asked(user: "User") -> Q:
@@ -38,9 +33,9 @@ def _as_it_stood(user: "User") -> Q:
 def _supports_another(user: "User") -> Q:
     """Whoever supports somebody else in the referral, or ever did: what this person said is not for them."""
     of_another = ~Q(party=Coalesce(OuterRef("party"), Value(NOBODY)))
-    supports = _rows("Support").filter(of_another, referral=OuterRef("referral"), user=user)
+    supports = rows_of("Support").filter(of_another, referral=OuterRef("referral"), user=user)
     another = ~Q(pk=Coalesce(OuterRef("party"), Value(NOBODY)))
-    keeps = _rows("Party").filter(another, referral=OuterRef("referral"), keyworker=user)
+    keeps = rows_of("Party").filter(another, referral=OuterRef("referral"), keyworker=user)
     return Q(Exists(supports)) | Q(Exists(keeps))
 
 
@@ -78,7 +73,7 @@ def _shown(user: "User") -> dict[str, Any]:
 class HandoffQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Requests of which this user may know, without what they say; with `sent_by_us` and `opened`."""
-        if not _casework(user):
+        if not casework(user):
             shown = self.none().annotate(sent_by_us=_flag(_asked(user)), **_shown(user))
             return shown.scoped("visible_to: no casework")
         return (
@@ -94,7 +89,7 @@ class HandoffQuerySet(ProtectedQuerySet):
 
     def opened_by(self, user: "User") -> Self:
         """Requests this user reads, with what they say."""
-        if not _casework(user):
+        if not casework(user):
             return self.none().scoped("opened_by: no casework")
         return (
             self.filter(_reads(user), ~barred(user.pk, "referral"))
@@ -107,10 +102,6 @@ class HandoffMessageQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Questions about requests this user reads."""
         read: Any = []
-        if _casework(user):
-            read = _rows("Handoff").filter(_reads(user), ~barred(user.pk, "referral")).values("pk")
+        if casework(user):
+            read = rows_of("Handoff").filter(_reads(user), ~barred(user.pk, "referral")).values("pk")
         return self.filter(handoff__in=read).scoped("visible_to")
-
-
-def _casework(user: "User") -> bool:
-    return bool(user.is_authenticated and user.is_active and user.is_keyworker)

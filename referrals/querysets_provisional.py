@@ -4,10 +4,10 @@ What goes with a record is in actions/forgetting.py."""
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from django.apps import apps
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 
 from referrals.enums import OWN_PLACES, ApproachResult, Stage
+from referrals.querysets_rules import rows_of
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:
@@ -28,19 +28,15 @@ SPOKEN = (
 )
 
 
-def _rows(name: str) -> QuerySet:
-    return apps.get_model("referrals", name)._base_manager.all()
-
-
 def said_no() -> Exists:
     """As a condition on parties: they said "no, do not approach", and neither came to us nor answered since."""
-    came_back = _rows("Approach").filter(
+    came_back = rows_of("Approach").filter(
         Q(result=ApproachResult.ANSWERED) | Q(asked_first=True),
         party=OuterRef("party"),
         created_at__gt=OuterRef("created_at"),
     )
     return Exists(
-        _rows("Approach").filter(
+        rows_of("Approach").filter(
             ~Exists(came_back), party=OuterRef("pk"), result=ApproachResult.DO_NOT_APPROACH
         )
     )
@@ -56,19 +52,19 @@ def provisional(parties: "PartyQuerySet") -> "PartyQuerySet":
     for name in SPOKEN:
         model = parties.model._meta.get_field(name).related_model
         spoken |= Q(Exists(model._base_manager.filter(party=OuterRef("pk"))))
-    tried = _rows("Approach").filter(party=OuterRef("pk"), result__in=TRIED)
-    kept = _rows("KeptLonger").filter(party=OuterRef("pk"))
-    died = _rows("Party").filter(
-        Exists(_rows("Person").filter(pk=OuterRef("person"), died_on__isnull=False)),
+    tried = rows_of("Approach").filter(party=OuterRef("pk"), result__in=TRIED)
+    kept = rows_of("KeptLonger").filter(party=OuterRef("pk"))
+    died = rows_of("Party").filter(
+        Exists(rows_of("Person").filter(pk=OuterRef("person"), died_on__isnull=False)),
         referral=OuterRef("referral"),
     )
     # What was said of their safety stays, and so does what was shared to keep somebody safe.
-    concern = Q(Exists(_rows("Concern").filter(party=OuterRef("pk"))))
-    concern |= Q(Exists(_rows("ProtectiveShare").filter(party=OuterRef("pk"))))
+    concern = Q(Exists(rows_of("Concern").filter(party=OuterRef("pk"))))
+    concern |= Q(Exists(rows_of("ProtectiveShare").filter(party=OuterRef("pk"))))
     return parties.filter(
         ~Q(place__in=OWN_PLACES),
         ~spoken,
-        ~Q(Exists(_rows("Approach").filter(party=OuterRef("pk"), result=ApproachResult.ANSWERED))),
+        ~Q(Exists(rows_of("Approach").filter(party=OuterRef("pk"), result=ApproachResult.ANSWERED))),
         answered_at__isnull=True,
         forgotten_at__isnull=True,
     ).annotate(
@@ -100,7 +96,7 @@ def due_to_go(parties: "PartyQuerySet", at: datetime) -> "PartyQuerySet":
         last_tried__isnull=True,
         created_at__lte=at - timedelta(days=rules().provisional_days_never_approached),
     )
-    booked = _rows("Referral").filter(pk=OuterRef("referral"), stage=Stage.BOOKED)
+    booked = rows_of("Referral").filter(pk=OuterRef("referral"), stage=Stage.BOOKED)
     return provisional(parties).filter(
         approached | never,
         Q(kept_until__isnull=True) | Q(kept_until__lte=at),

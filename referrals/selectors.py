@@ -24,8 +24,9 @@ from referrals.models import (
     StageChange,
     Support,
 )
-from referrals.querysets import ReferralQuerySet, opened_by, opened_ids, visible_ids
+from referrals.querysets import ReferralQuerySet
 from referrals.querysets_provisional import said_no
+from referrals.querysets_rules import opened_by, opened_ids, visible_ids
 from restorative.common import clock
 from restorative.common.addresses import contact_key, contact_keys
 from restorative.common.formfields import PhoneField

@@ -28,6 +28,7 @@ SEEN = "_viewed"
 SAW: dict[str, str] = {
     "agreement_viewed": "Saw the agreement",
     "follow_up_viewed": "Saw a follow-up",
+    "grant_opened_viewed": "Looked at what was seen by somebody let in",
     "grants_viewed": "Looked at who is let in",
     "handoff_viewed": "Saw a request between organisations",
     "history_viewed": "Saw the history",

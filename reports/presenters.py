@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from referrals.presenters.grants import place_of
 from reports.enums import WORDS, Did
 from reports.querysets import references_of
 from restorative.accounts.models import Organisation, User
@@ -19,6 +20,7 @@ from restorative.common.references import read_reference
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:
+    from referrals.models import Grant
     from reports.selectors import Filters
     from restorative.audit.models import AuditEntry
 
@@ -26,6 +28,7 @@ SERVICE = "The service itself"
 ELSEWHERE = "Another organisation"
 LEFT = "Somebody who has left"
 SHORT = 8
+SEEN_HEADS = ["When", "What", "Whose"]
 BY_HAND = "manage.py verify_audit --all"
 
 
@@ -132,13 +135,34 @@ def entry_rows(entries: Collection["AuditEntry"], user: User, workers: dict[UUID
                 written=_written(entry.at, entry.written_at),
                 who=who,
                 team=team,
-                did=WORDS.get(entry.verb, entry.verb.replace("_", " ").capitalize()),
+                did=said(entry),
                 about=_about(entry, references),
                 fields=", ".join(name.replace("_", " ") for name in entry.fields),
                 ids=_ids(entry),
             )
         )
     return rows
+
+
+def seen_rows(entries: Collection["AuditEntry"], grant: "Grant") -> list[list[Any]]:
+    """What somebody opened while they were let in, each with when and whose it was, by their place."""
+    return [
+        [
+            clock.show_when(entry.at),
+            said(entry),
+            "The referral" if entry.party_id is None else _whose(entry, grant),
+        ]
+        for entry in entries
+    ]
+
+
+def _whose(entry: "AuditEntry", grant: "Grant") -> str:
+    return place_of(grant.party) if entry.party_id == grant.party_id else "Somebody beside them"
+
+
+def said(entry: "AuditEntry") -> str:
+    """What an entry says was done, in plain words."""
+    return WORDS.get(entry.verb, entry.verb.replace("_", " ").capitalize())
 
 
 def _who(

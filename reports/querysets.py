@@ -17,7 +17,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from referrals.models import Party, Referral
+from referrals.models import Grant, Party, Referral
 from restorative.audit.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -74,6 +74,22 @@ def entries_of(user: "User", about: About | None = None) -> QuerySet[AuditEntry]
     if about.ours or about.leads:
         theirs |= Q(party_id=None, verb__in=SHELL_LOOKS)
     return AuditEntry.objects.filter(own | theirs, referral_id=about.referral)
+
+
+def entries_under(grant: Grant) -> QuerySet[AuditEntry]:
+    """What somebody saw and did while they were let in: at the referral itself, and with the person it was for.
+
+    What they did there with somebody else they did by another right, and it is not shown.
+    """
+    if grant.given_at is None:
+        return AuditEntry.objects.none()
+    until = min(grant.until, grant.ended_at or grant.until)
+    about = Q(party_id=None, verb__in=SHELL_LOOKS)
+    if grant.party_id:
+        them = Party._base_manager.filter(Q(pk=grant.party_id) | Q(beside=grant.party_id))
+        about |= Q(party_id__in=them.values("pk"))
+    here = AuditEntry.objects.filter(about, actor_id=grant.user_id, referral_id=grant.referral_id)
+    return here.filter(at__gte=grant.given_at, at__lt=until).exclude(thing_type="grant")
 
 
 def references_of(ids: Iterable[UUID]) -> dict[UUID, str]:

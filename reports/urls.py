@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from reports.views import Ledger
+from reports.views import GrantSeen, Ledger
 
 app_name = "reports"
 
 urlpatterns = [
     path("audit/", Ledger.as_view(), name="ledger"),
+    path("grants/<uuid:grant>/seen/", GrantSeen.as_view(), name="grant_seen"),
 ]

@@ -1,14 +1,20 @@
-"""The ledger's page, which governance opens. That somebody looked is in the ledger itself."""
+"""The ledger's page, which governance opens; and what somebody opened who was let in, for who looks after access.
+That somebody looked is in the ledger itself."""
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.core.paginator import Page as RowsPage
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
 
+from referrals.access import may_ask_for_access, may_see_what_was_opened
+from referrals.models import Grant
+from referrals.presenters import grants as shown
 from referrals.views.caseload import CappedPaginator
 from reports import access, presenters
 from reports.enums import Did
 from reports.forms import read_ledger_filters
-from reports.querysets import About, about_person, about_reference
+from reports.querysets import About, about_person, about_reference, entries_under
 from reports.selectors import Filters, ledger
 from restorative.audit import watch
 from restorative.audit.models import AuditEntry
@@ -78,4 +84,43 @@ class Ledger(Page):
             "party_id": next(iter(about.ours), None)
             if about and len(about.ours & about.parties) == 1
             else None,
+        }
+
+
+class GrantSeen(Page):
+    """What somebody saw and did while they were let in, newest first."""
+
+    policy = "grants"
+    template_name = "reports/grant_seen.html"
+    title = "What was seen"
+    audit_verb = "grant_opened_viewed"
+    grant: Grant
+    entries: RowsPage
+
+    def load(self) -> None:
+        rows = Grant.objects.visible_to(self.request.user).select_related(
+            "user", "referral", "party", "created_by"
+        )
+        found = rows.filter(pk=self.kwargs["grant"]).first()
+        if found is None:
+            raise Http404
+        self.grant = found
+        paginator = CappedPaginator(entries_under(found).order_by("-at", "-id"), rules().page_size)
+        self.entries = paginator.get_page(self.request.GET.get("page", "")[:9])
+
+    def may(self) -> Decision:
+        may = may_ask_for_access(self.request.user)
+        return may_see_what_was_opened(self.request.user, self.grant) if may else may
+
+    def audited(self) -> dict[str, Any]:
+        return {"things": [self.grant.pk], "thing_type": "grant", "referral_id": self.grant.referral_id}
+
+    def get_context(self) -> dict[str, Any]:
+        return {
+            "facts": shown.facts(self.grant, self.request.user),
+            "back_href": reverse("referrals:grants"),
+            "given": self.grant.given_at is not None,
+            "heads": presenters.SEEN_HEADS,
+            "rows": presenters.seen_rows(self.entries, self.grant),
+            "page_obj": self.entries,
         }

@@ -55,7 +55,7 @@ def write_agreement(
     """
     at = at or clock.now()
     access.may_agree(by, meeting).require()
-    with changing(meeting.referral_id, at=at) as referral:
+    with changing(meeting.referral_id, at=at) as (referral, at):
         require_open(referral)
         meeting = Meeting.objects.unscoped("agree").get(pk=meeting.pk)
         if meeting.status != MeetingStatus.TOOK_PLACE:
@@ -94,7 +94,7 @@ def answer_agreement(
     """Record one person's yes, no or not sure to what was agreed. The newest counts. Raises Refused or NotPossible."""
     at = at or clock.now()
     referral_access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         _came(agreement, party)
         if Agreement.objects.unscoped("answer").filter(pk=agreement.pk, nothing_agreed=True).exists():
@@ -128,7 +128,7 @@ def add_action(*, agreement: Agreement, facts: ActionFacts, by: "User", at: date
     at = at or clock.now()
     meeting = Meeting.objects.unscoped("agree").select_related("referral").get(pk=agreement.meeting_id)
     access.may_agree(by, meeting).require()
-    with changing(meeting.referral_id, at=at) as referral:
+    with changing(meeting.referral_id, at=at) as (referral, at):
         require_open(referral)
         fresh = Agreement.objects.unscoped("add an action").get(pk=agreement.pk)
         if fresh.nothing_agreed:
@@ -154,7 +154,7 @@ def set_status(
     """
     at = at or clock.now()
     access.may_update(by, action).require()
-    with changing(action.owner.referral_id, at=at) as referral:
+    with changing(action.owner.referral_id, at=at) as (referral, at):
         owner = fresh_party(action.owner)
         action = Action.objects.unscoped("set a status").select_related("agreement").get(pk=action.pk)
         if action.status in SETTLED:

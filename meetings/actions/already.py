@@ -49,7 +49,7 @@ def record_already_happened(
     """
     at = at or clock.now()
     access.may_tell(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         require_open(referral)
         refuse_while_waiting(referral, by)
         if referral.stage == Stage.BOOKED:

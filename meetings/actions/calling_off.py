@@ -27,7 +27,7 @@ def call_off(*, meeting: Meeting, by: "User", at: datetime | None = None) -> Cal
     """
     at = at or clock.now()
     access.may_call_off(by, meeting).require()
-    with changing(meeting.referral_id, at=at) as referral:
+    with changing(meeting.referral_id, at=at) as (referral, at):
         known = CallOff.objects.visible_to(by).filter(meeting=meeting).exists()
         meeting = Meeting.objects.unscoped("call off").get(pk=meeting.pk)
         if meeting.status == MeetingStatus.STARTED:
@@ -104,7 +104,7 @@ def say_safe(*, call_off: CallOff, by: "User", safe: bool = True, at: datetime |
     """Record whether it is safe for this party if the others hear today. Anything but yes takes an earlier yes back."""
     at = at or clock.now()
     access.may_say_safe(by, call_off).require()
-    with changing(call_off.meeting.referral_id, at=at) as referral:
+    with changing(call_off.meeting.referral_id, at=at) as (referral, at):
         changed = (
             CallOff.objects.unscoped("said safe")
             .filter(pk=call_off.pk, released_at__isnull=True)
@@ -130,7 +130,7 @@ def release(*, call_off: CallOff, by: "User", at: datetime | None = None) -> Non
     """
     at = at or clock.now()
     access.may_release(by, call_off).require()
-    with changing(call_off.meeting.referral_id, at=at) as referral:
+    with changing(call_off.meeting.referral_id, at=at) as (referral, at):
         waiting = list(
             CallOff.objects.visible_to(by).filter(
                 meeting=call_off.meeting_id, party__isnull=False, released_at__isnull=True

@@ -118,7 +118,7 @@ def hold_follow_up(
     for key in ("feels_safe", "worries"):
         if answers.get(key) not in Agreed.values:
             raise NotPossible("Answer yes, no or not sure.", field=key)
-    with changing(follow_up.party.referral_id, at=at):
+    with changing(follow_up.party.referral_id, at=at) as (_, at):
         row = _fresh(follow_up)
         party = fresh_party(row.party)
         row.answers = {"answers": {key: answers.get(key, "") for key in FOLLOW_UP_QUESTIONS}, "said": said}
@@ -149,7 +149,7 @@ def could_not_reach(
     """Note a try that reached nobody. Another falls due in a few working days."""
     at = at or clock.now()
     access.may_open(by, follow_up.party).require()
-    with changing(follow_up.party.referral_id, at=at) as referral:
+    with changing(follow_up.party.referral_id, at=at) as (referral, at):
         row = _fresh(follow_up)
         party = fresh_party(row.party)
         attempt = Attempt.objects.create(
@@ -194,7 +194,7 @@ def leave_follow_up(
     access.may_open(by, follow_up.party).require()
     if result not in LEFT:
         raise NotPossible("Choose how it ended.", field="result")
-    with changing(follow_up.party.referral_id, at=at):
+    with changing(follow_up.party.referral_id, at=at) as (_, at):
         row = _fresh(follow_up)
         fresh_party(row.party)
         if result == FollowUpResult.NOT_REACHED:

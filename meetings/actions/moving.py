@@ -76,7 +76,7 @@ def move(
     at = at or clock.now()
     plan = Plan(kind, starts_at, ends_at, venue, video, arrivals or {})
     access.may_run(by, meeting.referral).require()
-    with changing(meeting.referral_id, at=at) as referral:
+    with changing(meeting.referral_id, at=at) as (referral, at):
         parties = _check_move(referral, meeting, plan, by=by, at=at, lock=True)
         old = Meeting.objects.unscoped("move").get(pk=meeting.pk)
         Meeting.objects.unscoped("move").filter(pk=old.pk).update(

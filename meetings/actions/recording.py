@@ -41,7 +41,7 @@ def record_meeting(
     """
     at = at or clock.now()
     access.may_record(by, meeting).require()
-    with changing(meeting.referral_id, at=at) as referral:
+    with changing(meeting.referral_id, at=at) as (referral, at):
         meeting = Meeting.objects.unscoped("record").get(pk=meeting.pk)
         if Record.objects.unscoped("record").filter(meeting=meeting).exists():
             raise NotPossible("This meeting has already been recorded.")

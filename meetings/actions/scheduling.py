@@ -14,7 +14,7 @@ from referrals import blockers
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting, take_step
 from referrals.enums import Gate, Stage
 from referrals.models import Party, Referral
-from referrals.querysets import as_they_stood
+from referrals.querysets_rules import as_they_stood
 from referrals.stages import STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -95,7 +95,7 @@ def book(
     at = at or clock.now()
     plan = Plan(kind, starts_at, ends_at, venue, video, arrivals or {})
     referral_access.may_run(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         parties = _check_booking(referral, plan, by=by, at=at, lock=True)
         meeting = expect(referral, plan, parties, by=by, at=at)
         record(
@@ -145,7 +145,7 @@ def start(*, meeting: Meeting, by: "User", at: datetime | None = None) -> None:
     """
     at = at or clock.now()
     referral_access.may_start(by, meeting.referral).require()
-    with changing(meeting.referral_id, at=at) as referral:
+    with changing(meeting.referral_id, at=at) as (referral, at):
         meeting = Meeting.objects.unscoped("start").get(pk=meeting.pk)
         known = CallOff.objects.visible_to(by).filter(meeting=meeting).exists()
         hidden = meeting.status == MeetingStatus.CALLED_OFF and not known

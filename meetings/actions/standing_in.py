@@ -33,7 +33,7 @@ def say_unavailable(*, meeting: Meeting, user: "User", by: "User", at: datetime 
     """
     at = at or clock.now()
     access.may_say_unavailable(by, meeting, user).require()
-    with changing(meeting.referral_id, at=at) as referral:
+    with changing(meeting.referral_id, at=at) as (referral, at):
         _require_booked(meeting, by)
         runs = Facilitation.objects.unscoped("cannot be there").filter(
             referral=referral, user=user, until__isnull=True
@@ -59,7 +59,7 @@ def can_come(*, unavailable: Unavailable, by: "User", at: datetime | None = None
     """They can be there after all. Whoever was to stand in does not."""
     at = at or clock.now()
     access.may_say_unavailable(by, unavailable.meeting, unavailable.user).require()
-    with changing(unavailable.meeting.referral_id, at=at) as referral:
+    with changing(unavailable.meeting.referral_id, at=at) as (referral, at):
         settled = Unavailable.objects.unscoped("can come").open().filter(pk=unavailable.pk)
         if not settled.update(settled_at=at, settled_by=by):
             raise NotPossible("This is already settled.")
@@ -83,7 +83,7 @@ def name_stand_in(
     at = at or clock.now()
     meeting = unavailable.meeting
     referral_access.may_run(by, meeting.referral).require()
-    with changing(meeting.referral_id, at=at) as referral:
+    with changing(meeting.referral_id, at=at) as (referral, at):
         _require_booked(meeting, by)
         row = Unavailable.objects.unscoped("stand in").select_related("meeting").get(pk=unavailable.pk)
         if row.settled_at:

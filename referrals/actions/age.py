@@ -43,7 +43,7 @@ def record_age(
     at = at or clock.now()
     access.may_open(by, party).require()
     _check(born_on, child, at)
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         if party.answered_at is None and not came_to_us(party):
             raise NotPossible(

@@ -69,7 +69,7 @@ def check_in(
     for key in QUESTIONS:
         if answers.get(key) not in (Answer.YES, Answer.NO, Answer.NOT_SURE):
             raise NotPossible("Answer yes, no or not sure.", field=key)
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         now = _under_the_lock(party)
         record_consent(

@@ -15,7 +15,6 @@ from referrals.models import (
     Party,
     RecordsCheck,
     Referral,
-    SafetyAnswers,
     SignOff,
     Suitability,
     Task,
@@ -28,10 +27,6 @@ from restorative.common.rules import rules
 if TYPE_CHECKING:
     from referrals.actions.orders import OrderFacts
     from restorative.accounts.models import User
-
-
-# No action waits longer for the lock: the database gives up before. What is written down later was told late.
-LONGEST_WAIT = timedelta(minutes=1)
 
 
 def raise_concern(
@@ -49,14 +44,14 @@ def raise_concern(
     """
     at = at or clock.now()
     access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party, even_closed=True)
         concern = Concern.objects.create(
             party=party,
             kind=kind,
             detail=detail,
             order=order.as_kept() if order else {},
-            raised_at=_later_than_decided(party, at),
+            raised_at=at,
             raised_by=by,
             **made(by, at),
         )
@@ -74,23 +69,6 @@ def raise_concern(
         if kind in STOPS:
             events.stopped.send(Referral, referral=referral, party=party, by=by, at=at)
         return concern
-
-
-def _later_than_decided(party: Party, at: datetime) -> datetime:
-    """When it counts as raised: later than what was decided or asked about this party while it waited for the lock.
-
-    Otherwise somebody who could not know of it would seem to have decided on it. What was asked at that very moment
-    is the talk it was heard in.
-    """
-    until = at + LONGEST_WAIT
-    decided = SignOff.objects.unscoped("raised under the lock").filter(
-        party=party, decided_at__gte=at, decided_at__lt=until
-    )
-    asked = SafetyAnswers.objects.unscoped("raised under the lock").filter(
-        party=party, asked_at__gt=at, asked_at__lt=until
-    )
-    known = [*decided.values_list("decided_at", flat=True), *asked.values_list("asked_at", flat=True)]
-    return max(known) + timedelta(microseconds=1) if known else at
 
 
 def fresh_concern(concern: Concern) -> Concern:
@@ -121,7 +99,7 @@ def sign_off(
     It lasts 56 days or until a new concern of that party. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
-    with changing(concern.party.referral_id, at=at) as referral:
+    with changing(concern.party.referral_id, at=at) as (referral, at):
         concern = fresh_concern(concern)
         access.may_sign_off(by, concern).require()
         steps = [step for step in (steps or []) if step.strip()]
@@ -167,7 +145,7 @@ def finish_step(*, task: Task, by: "User", at: datetime | None = None) -> None:
     """Mark a step before the meeting as done."""
     at = at or clock.now()
     access.may_open(by, task.party).require()
-    with changing(task.referral_id, at=at) as referral:
+    with changing(task.referral_id, at=at) as (referral, at):
         done = (
             Task.objects.unscoped("finish a step")
             .filter(pk=task.pk, done_at__isnull=True)
@@ -194,7 +172,7 @@ def clear(
     Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
-    with changing(concern.party.referral_id, at=at) as referral:
+    with changing(concern.party.referral_id, at=at) as (referral, at):
         concern = fresh_concern(concern)
         access.may_clear(by, concern).require()
         if not evidence.strip():
@@ -229,7 +207,7 @@ def ask_for_records_check(*, referral: Referral, by: "User", at: datetime | None
     """Ask a safeguarding lead to match the names of everybody in this referral. One waits at a time."""
     at = at or clock.now()
     access.may_run(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         if referral.stage == Stage.CLOSED:
             raise NotPossible("This referral is closed. Reopen it first.")
         waiting = RecordsCheck.objects.unscoped("already asked?").filter(
@@ -247,7 +225,7 @@ def decide_and_ask(
 ) -> Suitability:
     """Decide (see lifecycle.decide) and ask for the records check, both or neither."""
     at = at or clock.now()
-    with changing(referral, at=at):
+    with changing(referral, at=at) as (_, at):
         row = decide(referral=referral, by=by, at=at, **decision)
         ask_for_records_check(referral=referral, by=by, at=at)
         return row
@@ -260,7 +238,7 @@ def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | Non
     """
     at = at or clock.now()
     access.may_release_records(by, check).require()
-    with changing(check.referral_id, at=at) as referral:
+    with changing(check.referral_id, at=at) as (referral, at):
         fresh = RecordsCheck.objects.unscoped("release").get(pk=check.pk)
         if fresh.matched_at is None:
             match_names(check=fresh, at=at)

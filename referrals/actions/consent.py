@@ -117,7 +117,7 @@ def withdraw(
     at = at or clock.now()
     if by is not None:
         access.may_open(by, party).require()
-    with changing(party.referral_id, at=at):
+    with changing(party.referral_id, at=at) as (_, at):
         last = newest(party, purpose, recipient)
         if last is None or last.answer == Answer.WITHDRAWN:
             raise NotPossible("There is nothing to withdraw: this has not been agreed to.")
@@ -147,7 +147,7 @@ def _add(
     by: "User | None",
     at: datetime,
 ) -> Consent:
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party, even_closed=answer == Answer.WITHDRAWN)
         sheet = current_sheet()
         last = newest(party, purpose, recipient)

@@ -11,7 +11,7 @@ from referrals import access, events
 from referrals.actions.lifecycle import changing, made, take_step
 from referrals.enums import Stage, TaskKind
 from referrals.models import Party, Person, Referral, Task
-from referrals.querysets import worker_ids
+from referrals.querysets_rules import worker_ids
 from restorative.accounts.models import User as Worker
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -38,11 +38,12 @@ def record_death(*, party: Party, died_on: date, by: "User", at: datetime | None
     with transaction.atomic(), ExitStack() as held:
         ids = Party.objects.unscoped("every referral of somebody").filter(person=party.person_id).present()
         keys = sorted({party.referral_id, *ids.values_list("referral", flat=True)})
-        referrals = [held.enter_context(changing(key, at=at)) for key in keys]
+        changed = [held.enter_context(changing(key, at=at)) for key in keys]
+        at = max(moment for _, moment in changed)
         people = Person.objects.unscoped("record a death").filter(pk=party.person_id, died_on__isnull=True)
         if not people.update(died_on=died_on, died_recorded_at=at, died_recorded_by=by):
             raise NotPossible("This has already been recorded.")
-        for referral in referrals:
+        for referral, _ in changed:
             record(
                 "death_recorded",
                 by=by,
@@ -90,7 +91,7 @@ def rang(*, task: Task, by: "User", at: datetime | None = None) -> None:
     """Note that a worker rang their colleague."""
     at = at or clock.now()
     access.may_finish_ring(by, task).require()
-    with changing(task.referral_id, at=at) as referral:
+    with changing(task.referral_id, at=at) as (referral, at):
         done = Task.objects.unscoped("rang").filter(pk=task.pk, done_at__isnull=True)
         if not done.update(done_at=at, done_by=by):
             raise NotPossible("This has already been done.")

@@ -34,7 +34,7 @@ def appoint(
     """Appoint somebody to prepare and run the meetings, from any organisation. They see the shell from now on."""
     at = at or clock.now()
     access.may_run(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         require_open(referral)
         if not access.can(user, "run"):
             raise NotPossible("That person does not run meetings.", field="user")
@@ -68,7 +68,7 @@ def stand_down(*, facilitation: Facilitation, by: "User", at: datetime | None = 
     """
     at = at or clock.now()
     access.may_run(by, facilitation.referral).require()
-    with changing(facilitation.referral_id, at=at) as referral:
+    with changing(facilitation.referral_id, at=at) as (referral, at):
         if not end_part(facilitation, referral, by=by, at=at):
             raise NotPossible("That part had already ended.")
 
@@ -90,7 +90,7 @@ def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | 
     """A colleague of the leading organisation leads from now on. Whom the old lead supports they go on supporting."""
     at = at or clock.now()
     access.may_change_lead(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         require_open(referral)
         if lead.organisation_id != referral.lead_organisation_id or not access.can(lead, "work_with"):
             raise NotPossible("Choose a colleague who supports people.", field="lead")
@@ -136,7 +136,7 @@ def invite(
     """Note a professional whom a party wants there. They stay out until every participant has agreed."""
     at = at or clock.now()
     access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         row = Invited.objects.create(
             referral=referral, party=party, name=name, organisation=organisation, role=role, **made(by, at)
@@ -157,7 +157,7 @@ def leave_out(*, invited: Invited, by: "User", at: datetime | None = None) -> No
     """Leave an invited professional out of the meeting."""
     at = at or clock.now()
     access.may_run(by, invited.referral).require()
-    with changing(invited.referral_id, at=at) as referral:
+    with changing(invited.referral_id, at=at) as (referral, at):
         Invited.objects.unscoped("leave out").filter(pk=invited.pk, left_out_at__isnull=True).update(
             left_out_at=at
         )

@@ -83,7 +83,7 @@ def _forget_in(key: UUID, at: datetime) -> int:
     # While something waits to be told, the others are shown as they stood: nobody leaves.
     if waiting_for_release(Referral(pk=key)).exists():
         return 0
-    with changing(key, at=at) as referral:
+    with changing(key, at=at) as (referral, at):
         if waiting_for_release(referral).exists():
             return 0
         here = Party.objects.unscoped(WHY).filter(referral=referral)
@@ -160,7 +160,7 @@ def keep_longer(*, party: Party, reason: str, by: "User", at: datetime | None = 
     at = at or clock.now()
     access.may_open(by, party).require()
     access.may_keep_longer(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         until = longer_until(party, at)
         if not reason.strip():

@@ -45,7 +45,7 @@ def ask_for_access(*, referral: Referral, wanted: Wanted, by: User, at: datetime
         raise NotPossible("Write why it is needed.", field="reason")
     _require_fits(wanted, by)
     until = _until(wanted, at)
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         _require_possible(referral, wanted, by)
         grant = Grant.objects.create(
             referral=referral,
@@ -129,7 +129,7 @@ def give(*, grant: Grant, by: User, at: datetime | None = None) -> None:
     """Give access that was asked for. Raises Refused, or NotPossible where it was answered or can be given no more."""
     at = at or clock.now()
     access.may_give(by, grant).require()
-    with changing(grant.referral_id, at=at) as referral:
+    with changing(grant.referral_id, at=at) as (referral, at):
         waits = Grant.objects.unscoped("given once").filter(
             pk=grant.pk, given_at__isnull=True, ended_at__isnull=True
         )
@@ -146,7 +146,7 @@ def end_access(*, grant: Grant, by: User, at: datetime | None = None) -> None:
     """End access before its time, or say no to what was asked for."""
     at = at or clock.now()
     access.may_end_access(by, grant).require()
-    with changing(grant.referral_id, at=at):
+    with changing(grant.referral_id, at=at) as (_, at):
         rows = Grant.objects.unscoped("ended once").filter(pk=grant.pk, ended_at__isnull=True, until__gt=at)
         if not rows.update(ended_at=at, ended_by=by):
             raise NotPossible("This is over already.")
@@ -164,7 +164,7 @@ def bar(*, referral: Referral, user: User, reason: str, by: User, at: datetime |
         raise NotPossible("Write what the conflict is.", field="reason")
     if not access.could_be_barred(by).filter(pk=user.pk).exists():
         raise NotPossible("Choose a colleague of your organisation.", field="user")
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         _require_replaced(referral, user)
         if access.is_barred(user, referral):
             raise NotPossible(f"{user.first_name} is barred from this referral already.", field="user")
@@ -204,7 +204,7 @@ def lift_bar(*, bar: Bar, by: User, at: datetime | None = None) -> None:
     """Let somebody in again who was barred. They see what they would have seen without it."""
     at = at or clock.now()
     access.may_bar(by, bar.referral).require()
-    with changing(bar.referral_id, at=at) as referral:
+    with changing(bar.referral_id, at=at) as (referral, at):
         rows = Bar.objects.unscoped("lifted once").filter(pk=bar.pk, lifted_at__isnull=True)
         if not rows.exclude(user=by).update(lifted_at=at, lifted_by=by):
             raise NotPossible("This was lifted already.")

@@ -36,7 +36,7 @@ def first_contact(*, handoff: Handoff, version: int, by: User, at: datetime | No
     """
     at = at or clock.now()
     access.may_carry_out(by, fresh_handoff(handoff)).require()
-    with changing(handoff.referral_id, at=at) as referral:
+    with changing(handoff.referral_id, at=at) as (referral, at):
         fresh = fresh_handoff(handoff)
         if fresh.state != HandoffState.ACCEPTED or fresh.version != version or fresh.moved_at:
             raise NotPossible(LOOK_AGAIN)
@@ -189,7 +189,7 @@ def give_back(*, handoff: Handoff, why: str, version: int, by: User, at: datetim
     access.may_carry_out(by, fresh_handoff(handoff)).require()
     if not why.strip():
         raise NotPossible("Write what the others need to know.", field="why")
-    with changing(handoff.referral_id, at=at) as referral:
+    with changing(handoff.referral_id, at=at) as (referral, at):
         facts = {"state": HandoffState.RETURNED, "ended_at": at, "ended_by": by, "why_returned": why}
         handoff = change(handoff, ACCEPTED, version, **facts)
         note(handoff, "handoff_returned", by=by, at=at, fields=["state", "why_returned"])
@@ -212,7 +212,7 @@ def complete(
     for field, words in (("done", done), ("went", went), ("next_step", next_step)):
         if not words.strip():
             raise NotPossible("Write a few words.", field=field)
-    with changing(handoff.referral_id, at=at) as referral:
+    with changing(handoff.referral_id, at=at) as (referral, at):
         if fresh_handoff(handoff).moved_at is None:
             raise NotPossible(NOT_STARTED)
         handoff = change(

@@ -83,7 +83,7 @@ def send_handoff(
     """
     at = at or clock.now()
     _require_may_ask(referral, asking, by)
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         packet = check_asking(referral=referral, asking=asking, by=by, at=at)
         if digest and digest != digest_of(packet):
             raise NotPossible("What they would see has changed since you looked at it. Look again.")
@@ -185,7 +185,7 @@ def mark_seen(*, handoff: Handoff, by: User, at: datetime | None = None) -> None
     at = at or clock.now()
     if handoff.state != HandoffState.SENT or not access.may_answer(by, handoff):
         return
-    with changing(handoff.referral_id, at=at):
+    with changing(handoff.referral_id, at=at) as (_, at):
         rows = Handoff.objects.unscoped("seen once").filter(pk=handoff.pk, state=HandoffState.SENT)
         if rows.update(state=HandoffState.SEEN, seen_at=at, seen_by=by, version=F("version") + 1):
             note(handoff, "handoff_seen", by=by, at=at, fields=["seen_at"])
@@ -200,7 +200,7 @@ def ask_question(
     (access.may_answer if asked else access.may_take_back)(by, handoff).require()
     if not words.strip():
         raise NotPossible("Write the question." if asked else "Write the answer.", field="words")
-    with changing(handoff.referral_id, at=at):
+    with changing(handoff.referral_id, at=at) as (_, at):
         facts = _seen_by(handoff, by, at) if asked else {}
         state = HandoffState.QUESTION if asked else HandoffState.SEEN
         froms = UNANSWERED if asked else (HandoffState.QUESTION,)
@@ -224,7 +224,7 @@ def decline(
     """Say no, with a code. Their organisation reads nothing of it from then on."""
     at = at or clock.now()
     access.may_answer(by, handoff).require()
-    with changing(handoff.referral_id, at=at):
+    with changing(handoff.referral_id, at=at) as (_, at):
         facts = {"state": HandoffState.DECLINED, "decline_code": code, "decided_at": at, "decided_by": by}
         handoff = change(handoff, UNANSWERED, version, **facts, **_seen_by(handoff, by, at))
         note(handoff, "handoff_declined", by=by, at=at, fields=["state", "decline_code"], why_code=code)
@@ -234,7 +234,7 @@ def take_back(*, handoff: Handoff, version: int, by: User, at: datetime | None =
     """Withdraw a request that was not answered yet. They read nothing of it from then on."""
     at = at or clock.now()
     access.may_take_back(by, handoff).require()
-    with changing(handoff.referral_id, at=at):
+    with changing(handoff.referral_id, at=at) as (_, at):
         facts = {"state": HandoffState.WITHDRAWN, "ended_at": at, "ended_by": by}
         if _stands_for(handoff, by):
             # It ended before, unknown to them: from now on it ended when they said so.
@@ -263,7 +263,7 @@ def accept(
     """
     at = at or clock.now()
     access.may_answer(by, handoff).require()
-    with changing(handoff.referral_id, at=at) as referral:
+    with changing(handoff.referral_id, at=at) as (referral, at):
         fresh = fresh_handoff(handoff)
         if fresh.state not in UNANSWERED or fresh.version != version:
             raise NotPossible(why_not(fresh))

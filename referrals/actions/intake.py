@@ -86,7 +86,7 @@ def log_referral(
             why_code=source,
             at=at,
         )
-        with changing(referral, at=at) as referral:
+        with changing(referral, at=at) as (referral, at):
             own = add_party(
                 referral=referral,
                 facts=person,

@@ -4,12 +4,12 @@ What each step needs is in stages.py; what stands in the way in blockers.py."""
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from referrals import access, blockers, events, stages
 from referrals.actions.outcome import derived_outcome, open_items
@@ -24,42 +24,60 @@ from restorative.notify import outbox
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
+# No action waits longer for the lock: the database gives up before.
+LONGEST_WAIT = timedelta(minutes=1)
+
 _held: ContextVar[dict[UUID, Referral]] = ContextVar("referrals_being_changed")
 
 
 @contextmanager
-def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[Referral]:
-    """Hold one referral while its facts are read and changed; yields it freshly read.
+def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Referral, datetime]]:
+    """Hold one referral while its facts are read and changed; yields it freshly read, and the moment of the change.
 
     The first statement of the transaction bumps its version: on PostgreSQL that locks the row, on SQLite the
     transaction already holds the database. Whatever is read after it is the truth until commit. At the end the
     outbox is brought in line with the facts, in the same transaction. An action called within another joins it.
+
+    `at` was read from the clock before the wait for the lock. Whoever was served meanwhile may have read it later:
+    the moment yielded is after theirs, so that a decision never seems older than one it could see, nor newer than a
+    concern it could not.
     """
     key = referral.pk if isinstance(referral, Referral) else referral
     held = _held.get({})
     if key in held:
-        yield held[key]
+        yield held[key], at
         return
     with transaction.atomic():
         moved = (
             Referral.objects.unscoped("version lock")
             .filter(pk=key)
-            .update(version=F("version") + 1, last_activity_at=at)
+            .update(version=F("version") + 1, last_activity_at=_later_than_the_last(at))
         )
         if not moved:
             raise NotPossible("This referral does not exist any more.")
         fresh = (
             Referral.objects.unscoped("version lock").select_related("lead", "lead_organisation").get(pk=key)
         )
+        at = fresh.last_activity_at
         # How each party stood before this change, in case the change must not be known to the others yet.
         fresh.stood_open = _stood_open(fresh, at)
         token = _held.set({**held, key: fresh})
         try:
-            yield fresh
+            yield fresh, at
         finally:
             _held.reset(token)
         stamp_first_ready(fresh, at)
         outbox.reconcile(key, at=at)
+
+
+def _later_than_the_last(at: datetime) -> Case:
+    """`at`, or just after the last change where that one came first while this one waited."""
+    overtaken = When(
+        last_activity_at__gt=at,
+        last_activity_at__lt=at + LONGEST_WAIT,
+        then=F("last_activity_at") + timedelta(microseconds=1),
+    )
+    return Case(overtaken, default=Value(at))
 
 
 def _stood_open(referral: Referral, at: datetime) -> list[str]:
@@ -150,7 +168,7 @@ def decide(
     """
     at = at or clock.now()
     access.may_run(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         if referral.stage == Stage.CLOSED:
             raise NotPossible("This referral is closed. Reopen it first.")
         if decision == Suitable.NOT_NOW:
@@ -225,7 +243,7 @@ def close(
     """
     at = at or clock.now()
     access.may_run(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         refuse_while_waiting(referral, by)
         if referral.stage == Stage.BOOKED:
             raise NotPossible(STILL_BOOKED)

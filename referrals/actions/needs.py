@@ -23,7 +23,7 @@ def record_needs(*, party: Party, language: str, needs: str, by: "User", at: dat
     """
     at = at or clock.now()
     access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         if party.answered_at is None and not came_to_us(party):
             raise NotPossible(

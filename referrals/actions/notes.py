@@ -38,7 +38,7 @@ def add_note(
         access.may_note(by, referral).require()
     if not text.strip():
         raise NotPossible("Write the note first.", field="text")
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         if party is not None:
             party = fresh_party(party, even_closed=True)
             if party.referral_id != referral.pk:

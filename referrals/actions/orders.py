@@ -44,7 +44,7 @@ def write_order(*, concern: Concern, order: OrderFacts, by: "User", at: datetime
     """
     at = at or clock.now()
     access.may_open(by, concern.party).require()
-    with changing(concern.party.referral_id, at=at) as referral:
+    with changing(concern.party.referral_id, at=at) as (referral, at):
         concern = fresh_concern(concern)
         if concern.kind != ConcernKind.ORDER:
             raise NotPossible("This concern is not about an order, bail or licence.")

@@ -83,7 +83,7 @@ def add_party(
         access.may_open(by, beside).require()
     else:
         access.may_run(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         require_open(referral)
         house = beside.organisation if beside else by.organisation
         person = Person.objects.create(
@@ -139,7 +139,7 @@ def leave(*, party: Party, by: "User", at: datetime | None = None) -> None:
     """Take somebody off a referral who was added by mistake or is not part of it any more. Their rows stay sealed."""
     at = at or clock.now()
     access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         refuse_while_waiting(referral, by)
         if referral.stage == Stage.BOOKED:
@@ -169,7 +169,7 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
     at = at or clock.now()
     access.may_open(by, party).require()
     access.may_set_keyworker(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         if keyworker is not None and keyworker.organisation_id != party.organisation_id:
             raise NotPossible(

@@ -25,7 +25,7 @@ def resume(*, referral: Referral, by: "User", at: datetime | None = None) -> Non
     """
     at = at or clock.now()
     access.may_run(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         if referral.stage != Stage.PAUSED:
             raise NotPossible(NOT_PAUSED)
         take_step("resume", referral, by=by, at=at)
@@ -35,7 +35,7 @@ def change_review(*, referral: Referral, review_on: date, by: "User", at: dateti
     """Look at a paused referral on another day. For managers: a pause is not lengthened by whoever made it."""
     at = at or clock.now()
     access.may_change_review(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         if referral.stage != Stage.PAUSED:
             raise NotPossible(NOT_PAUSED)
         require_future(review_on, at)
@@ -49,7 +49,7 @@ def reopen(*, referral: Referral, by: "User", at: datetime | None = None) -> Non
     """Open a closed referral again, within the days that the table of steps allows. It is prepared from there."""
     at = at or clock.now()
     access.may_run(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         take_step("reopen", referral, by=by, at=at)
 
 
@@ -57,5 +57,5 @@ def meet_again(*, referral: Referral, by: "User", at: datetime | None = None) ->
     """Prepare another meeting after one that took place. Whatever ran out since stands in the way again."""
     at = at or clock.now()
     access.may_run(by, referral).require()
-    with changing(referral, at=at) as referral:
+    with changing(referral, at=at) as (referral, at):
         take_step("meet_again", referral, by=by, at=at)

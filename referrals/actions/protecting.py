@@ -31,7 +31,7 @@ def share_to_protect(
     for field, text in (("reason", reason), ("content", content)):
         if not text.strip():
             raise NotPossible("Write a few words.", field=field)
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         share = ProtectiveShare.objects.create(
             party=party,
             to=to,

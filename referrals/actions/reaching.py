@@ -70,7 +70,7 @@ def record_route(
     """
     at = at or clock.now()
     access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         if facts.allowed and not facts.value and facts.kind != RouteKind.IN_PERSON:
             raise NotPossible("Enter how to reach them this way.", field="value")
@@ -129,7 +129,7 @@ def record_approach(
     """
     at = at or clock.now()
     access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         if asked_first or told_unprompted:
             _need_told(told_us or {})

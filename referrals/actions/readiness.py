@@ -76,7 +76,7 @@ def ask_safety(
     access.may_open(by, party).require()
     _need_all(answers, SAFETY_QUESTIONS)
     details = details or {}
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         row = SafetyAnswers.objects.create(
             party=party,
@@ -137,7 +137,7 @@ def check_readiness(
     result = rules_result(answers, READINESS_QUESTIONS)
     if judgement != result and not reason.strip():
         raise NotPossible("Your judgement differs from the answers. Say why.", field="reason")
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         row = ReadinessCheck.objects.create(
             party=party,
@@ -172,7 +172,7 @@ def accept_late(*, check: ReadinessCheck, why: str, by: "User", at: datetime | N
     access.may_accept_late(by, check.party).require()
     if not why.strip():
         raise NotPossible("Say why the older check is good enough.", field="why")
-    with changing(check.party.referral_id, at=at) as referral:
+    with changing(check.party.referral_id, at=at) as (referral, at):
         age = at - check.completed_at
         if not timedelta(days=rules().readiness_days) < age <= timedelta(days=rules().readiness_late_days):
             raise NotPossible(
@@ -202,7 +202,7 @@ def check_on_the_day(
     at = at or clock.now()
     access.may_open(by, party).require()
     _need_all(answers, DAY_QUESTIONS)
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         result = rules_result(answers, DAY_QUESTIONS)
         row = ReadinessCheck.objects.create(
@@ -251,7 +251,7 @@ def prepare(
     """Record a preparation held with one party: hopes, fears, limits, and what may be carried for them."""
     at = at or clock.now()
     access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         row = Preparation.objects.create(
             party=party,
@@ -288,7 +288,7 @@ def rate(
     """Record a party's private ratings, 0 to 10; None where they would rather not say."""
     at = at or clock.now()
     access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         row = Rating.objects.create(
             party=party, point=point, relationship=relationship, safe=safe, hope=hope, **made(by, at)
@@ -312,7 +312,7 @@ def assess_capacity(
     """Record whether a party can make this decision, after the help given. Not able is a stop."""
     at = at or clock.now()
     access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as referral:
+    with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         row = CapacityAssessment.objects.create(
             party=party, help_given=help_given, result=result, assessed_at=at, assessed_by=by, **made(by, at)

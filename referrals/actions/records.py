@@ -62,7 +62,7 @@ def release_by_phone(*, check: RecordsCheck, by: "User", at: datetime | None = N
     """Release at once what is done, because `by` rang the lead of the referral and told them so."""
     at = at or clock.now()
     access.may_release_records(by, check).require()
-    with changing(check.referral_id, at=at) as referral:
+    with changing(check.referral_id, at=at) as (referral, at):
         if not RecordsCheck.objects.unscoped("by phone").filter(pk=check.pk, done_at__isnull=False).exists():
             raise NotPossible("Say first that it is done.")
         release_records_check(check=check, by=by, at=at)

@@ -58,7 +58,7 @@ def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = Non
             "They were not alone, so this cannot be saved as their answers. Come back later: what you typed is kept.",
             field="alone",
         )
-    with changing(party.referral_id, at=at):
+    with changing(party.referral_id, at=at) as (_, at):
         record_approach(party=party, result=ApproachResult.ANSWERED, by=by, at=at)
         if talk.safety is not None:
             ask_safety(party=party, answers=talk.safety, details=talk.safety_details, by=by, at=at)

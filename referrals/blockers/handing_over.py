@@ -10,7 +10,7 @@ from uuid import UUID
 from referrals.blockers.shown import SEALED_SENTENCE
 from referrals.enums import Answer, HandoffKind, Purpose
 from referrals.models import Consent, ContactRoute, Handoff, Party, Referral
-from referrals.querysets import current_answers
+from referrals.querysets_rules import current_answers
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:

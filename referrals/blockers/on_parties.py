@@ -40,7 +40,7 @@ from referrals.models import (
     Support,
     Task,
 )
-from referrals.querysets import current_answers
+from referrals.querysets_rules import current_answers
 from restorative.common.prepared import Moment, derived
 from restorative.common.rules import rules
 

@@ -19,7 +19,7 @@ from referrals.models import (
     Suitability,
     Support,
 )
-from referrals.querysets import current_answers
+from referrals.querysets_rules import current_answers
 from restorative.common.prepared import Moment
 
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from referrals.enums import GrantKind
 from referrals.models.party import Party
 from referrals.models.referral import Referral
-from referrals.querysets import BarQuerySet, GrantQuerySet
+from referrals.querysets_access import BarQuerySet, GrantQuerySet
 from restorative.common.fields import EncryptedTextField
 from restorative.common.models import BaseModel
 from restorative.common.protected import protected_manager

@@ -8,7 +8,8 @@ from django.db.models import Q
 from referrals.enums import ConcernKind, ShareWith, SignOffDecision
 from referrals.models.party import Party
 from referrals.models.referral import Referral
-from referrals.querysets import ConcernQuerySet, ProtectiveShareQuerySet, SafetyQuerySet, ShellQuerySet
+from referrals.querysets import ConcernQuerySet, SafetyQuerySet, ShellQuerySet
+from referrals.querysets_access import ProtectiveShareQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
 from restorative.common.models import BaseModel
 from restorative.common.protected import protected_manager

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 MOST = 50
 LOOK_BACK = timedelta(days=90)
-HEADS = ["Who", "Referral", "What is opened", "Why", "Until", "What you can do"]
-OVER_HEADS = [*HEADS[:-1], "How it ended"]
+FIRST_HEADS = ["Who", "Referral", "What is opened", "Why", "Until"]
+WAITING_HEADS = [*FIRST_HEADS, "What you can do"]
+OPEN_HEADS = [*FIRST_HEADS, "What was seen", "What you can do"]
+OVER_HEADS = [*FIRST_HEADS, "What was seen", "How it ended"]
 
 
 def of_user(user: "User", at: datetime) -> list[Grant]:
@@ -34,15 +36,15 @@ def lists(rows: list[Grant], user: "User", at: datetime) -> list[dict[str, Any]]
     over = [row for row in rows if row.ended_at or row.until <= at]
     running = [row for row in rows if row not in over and row.given_at]
     waiting = [row for row in rows if row not in over and not row.given_at]
-    found = [
-        {"title": "Open now", "heads": HEADS, "rows": _shown(running, user), "empty": "Nobody is let in."}
-    ]
+    found = []
     if waiting:
-        shown = {"title": "Waiting for an answer", "heads": HEADS, "rows": _shown(waiting, user), "empty": ""}
-        found.insert(0, shown)
+        shown = [[*_first(row, user), _what_next(row, user)] for row in waiting]
+        found.append({"title": "Waiting for an answer", "heads": WAITING_HEADS, "rows": shown, "empty": ""})
+    shown = [[*_first(row, user), _seen(row, user), _what_next(row, user)] for row in running]
+    found.append({"title": "Open now", "heads": OPEN_HEADS, "rows": shown, "empty": "Nobody is let in."})
     if over:
-        rows_over = [[*_first(row, user), _ended(row, user)] for row in over]
-        found.append({"title": "Over", "heads": OVER_HEADS, "rows": rows_over, "empty": ""})
+        shown = [[*_first(row, user), _seen(row, user), _ended(row, user)] for row in over]
+        found.append({"title": "Over", "heads": OVER_HEADS, "rows": shown, "empty": ""})
     return found
 
 
@@ -70,8 +72,8 @@ def until(moment: datetime) -> str:
 def why(row: Grant, user: "User") -> str:
     """'Covering for a colleague: Kit is away.'; the words for whoever wrote them or looks after access."""
     label = str(GrantKind(row.kind).label)
-    oversees = user.is_manager or user.safeguarding_lead or user.is_governance
-    return f"{label}: {row.reason}" if oversees or row.created_by_id == user.pk else label
+    told = access.looks_after_access(user) or row.created_by_id == user.pk
+    return f"{label}: {row.reason}" if told else label
 
 
 def place_of(party: Party | None) -> str:
@@ -79,8 +81,12 @@ def place_of(party: Party | None) -> str:
     return capfirst(str(Place(party.place).label)) if party else "Only that it exists"
 
 
-def _shown(rows: list[Grant], user: "User") -> list[list[Any]]:
-    return [[*_first(row, user), _what_next(row, user)] for row in rows]
+def _seen(row: Grant, user: "User") -> Any:
+    if not row.given_at:
+        return "Nothing"
+    if not access.may_see_what_was_opened(user, row):
+        return ""
+    return {"text": "Look", "href": reverse("reports:grant_seen", args=[row.pk])}
 
 
 def _what_next(row: Grant, user: "User") -> Any:

@@ -14,7 +14,7 @@ from referrals.models import (
     StageChange,
 )
 from referrals.presenters.referral_facts import Facts
-from referrals.querysets import opened_ids
+from referrals.querysets_rules import opened_ids
 from restorative.common import clock
 from restorative.common.heartbeat import last_beats
 from restorative.notify.models import Message, State

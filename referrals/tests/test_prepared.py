@@ -9,7 +9,7 @@ from meetings.demo.staff import Staff
 from referrals.blockers import blockers, with_blockers, with_party_blockers
 from referrals.enums import Gate
 from referrals.models import Party, Referral
-from referrals.querysets import opened_by, opened_ids
+from referrals.querysets_rules import opened_by, opened_ids
 from tests.stories import tell
 
 pytestmark = pytest.mark.django_db

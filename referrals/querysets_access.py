@@ -1,0 +1,61 @@
+"""Who may know of access by name, of bars, and of what was shared to protect somebody."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import Exists, OuterRef, Q
+
+from referrals.querysets_rules import barred, casework, may_see_any, opened_ids, rows_of
+from restorative.common.protected import ProtectedQuerySet
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+def _oversees(user: "User") -> Q:
+    """Rows about their organisation's own workers, for those who look after access there."""
+    if not (user.is_manager or user.safeguarding_lead or user.is_governance):
+        return Q(pk__in=[])
+    return Q(organisation=user.organisation_id)
+
+
+class GrantQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Their own; of their organisation's workers for managers, safeguarding leads and governance. Never of a
+        referral they are barred from."""
+        if not may_see_any(user):
+            return self.none().scoped("visible_to: no casework")
+        own = Q(user=user) | Q(created_by=user)
+        return self.filter(own | _oversees(user), ~barred(user.pk, "referral")).scoped("visible_to")
+
+
+class BarQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Of their organisation's workers, for managers, safeguarding leads and governance; never one's own."""
+        if not may_see_any(user):
+            return self.none().scoped("visible_to: no casework")
+        return self.filter(_oversees(user), ~barred(user.pk, "referral")).scoped("visible_to")
+
+
+class ProtectiveShareQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """What was shared about parties this user opens; and for safeguarding leads, about parties of their
+        organisation, whether or not a concern is open. Not for a lead who works for somebody else in that referral."""
+        rule = Q(party__in=opened_ids(user))
+        if casework(user) and user.safeguarding_lead:
+            here = {"referral": OuterRef("party__referral")}
+            other_side = (
+                Q(party__referral__lead=user)
+                | Exists(rows_of("Party").filter(keyworker=user, **here))
+                | Exists(rows_of("Support").filter(user=user, **here))
+                | barred(user.pk, "party__referral")
+            )
+            rule |= Q(party__organisation=user.organisation_id) & ~Q(other_side)
+        return self.filter(rule).scoped("visible_to")
+
+    def to_look_at(self, user: "User") -> Self:
+        """Of these, what this safeguarding lead is told of: shared by somebody else, and looked at by nobody yet."""
+        if not user.safeguarding_lead:
+            return self.none()
+        return self.filter(looked_at__isnull=True, party__organisation=user.organisation_id).exclude(
+            shared_by=user
+        )

@@ -1,0 +1,306 @@
+"""Who sees which shells and opens which compartments: the two rules, as conditions the database answers.
+The rows that follow them are in querysets.py; the table they say is the domain's "Compartments"."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import CharField, DateField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, UUIDField
+from django.utils import timezone
+
+from referrals.enums import Answer, HandoffKind, HandoffState, Part, Purpose
+from restorative.common.prepared import Moment, Param, Prepared, derived
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+Rows = TypeVar("Rows", bound=QuerySet)
+
+
+def rows_of(name: str) -> QuerySet:
+    """Rows of a model of this app by name, for use inside other queries only (models import this module)."""
+    return apps.get_model("referrals", name)._base_manager.all()
+
+
+def on_now(at: Moment) -> Q:
+    """Parts in running meetings that somebody has now: until ended; a stand-in's on their day alone."""
+    return Q(until__isnull=True) | Q(part=Part.STAND_IN, since__lte=at, until__gt=at)
+
+
+def worker_ids(referral: UUID, at: datetime) -> set[UUID]:
+    """Who works on a referral at that moment: the lead, those who run its meetings, the keyworkers. For the program."""
+    lead = rows_of("Referral").filter(pk=referral).values_list("lead", flat=True)
+    running = rows_of("Facilitation").filter(on_now(at), referral=referral).values_list("user", flat=True)
+    supporting = rows_of("Party").filter(referral=referral, left_at__isnull=True, keyworker__isnull=False)
+    return {*lead, *running, *supporting.values_list("keyworker", flat=True)}
+
+
+def casework(user: "User") -> bool:
+    return bool(user.is_authenticated and user.is_active and user.is_keyworker)
+
+
+def may_see_any(user: "User") -> bool:
+    """Whether there can be a referral for them: casework; and governance, by a grant alone."""
+    return casework(user) or bool(user.is_authenticated and user.is_active and user.is_governance)
+
+
+def barred(user: Any, referral: str) -> Exists:
+    """A conflict of interest in the referral of that column: it beats every other rule."""
+    return Exists(rows_of("Bar").filter(referral=OuterRef(referral), user=user, lifted_at__isnull=True))
+
+
+def granted_now(at: Moment) -> Q:
+    """Grants that were given and still run: no longer than that organisation supports the person."""
+    theirs = Q(party__isnull=True) | Q(party__organisation=F("organisation"))
+    return theirs & Q(given_at__isnull=False, ended_at__isnull=True, until__gt=at)
+
+
+def held_back_from(user: "User") -> Q:
+    """Rows with a party and a `released_at` that this user must not know of yet."""
+    return Q(party__isnull=False, released_at__isnull=True) & ~Q(party__in=opened_ids(user))
+
+
+def shape_of(user: "User") -> tuple[bool, bool, bool, bool]:
+    """What of a user changes the rule itself: casework, in a team, a manager, a safeguarding lead."""
+    return casework(user), user.team_id is not None, user.is_manager, user.safeguarding_lead
+
+
+def shells_of(
+    user: Any,
+    organisation: Any,
+    team: Any,
+    at: Moment,
+    casework: bool,
+    in_team: bool,
+    manager: bool,
+    lead: bool,
+) -> Q:
+    """The rule of visible_to, as a condition on referrals."""
+    granted = rows_of("Grant").filter(granted_now(at), referral=OuterRef("pk"), user=user)
+    rule = Q(Exists(granted))
+    if casework:
+        rule |= _shells_at_work(user, organisation, team, at, in_team, manager, lead)
+    return rule & ~Q(barred(user, "pk"))
+
+
+def _shells_at_work(
+    user: Any, organisation: Any, team: Any, at: Moment, in_team: bool, manager: bool, lead: bool
+) -> Q:
+    """What somebody sees because of what they do, not because they were let in."""
+    parties = rows_of("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
+    mine = (
+        Q(lead=user)
+        | Exists(parties.filter(keyworker=user))
+        | Exists(rows_of("Facilitation").filter(on_now(at), referral=OuterRef("pk"), user=user))
+    )
+    # Handed over: whoever takes it from accepting on; whoever asked, after the lead has moved.
+    handed = rows_of("Handoff").filter(referral=OuterRef("pk"))
+    taken, led_before = handed.filter(state=HandoffState.ACCEPTED), handed.filter(_lead_moved())
+    mine |= Q(Exists(taken.filter(receiver=user, to_org=organisation)))
+    mine |= Q(Exists(led_before.filter(Q(sent_by=user) | Q(lead_before=user), from_org=organisation)))
+    if in_team:
+        mine |= Q(lead__team=team) | Q(Exists(parties.filter(keyworker__team=team)))
+    if manager:
+        mine |= Q(Exists(parties.filter(organisation=organisation)))
+        mine |= Q(lead_organisation=organisation)
+        mine |= Q(Exists(taken.filter(to_org=organisation)))
+        mine |= Q(Exists(led_before.filter(from_org=organisation)))
+    if lead:
+        open_concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
+        mine |= Q(Exists(parties.filter(Exists(open_concern), organisation=organisation)))
+        waiting = rows_of("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
+        mine |= Q(Exists(waiting), lead_organisation=organisation)
+    return mine
+
+
+def _lead_moved() -> Q:
+    """Requests on which the lead has moved, and not come back."""
+    return Q(
+        state__in=[HandoffState.ACCEPTED, HandoffState.COMPLETED],
+        decided_kind=HandoffKind.LEAD,
+        moved_at__isnull=False,
+    )
+
+
+USER = Param.named("user", UUIDField())
+ORGANISATION = Param.named("organisation", UUIDField())
+TEAM = Param.named("team", UUIDField())
+NOW = Param.named("at", DateTimeField())
+
+_VISIBLE = Prepared(
+    lambda *shape: rows_of("Referral").filter(shells_of(USER, ORGANISATION, TEAM, NOW, *shape)).values("pk")
+)
+VISIBLE_HERE = Prepared(
+    lambda *shape: (
+        rows_of("Referral")
+        .filter(
+            shells_of(USER, ORGANISATION, TEAM, NOW, *shape), reference=Param.named("reference", CharField())
+        )
+        .values("pk")
+    )
+)
+_OPENED = Prepared(
+    lambda column, *shape: (
+        rows_of("Party").filter(_compartments_of(USER, ORGANISATION, NOW, *shape)).values(column)
+    )
+)
+_OPENED_HERE = Prepared(
+    lambda *shape: (
+        rows_of("Party")
+        .filter(
+            _compartments_of(USER, ORGANISATION, NOW, *shape),
+            referral=Param.named("referral", UUIDField()),
+        )
+        .values("pk")
+    )
+)
+
+
+def visible_ids(user: "User") -> Any:
+    """Ids of the referrals of visible_to, to filter by: `referral__in=visible_ids(user)`."""
+    if not may_see_any(user):
+        return []
+    return _VISIBLE(*shape_of(user), **asking(user))
+
+
+def asking(user: "User") -> dict[str, Any]:
+    """The values the rule of visible_to asks about a user."""
+    return {
+        "user": user.pk,
+        "organisation": user.organisation_id,
+        "team": user.team_id,
+        "at": timezone.now(),
+    }
+
+
+def opened_ids(
+    user: "User", *, safety: bool = False, column: str = "pk", referral: UUID | None = None
+) -> Any:
+    """Ids of the parties of opened_by, to filter by: `party__in=opened_ids(user)`. With `referral`, of that one."""
+    if not may_see_any(user):
+        return []
+    shape = (casework(user), user.is_manager, safety and user.safeguarding_lead)
+    given = {"user": user.pk, "organisation": user.organisation_id, "at": timezone.now()}
+    if referral is not None:
+        return _OPENED_HERE(*shape, referral=referral, **given)
+    return _OPENED(column, *shape, **given)
+
+
+def opened_by(user: "User", *, safety: bool = False) -> Q:
+    """THE rule of who opens a compartment, as a condition on parties (source: the compartments table).
+
+    The party's keyworker; the lead where there is no keyworker; managers of the party's organisation; current
+    facilitators, across organisations only while share-consent to theirs holds, and not while they are themselves
+    another party's keyworker here (a second worker then opens those); a stand-in on their day, of each party who
+    accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
+    also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone.
+    Whoever was let in by a grant for this person; nobody who is barred from the referral.
+    """
+    if not may_see_any(user):
+        return Q(pk__in=[])
+    lead = safety and user.safeguarding_lead
+    shape = (casework(user), user.is_manager, lead)
+    return _compartments_of(user.pk, user.organisation_id, timezone.now(), *shape)
+
+
+def _compartments_of(
+    user: Any, organisation: Any, at: Moment, casework: bool, manager: bool, lead: bool
+) -> Q:
+    # Whoever is beside them is sealed with them.
+    them = Q(party=OuterRef("pk")) | Q(party=OuterRef("beside"))
+    rule = Q(Exists(rows_of("Grant").filter(granted_now(at), them, user=user)))
+    if casework:
+        rule |= _compartments_at_work(user, organisation, at, manager, lead)
+    return rule & ~Q(barred(user, "referral"))
+
+
+def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: bool, lead: bool) -> Q:
+    """Whom somebody opens because of what they do, not because they were let in."""
+    rule = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
+    if manager:
+        rule |= Q(organisation=organisation)
+    current = rows_of("Facilitation").filter(on_now(at), referral=OuterRef("referral"))
+    shared = Q(organisation=organisation) | Exists(
+        current_answers(rows_of("Consent"), at).filter(
+            party=OuterRef("pk"),
+            purpose=Purpose.SHARE,
+            recipient=organisation,
+            answer=Answer.YES,
+        )
+    )
+    # Whoever supports somebody here, or ever did, is no stranger to that side.
+    supports_another = Exists(
+        rows_of("Party").filter(referral=OuterRef("referral"), keyworker=user, left_at__isnull=True)
+    ) | Exists(rows_of("Support").filter(referral=OuterRef("referral"), user=user))
+    supported_by_facilitator = current.filter(part=Part.FACILITATOR, user=OuterRef("keyworker"))
+    accepted = current_answers(rows_of("Consent"), at).filter(
+        party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=user, answer=Answer.YES
+    )
+    facilitates = Exists(current.filter(user=user, part=Part.FACILITATOR)) | (
+        Q(Exists(current.filter(user=user, part=Part.STAND_IN))) & Q(Exists(accepted))
+    )
+    rule |= Q(facilitates) & shared & ~Q(supports_another)
+    rule |= (
+        Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
+        & shared
+        & ~Q(supports_another)
+        & ~Q(Exists(supported_by_facilitator))
+    )
+    # Help that was accepted opens the person to whoever takes it, before they support them too.
+    helping = rows_of("Handoff").filter(
+        party=OuterRef("pk"),
+        receiver=user,
+        to_org=organisation,
+        state=HandoffState.ACCEPTED,
+        decided_kind=HandoffKind.HELP,
+        moved_at__isnull=True,
+    )
+    rule |= Q(Exists(helping)) & Q(shared)
+    if lead:
+        concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
+        rule |= Q(Exists(concern), organisation=organisation)
+    return rule
+
+
+def as_they_stood(user: "User", referral: object) -> frozenset[UUID] | None:
+    """Parties who had something open when a step happened that this user must not know of yet; None where there is
+    no such step, or a later one that they know of has overtaken it.
+
+    Until release the compartments they do not open are shown from this, not from the facts of today.
+    """
+    return stood_in(user, [referral]).get(referral)
+
+
+def stood_in(user: "User", referrals: Collection) -> dict[object, frozenset[UUID]]:
+    """The same for many referrals, by id, in one query; those without such a step are left out."""
+    steps = rows_of("StageChange")
+    known_later = steps.exclude(held_back_from(user)).filter(
+        referral=OuterRef("referral"), pk__gt=OuterRef("pk")
+    )
+    hidden = steps.filter(held_back_from(user), ~Exists(known_later), referral__in=list(referrals))
+    found: dict[object, frozenset[UUID]] = {}
+    for key, stood in hidden.order_by("pk").values_list("referral", "stood_open"):
+        found.setdefault(key, frozenset(UUID(each) for each in stood))
+    return found
+
+
+def current_answers(consents: Rows, at: Moment) -> Rows:
+    """The newest row for each party, purpose and recipient, where it counts at `at`.
+
+    It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
+    marked as materially changed.
+    """
+    newer = consents.model._base_manager.filter(
+        party=OuterRef("party"),
+        purpose=OuterRef("purpose"),
+        recipient=OuterRef("recipient"),
+        seq__gt=OuterRef("seq"),
+    )
+    return consents.filter(
+        ~Exists(newer),
+        Q(sheet__materially_changed_at__isnull=True) | Q(sheet__materially_changed_at__gt=at),
+        counts_from__lte=at,
+        expires_on__gte=derived(timezone.localdate, at, DateField()),
+    )

@@ -1,0 +1,57 @@
+"""The moment of a change: whoever waited for the lock is not stamped earlier than whoever was served meanwhile."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from meetings.demo.story import ALL_READY
+from referrals.actions.lifecycle import LONGEST_WAIT, changing
+from referrals.actions.readiness import check_readiness
+from referrals.blockers import blockers
+from referrals.enums import Answer, Gate, Ready
+from tests.stories import staff_now, tell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def made(db):
+    with time_machine.travel("2027-03-02 10:30", tick=False):
+        yield tell("ready", staff_now(), timezone.now())
+
+
+def test_a_change_that_waited_counts_as_later_than_the_one_before(made):
+    read = timezone.now()
+    with changing(made.referral, at=read + timedelta(seconds=3)) as (_, first):
+        pass
+    with changing(made.referral, at=read) as (referral, second):
+        pass
+    assert second > first
+    assert referral.last_activity_at == second
+
+
+def test_one_inside_another_has_its_moment(made):
+    now = timezone.now()
+    with changing(made.referral, at=now), changing(made.referral, at=now) as (_, inner):
+        assert inner == now
+
+
+def test_what_is_written_down_days_later_keeps_its_day(made):
+    earlier = timezone.now() - LONGEST_WAIT - timedelta(days=1)
+    with changing(made.referral, at=earlier) as (_, moment):
+        assert moment == earlier
+
+
+@pytest.mark.parametrize("last", [Ready.READY, Ready.NOT_YET])
+def test_of_two_judgements_the_one_that_was_written_last_counts(made, last):
+    """Both were sent in the same second; the one whose clock was read first got the lock last."""
+    unsure = ALL_READY | {"steady": Answer.NOT_SURE}
+    first = Ready.NOT_YET if last == Ready.READY else Ready.READY
+    now = timezone.now()
+    for judgement, read in ((first, now + timedelta(seconds=1)), (last, now)):
+        answers = ALL_READY if judgement == Ready.READY else unsure
+        check_readiness(party=made.other, answers=answers, judgement=judgement, by=made.staff["kit"], at=read)
+    codes = {row.code for row in blockers(made.referral, Gate.BOOK, now + timedelta(seconds=2))}
+    assert ("readiness_missing" in codes) == (last == Ready.NOT_YET)

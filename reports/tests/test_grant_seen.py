@@ -1,0 +1,99 @@
+"""What somebody opened while they were let in: shown to who looks after access, by place, for that time alone."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+from django.utils import timezone
+
+from meetings.demo import story as play
+from meetings.tests.pages import client_of
+from referrals.actions.grants import Wanted, ask_for_access, bar, end_access
+from referrals.enums import GrantKind
+from restorative.audit.models import AuditEntry
+from tests.stories import staff_now, tell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def morning(db):
+    with time_machine.travel("2027-03-02 10:30", tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def made(morning) -> play.Played:
+    return tell("ready", staff_now(), timezone.now())
+
+
+def let_in(made):
+    """Ben, who has no part in it, opens Jo's compartment in an emergency."""
+    ben = made.staff["ben"]
+    return ask_for_access(
+        referral=made.referral,
+        wanted=Wanted(GrantKind.EMERGENCY, ben, made.other, "Jo rang and is not safe tonight."),
+        by=ben,
+    )
+
+
+def page_of(made, who: str, grant) -> str:
+    found = client_of(made.staff[who]).get(reverse("reports:grant_seen", args=[grant.pk]))
+    assert found.status_code == 200
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found.content.decode()))
+
+
+def opens_their_page(made) -> None:
+    address = reverse("referrals:party", args=[made.referral.reference, made.other.pk])
+    assert client_of(made.staff["ben"]).get(address).status_code == 200
+
+
+@pytest.mark.parametrize("who", ["mo", "sal", "gwen", "ben"])
+def test_it_says_what_was_opened_when_and_whose_it_was(made, morning, who):
+    grant = let_in(made)
+    assert "Nothing has been opened" in page_of(made, who, grant)
+    morning.shift(timedelta(minutes=7))
+    opens_their_page(made)
+    shown = page_of(made, who, grant)
+    place = made.other.get_place_display().capitalize()
+    assert re.search(rf"10\.37am Saw a person’s page {place} ", shown), shown
+    assert "Jo" not in re.sub(r"Jo rang", "", shown), "by their place, never by name"
+
+
+def test_what_was_seen_after_it_ended_and_by_another_right_is_not_there(made, morning):
+    grant = let_in(made)
+    morning.shift(timedelta(minutes=7))
+    opens_their_page(made)
+    morning.shift(timedelta(minutes=7))
+    end_access(grant=grant, by=made.staff["mo"])
+    for party in (made.own, made.other):
+        entry = AuditEntry.objects.filter(verb="party_viewed").first()
+        after = {"at": timezone.now() + timedelta(minutes=1)} if party == made.other else {}
+        facts = {field.name: getattr(entry, field.name) for field in entry._meta.fields if field.name != "id"}
+        AuditEntry.objects.create(**facts | {"party_id": party.pk} | after)
+    assert page_of(made, "mo", grant).count("Saw a person’s page") == 1
+
+
+def test_who_only_asked_or_is_barred_does_not_see_it(made):
+    grant = let_in(made)
+    opens_their_page(made)
+    address = reverse("reports:grant_seen", args=[grant.pk])
+    assert client_of(made.staff["kit"]).get(address).status_code == 404
+    bar(referral=made.referral, user=made.staff["mo"], reason="His sister.", by=made.staff["sal"])
+    assert client_of(made.staff["mo"]).get(address).status_code == 404
+
+
+def test_the_list_of_access_leads_there(made):
+    grant = let_in(made)
+    address = reverse("reports:grant_seen", args=[grant.pk])
+    for who in ("mo", "gwen", "ben"):
+        assert address in client_of(made.staff[who]).get("/grants/").content.decode()
+
+
+def test_that_somebody_looked_is_noted_too(made):
+    grant = let_in(made)
+    page_of(made, "mo", grant)
+    entry = AuditEntry.objects.filter(verb="grant_opened_viewed").get()
+    assert (entry.actor_id, entry.thing_ids) == (made.staff["mo"].pk, [str(grant.pk)])
