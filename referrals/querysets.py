@@ -275,6 +275,30 @@ class ConsentQuerySet(SealedQuerySet):
             .scoped("agreed_words")
         )
 
+    def to_carry(self, user: "User", at: datetime) -> Self:
+        """The exact words somebody agreed to have carried to a party whom this user opens, for who runs the meetings.
+
+        Also outside the compartment they were given in: a facilitator who supports one of them knows of the others
+        only this. A stop lets nothing more out: whoever knows of it has no words to carry any more, and whoever may
+        not know sees what they saw before, so that it does not tell them.
+        """
+        runs = rows_of("Facilitation").filter(on_now(at), user=user, referral=OuterRef("party__referral"))
+        stops = rows_of("Concern").filter(
+            party__referral=OuterRef("party__referral"), kind__in=STOPS, cleared_at__isnull=True
+        )
+        return (
+            self.current(at)
+            .filter(
+                Exists(runs.exclude(part=Part.SECOND_WORKER)),
+                ~Exists(stops.filter(party__in=opened_ids(user))),
+                ~Exists(stops.filter(raised_at__lte=OuterRef("taken_at"))),
+                purpose=Purpose.CARRY,
+                answer=Answer.YES,
+                recipient__in=opened_ids(user),
+            )
+            .scoped("to_carry")
+        )
+
     def current(self, at: datetime) -> Self:
         """The newest rows that count at `at`: see current_answers."""
         return current_answers(self, at)

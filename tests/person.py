@@ -28,6 +28,10 @@ class Cost:
     keys: int = 0
     free_text: int = 0
 
+    def within(self, *, screens: int, clicks: int, keys: int = 1_000) -> bool:
+        """Whether the job costs no more than this, in each of them."""
+        return self.screens <= screens and self.clicks <= clicks and self.keys <= keys
+
 
 class Person:
     """One worker in one browser window."""

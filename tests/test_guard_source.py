@@ -314,7 +314,15 @@ def test_nothing_disappears_with_something_else():
 # --- What pages may write -------------------------------------------------------------------------------------
 
 PAGES = ("views", "forms", "presenters", "person_facts", "selectors", "tasks", "templatetags", "tellings")
-SCOPES = {"visible_to", "could_be_asked_for", "opened_by", "safety_opened_by", "agreed_words", "known_of"}
+SCOPES = {
+    "visible_to",
+    "could_be_asked_for",
+    "opened_by",
+    "safety_opened_by",
+    "agreed_words",
+    "known_of",
+    "to_carry",
+}
 # Who names rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE = {
     # Never evaluated: referrals this user works on are left out of the checks they may release.

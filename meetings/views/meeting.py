@@ -14,6 +14,7 @@ from meetings.models import CallOff, Meeting, Record
 from meetings.views.base import MeetingForm, MeetingPage
 from referrals import access as referral_access
 from referrals.enums import Answer
+from referrals.presenters.carrying import carried_rows
 from referrals.presenters.needs import needs_rows
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
@@ -176,6 +177,7 @@ class RunSheet(MeetingPage):
             "people_heads": ["Arrives"],
             "people": presenters.people_rows(self.meeting, self.people, user, came=False),
             "needs": needs_rows([row.party for row in self.people], user),
+            "carried": carried_rows(self.referral, user, self.at),
             "prompts": [str(label) for label in RECORD_PROMPTS.values()],
             "back_href": self.back_href,
         }

@@ -92,7 +92,10 @@ class CheckIn(PersonForm):
         """No names: it waits in the session for the next page."""
         right = "ready" if ready else "not yet"
         messages.success(self.request, f"Saved. The right time? {right.capitalize()}.")
-        raised = Concern.objects.visible_to(self.request.user).filter(party=self.party, raised_at=self.at)
+        user = self.request.user
+        raised = Concern.objects.visible_to(user).filter(
+            party=self.party, raised_by=user, raised_at__gte=self.at
+        )
         if any(concern.kind in STOPS for concern in raised):
             messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
         if cleaned["still_yes"] != Answer.YES:

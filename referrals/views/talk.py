@@ -83,8 +83,9 @@ class TalkPerson(PersonForm):
             result = rules_result(talk.readiness, READINESS_QUESTIONS)
             saved = f"Saved. {right_time(result, talk.judgement)}"
         messages.success(self.request, saved)
-        raised = Concern.objects.visible_to(self.request.user).filter(party=self.party, raised_at=self.at)
-        kinds = [concern.kind for concern in raised]
+        user = self.request.user
+        raised = Concern.objects.visible_to(user).filter(party=self.party, raised_by=user)
+        kinds = raised.filter(raised_at__gte=self.at).values_list("kind", flat=True)
         if any(kind in STOPS for kind in kinds):
             messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
         if any(kind not in STOPS for kind in kinds):

@@ -1,0 +1,35 @@
+"""What one person agreed may be carried to another, in their own words, for who runs the meeting."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from referrals.models import Consent, Party
+from referrals.presenters import OTHER, parties_for, shown_name
+
+if TYPE_CHECKING:
+    from referrals.models import Referral
+    from restorative.accounts.models import User
+
+
+def carried_rows(
+    referral: "Referral", user: "User", at: datetime, *, to: Party | None = None
+) -> list[dict[str, str]]:
+    """Rows of a summary: from whom to whom, and the words; with `to`, those to that person. One query, two if any."""
+    rows = Consent.objects.to_carry(user, at).filter(party__referral=referral, party__left_at__isnull=True)
+    if to is not None:
+        rows = rows.filter(recipient=to.pk)
+    found = list(rows.order_by("taken_at", "pk"))
+    people = {party.pk: party for party in parties_for(referral, user)} if found else {}
+    return [
+        {
+            "key": f"{shown_name(people[row.party_id], user)} to {_named(people[row.recipient], user)}",
+            "value": f"“{row.wording}”",
+        }
+        for row in found
+        if row.recipient in people
+    ]
+
+
+def _named(party: Party, user: "User") -> str:
+    name = shown_name(party, user)
+    return name.lower() if name == OTHER else name

@@ -1,0 +1,92 @@
+"""Words that somebody agreed to have carried: for who runs the meeting, and nothing else of that person."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+from django.utils import timezone
+
+from meetings.models import Meeting
+from meetings.tests.pages import client_of
+from referrals.actions.concerns import raise_concern
+from referrals.actions.consent import record_consent, withdraw
+from referrals.actions.facilitation import appoint, stand_down
+from referrals.actions.readiness import prepare
+from referrals.enums import Answer, ConcernKind, Part, Purpose
+from referrals.models import Consent, Facilitation
+from tests.stories import staff_now, tell
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "I am sorry about Sunday."
+
+
+@pytest.fixture
+def made(db):
+    """Kit supports Jo and runs the meeting too; Sam, whom Asha supports, has words for Jo."""
+    with time_machine.travel("2027-03-02 10:30", tick=False) as clock:
+        made = tell("booked_tomorrow", staff_now(), timezone.now())
+        appoint(referral=made.referral, user=made.staff["kit"], part=Part.FACILITATOR, by=made.staff["asha"])
+        prepare(party=made.own, answers={"hopes": "Not to shout."}, may_carry=WORDS, by=made.staff["asha"])
+        clock.shift(timedelta(minutes=1))
+        yield made
+
+
+def agrees(made, words: str = WORDS) -> None:
+    record_consent(
+        party=made.own,
+        purpose=Purpose.CARRY,
+        answer=Answer.YES,
+        recipient=made.other.pk,
+        wording=words,
+        by=made.staff["asha"],
+    )
+
+
+def pages(made, who: str) -> str:
+    """Jo's page and the run sheet, as one text."""
+    meeting = Meeting.objects.unscoped("test").get()
+    reference, client = made.referral.reference, client_of(made.staff[who])
+    found = (
+        client.get(reverse("referrals:party", args=[reference, made.other.pk])),
+        client.get(reverse("meetings:run_sheet", args=[reference, meeting.pk])),
+    )
+    return "".join(page.content.decode() for page in found if page.status_code == 200)
+
+
+def test_a_facilitator_who_supports_the_other_sees_the_agreed_words_and_nothing_more(made):
+    assert WORDS not in pages(made, "kit")
+    agrees(made)
+    shown = pages(made, "kit")
+    assert shown.count(WORDS) == 2, "on Jo's page and on the run sheet"
+    assert "Not to shout." not in shown
+
+
+def test_who_does_not_run_the_meeting_sees_none_of_it(made):
+    agrees(made)
+    assert WORDS not in pages(made, "ben")
+    part = Facilitation.objects.unscoped("test").get(user=made.staff["kit"])
+    stand_down(facilitation=part, by=made.staff["asha"])
+    assert WORDS not in pages(made, "kit"), "supporting Jo alone opens nothing of Sam's"
+
+
+def test_words_taken_back_are_gone(made):
+    agrees(made)
+    withdraw(party=made.own, purpose=Purpose.CARRY, recipient=made.other.pk, by=made.staff["asha"])
+    assert WORDS not in pages(made, "kit")
+
+
+def test_a_stop_lets_no_more_words_out_and_does_not_tell_by_that(made):
+    agrees(made)
+    assert (carried(made, "fay"), carried(made, "kit")) == ([WORDS], [WORDS])
+    with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
+        raise_concern(party=made.own, kind=ConcernKind.SAYS_NOT_SAFE, by=made.staff["asha"])
+        assert carried(made, "fay") == [], "who knows of it carries nothing"
+        assert carried(made, "kit") == [WORDS], "who may not know sees what they saw"
+        agrees(made, "And about Monday.")
+        assert "And about Monday." not in carried(made, "kit")
+
+
+def carried(made, who: str) -> list[str]:
+    return [row.wording for row in Consent.objects.to_carry(made.staff[who], timezone.now())]
