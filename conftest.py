@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import connection
 
@@ -66,6 +67,16 @@ def _own_places(settings: Any, tmp_path: Path) -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()
+
+
+@pytest.fixture
+def morning() -> Iterator[Any]:
+    """The clock stands at half past ten on a Tuesday in term: no quiet hours, no bank holiday, no clock change near.
+
+    While it stands, histories are told once a process (tests/stories.py).
+    """
+    with time_machine.travel("2027-03-02 10:30", tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,8 @@ def carried_rows(
     people = {party.pk: party for party in parties_for(referral, user)} if found else {}
     return [
         {
-            "key": f"{shown_name(people[row.party_id], user)} to {_named(people[row.recipient], user)}",
+            "key": f"In {_named(people[row.party_id], user)}’s own words, to "
+            f"{_named(people[row.recipient], user)}",
             "value": f"“{row.wording}”",
         }
         for row in found

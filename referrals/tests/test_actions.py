@@ -33,7 +33,7 @@ from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 NOW = timezone.now
 
 
@@ -480,7 +480,7 @@ def test_without_its_last_facilitator_a_booked_meeting_is_called_off(staff: Staf
 
 @pytest.mark.parametrize("abused", [False, True])
 def test_one_of_two_facilitators_who_ends_their_part_calls_it_off_whatever_somebody_told(
-    staff: Staff, abused: bool
+    staff: Staff, morning, abused: bool
 ) -> None:
     """That one would not be enough can rest on what one person said: it makes no difference."""
     made = tell("ready", staff, NOW())
@@ -497,6 +497,7 @@ def test_one_of_two_facilitators_who_ends_their_part_calls_it_off_whatever_someb
     second = facilitation.appoint(referral=made.referral, user=staff["ben"], by=staff["asha"])
     play.book_meeting(made, clock.moment(clock.add_working_days(clock.today(), 3), 14), NOW())
     assert Meeting.objects.unscoped("test").get().status == "booked"
+    morning.shift(timedelta(minutes=1))
     facilitation.appoint(referral=made.referral, user=staff["mina"], by=staff["asha"])
     facilitation.stand_down(facilitation=second, by=staff["asha"])
     assert Meeting.objects.unscoped("test").get().status == "booked", "somebody came in their place"

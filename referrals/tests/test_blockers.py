@@ -26,7 +26,7 @@ from referrals.enums import (
 from referrals.models import Concern, InformationSheet, Invited, Party, RecordsCheck, Referral, Task
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def codes(referral: Referral, gate: Gate = Gate.BOOK, days: int = 0) -> set[str]:

@@ -45,11 +45,11 @@ def agrees(made, words: str = WORDS) -> None:
 
 
 def pages(made, who: str) -> str:
-    """Jo's page and the run sheet, as one text."""
+    """The page of preparing with Jo and the run sheet, as one text."""
     meeting = Meeting.objects.unscoped("test").get()
     reference, client = made.referral.reference, client_of(made.staff[who])
     found = (
-        client.get(reverse("referrals:party", args=[reference, made.other.pk])),
+        client.get(reverse("referrals:preparation", args=[reference, made.other.pk])),
         client.get(reverse("meetings:run_sheet", args=[reference, meeting.pk])),
     )
     return "".join(page.content.decode() for page in found if page.status_code == 200)
@@ -59,7 +59,7 @@ def test_a_facilitator_who_supports_the_other_sees_the_agreed_words_and_nothing_
     assert WORDS not in pages(made, "kit")
     agrees(made)
     shown = pages(made, "kit")
-    assert shown.count(WORDS) == 2, "on Jo's page and on the run sheet"
+    assert shown.count(WORDS) == 2, "preparing with Jo, and on the run sheet"
     assert "Not to shout." not in shown
 
 

@@ -30,7 +30,7 @@ from referrals.tests.talking import client_of, path, play, rows, send
 from restorative.common.decisions import NotPossible, Refused
 from restorative.common.models import Draft
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 YES = dict.fromkeys(QUESTIONS, "yes")
 

@@ -21,7 +21,7 @@ from restorative.notify.models import Message, State
 from restorative.notify.outbox import reconcile, sweep
 from tests.stories import tell
 
-pytestmark = [pytest.mark.django_db]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 @pytest.fixture

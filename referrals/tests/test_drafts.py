@@ -19,7 +19,7 @@ from restorative.accounts.models import User
 from restorative.common import drafts
 from restorative.common.models import Draft
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 DRAFTS = "/referrals/drafts/"
 TYPED = "I hope that we can talk again."

@@ -13,7 +13,7 @@ from referrals.presenters import duplicates
 from referrals.tests.talking import client_of, play, rows
 from restorative.common.names import fold, name_key
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 NEW, CHECK = "/referrals/new/", "/referrals/new/check/"
 QUERIES = 3

@@ -37,7 +37,7 @@ from restorative.notify.models import Message, State
 from tests.source import modules
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 # Who must hear each event. A new receiver is a decision about what a change sets in motion.
 RECEIVERS = {

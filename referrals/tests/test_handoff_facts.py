@@ -24,7 +24,7 @@ from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message, State
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from restorative.common.models import Draft
 from tests.stories import tell
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 PACKET = re.compile(rb'<section class="rp-block rp-packet".*?</section>', re.S)
 MARK = "kanariinthepacket"

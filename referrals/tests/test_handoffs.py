@@ -47,7 +47,7 @@ from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 @pytest.fixture
@@ -279,12 +279,13 @@ def test_what_was_withdrawn_cannot_be_accepted_from_a_stale_page(made, staff):
     assert "This was withdrawn," in refused.value.sentences[0]
 
 
-def test_a_question_makes_a_page_stale_and_its_answer_comes_back(made, staff):
+def test_a_question_makes_a_page_stale_and_its_answer_comes_back(made, staff, morning):
     sent = help_asked(made)
     ask_question(handoff=sent, words="Is there a child?", version=0, by=staff["carol"])
     assert fresh(sent).state == HandoffState.QUESTION
     with pytest.raises(NotPossible):
         accepted(made, sent, version=0)
+    morning.shift(timedelta(minutes=1))
     ask_question(handoff=sent, words="No.", version=fresh(sent).version, by=staff["kit"])
     assert fresh(sent).state == HandoffState.SEEN
     words = [row.words for row in HandoffMessage.objects.visible_to(staff["carol"])]

@@ -21,7 +21,7 @@ from referrals.tests.talking import client_of, errors_of, play, send
 from restorative.audit.models import AuditEntry
 from restorative.common.decisions import NotPossible, Refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 WORDS = "Rang at ten, will ring again on Friday."
 MOST_QUERIES = 15
@@ -155,7 +155,8 @@ def test_two_hundred_rows_take_no_more_queries_than_two(made, staff, query, djan
     kept = list(Note.objects.unscoped("test").all())
     more = [copy(kept[number % 2]) for number in range(198)]
     for number, note in enumerate(more, start=2):
-        note.pk, note.text, note.created_at = uuid4(), f"{WORDS} {number}", timezone.now()
+        note.pk, note.text = uuid4(), f"{WORDS} {number}"
+        note.created_at = timezone.now() + timedelta(microseconds=number)
     Note.objects.bulk_create(more)
     client = client_of(staff["fay"])
     with django_assert_max_num_queries(MOST_QUERIES):
@@ -228,12 +229,13 @@ def test_nobody_writes_to_a_side_they_do_not_open(made, staff):
     assert not Note.objects.unscoped("test").exists()
 
 
-def test_a_correction_adds_and_the_note_stays(made, staff):
+def test_a_correction_adds_and_the_note_stays(made, staff, morning):
     write(staff, "kit", made, str(made.other.pk))
     note = Note.objects.unscoped("test").get()
     where = f"/r/{made.referral.reference}/notes/{note.pk}/correct/"
     assert client_of(staff["asha"]).get(where).status_code == 404
     assert "for the same readers" in client_of(staff["fay"]).get(where).content.decode()
+    morning.shift(timedelta(minutes=1))
     assert send(client_of(staff["fay"]), where, {"text": "It was at eleven."}).status_code == 303
 
     note.refresh_from_db()

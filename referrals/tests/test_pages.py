@@ -19,7 +19,7 @@ from restorative.notify.models import Message
 from tests.stories import tell as retold
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 # The two savepoints are the ledger's transaction inside the test's own; in service they are none.
 SAVEPOINTS = 2

@@ -19,7 +19,7 @@ from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def page(made: play.Played, name: str = "") -> str:
@@ -90,7 +90,7 @@ def test_only_a_manager_changes_the_review_date(who: str, may: bool, staff: Staf
 
 
 def test_a_reason_typed_while_a_colleague_paused_is_given_back_and_saved_when_said_again(
-    staff: Staff,
+    staff: Staff, morning
 ) -> None:
     made = tell("ready", staff, timezone.now())
     assert pause(made, "asha").status_code == 303
@@ -108,6 +108,7 @@ def test_a_reason_typed_while_a_colleague_paused_is_given_back_and_saved_when_sa
     assert "Their mother is in hospital." in told.content.decode()
     assert "Their mother is in hospital." in mo.get(page(made, "pause/")).content.decode()
     assert review_of(made) == later()
+    morning.shift(timedelta(minutes=1))
     assert send(mo, page(made, "pause/"), **typed, all_the_same="on").status_code == 303
     assert (stage_of(made), review_of(made)) == (Stage.PAUSED, later(40))
     kept = Suitability.objects.unscoped("test").latest("decided_at", "created_at")

@@ -38,7 +38,7 @@ from referrals.tests.talking import (
 from restorative.audit.models import AuditEntry
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 # The ledger's transaction inside the test's own.
 SAVEPOINTS = 2

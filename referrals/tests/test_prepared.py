@@ -12,7 +12,7 @@ from referrals.models import Party, Referral
 from referrals.querysets_rules import opened_by, opened_ids
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def compiled_now(referral: Referral, gate: Gate, at) -> tuple[set, bool]:

@@ -17,7 +17,7 @@ from restorative.accounts.models import User
 from restorative.common import clock
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 
 def concern_of(party: Party) -> Concern:

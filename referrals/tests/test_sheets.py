@@ -17,7 +17,7 @@ from referrals.tests.talking import client_of, errors_of, play, send
 from restorative.audit.models import AuditEntry
 from restorative.common.decisions import NotPossible, Refused
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 SHEETS = "/setup/sheets/"
 WORDS = "You can say no. Nothing changes for you."

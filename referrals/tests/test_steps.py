@@ -20,7 +20,7 @@ from restorative.common.rules import rules
 from tests.stories import tell
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 
 def make(name: str, staff: Staff) -> play.Played:

@@ -39,7 +39,7 @@ from referrals.tests.talking import (
 from restorative.common.models import Draft
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 SAID = (SafetyAnswers, ContactRoute, Consent, Preparation, ReadinessCheck, Rating)
 
 

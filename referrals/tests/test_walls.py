@@ -27,7 +27,7 @@ from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.outbox import sweep
 from tests.stories import tell as retold
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 NOW = timezone.now
 
 
@@ -153,10 +153,11 @@ def test_a_closed_referral_still_hears_a_concern_and_a_withdrawal(staff: Staff) 
     assert Concern.objects.unscoped("test").filter(party=made.own).exists()
 
 
-def test_one_of_two_needed_facilitators_leaving_calls_the_meeting_off(staff: Staff) -> None:
+def test_one_of_two_needed_facilitators_leaving_calls_the_meeting_off(staff: Staff, morning) -> None:
     made = retold("blocked_one_facilitator", staff, NOW())
     second = facilitation.appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])
     play.book_meeting(made, play.day_at(2, 14), NOW(), kind="family")
+    morning.shift(timedelta(minutes=1))
     facilitation.stand_down(facilitation=second, by=staff["asha"])
 
     assert Meeting.objects.unscoped("test").get().status == "called_off"

@@ -34,7 +34,6 @@ from referrals.forms.parties import (
 )
 from referrals.models import Consent, ContactRoute, Party, SafetyAnswers
 from referrals.presenters import approaching, person, reach
-from referrals.presenters.carrying import carried_rows
 from referrals.presenters.grants import to_read
 from referrals.views import asking
 from referrals.views.base import ReferralForm
@@ -57,7 +56,6 @@ class ShowPerson(PersonPage):
         page = person.page(self.party, self.request.user, self.at)
         context["identity"]["facts"].insert(0, page["about"])
         context |= {"back_href": self.referral_href, "back_text": "Back to the referral", **page}
-        context["carried"] = carried_rows(self.referral, self.request.user, self.at, to=self.party)
         return to_read(context) if context["reads_only"] else context
 
 

@@ -19,6 +19,7 @@ from referrals.forms.readiness import (
     ReadinessForm,
 )
 from referrals.models import ReadinessCheck
+from referrals.presenters.carrying import carried_rows
 from referrals.presenters.person import check_rows
 from referrals.views.person import PersonForm
 from referrals.views.talk import right_time
@@ -38,6 +39,10 @@ class Prepare(PersonForm):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"whom": self.whom}
+
+    def get_context(self) -> dict[str, Any]:
+        carried = carried_rows(self.referral, self.request.user, self.at, to=self.party)
+        return {**super().get_context(), "facts": carried}
 
     def act(self, form: BaseForm) -> str:
         cleaned = form.cleaned_data
