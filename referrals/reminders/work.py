@@ -70,11 +70,10 @@ def first_contact(facts: Facts) -> Iterator[Reminder]:
         about = {"thing": party.pk, "version": party.turn, "party": party.pk}
         due = facts.days_after(since, days, party.organisation)
         yield from _to("worker_first_contact", party.worker, due, **about)
-        if party.manager != party.worker:
-            later = facts.days_after(
-                since, days + rules().first_contact_manager_working_days, party.organisation
-            )
-            yield from _to("worker_first_contact_late", party.manager, later, **about)
+        later = facts.days_after(since, days + rules().first_contact_manager_working_days, party.organisation)
+        for manager in party.managers:
+            if manager != party.worker:
+                yield from _to("worker_first_contact_late", manager, later, **about)
 
 
 def consent_outstanding(facts: Facts) -> Iterator[Reminder]:
@@ -131,7 +130,7 @@ def sign_off_waiting(facts: Facts) -> Iterator[Reminder]:
     for party in facts.parties:
         waiting = [row for row in party.open_concerns if row["kind"] in SIGN_OFFS]
         able = facts.second_persons(party.organisation) if waiting else []
-        nearest = [user for user in able if user.pk == party.manager or user.safeguarding_lead] or able
+        nearest = [user for user in able if user.pk in party.managers or user.safeguarding_lead] or able
         for concern in waiting:
             since = _waits_since(party, concern)
             for user in nearest:
@@ -164,10 +163,10 @@ def paused_review(facts: Facts) -> Iterator[Reminder]:
     about = {"thing": referral.pk, "version": referral.review_on.toordinal()}
     day = clock.moment(referral.review_on, 9)
     yield from _to("worker_paused_review", referral.lead_id, day, **about)
-    manager = referral.lead.team.manager_id if referral.lead.team else None
-    if manager != referral.lead_id:
-        late = facts.days_after(day, rules().paused_manager_working_days, referral.lead_organisation_id)
-        yield from _to("worker_paused_review_late", manager, late, **about)
+    late = facts.days_after(day, rules().paused_manager_working_days, referral.lead_organisation_id)
+    for manager in facts.lead_managers:
+        if manager != referral.lead_id:
+            yield from _to("worker_paused_review_late", manager, late, **about)
 
 
 def nothing_happened(facts: Facts) -> Iterator[Reminder]:
