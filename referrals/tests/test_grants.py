@@ -17,6 +17,7 @@ from referrals.actions.notes import add_note
 from referrals.actions.parties import set_keyworker
 from referrals.enums import GrantKind, NoteKind, Part
 from referrals.models import Bar, Consent, Grant, Party, Referral
+from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
@@ -380,3 +381,34 @@ def test_standing_down_twice_is_said(made):
     stand_down(facilitation=part, by=made.staff["asha"])
     with pytest.raises(NotPossible, match="already ended"):
         stand_down(facilitation=part, by=made.staff["asha"])
+
+
+# --- Safeguarding leads who work for one side ------------------------------------------------------------------
+
+
+def lead_of(made, who: str):
+    User.objects.filter(pk=made.staff[who].pk).update(safeguarding_lead=True)
+    return User.objects.get(pk=made.staff[who].pk)
+
+
+def test_a_lead_on_one_side_hears_nothing_of_who_was_let_in_to_another(made, tmp_path, settings):
+    settings.OUTBOX_DIR = tmp_path
+    asha = lead_of(made, "asha")
+    asked, given = cover(made), emergency(made, "ben")
+    for row in (asked, given):
+        for page in ("give/", "end/", "seen/"):
+            assert client_of(asha).get(f"/grants/{row.pk}/{page}").status_code == 404
+    assert "Kit is away." not in client_of(asha).get("/grants/").content.decode()
+    assert str(asha.pk) not in told("grant_asked") | told("grant_given")
+    kit = lead_of(made, "kit")  # of the same side
+    assert "Kit is away." in client_of(kit).get("/grants/").content.decode()
+
+
+def test_a_lead_on_one_side_reads_no_reason_of_a_bar(made):
+    barred(made, "ben")
+    page = f"/r/{made.referral.reference}/bars/"
+    shown = client_of(lead_of(made, "asha")).get(page).content.decode()
+    assert "Ben" in shown
+    assert "cousin" not in shown
+    for who in ("mo", "sal"):
+        assert "cousin" in client_of(made.staff[who]).get(page).content.decode()
