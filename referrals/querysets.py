@@ -119,13 +119,14 @@ class PartyQuerySet(ProtectedQuerySet):
 
     def could_be_asked_for(self, user: "User") -> Self:
         """People of their organisation whose compartment they may ask to open: nobody on the other side of somebody
-        they support, or ever supported. Who works there is not for them to know."""
+        they support, or ever supported, or as the lead stand in for. Who works there is not for them to know."""
         if not may_see_any(user):
             return self.none().scoped("could_be_asked_for: no casework")
         here = {"referral": OuterRef("referral")}
         # Compared with NULL, nothing is another.
         beside = Coalesce(OuterRef("beside"), Value(NOBODY), output_field=UUIDField())
-        kept = rows_of("Party").filter(keyworker=user, left_at__isnull=True, **here)
+        theirs = Q(keyworker=user) | Q(keyworker__isnull=True, beside__isnull=True, referral__lead=user)
+        kept = rows_of("Party").filter(theirs, left_at__isnull=True, **here)
         kept = kept.filter(
             Q(beside__isnull=True) | ~Q(beside=OuterRef("pk")), ~Q(pk=OuterRef("pk")), ~Q(pk=beside)
         )

@@ -106,9 +106,13 @@ def _require_possible(referral: Referral, wanted: Wanted, by: User) -> None:
 
 
 def _on_another_side(referral: Referral, party: Party, user: User) -> bool:
-    """Whether somebody supports, or ever supported, another person here than this one and who is beside them."""
+    """Whether somebody supports, or ever supported, another person here than this one and who is beside them; or as
+    the lead stands in for one."""
     side = {party.pk, party.beside_id} - {None}
-    kept = Party.objects.unscoped("another side?").filter(referral=referral, keyworker=user)
+    theirs = Q(keyworker=user)
+    if referral.lead_id == user.pk:
+        theirs |= Q(keyworker__isnull=True, beside__isnull=True, left_at__isnull=True)
+    kept = Party.objects.unscoped("another side?").filter(theirs, referral=referral)
     ever = Support.objects.unscoped("another side?").filter(referral=referral, user=user)
     beside = Q(pk__in=side) | Q(beside__in=side)
     return kept.exclude(beside).exists() or ever.exclude(party__in=side).exists()
@@ -117,10 +121,11 @@ def _on_another_side(referral: Referral, party: Party, user: User) -> bool:
 def _give(grant: Grant, *, by: User, at: datetime) -> None:
     Grant.objects.unscoped("given once").filter(pk=grant.pk).update(given_at=at, given_by=by)
     grant.given_at, grant.given_by = at, by
-    if grant.party is not None and grant.kind != GrantKind.READING and not grant.party.is_supporter:
+    if grant.party is not None and grant.kind != GrantKind.READING:
         # From now on they know this side, also when it has ended: nobody opens another one as a stranger after that.
+        side = grant.party.beside or grant.party
         Support.objects.create(
-            referral=grant.referral, party=grant.party, user=grant.user, since=at, until=grant.until
+            referral=grant.referral, party=side, user=grant.user, since=at, until=grant.until
         )
     note(grant, "grant_given", by=by, at=at, fields=["given_at"])
 

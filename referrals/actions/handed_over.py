@@ -12,7 +12,7 @@ from referrals import access, events
 from referrals.actions.handoff import LOOK_AGAIN, change, fresh_handoff, note
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.matching import keep_name_keys
-from referrals.actions.parties import note_support, require_open
+from referrals.actions.parties import note_support, require_open, supports_another
 from referrals.blockers.handing_over import going_over, lead_lost, rests_on, unshared
 from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Stage
 from referrals.models import Bar, Consent, Handoff, Party, Person, Referral
@@ -269,8 +269,7 @@ def _who_supports(party: Party, before: str, handoff: Handoff, referral: Referra
     """
     if before:
         return _first_active([UUID(before)], handoff)
-    others = Party.objects.unscoped("stand in?").filter(referral=referral, keyworker=referral.lead)
-    if not others.present().exclude(Q(pk=party.pk) | Q(beside=party.pk)).exists():
+    if not supports_another(referral.lead, party):
         return None
     return _first_active([], handoff)
 
