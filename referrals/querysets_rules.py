@@ -78,7 +78,9 @@ def shells_of(
     lead: bool,
 ) -> Q:
     """The rule of visible_to, as a condition on referrals."""
-    granted = rows_of("Grant").filter(granted_now(at), referral=OuterRef("pk"), user=user)
+    granted = rows_of("Grant").filter(
+        granted_now(at), referral=OuterRef("pk"), user=user, organisation=organisation
+    )
     rule = Q(Exists(granted))
     if casework:
         rule |= _shells_at_work(user, organisation, team, at, in_team, manager, lead)
@@ -210,7 +212,9 @@ def _compartments_of(
 ) -> Q:
     # Whoever is beside them is sealed with them.
     them = Q(party=OuterRef("pk")) | Q(party=OuterRef("beside"))
-    rule = Q(Exists(rows_of("Grant").filter(granted_now(at), them, user=user)))
+    # Given to a worker of that organisation, it stays there when they go to another.
+    granted = rows_of("Grant").filter(granted_now(at), them, user=user, organisation=organisation)
+    rule = Q(Exists(granted))
     if casework:
         rule |= _compartments_at_work(user, organisation, at, manager, lead)
     return rule & ~Q(barred(user, "referral"))
