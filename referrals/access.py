@@ -160,7 +160,7 @@ def may_look_at_share(user: User, share: ProtectiveShare) -> Decision:
     known = ProtectiveShare.objects.visible_to(user).filter(
         pk=share.pk, party__organisation=user.organisation_id
     )
-    if not user.safeguarding_lead or not known.exists():
+    if not (user.safeguarding_lead and can(user, "run")) or not known.exists():
         return refuse("Only a safeguarding lead of this person’s organisation does this.")
     if share.shared_by_id == user.pk:
         return refuse("It needs a second person: you shared this yourself.")
@@ -257,14 +257,15 @@ def may_clear(user: User, concern: Concern) -> Decision:
     """Clear a concern: a stop only by a safeguarding lead not on the referral; a sign-off by who may sign it off."""
     if concern.kind not in STOPS:
         return may_sign_off(user, concern)
-    if not user.safeguarding_lead:
+    if not (user.safeguarding_lead and can(user, "run")):
         return refuse("Only a safeguarding lead may clear a stop.")
     return _second_person(user, concern, concern.party.referral)
 
 
 def may_release_records(user: User, check: RecordsCheck) -> Decision:
     """Release a records check: a safeguarding lead of the leading organisation, not on the referral."""
-    if not user.safeguarding_lead or user.organisation_id != check.referral.lead_organisation_id:
+    leads = user.safeguarding_lead and can(user, "run")
+    if not leads or user.organisation_id != check.referral.lead_organisation_id:
         return refuse("Only a safeguarding lead of the leading organisation may release a records check.")
     if check.asked_by_id == user.pk or is_on(user, check.referral) or is_barred(user, check.referral):
         return refuse("It needs a second person: somebody who is not working on this referral.")

@@ -11,11 +11,13 @@ from meetings.models import Meeting
 from meetings.tests.pages import client_of
 from referrals import access
 from referrals.actions import grants
+from referrals.actions.concerns import ask_for_records_check, raise_concern
 from referrals.actions.facilitation import appoint, change_lead, stand_down
 from referrals.actions.grants import Wanted, ask_for_access, end_access, give
 from referrals.actions.notes import add_note
-from referrals.actions.parties import set_keyworker
-from referrals.enums import GrantKind, NoteKind, Part
+from referrals.actions.parties import PersonFacts, add_party, set_keyworker
+from referrals.actions.protecting import share_to_protect
+from referrals.enums import ConcernKind, GrantKind, NoteKind, Part, Place, ShareWith
 from referrals.models import Bar, Consent, Grant, Party, Referral
 from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
@@ -412,3 +414,67 @@ def test_a_lead_on_one_side_reads_no_reason_of_a_bar(made):
     assert "cousin" not in shown
     for who in ("mo", "sal"):
         assert "cousin" in client_of(made.staff[who]).get(page).content.decode()
+
+
+# --- What somebody knows after a grant -------------------------------------------------------------------------
+
+
+def test_a_lead_who_stands_in_for_one_person_is_not_let_in_to_another(made):
+    change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["asha"])
+    assert made.own in Party.objects.could_be_asked_for(made.staff["ben"])
+    Party.objects.unscoped("test").filter(pk=made.other.pk).update(keyworker=None)
+    assert opens(made, "ben")  # whom nobody supports, the lead does
+    assert made.own not in Party.objects.could_be_asked_for(made.staff["ben"])
+    with pytest.raises(NotPossible):
+        emergency(made, "ben", made.own)
+    with pytest.raises(NotPossible):
+        cover(made, "ben", by="mo", party=made.own)
+
+
+def test_whoever_covered_does_not_stand_in_for_another_as_the_lead(made):
+    end_access(grant=cover(made, by="mo"), by=made.staff["ben"])
+    Party.objects.unscoped("test").filter(pk=made.own.pk).update(keyworker=None)
+    with pytest.raises(NotPossible, match="no keyworker yet"):
+        change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["mo"])
+    set_keyworker(
+        party=Party.objects.unscoped("test").get(pk=made.own.pk),
+        keyworker=made.staff["asha"],
+        by=made.staff["asha"],
+    )
+    change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["mo"])
+    with pytest.raises(NotPossible, match="cannot stand in"):
+        set_keyworker(
+            party=Party.objects.unscoped("test").get(pk=made.own.pk), keyworker=None, by=made.staff["asha"]
+        )
+
+
+def test_whoever_was_let_in_to_somebody_beside_them_knows_that_side(made):
+    facts = PersonFacts(given="Bo", place=Place.SUPPORTER)
+    bo = add_party(referral=made.referral, facts=facts, beside=made.other, by=made.staff["kit"])
+    end_access(grant=cover(made, by="mo", party=bo), by=made.staff["ben"])
+    with pytest.raises(NotPossible):
+        emergency(made, "ben", made.own)
+    cover(made, by="mo")  # of the same side
+
+
+def test_whoever_goes_to_another_organisation_takes_no_access_along(made):
+    cover(made, by="mo")
+    ben = made.staff["ben"]
+    User.objects.filter(pk=ben.pk).update(organisation=made.staff["carol"].organisation, team=None)
+    ben.refresh_from_db()
+    assert not opens(made, "ben")
+    assert not sees(made, "ben")
+
+
+def test_governance_let_in_to_read_settles_nothing_even_as_a_safeguarding_lead(made, reading):
+    give(grant=reading, by=made.staff["mo"])
+    gwen = lead_of(made, "gwen")
+    stop = raise_concern(party=made.other, kind=ConcernKind.THREATS, by=made.staff["kit"])
+    check = ask_for_records_check(referral=made.referral, by=made.staff["asha"])
+    share = share_to_protect(
+        party=made.other, to=ShareWith.POLICE, reason="Afraid.", content="-", by=made.staff["kit"]
+    )
+    assert not access.may_clear(gwen, stop)
+    assert not access.may_release_records(gwen, check)
+    assert not access.may_look_at_share(gwen, share)
+    assert client_of(gwen).get("/records-checks/").status_code in (403, 404)
