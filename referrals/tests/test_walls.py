@@ -211,3 +211,43 @@ def test_a_second_cause_of_a_call_off_shows_to_nobody_who_knew_the_first(staff: 
     assert (
         after.count("Not yet. Nothing for you to do.") == before.count("Not yet. Nothing for you to do.") == 1
     )
+
+
+def person_page(user, made: play.Played, party: Party) -> str:
+    client = Client()
+    client.force_login(user)
+    body = client.get(f"/r/{made.referral.reference}/people/{party.pk}/").content.decode()
+    return "\n".join(line for line in body.splitlines() if "csrf" not in line)
+
+
+def test_words_that_nobody_had_agreed_to_stay_asked_for_when_the_other_stops_unseen(staff: Staff) -> None:
+    """Kit supports somebody who joined after the booking. That Sam withdrew must not take the row away."""
+    made = retold("booked_tomorrow", staff, NOW())
+    lee = parties.add_party(
+        referral=made.referral,
+        facts=parties.PersonFacts(given="Lee", place=Place.SIBLING),
+        keyworker=staff["kit"],
+        by=staff["asha"],
+    )
+    before = page(staff["kit"], made), person_page(staff["kit"], made, lee)
+    assert "words used to reach Lee" in before[0]
+    consent.withdraw(party=made.own, by=staff["asha"])
+
+    assert (page(staff["kit"], made), person_page(staff["kit"], made, lee)) == before
+
+
+def test_whoever_comes_back_unseen_takes_no_words_away_on_the_other_sides_pages(staff: Staff) -> None:
+    made = retold("booked_tomorrow", staff, NOW())
+    before = page(staff["kit"], made), person_page(staff["kit"], made, made.other)
+    consent.withdraw(party=made.own, by=staff["asha"])
+    consent.record_consent(
+        party=made.own,
+        purpose=Purpose.TAKE_PART,
+        answer=Answer.YES,
+        why_back="Thought again, nobody asked.",
+        by=staff["asha"],
+        at=NOW() + timedelta(seconds=1),
+    )
+    assert "wording_not_approved" in codes(made)
+
+    assert (page(staff["kit"], made), person_page(staff["kit"], made, made.other)) == before
