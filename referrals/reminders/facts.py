@@ -223,7 +223,7 @@ def _read(parties: list[UUID]) -> dict[str, Iterable[Row]]:
         "approaches": _rows(Approach, "created_at", parties, "result", "asked_first", "told_unprompted"),
         "preparations": _rows(Preparation, "held_at", parties),
         "concerns": concerns,
-        "sign_offs": _rows(SignOff, "decided_at", parties, "concern", "decision", "expires_at")
+        "sign_offs": _rows(SignOff, "decided_at", parties, "concern", "decision", "decided_by", "expires_at")
         if concerns
         else [],
     }

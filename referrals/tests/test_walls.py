@@ -23,7 +23,9 @@ from referrals.enums import (
     SignOffDecision,
 )
 from referrals.models import Concern, Consent, Party, RecordsCheck
+from referrals.selectors import to_decide
 from restorative.common.decisions import NotPossible, Refused
+from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
 from tests.stories import tell as retold
 
@@ -251,3 +253,16 @@ def test_whoever_comes_back_unseen_takes_no_words_away_on_the_other_sides_pages(
     assert "wording_not_approved" in codes(made)
 
     assert (page(staff["kit"], made), person_page(staff["kit"], made, made.other)) == before
+
+
+def test_who_signed_off_and_leads_since_is_no_second_person(staff: Staff) -> None:
+    made = retold("blocked_sign_off", staff, NOW())
+    concern = Concern.objects.unscoped("test").get(party=made.other)
+    concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Settled.", by=staff["mo"])
+    assert "sign_off" not in codes(made)
+    facilitation.change_lead(referral=made.referral, lead=staff["mo"], by=staff["mo"])
+
+    assert "sign_off" in codes(made)
+    assert concern in to_decide(staff["sal"], NOW())
+    told = Message.objects.filter(kind="worker_sign_off_waiting", state="due")
+    assert set(told.values_list("recipient_id", flat=True)) == {staff["sal"].pk}
