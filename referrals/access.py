@@ -114,11 +114,16 @@ def is_barred(user: User, referral: Referral) -> bool:
 
 
 def may_bar(user: User, referral: Referral) -> Decision:
-    """Bar a colleague for a conflict of interest: a manager or safeguarding lead who sees the referral."""
-    looks_after = can(user, "work_with") and (user.is_manager or user.safeguarding_lead)
-    if looks_after and may_see(user, referral):
-        return ALLOWED
-    return refuse("Only a manager or a safeguarding lead may do this.")
+    """Bar a colleague for a conflict of interest: a manager who sees the referral, or a safeguarding lead who sees it
+    and does not work on it. The conflict, and whom a colleague supports, may be the other side's.
+    """
+    if not can(user, "work_with") or not (user.is_manager or user.safeguarding_lead):
+        return refuse("Only a manager or a safeguarding lead may do this.")
+    if not may_see(user, referral) or not (user.is_manager or not is_on(user, referral)):
+        return refuse(
+            "Only a manager, or a safeguarding lead who does not work on this referral, may do this."
+        )
+    return ALLOWED
 
 
 def could_be_barred(user: User):

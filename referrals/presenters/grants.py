@@ -139,14 +139,12 @@ def kinds(user: "User") -> tuple[list[tuple[str, str]], dict[str, str]]:
 
 
 def bar_rows(referral: Referral, user: "User") -> list[list[Any]]:
-    """Who is barred from a referral, as far as this user may know; why, for managers, for whoever wrote it, and for
-    leads who support nobody in it: the conflict may be with the other side."""
-    reasons = user.is_manager or not access.is_on(user, referral)
+    """Who is barred from a referral, as far as this user may know."""
     rows = Bar.objects.visible_to(user).filter(referral=referral, lifted_at__isnull=True)
     return [
         [
             row.user.full_name,
-            row.reason if reasons or row.created_by_id == user.pk else "",
+            row.reason,
             f"{capfirst(you_or_name(row.created_by, user)) if row.created_by else ''}, "
             f"{clock.show_day(row.created_at)}",
             {

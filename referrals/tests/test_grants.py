@@ -18,7 +18,7 @@ from referrals.actions.notes import add_note
 from referrals.actions.parties import PersonFacts, add_party, set_keyworker
 from referrals.actions.protecting import share_to_protect
 from referrals.enums import ConcernKind, GrantKind, NoteKind, Part, Place, ShareWith
-from referrals.models import Bar, Consent, Grant, Party, Referral
+from referrals.models import Bar, Concern, Consent, Grant, Party, Referral
 from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
@@ -406,14 +406,43 @@ def test_a_lead_on_one_side_hears_nothing_of_who_was_let_in_to_another(made, tmp
     assert "Kit is away." in client_of(kit).get("/grants/").content.decode()
 
 
-def test_a_lead_on_one_side_reads_no_reason_of_a_bar(made):
+def test_a_lead_on_one_side_neither_bars_nor_reads_why_somebody_is(made):
+    """Whom a colleague supports is not told by trying them out."""
     barred(made, "ben")
-    page = f"/r/{made.referral.reference}/bars/"
-    shown = client_of(lead_of(made, "asha")).get(page).content.decode()
-    assert "Ben" in shown
-    assert "cousin" not in shown
+    asha, reference = lead_of(made, "asha"), made.referral.reference
+    page = f"/r/{reference}/bars/"
+    assert page not in client_of(asha).get(f"/r/{reference}/").content.decode()
+    assert client_of(asha).get(page).status_code == 403
+    facts = {"user": str(made.staff["kit"].pk), "reason": "-"}
+    answer = client_of(asha).post(page, facts)
+    assert answer.status_code == 403
+    assert "supports" not in answer.content.decode()
     for who in ("mo", "sal"):
         assert "cousin" in client_of(made.staff[who]).get(page).content.decode()
+
+
+# --- What was typed ------------------------------------------------------------------------------------------
+
+
+def test_what_was_typed_is_kept_when_access_ends_or_a_bar_comes_meanwhile(made, morning):
+    emergency(made, "ben")
+    ben, page = made.staff["ben"], f"/r/{made.referral.reference}/people/{made.other.pk}/safety/concern/"
+    assert client_of(ben).get(page).status_code == 200
+    typed = {"kind": "threats", "detail": "He waits outside her house."}
+    before = Concern.objects.unscoped("test").count()
+    morning.shift(timedelta(hours=4))
+    answer = client_of(ben).post(page, typed)
+    assert answer.status_code == 404
+    assert "He waits outside her house." in answer.content.decode()
+    emergency(made, "ben")
+    barred(made, "ben")
+    answer = client_of(ben).post(page, typed)
+    assert answer.status_code == 404
+    assert "He waits outside her house." in answer.content.decode()
+    assert Concern.objects.unscoped("test").count() == before
+    home = client_of(ben).get("/").content.decode()
+    assert made.referral.reference not in home
+    assert "Jo" not in home
 
 
 # --- What somebody knows after a grant -------------------------------------------------------------------------
