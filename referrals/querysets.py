@@ -22,6 +22,7 @@ from referrals.querysets_rules import (
     opened_by,
     opened_ids,
     rows_of,
+    safeguarded_by,
     shape_of,
     shells_of,
     visible_ids,
@@ -149,11 +150,11 @@ class PartyQuerySet(ProtectedQuerySet):
         Where all are of one referral, naming it saves asking the rule anew in the query.
         """
         asked = rows_of("Approach").filter(party=OuterRef("pk"), asked_first=True)
-        concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
         lead = casework(user) and user.safeguarding_lead
         as_lead = Q(pk__in=[])
         if lead:
-            as_lead = Q(Exists(concern), organisation=user.organisation_id) & ~Q(barred(user.pk, "referral"))
+            as_lead = Q(organisation=user.organisation_id) & safeguarded_by(user.pk)
+            as_lead &= ~Q(barred(user.pk, "referral"))
         rule = Q(pk__in=opened_ids(user, referral=referral)) if referral else opened_by(user)
         return self.annotate(
             opened=Case(When(rule, then=Value(True)), default=Value(False)),

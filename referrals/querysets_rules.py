@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db.models import CharField, DateField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, UUIDField
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from referrals.enums import Answer, HandoffKind, HandoffState, Part, Purpose
@@ -197,7 +198,8 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
     facilitators, across organisations only while share-consent to theirs holds, and not while they are themselves
     another party's keyworker here (a second worker then opens those); a stand-in on their day, of each party who
     accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
-    also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone.
+    also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone,
+    and not where they are of another party's side.
     Whoever was let in by a grant for this person; nobody who is barred from the referral.
     """
     if not may_see_any(user):
@@ -263,9 +265,21 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
     )
     rule |= Q(Exists(helping)) & Q(shared)
     if lead:
-        concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
-        rule |= Q(Exists(concern), organisation=organisation)
+        rule |= Q(organisation=organisation) & safeguarded_by(user)
     return rule
+
+
+def safeguarded_by(user: Any) -> Q:
+    """As a condition on parties of their organisation: whom a safeguarding lead looks after, while a concern is open.
+    Nobody who supports another person there, or ever did, or as the lead stands in for one: they are of that side.
+    """
+    side = Coalesce(OuterRef("beside"), OuterRef("pk"), output_field=UUIDField())
+    here = {"referral": OuterRef("referral")}
+    theirs = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
+    kept = rows_of("Party").filter(theirs, ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here)
+    ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
+    concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
+    return Q(Exists(concern)) & ~Q(Exists(kept)) & ~Q(Exists(ever))
 
 
 class Stood(frozenset[UUID]):

@@ -24,6 +24,7 @@ from referrals.enums import (
 )
 from referrals.models import Concern, Consent, Party, RecordsCheck
 from referrals.selectors import to_decide
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
@@ -266,3 +267,20 @@ def test_who_signed_off_and_leads_since_is_no_second_person(staff: Staff) -> Non
     assert concern in to_decide(staff["sal"], NOW())
     told = Message.objects.filter(kind="worker_sign_off_waiting", state="due")
     assert set(told.values_list("recipient_id", flat=True)) == {staff["sal"].pk}
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_a_safeguarding_lead_on_one_side_reads_no_concern_of_the_other(still: bool, staff: Staff) -> None:
+    made = retold("blocked_sign_off", staff, NOW())
+    User.objects.filter(pk=staff["asha"].pk).update(safeguarding_lead=True)
+    asha = User.objects.get(pk=staff["asha"].pk)
+    if not still:
+        parties.set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
+
+    assert not Concern.objects.visible_to(asha).filter(party=made.other).exists()
+    assert not Party.objects.visible_to(asha).with_opened(asha).get(pk=made.other.pk).opened_safety
+    client = Client()
+    client.force_login(asha)
+    where = f"/r/{made.referral.reference}/people/{made.other.pk}/safety/"
+    assert client.get(where).status_code == 404
+    assert Concern.objects.visible_to(staff["sal"]).filter(party=made.other).exists()
