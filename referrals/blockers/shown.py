@@ -8,7 +8,7 @@ from referrals.blockers.codes import BY_KEY, Blocker
 from referrals.models import (
     Party,
 )
-from referrals.querysets_rules import Stood
+from referrals.querysets_stood import Stood
 
 
 @dataclass(frozen=True)

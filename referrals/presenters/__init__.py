@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.models import Facilitation, Party, Referral
-from referrals.querysets_rules import Stood, as_they_stood
+from referrals.querysets_stood import Stood, as_they_stood
 from restorative.common import clock
 from restorative.common.rules import rules
 

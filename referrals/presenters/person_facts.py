@@ -29,7 +29,7 @@ from referrals.models import (
     SafetyAnswers,
     Task,
 )
-from referrals.querysets_rules import as_they_stood
+from referrals.querysets_stood import as_they_stood
 from restorative.accounts.models import User
 
 

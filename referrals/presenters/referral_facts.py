@@ -13,7 +13,7 @@ from referrals.models import (
     Referral,
 )
 from referrals.presenters import facilitators_of, parties_for, stood
-from referrals.querysets_rules import Stood
+from referrals.querysets_stood import Stood
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
