@@ -20,6 +20,7 @@ from referrals.models import (
     Support,
     Task,
 )
+from referrals.querysets_rules import hits_barred
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
@@ -272,7 +273,13 @@ def may_release_records(user: User, check: RecordsCheck) -> Decision:
     leads = user.safeguarding_lead and can(user, "run")
     if not leads or user.organisation_id != check.referral.lead_organisation_id:
         return refuse("Only a safeguarding lead of the leading organisation may release a records check.")
-    if check.asked_by_id == user.pk or is_on(user, check.referral) or is_barred(user, check.referral):
+    found = RecordsCheck.objects.unscoped("who was found").filter(hits_barred(user.pk), pk=check.pk).exists()
+    if (
+        check.asked_by_id == user.pk
+        or is_on(user, check.referral)
+        or is_barred(user, check.referral)
+        or found
+    ):
         return refuse("It needs a second person: somebody who is not working on this referral.")
     return ALLOWED
 

@@ -17,6 +17,7 @@ from referrals.querysets_rules import (
     casework,
     current_answers,
     held_back_from,
+    hits_barred,
     may_see_any,
     on_now,
     opened_by,
@@ -189,6 +190,7 @@ class RecordsHitQuerySet(ProtectedQuerySet):
             | Exists(rows_of("Support").filter(user=user, **referral))
             | Exists(rows_of("Facilitation").filter(user=user, **referral))
             | barred(user.pk, "records_check__referral")
+            | Q(records_check__in=rows_of("RecordsCheck").filter(hits_barred(user.pk)).values("pk"))
         )
         return self.filter(
             ~Q(on_it),

@@ -51,6 +51,12 @@ def barred(user: Any, referral: str) -> Exists:
     return Exists(rows_of("Bar").filter(referral=OuterRef(referral), user=user, lifted_at__isnull=True))
 
 
+def hits_barred(user: Any) -> Q:
+    """As a condition on records checks: somebody was found who is in a referral this user is barred from."""
+    there = rows_of("Party").filter(barred(user, "referral"), person=OuterRef("matched"))
+    return Q(Exists(rows_of("RecordsHit").filter(Exists(there), records_check=OuterRef("pk"))))
+
+
 def granted_now(at: Moment) -> Q:
     """Grants that were given and still run: no longer than that organisation supports the person."""
     theirs = Q(party__isnull=True) | Q(party__organisation=F("organisation"))
