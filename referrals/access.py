@@ -20,6 +20,7 @@ from referrals.models import (
     Support,
     Task,
 )
+from referrals.querysets_rules import hits_barred
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
@@ -114,11 +115,16 @@ def is_barred(user: User, referral: Referral) -> bool:
 
 
 def may_bar(user: User, referral: Referral) -> Decision:
-    """Bar a colleague for a conflict of interest: a manager or safeguarding lead who sees the referral."""
-    looks_after = can(user, "work_with") and (user.is_manager or user.safeguarding_lead)
-    if looks_after and may_see(user, referral):
-        return ALLOWED
-    return refuse("Only a manager or a safeguarding lead may do this.")
+    """Bar a colleague for a conflict of interest: a manager who sees the referral, or a safeguarding lead who sees it
+    and does not work on it. The conflict, and whom a colleague supports, may be the other side's.
+    """
+    if not can(user, "work_with") or not (user.is_manager or user.safeguarding_lead):
+        return refuse("Only a manager or a safeguarding lead may do this.")
+    if not may_see(user, referral) or not (user.is_manager or not is_on(user, referral)):
+        return refuse(
+            "Only a manager, or a safeguarding lead who does not work on this referral, may do this."
+        )
+    return ALLOWED
 
 
 def could_be_barred(user: User):
@@ -160,7 +166,7 @@ def may_look_at_share(user: User, share: ProtectiveShare) -> Decision:
     known = ProtectiveShare.objects.visible_to(user).filter(
         pk=share.pk, party__organisation=user.organisation_id
     )
-    if not user.safeguarding_lead or not known.exists():
+    if not (user.safeguarding_lead and can(user, "run")) or not known.exists():
         return refuse("Only a safeguarding lead of this person’s organisation does this.")
     if share.shared_by_id == user.pk:
         return refuse("It needs a second person: you shared this yourself.")
@@ -257,16 +263,23 @@ def may_clear(user: User, concern: Concern) -> Decision:
     """Clear a concern: a stop only by a safeguarding lead not on the referral; a sign-off by who may sign it off."""
     if concern.kind not in STOPS:
         return may_sign_off(user, concern)
-    if not user.safeguarding_lead:
+    if not (user.safeguarding_lead and can(user, "run")):
         return refuse("Only a safeguarding lead may clear a stop.")
     return _second_person(user, concern, concern.party.referral)
 
 
 def may_release_records(user: User, check: RecordsCheck) -> Decision:
     """Release a records check: a safeguarding lead of the leading organisation, not on the referral."""
-    if not user.safeguarding_lead or user.organisation_id != check.referral.lead_organisation_id:
+    leads = user.safeguarding_lead and can(user, "run")
+    if not leads or user.organisation_id != check.referral.lead_organisation_id:
         return refuse("Only a safeguarding lead of the leading organisation may release a records check.")
-    if check.asked_by_id == user.pk or is_on(user, check.referral) or is_barred(user, check.referral):
+    found = RecordsCheck.objects.unscoped("who was found").filter(hits_barred(user.pk), pk=check.pk).exists()
+    if (
+        check.asked_by_id == user.pk
+        or is_on(user, check.referral)
+        or is_barred(user, check.referral)
+        or found
+    ):
         return refuse("It needs a second person: somebody who is not working on this referral.")
     return ALLOWED
 

@@ -17,11 +17,13 @@ from referrals.querysets_rules import (
     casework,
     current_answers,
     held_back_from,
+    hits_barred,
     may_see_any,
     on_now,
     opened_by,
     opened_ids,
     rows_of,
+    safeguarded_by,
     shape_of,
     shells_of,
     visible_ids,
@@ -119,13 +121,14 @@ class PartyQuerySet(ProtectedQuerySet):
 
     def could_be_asked_for(self, user: "User") -> Self:
         """People of their organisation whose compartment they may ask to open: nobody on the other side of somebody
-        they support, or ever supported. Who works there is not for them to know."""
+        they support, or ever supported, or as the lead stand in for. Who works there is not for them to know."""
         if not may_see_any(user):
             return self.none().scoped("could_be_asked_for: no casework")
         here = {"referral": OuterRef("referral")}
         # Compared with NULL, nothing is another.
         beside = Coalesce(OuterRef("beside"), Value(NOBODY), output_field=UUIDField())
-        kept = rows_of("Party").filter(keyworker=user, left_at__isnull=True, **here)
+        theirs = Q(keyworker=user) | Q(keyworker__isnull=True, beside__isnull=True, referral__lead=user)
+        kept = rows_of("Party").filter(theirs, left_at__isnull=True, **here)
         kept = kept.filter(
             Q(beside__isnull=True) | ~Q(beside=OuterRef("pk")), ~Q(pk=OuterRef("pk")), ~Q(pk=beside)
         )
@@ -148,11 +151,11 @@ class PartyQuerySet(ProtectedQuerySet):
         Where all are of one referral, naming it saves asking the rule anew in the query.
         """
         asked = rows_of("Approach").filter(party=OuterRef("pk"), asked_first=True)
-        concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
         lead = casework(user) and user.safeguarding_lead
         as_lead = Q(pk__in=[])
         if lead:
-            as_lead = Q(Exists(concern), organisation=user.organisation_id) & ~Q(barred(user.pk, "referral"))
+            as_lead = Q(organisation=user.organisation_id) & safeguarded_by(user.pk)
+            as_lead &= ~Q(barred(user.pk, "referral"))
         rule = Q(pk__in=opened_ids(user, referral=referral)) if referral else opened_by(user)
         return self.annotate(
             opened=Case(When(rule, then=Value(True)), default=Value(False)),
@@ -187,6 +190,7 @@ class RecordsHitQuerySet(ProtectedQuerySet):
             | Exists(rows_of("Support").filter(user=user, **referral))
             | Exists(rows_of("Facilitation").filter(user=user, **referral))
             | barred(user.pk, "records_check__referral")
+            | Q(records_check__in=rows_of("RecordsCheck").filter(hits_barred(user.pk)).values("pk"))
         )
         return self.filter(
             ~Q(on_it),

@@ -2,8 +2,10 @@
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, UUIDField, Value
+from django.db.models.functions import Coalesce
 
+from referrals.enums import NOBODY
 from referrals.querysets_rules import barred, casework, may_see_any, opened_ids, rows_of
 from restorative.common.protected import ProtectedQuerySet
 
@@ -18,14 +20,27 @@ def _oversees(user: "User") -> Q:
     return Q(organisation=user.organisation_id)
 
 
+def _another_side(user: "User") -> Q:
+    """Grants of a referral in which they support somebody else than whom it is for, or ever did, or stand in for."""
+    side = Coalesce(OuterRef("party__beside"), OuterRef("party"), Value(NOBODY), output_field=UUIDField())
+    here = {"referral": OuterRef("referral")}
+    theirs = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
+    kept = rows_of("Party").filter(theirs, ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here)
+    ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
+    return Q(Exists(kept)) | Q(Exists(ever))
+
+
 class GrantQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Their own; of their organisation's workers for managers, safeguarding leads and governance. Never of a
-        referral they are barred from."""
+        referral they are barred from; nor, where a safeguarding lead supports somebody in it, of another side: why
+        somebody was let in there is that side's."""
         if not may_see_any(user):
             return self.none().scoped("visible_to: no casework")
-        own = Q(user=user) | Q(created_by=user)
-        return self.filter(own | _oversees(user), ~barred(user.pk, "referral")).scoped("visible_to")
+        own, oversees = Q(user=user) | Q(created_by=user), _oversees(user)
+        if not user.is_manager:
+            oversees &= ~_another_side(user)
+        return self.filter(own | oversees, ~barred(user.pk, "referral")).scoped("visible_to")
 
 
 class BarQuerySet(ProtectedQuerySet):

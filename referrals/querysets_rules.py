@@ -1,13 +1,13 @@
 """Who sees which shells and opens which compartments: the two rules, as conditions the database answers.
 The rows that follow them are in querysets.py; the table they say is the domain's "Compartments"."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.apps import apps
 from django.db.models import CharField, DateField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, UUIDField
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from referrals.enums import Answer, HandoffKind, HandoffState, Part, Purpose
@@ -51,6 +51,12 @@ def barred(user: Any, referral: str) -> Exists:
     return Exists(rows_of("Bar").filter(referral=OuterRef(referral), user=user, lifted_at__isnull=True))
 
 
+def hits_barred(user: Any) -> Q:
+    """As a condition on records checks: somebody was found who is in a referral this user is barred from."""
+    there = rows_of("Party").filter(barred(user, "referral"), person=OuterRef("matched"))
+    return Q(Exists(rows_of("RecordsHit").filter(Exists(there), records_check=OuterRef("pk"))))
+
+
 def granted_now(at: Moment) -> Q:
     """Grants that were given and still run: no longer than that organisation supports the person."""
     theirs = Q(party__isnull=True) | Q(party__organisation=F("organisation"))
@@ -78,7 +84,9 @@ def shells_of(
     lead: bool,
 ) -> Q:
     """The rule of visible_to, as a condition on referrals."""
-    granted = rows_of("Grant").filter(granted_now(at), referral=OuterRef("pk"), user=user)
+    granted = rows_of("Grant").filter(
+        granted_now(at), referral=OuterRef("pk"), user=user, organisation=organisation
+    )
     rule = Q(Exists(granted))
     if casework:
         rule |= _shells_at_work(user, organisation, team, at, in_team, manager, lead)
@@ -195,7 +203,8 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
     facilitators, across organisations only while share-consent to theirs holds, and not while they are themselves
     another party's keyworker here (a second worker then opens those); a stand-in on their day, of each party who
     accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
-    also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone.
+    also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone,
+    and not where they are of another party's side.
     Whoever was let in by a grant for this person; nobody who is barred from the referral.
     """
     if not may_see_any(user):
@@ -210,7 +219,9 @@ def _compartments_of(
 ) -> Q:
     # Whoever is beside them is sealed with them.
     them = Q(party=OuterRef("pk")) | Q(party=OuterRef("beside"))
-    rule = Q(Exists(rows_of("Grant").filter(granted_now(at), them, user=user)))
+    # Given to a worker of that organisation, it stays there when they go to another.
+    granted = rows_of("Grant").filter(granted_now(at), them, user=user, organisation=organisation)
+    rule = Q(Exists(granted))
     if casework:
         rule |= _compartments_at_work(user, organisation, at, manager, lead)
     return rule & ~Q(barred(user, "referral"))
@@ -259,31 +270,21 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
     )
     rule |= Q(Exists(helping)) & Q(shared)
     if lead:
-        concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
-        rule |= Q(Exists(concern), organisation=organisation)
+        rule |= Q(organisation=organisation) & safeguarded_by(user)
     return rule
 
 
-def as_they_stood(user: "User", referral: object) -> frozenset[UUID] | None:
-    """Parties who had something open when a step happened that this user must not know of yet; None where there is
-    no such step, or a later one that they know of has overtaken it.
-
-    Until release the compartments they do not open are shown from this, not from the facts of today.
+def safeguarded_by(user: Any) -> Q:
+    """As a condition on parties of their organisation: whom a safeguarding lead looks after, while a concern is open.
+    Nobody who supports another person there, or ever did, or as the lead stands in for one: they are of that side.
     """
-    return stood_in(user, [referral]).get(referral)
-
-
-def stood_in(user: "User", referrals: Collection) -> dict[object, frozenset[UUID]]:
-    """The same for many referrals, by id, in one query; those without such a step are left out."""
-    steps = rows_of("StageChange")
-    known_later = steps.exclude(held_back_from(user)).filter(
-        referral=OuterRef("referral"), pk__gt=OuterRef("pk")
-    )
-    hidden = steps.filter(held_back_from(user), ~Exists(known_later), referral__in=list(referrals))
-    found: dict[object, frozenset[UUID]] = {}
-    for key, stood in hidden.order_by("pk").values_list("referral", "stood_open"):
-        found.setdefault(key, frozenset(UUID(each) for each in stood))
-    return found
+    side = Coalesce(OuterRef("beside"), OuterRef("pk"), output_field=UUIDField())
+    here = {"referral": OuterRef("referral")}
+    theirs = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
+    kept = rows_of("Party").filter(theirs, ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here)
+    ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
+    concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
+    return Q(Exists(concern)) & ~Q(Exists(kept)) & ~Q(Exists(ever))
 
 
 def current_answers(consents: Rows, at: Moment) -> Rows:

@@ -39,7 +39,7 @@ from referrals.enums import (
 )
 from referrals.models import Party, Referral
 from referrals.presenters.page import page
-from referrals.querysets_rules import as_they_stood
+from referrals.querysets_stood import as_they_stood
 from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
 from restorative.audit.sealer import seal

@@ -145,7 +145,8 @@ def _require_free_to_stand_in(
     side = Q(keyworker=user) | Q(keyworker__team__manager=user)
     supports = Party.objects.unscoped("independent?").filter(side, referral=referral).present()
     supported = Support.objects.unscoped("independent?").filter(referral=referral, user=user)
-    if supports.exists() or supported.exists():
-        # Why is the other side's: whom somebody supports is not told by trying them out.
+    barred = referral_access.is_barred(user, referral)
+    if supports.exists() or supported.exists() or barred:
+        # Why is not told: whom somebody supports is not told by trying them out.
         raise NotPossible(f"{user.first_name} cannot take this one. Choose somebody else.", field="user")
     check_free(user, meeting)

@@ -105,12 +105,9 @@ def caller_of(row: FollowUp) -> User:
     return next((each.user for each in seconds if opens(each.user, row.party_id)), worker)
 
 
-def _manager_of(facts: Facts, user: User, party: UUID) -> User | None:
+def _managers_of(facts: Facts, user: User, party: UUID) -> list[User]:
     """The manager of a worker's team, where that manager opens this person's compartment."""
-    manager = user.team.manager if user.team else None
-    if manager is None or not manager.is_active or manager.pk == user.pk or not facts.opens(manager, party):
-        return None
-    return manager
+    return [row for row in facts.managers_of(user) if row.pk != user.pk and facts.opens(row, party)]
 
 
 def _morning(kind: str, thing: UUID, to: UUID, day: date) -> Planned:
@@ -124,7 +121,7 @@ def calls(facts: Facts) -> list[Planned]:
     for row in facts.calls:
         caller = caller_of(row)
         found.append(_morning("worker_follow_up_due", row.pk, caller.pk, row.due_on))
-        if manager := _manager_of(facts, caller, row.party_id):
+        for manager in _managers_of(facts, caller, row.party_id):
             day = clock.add_working_days(row.due_on, rules().follow_up_late_working_days)
             found.append(_morning("worker_follow_up_late", row.pk, manager.pk, day))
     return found
@@ -155,10 +152,10 @@ def actions(facts: Facts) -> list[Planned]:
         worker = worker_of(row.owner)
         if _reads(worker, row.pk):
             found.append(_morning("worker_action_due", row.pk, worker.pk, row.due_on))
-        manager = _manager_of(facts, worker, row.owner_id)
-        if manager is not None and _reads(manager, row.pk):
-            day = clock.add_working_days(row.due_on, rules().action_late_working_days)
-            found.append(_morning("worker_action_late", row.pk, manager.pk, day))
+        day = clock.add_working_days(row.due_on, rules().action_late_working_days)
+        for manager in _managers_of(facts, worker, row.owner_id):
+            if _reads(manager, row.pk):
+                found.append(_morning("worker_action_late", row.pk, manager.pk, day))
     return found
 
 
@@ -178,27 +175,19 @@ def records(facts: Facts) -> list[Planned]:
         return []
     running = Facilitation.objects.unscoped("messages").filter(referral=facts.group, until__isnull=True)
     runners = list(running.values_list("user", flat=True))
-    manager = _of_lead(facts)
+    managers = facts.managers_of(facts.referral.lead)
     found = []
     for meeting in started:
         met = clock.today(meeting.starts_at)
         day = clock.add_working_days(met, rules().record_working_days)
         found += [_morning("worker_record_due", meeting.pk, user, day) for user in runners]
-        if manager is not None:
-            day = clock.add_working_days(met, rules().record_late_working_days)
-            found.append(_morning("worker_record_late", meeting.pk, manager.pk, day))
+        day = clock.add_working_days(met, rules().record_late_working_days)
+        found += [_morning("worker_record_late", meeting.pk, manager.pk, day) for manager in managers]
     return found
-
-
-def _of_lead(facts: Facts) -> User | None:
-    team = facts.referral.lead.team
-    manager = team.manager if team else None
-    return manager if manager is not None and manager.is_active else None
 
 
 def already(facts: Facts) -> list[Planned]:
     """A conversation that already happened was recorded: to the manager of the lead's team, at once."""
-    manager = _of_lead(facts)
     return [
         planned(
             "worker_already_happened",
@@ -208,7 +197,9 @@ def already(facts: Facts) -> list[Planned]:
             until=meeting.created_at + GIVEN_UP,
         )
         for meeting in facts.meetings
-        if meeting.already_happened and manager is not None and manager.pk != meeting.created_by_id
+        if meeting.already_happened
+        for manager in facts.managers_of(facts.referral.lead)
+        if manager.pk != meeting.created_by_id
     ]
 
 

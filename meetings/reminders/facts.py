@@ -12,7 +12,7 @@ from meetings.models import Action, Attendance, CallOff, FollowUp, Meeting
 from referrals.enums import Answer, Purpose, Stage
 from referrals.models import Consent, Party, Referral
 from referrals.querysets_rules import worker_ids
-from referrals.reminders import Ways, ways_to_reach
+from referrals.reminders import Ways, barred_from, managers_there, ways_to_reach
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.notify.registry import Planned
@@ -87,6 +87,18 @@ class Facts:
     def workers(self) -> list[User]:
         """The lead, the facilitators and the keyworkers, each once."""
         return workers_on(self.group)
+
+    @cached_property
+    def barred(self) -> frozenset[UUID]:
+        """Who is told nothing of this referral."""
+        return barred_from(self.group)
+
+    def managers_of(self, user: User) -> list[User]:
+        """Who hears what the manager of a worker's team is to hear: other managers where that one is barred."""
+        manager = user.team.manager if user.team else None
+        if manager is not None and manager.pk in self.barred:
+            return list(managers_there(manager.organisation_id, self.barred))
+        return [manager] if manager is not None and manager.is_active else []
 
     @property
     def met(self) -> list[Meeting]:

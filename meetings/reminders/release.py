@@ -2,12 +2,21 @@
 it would begin somebody on duty rings them."""
 
 from datetime import datetime, timedelta
+from itertools import chain
 
 from meetings.models import CallOff
 from meetings.reminders.facts import Facts, planned, workers_on
 from meetings.reminders.workers import tell
 from referrals.models import Party
-from referrals.reminders import party_of, referral_page, tell_worker, to_worker, worker_of
+from referrals.reminders import (
+    barred_from,
+    managers_there,
+    party_of,
+    referral_page,
+    tell_worker,
+    to_worker,
+    worker_of,
+)
 from restorative.accounts.models import User
 from restorative.common.rules import rules
 from restorative.notify.models import Message
@@ -31,7 +40,8 @@ def _recheck_waiting(message: Message, at: datetime) -> Send | Cancel:
 
 
 def _on_duty(party: Party) -> User | None:
-    """Who is told to ring the worker of a party: their team's duty worker, else its manager.
+    """Who is told to ring the worker of a party: their team's duty worker, else its manager, else a manager of their
+    organisation. Nobody whom a conflict of interest bars.
 
     Never the worker themselves, nor somebody who works on this referral without opening the party's compartment: to
     them the message would say what waits for release.
@@ -39,9 +49,11 @@ def _on_duty(party: Party) -> User | None:
     worker = worker_of(party)
     if worker.team is None:
         return None
+    barred = barred_from(party.referral_id)
+    first = [worker.team.duty_worker, worker.team.manager]
     on_it = {user.pk for user in workers_on(party.referral_id)}
-    for user in (worker.team.duty_worker, worker.team.manager):
-        if user is None or not user.is_active or user.pk == worker.pk:
+    for user in chain(first, managers_there(worker.organisation_id, barred)):
+        if user is None or not user.is_active or user.pk == worker.pk or user.pk in barred:
             continue
         if user.pk not in on_it or Party.objects.opened_by(user).filter(pk=party.pk).exists():
             return user

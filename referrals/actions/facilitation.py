@@ -101,7 +101,7 @@ def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | 
         alone = Party.objects.unscoped("stand in?").filter(referral=referral, keyworker__isnull=True)
         if any(supports_another(lead, party) for party in alone.present().filter(beside__isnull=True)):
             raise NotPossible(
-                f"{lead.first_name} supports somebody here, and somebody else has no keyworker yet. "
+                f"{lead.first_name} supports somebody here, or did, and somebody else has no keyworker yet. "
                 "Give them one first.",
                 field="lead",
             )

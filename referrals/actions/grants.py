@@ -4,13 +4,13 @@ What either opens or shuts is decided in querysets.py. Governance and the manage
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from referrals import access
 from referrals.actions.facilitation import end_part
 from referrals.actions.lifecycle import changing, made
-from referrals.enums import GrantKind
-from referrals.models import Bar, Facilitation, Grant, Party, Referral, Support
+from referrals.enums import GrantKind, HandoffState, Part
+from referrals.models import Bar, Facilitation, Grant, Handoff, Party, Referral, Support
 from restorative.accounts.models import User
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -106,9 +106,13 @@ def _require_possible(referral: Referral, wanted: Wanted, by: User) -> None:
 
 
 def _on_another_side(referral: Referral, party: Party, user: User) -> bool:
-    """Whether somebody supports, or ever supported, another person here than this one and who is beside them."""
+    """Whether somebody supports, or ever supported, another person here than this one and who is beside them; or as
+    the lead stands in for one."""
     side = {party.pk, party.beside_id} - {None}
-    kept = Party.objects.unscoped("another side?").filter(referral=referral, keyworker=user)
+    theirs = Q(keyworker=user)
+    if referral.lead_id == user.pk:
+        theirs |= Q(keyworker__isnull=True, beside__isnull=True, left_at__isnull=True)
+    kept = Party.objects.unscoped("another side?").filter(theirs, referral=referral)
     ever = Support.objects.unscoped("another side?").filter(referral=referral, user=user)
     beside = Q(pk__in=side) | Q(beside__in=side)
     return kept.exclude(beside).exists() or ever.exclude(party__in=side).exists()
@@ -117,10 +121,11 @@ def _on_another_side(referral: Referral, party: Party, user: User) -> bool:
 def _give(grant: Grant, *, by: User, at: datetime) -> None:
     Grant.objects.unscoped("given once").filter(pk=grant.pk).update(given_at=at, given_by=by)
     grant.given_at, grant.given_by = at, by
-    if grant.party is not None and grant.kind != GrantKind.READING and not grant.party.is_supporter:
+    if grant.party is not None and grant.kind != GrantKind.READING:
         # From now on they know this side, also when it has ended: nobody opens another one as a stranger after that.
+        side = grant.party.beside or grant.party
         Support.objects.create(
-            referral=grant.referral, party=grant.party, user=grant.user, since=at, until=grant.until
+            referral=grant.referral, party=side, user=grant.user, since=at, until=grant.until
         )
     note(grant, "grant_given", by=by, at=at, fields=["given_at"])
 
@@ -185,7 +190,21 @@ def bar(*, referral: Referral, user: User, reason: str, by: User, at: datetime |
         )
         for part in parts.select_related("referral"):
             end_part(part, referral, by=by, at=at)
+        _end_standing_in(referral, user, by=by, at=at)
         return row
+
+
+def _end_standing_in(referral: Referral, user: User, *, by: User, at: datetime) -> None:
+    """A stand-in's part is for their day alone: it is over now, or never was where that day has not come."""
+    rows = (
+        Facilitation.objects.unscoped("barred")
+        .filter(referral=referral, user=user, part=Part.STAND_IN, until__gt=at)
+        .exclude(until=F("since"))
+    )
+    for part in rows:
+        part.until = max(part.since, at)
+        part.save(update_fields=["until"])
+        record("facilitation_ended", by=by, thing=part, referral_id=referral.pk, fields=["until"], at=at)
 
 
 def _require_replaced(referral: Referral, user: User) -> None:
@@ -198,6 +217,11 @@ def _require_replaced(referral: Referral, user: User) -> None:
         raise NotPossible(
             f"{user.first_name} supports somebody here. Give them another keyworker first.", field="user"
         )
+    taken = Handoff.objects.unscoped("barred").filter(
+        referral=referral, receiver=user, state=HandoffState.ACCEPTED, moved_at__isnull=True
+    )
+    if taken.exists():
+        raise NotPossible(f"{user.first_name} has taken a request here. Give it back first.", field="user")
 
 
 def lift_bar(*, bar: Bar, by: User, at: datetime | None = None) -> None:

@@ -12,10 +12,10 @@ from referrals import access, events
 from referrals.actions.handoff import LOOK_AGAIN, change, fresh_handoff, note
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.matching import keep_name_keys
-from referrals.actions.parties import note_support, require_open
+from referrals.actions.parties import note_support, require_open, supports_another
 from referrals.blockers.handing_over import going_over, lead_lost, rests_on, unshared
 from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Stage
-from referrals.models import Consent, Handoff, Party, Person, Referral
+from referrals.models import Bar, Consent, Handoff, Party, Person, Referral
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.audit.ledger import record
@@ -237,7 +237,7 @@ def _bring_home(handoff: Handoff, referral: Referral, *, by: User | None, at: da
     if handoff.moved_at is None:
         return
     if handoff.decided_kind == HandoffKind.LEAD and referral.lead_organisation_id == handoff.to_org_id:
-        lead = _first_active([handoff.lead_before_id, handoff.sent_by_id], handoff.from_org_id)
+        lead = _first_active([handoff.lead_before_id, handoff.sent_by_id], handoff)
         if lead is not None:
             _lead(referral, lead, handoff.from_org, by=by, at=at)
     for kept in handoff.moved:
@@ -249,9 +249,11 @@ def _bring_home(handoff: Handoff, referral: Referral, *, by: User | None, at: da
             _give(each, handoff.from_org, keyworker, by=by, at=at, person=UUID(kept["person"]))
 
 
-def _first_active(keys: Iterable[UUID | None], organisation: UUID) -> User | None:
-    """The first of these who still works there, or else a manager of theirs."""
-    there = User.objects.filter(organisation=organisation, is_active=True)
+def _first_active(keys: Iterable[UUID | None], handoff: Handoff) -> User | None:
+    """The first of these who still works for the side that asked, or else a manager of theirs; nobody who is barred."""
+    bars = Bar.objects.unscoped("comes home").filter(referral=handoff.referral_id, lifted_at__isnull=True)
+    there = User.objects.filter(organisation=handoff.from_org_id, is_active=True)
+    there = there.exclude(pk__in=bars.values("user"))
     for key in keys:
         if key and (found := there.filter(pk=key, role__in=CASEWORKERS).first()):
             return found
@@ -266,11 +268,10 @@ def _who_supports(party: Party, before: str, handoff: Handoff, referral: Referra
     said meanwhile would be open to the other side. Then a manager does, until there is a keyworker.
     """
     if before:
-        return _first_active([UUID(before)], handoff.from_org_id)
-    others = Party.objects.unscoped("stand in?").filter(referral=referral, keyworker=referral.lead)
-    if not others.present().exclude(Q(pk=party.pk) | Q(beside=party.pk)).exists():
+        return _first_active([UUID(before)], handoff)
+    if not supports_another(referral.lead, party):
         return None
-    return _first_active([], handoff.from_org_id)
+    return _first_active([], handoff)
 
 
 def share_ended(

@@ -184,7 +184,7 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
             )
         if keyworker is None and party.keyworker is not None and supports_another(referral.lead, party):
             raise NotPossible(
-                f"{referral.lead.first_name} leads and supports somebody else here, so cannot stand in. "
+                f"{referral.lead.first_name} leads and supports somebody else here, or did, so cannot stand in. "
                 "Choose a keyworker.",
                 field="keyworker",
             )
@@ -213,5 +213,8 @@ def note_support(party: Party, keyworker: "User | None", at: datetime) -> None:
 
 
 def supports_another(user: "User", party: Party) -> bool:
+    """Whether somebody supports another person in this referral, or ever did: by a grant too."""
     others = Party.objects.unscoped("stand in?").filter(referral=party.referral_id, keyworker=user)
-    return others.present().exclude(pk=party.pk).exists()
+    ever = Support.objects.unscoped("stand in?").filter(referral=party.referral_id, user=user)
+    kept = others.present().exclude(Q(pk=party.pk) | Q(beside=party.pk))
+    return kept.exists() or ever.exclude(party=party).exists()

@@ -19,7 +19,7 @@ from referrals.blockers.on_parties import (
 from referrals.blockers.shown import SEALED_SENTENCE, SHELL_CODES, ShownBlocker, sealed_open, shown_to
 from referrals.enums import Gate
 from referrals.models import Party, Referral
-from referrals.querysets_rules import as_they_stood, stood_in
+from referrals.querysets_stood import as_they_stood, stood_in
 from restorative.common.prepared import Moment, Param, Prepared
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ Each is one expression over facts, usable in a list and for a single row."""
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from referrals.blockers.facilitators import fewer_than_two_facilitators
@@ -155,6 +155,16 @@ def stop(gate: Gate, at: Moment) -> Q:
     return Q(Exists(_own(Concern).filter(kind__in=STOPS, cleared_at__isnull=True)))
 
 
+def by_a_second_person() -> Q:
+    """As a condition on sign-offs: decided by somebody who has not come to work on the referral since."""
+    on_it = {"referral": OuterRef("party__referral"), "user": OuterRef("decided_by")}
+    return (
+        ~Q(Exists(Facilitation._base_manager.filter(**on_it)))
+        & ~Q(Exists(Support._base_manager.filter(**on_it)))
+        & ~Q(decided_by=F("party__referral__lead"))
+    )
+
+
 def sign_off(gate: Gate, at: Moment) -> Q:
     """An open sign-off concern without a current go, or with steps undone, or older than a newer concern."""
     newer_decision = SignOff._base_manager.filter(
@@ -164,11 +174,8 @@ def sign_off(gate: Gate, at: Moment) -> Q:
         party=OuterRef("party"), raised_at__gt=OuterRef("decided_at")
     )
     undone = Task._base_manager.filter(blocks=OuterRef("pk"), done_at__isnull=True)
-    # A decision by somebody who has since come to work on the referral is no second person's any more.
-    on_it = {"referral": OuterRef("party__referral"), "user": OuterRef("decided_by")}
     current = SignOff._base_manager.filter(
-        ~Exists(Facilitation._base_manager.filter(**on_it)),
-        ~Exists(Support._base_manager.filter(**on_it)),
+        by_a_second_person(),
         ~Exists(newer_decision),
         ~Exists(newer_concern),
         ~Exists(undone),

@@ -8,6 +8,7 @@ from referrals.blockers.codes import BY_KEY, Blocker
 from referrals.models import (
     Party,
 )
+from referrals.querysets_stood import Stood
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,7 @@ SHELL_CODES = frozenset({"records_check"})
 SAFETY_CODES = frozenset({"stop", "sign_off", "safety_not_asked"})
 
 
-def sealed_open(
-    found: Iterable[Blocker], parties: Iterable[Party], stood: frozenset[UUID] | None = None
-) -> set[UUID]:
+def sealed_open(found: Iterable[Blocker], parties: Iterable[Party], stood: Stood | None = None) -> set[UUID]:
     """Parties with something open in a compartment this person does not open; as they stood, where `stood` is given."""
     closed = {party.pk for party in parties if not party.opened}
     if stood is not None:
@@ -38,7 +37,7 @@ def sealed_open(
 
 
 def shown_to(
-    found: Iterable[Blocker], parties: Iterable[Party], *, stood: frozenset[UUID] | None = None
+    found: Iterable[Blocker], parties: Iterable[Party], *, stood: Stood | None = None
 ) -> list[ShownBlocker]:
     """What one person may see of `found`. `parties` carry what with_opened adds for that person.
 
@@ -54,12 +53,12 @@ def shown_to(
         party = by_id.get(blocker.party_id) if blocker.party_id else None
         if party is None or code.key in SHELL_CODES:
             row = ShownBlocker(code.referral_sentence or code.party_sentence, code.key)
+        elif code.key == "wording_not_approved" and stood is not None and party.pk in stood.words:
+            # They were agreed to. What another has done with that since must not be known yet.
+            continue
         elif code.key == "wording_not_approved" and (approver := _approver(party, by_id.values())):
             row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
             sealed -= {party.pk} if _only_words(party, found) else set()
-        elif code.key == "wording_not_approved" and stood is not None:
-            # What another did with the words may be what must not be known yet.
-            continue
         elif party.opened or (party.opened_safety and code.key in SAFETY_CODES):
             row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
         else:

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from django.urls import reverse
 from django.utils.text import capfirst
 
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.models import Facilitation, Party, Referral
-from referrals.querysets_rules import as_they_stood
+from referrals.querysets_stood import Stood, as_they_stood
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -99,7 +98,7 @@ def identity(referral: Referral, user: "User") -> dict[str, Any]:
 STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLOSED)
 
 
-def stood(referral: Referral, user: "User") -> frozenset[UUID] | None:
+def stood(referral: Referral, user: "User") -> Stood | None:
     """How the others are shown while something waits for release: see as_they_stood."""
     return as_they_stood(user, referral.pk)
 

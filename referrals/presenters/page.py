@@ -69,7 +69,8 @@ def _leading(facts: Facts) -> list[dict[str, str]]:
     manages = user.is_manager and facts.referral.lead_organisation_id == user.organisation_id
     if facts.referral.lead_id == user.pk or manages:
         links.append({"text": "Change who leads", "href": reverse("referrals:lead", args=[reference])})
-    if user.is_manager or user.safeguarding_lead:
+    works = user.pk in {facts.referral.lead_id, *(party.keyworker_id for party in facts.parties)}
+    if user.is_manager or (user.safeguarding_lead and not works):
         links.append({"text": "Conflicts of interest", "href": reverse("referrals:bars", args=[reference])})
     return links
 

@@ -13,6 +13,7 @@ from referrals.models import (
     Referral,
 )
 from referrals.presenters import facilitators_of, parties_for, stood
+from referrals.querysets_stood import Stood
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -29,7 +30,7 @@ class Facts:
     rows: list[ShownBlocker]
     sealed_parties: set
     runs: bool
-    as_stood: frozenset | None
+    as_stood: Stood | None
     meeting: Any
     release: Any
     # What puts a booked meeting on hold, as far as this user may know: causes with a name, and who cannot be there.
@@ -80,7 +81,7 @@ def gather(referral: Referral, user: "User", at: datetime, *, gate: Gate | None 
     )
 
 
-def _held_by(found: list[Blocker], parties: list[Party], as_stood: frozenset | None) -> list[ShownBlocker]:
+def _held_by(found: list[Blocker], parties: list[Party], as_stood: Stood | None) -> list[ShownBlocker]:
     """What stands in the way at the gate of booking, by name: the sealed sentence says nothing about a hold."""
     return [row for row in blockers.shown_to(found, parties, stood=as_stood) if row.code]
 

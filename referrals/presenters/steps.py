@@ -10,6 +10,7 @@ from referrals import access
 from referrals.enums import Part, Stage, Suitable
 from referrals.models import Facilitation, Party, RecordsCheck, Referral, Suitability, Support
 from referrals.presenters import facilitators_of, parties_for, place_of
+from referrals.querysets_rules import hits_barred
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -136,6 +137,7 @@ def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
             | Q(referral__in=supported.values("referral"))
             | Q(referral__in=supports.values("referral"))
             | Q(referral__in=took_part.values("referral"))
+            | hits_barred(user.pk)
         )
         .select_related("referral", "asked_by")
         .order_by("asked_at", "pk")

@@ -10,6 +10,7 @@ from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 
 from referrals.blockers import ShownBlocker
+from referrals.blockers.on_parties import by_a_second_person
 from referrals.enums import SIGN_OFFS, STOPS, Answer, Part, Ready
 from referrals.models import Concern, Party, SignOff
 from referrals.presenters import facilitators_of
@@ -105,7 +106,7 @@ def deciding(facts: Facts) -> frozenset[tuple[UUID, str]]:
     )
     decided = (
         SignOff.objects.visible_to(user)
-        .filter(~Exists(newer), concern=OuterRef("pk"), expires_at__gte=facts.at)
+        .filter(~Exists(newer), by_a_second_person(), concern=OuterRef("pk"), expires_at__gte=facts.at)
         .filter(decided_at__gte=F("concern__raised_at"))
     )
     waiting = (

@@ -28,7 +28,7 @@ from referrals.presenters import prefetch_parties
 from referrals.presenters.referral_facts import Facts, is_mine, runs
 from referrals.presenters.way import Heard, check_in_would_do
 from referrals.querysets_provisional import said_no
-from referrals.querysets_rules import stood_in
+from referrals.querysets_stood import stood_in
 from referrals.reminders import of_somebody_else
 
 if TYPE_CHECKING:

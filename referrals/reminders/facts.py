@@ -38,6 +38,7 @@ from referrals.models import (
     Support,
 )
 from referrals.querysets_provisional import goes_at, provisional
+from referrals.reminders.reach import barred_from, managers_there
 from restorative.accounts.models import Closure, User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -54,7 +55,7 @@ class PartyFacts:
     participant: bool
     organisation: UUID
     worker: UUID
-    manager: UUID | None
+    managers: list[UUID]  # of the worker's team; others where a conflict of interest bars that one
     joined: datetime
     turn: int = 0  # the period of support: who comes back is reminded anew
     since: datetime | None = None
@@ -129,6 +130,8 @@ class Facts:
     at: datetime
     closures: dict[UUID, set[date]]
     supports: list[Row]
+    lead_managers: list[UUID]
+    barred: frozenset[UUID]
 
     @property
     def stage(self) -> Stage:
@@ -151,10 +154,11 @@ class Facts:
         return None
 
     def on_it(self) -> set[UUID | None]:
-        """Everybody who works on this referral, or did: no second person for anything in it."""
+        """Everybody who works on this referral, or did, or is barred from it: no second person for anything in it."""
         facilitating = Facilitation.objects.unscoped(WHY).filter(referral=self.referral)
         return {
             self.referral.lead_id,
+            *self.barred,
             *(party.worker for party in self.parties),
             *(row["user"] for row in self.supports),
             *facilitating.values_list("user", flat=True),
@@ -219,10 +223,17 @@ def _read(parties: list[UUID]) -> dict[str, Iterable[Row]]:
         "approaches": _rows(Approach, "created_at", parties, "result", "asked_first", "told_unprompted"),
         "preparations": _rows(Preparation, "held_at", parties),
         "concerns": concerns,
-        "sign_offs": _rows(SignOff, "decided_at", parties, "concern", "decision", "expires_at")
+        "sign_offs": _rows(SignOff, "decided_at", parties, "concern", "decision", "decided_by", "expires_at")
         if concerns
         else [],
     }
+
+
+def _managers(manager: UUID | None, organisation: UUID, barred: frozenset[UUID]) -> list[UUID]:
+    """Who hears what the manager of a team is to hear."""
+    if manager in barred:
+        return list(managers_there(organisation, barred).values_list("pk", flat=True))
+    return [manager] if manager else []
 
 
 def read(group: UUID, at: datetime) -> Facts | None:
@@ -236,7 +247,9 @@ def read(group: UUID, at: datetime) -> Facts | None:
     )
     if referral is None:
         return None
+    barred = barred_from(group)
     lead_manager = referral.lead.team.manager_id if referral.lead.team else None
+    lead_managers = _managers(lead_manager, referral.lead_organisation_id, barred)
     columns = (
         "pk",
         "place",
@@ -253,7 +266,9 @@ def read(group: UUID, at: datetime) -> Facts | None:
             participant=row["place"] != Place.SUPPORTER,
             organisation=row["organisation"],
             worker=row["keyworker"] or referral.lead_id,
-            manager=row["keyworker__team__manager"] if row["keyworker"] else lead_manager,
+            managers=_managers(row["keyworker__team__manager"], row["organisation"], barred)
+            if row["keyworker"]
+            else lead_managers,
             joined=row["created_at"],
         )
         for row in here
@@ -278,4 +293,4 @@ def read(group: UUID, at: datetime) -> Facts | None:
     houses = {referral.lead_organisation_id, *(party.organisation for party in parties.values())}
     for house, day in Closure.objects.filter(organisation__in=houses).values_list("organisation", "date"):
         closures.setdefault(house, set()).add(day)
-    return Facts(referral, list(parties.values()), at, closures, supports)
+    return Facts(referral, list(parties.values()), at, closures, supports, lead_managers, barred)

@@ -34,10 +34,11 @@ def _knowing(grant: Grant, found: Q) -> list[UUID]:
 
 
 def _managers(grant: Grant) -> list[UUID]:
-    """The manager of that worker's team, or else every manager of the organisation."""
+    """The manager of that worker's team, or else every manager of the organisation; or else its safeguarding leads, who
+    may give it too."""
     team = grant.user.team
     own = _knowing(grant, Q(pk=team.manager_id)) if team and team.manager_id else []
-    return own or _knowing(grant, Q(role=Role.MANAGER))
+    return own or _knowing(grant, Q(role=Role.MANAGER)) or _knowing(grant, Q(safeguarding_lead=True))
 
 
 def _planned(grant: Grant, at: datetime) -> Iterator[Planned]:

@@ -1,7 +1,7 @@
 """How a party or a worker may be reached at a moment, and the words as they may be sent them.
 The outbox asks; nothing here plans or sends."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from referrals.blockers import contact_at_risk
 from referrals.enums import SENT_ROUTES, Hours, Part, RouteKind
-from referrals.models import ContactRoute, Facilitation, Party, Referral, SafetyAnswers
+from referrals.models import Bar, ContactRoute, Facilitation, Party, Referral, SafetyAnswers
+from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -235,6 +236,18 @@ def nobody_is_told(group: UUID) -> bool:
     """Whether somebody in this referral has died: nothing more goes to any participant of it."""
     people = Party.objects.unscoped("messages").filter(referral=group, person__died_on__isnull=False)
     return people.present().exists()
+
+
+def barred_from(group: UUID) -> frozenset[UUID]:
+    """Workers who are told nothing of this referral, for a conflict of interest."""
+    bars = Bar.objects.unscoped("messages").filter(referral=group, lifted_at__isnull=True)
+    return frozenset(bars.values_list("user", flat=True))
+
+
+def managers_there(organisation: UUID, barred: Collection[UUID]) -> QuerySet[User]:
+    """The managers of an organisation but those: one of them hears what a barred manager of a team would have."""
+    there = User.objects.filter(organisation=organisation, role=Role.MANAGER, is_active=True)
+    return there.exclude(pk__in=barred).order_by("pk")
 
 
 def referral_page(group: UUID) -> tuple[str, str]:

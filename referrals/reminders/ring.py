@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from referrals.enums import TaskKind
 from referrals.models import Task
 from referrals.reminders.reach import (
+    barred_from,
     nobody_is_told,
     party_of,
     referral_page,
@@ -20,7 +21,7 @@ from referrals.reminders.reach import (
 from restorative.accounts.models import User
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import reconcile
-from restorative.notify.registry import Cancel, Content, Planned, Send, register, silence
+from restorative.notify.registry import Cancel, Content, Planned, Send, register, shut_out, silence
 from restorative.notify.spacing import TOO_LATE
 
 RING_WITHIN = timedelta(days=7)
@@ -104,6 +105,7 @@ def plan_again(message: Message, at: datetime) -> None:
 def register_kinds() -> None:
     """Tell the outbox of the message to ring somebody."""
     silence(nobody_is_told)
+    shut_out(barred_from)
     register("worker_ring", plan=_plan_ring, recheck=_recheck_ring, render=_ring_words)
     register(
         "worker_ring_colleague",

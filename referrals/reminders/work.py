@@ -70,11 +70,10 @@ def first_contact(facts: Facts) -> Iterator[Reminder]:
         about = {"thing": party.pk, "version": party.turn, "party": party.pk}
         due = facts.days_after(since, days, party.organisation)
         yield from _to("worker_first_contact", party.worker, due, **about)
-        if party.manager != party.worker:
-            later = facts.days_after(
-                since, days + rules().first_contact_manager_working_days, party.organisation
-            )
-            yield from _to("worker_first_contact_late", party.manager, later, **about)
+        later = facts.days_after(since, days + rules().first_contact_manager_working_days, party.organisation)
+        for manager in party.managers:
+            if manager != party.worker:
+                yield from _to("worker_first_contact_late", manager, later, **about)
 
 
 def consent_outstanding(facts: Facts) -> Iterator[Reminder]:
@@ -113,14 +112,19 @@ def runs_out(facts: Facts) -> Iterator[Reminder]:
             yield from _to("worker_runs_out", party.worker, due, **about)
 
 
-def _waits_since(party: PartyFacts, concern: Row) -> tuple[datetime, int] | None:
-    """Since when a sign-off concern waits to be decided, or will, and for the how-manieth time; None when decided."""
+def _waits_since(party: PartyFacts, concern: Row, on_it: set[UUID | None]) -> tuple[datetime, int] | None:
+    """Since when a sign-off concern waits to be decided, or will, and for the how-manieth time; None when decided.
+
+    Whoever decided and came to work on it since is no second person any more: it waits again.
+    """
     decided = [row for row in party.rows["sign_offs"] if row["concern"] == concern["pk"]]
     if not decided:
         return concern["at"], 1
     last = decided[-1]
     newer = [row["at"] for row in party.rows["concerns"] if row["at"] > last["at"]]
     ends = [] if last["decision"] == SignOffDecision.DO_NOT_GO else [last["expires_at"]]
+    if last["decided_by"] in on_it:
+        ends = [last["at"]]
     return (min([*newer, *ends]), len(decided) + 1) if newer or ends else None
 
 
@@ -131,9 +135,10 @@ def sign_off_waiting(facts: Facts) -> Iterator[Reminder]:
     for party in facts.parties:
         waiting = [row for row in party.open_concerns if row["kind"] in SIGN_OFFS]
         able = facts.second_persons(party.organisation) if waiting else []
-        nearest = [user for user in able if user.pk == party.manager or user.safeguarding_lead] or able
+        on_it = facts.on_it() - facts.barred if waiting else set()
+        nearest = [user for user in able if user.pk in party.managers or user.safeguarding_lead] or able
         for concern in waiting:
-            since = _waits_since(party, concern)
+            since = _waits_since(party, concern, on_it)
             for user in nearest:
                 if since is None or user.pk == concern["raised_by"]:
                     continue
@@ -164,10 +169,10 @@ def paused_review(facts: Facts) -> Iterator[Reminder]:
     about = {"thing": referral.pk, "version": referral.review_on.toordinal()}
     day = clock.moment(referral.review_on, 9)
     yield from _to("worker_paused_review", referral.lead_id, day, **about)
-    manager = referral.lead.team.manager_id if referral.lead.team else None
-    if manager != referral.lead_id:
-        late = facts.days_after(day, rules().paused_manager_working_days, referral.lead_organisation_id)
-        yield from _to("worker_paused_review_late", manager, late, **about)
+    late = facts.days_after(day, rules().paused_manager_working_days, referral.lead_organisation_id)
+    for manager in facts.lead_managers:
+        if manager != referral.lead_id:
+            yield from _to("worker_paused_review_late", manager, late, **about)
 
 
 def nothing_happened(facts: Facts) -> Iterator[Reminder]:

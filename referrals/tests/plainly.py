@@ -193,6 +193,7 @@ class About:
 
     def _signed_off(self, concern: Concern) -> bool:
         working = {row.user_id for row in self.reading.facilitations} | self.reading.supported
+        working |= {self.reading.referral.lead_id}
         newest = max(row.raised_at for row in self.concerns)
         return any(
             row.decision in (SignOffDecision.GO, SignOffDecision.GO_WITH_STEPS)

@@ -27,10 +27,11 @@ from referrals.actions import (
     talk,
 )
 from referrals.actions.forgetting import SOMEBODY, forget_due, keep_longer
+from referrals.actions.grants import Wanted, ask_for_access, end_access, give
 from referrals.actions.matching import match_names
 from referrals.actions.parties import PersonFacts
 from referrals.actions.reaching import RouteFacts
-from referrals.enums import Answer, ApproachResult, ConcernKind, Place, Purpose, Reason, RouteKind
+from referrals.enums import Answer, ApproachResult, ConcernKind, GrantKind, Place, Purpose, Reason, RouteKind
 from referrals.models import (
     Approach,
     ContactRoute,
@@ -510,3 +511,33 @@ def test_kept_longer_they_are_reminded_anew(made, clock):
 def test_nobody_is_reminded_of_what_stays(made, staff):
     a_concern_was_raised(made, staff)
     assert reminded() == []
+
+
+def test_access_that_was_given_or_asked_for_opens_nobody_once_the_record_has_gone(made, clock) -> None:
+    later(clock, 59)
+    until = (timezone.now() + timedelta(days=5)).date()
+    staff, asked = made.staff, []
+    for who in ("ben", "wes"):
+        wanted = Wanted(GrantKind.COVER, staff["ben"], made.other, f"Jo {FAMILY} rang {who}.", until)
+        asked.append(ask_for_access(referral=made.referral, wanted=wanted, by=staff["kit"]))
+    give(grant=asked[0], by=staff["mo"])
+    later(clock, 61)
+    assert forget_due() == 1
+
+    assert gone(made)
+    assert not {name for name in everywhere(FAMILY) if name.startswith("Grant")}
+    with pytest.raises(NotPossible):
+        give(grant=asked[1], by=staff["mo"])
+    assert client_of(staff["ben"]).get(path(made, made.other)).status_code == 404
+    for who in ("ben", "mo", "sal", "gwen"):
+        pages = [
+            "/grants/",
+            f"/grants/{asked[0].pk}/seen/",
+            f"/grants/{asked[1].pk}/end/",
+            f"/r/{made.referral.reference}/",
+        ]
+        for page in pages:
+            shown = client_of(staff[who]).get(page)
+            assert shown.status_code in (200, 403, 404)
+            assert FAMILY not in shown.content.decode()
+    end_access(grant=asked[0], by=staff["ben"])

@@ -11,12 +11,15 @@ from meetings.models import Meeting
 from meetings.tests.pages import client_of
 from referrals import access
 from referrals.actions import grants
+from referrals.actions.concerns import ask_for_records_check, raise_concern
 from referrals.actions.facilitation import appoint, change_lead, stand_down
 from referrals.actions.grants import Wanted, ask_for_access, end_access, give
 from referrals.actions.notes import add_note
-from referrals.actions.parties import set_keyworker
-from referrals.enums import GrantKind, NoteKind, Part
-from referrals.models import Bar, Consent, Grant, Party, Referral
+from referrals.actions.parties import PersonFacts, add_party, set_keyworker
+from referrals.actions.protecting import share_to_protect
+from referrals.enums import ConcernKind, GrantKind, NoteKind, Part, Place, ShareWith
+from referrals.models import Bar, Concern, Consent, Grant, Party, Referral
+from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
@@ -380,3 +383,127 @@ def test_standing_down_twice_is_said(made):
     stand_down(facilitation=part, by=made.staff["asha"])
     with pytest.raises(NotPossible, match="already ended"):
         stand_down(facilitation=part, by=made.staff["asha"])
+
+
+# --- Safeguarding leads who work for one side ------------------------------------------------------------------
+
+
+def lead_of(made, who: str):
+    User.objects.filter(pk=made.staff[who].pk).update(safeguarding_lead=True)
+    return User.objects.get(pk=made.staff[who].pk)
+
+
+def test_a_lead_on_one_side_hears_nothing_of_who_was_let_in_to_another(made, tmp_path, settings):
+    settings.OUTBOX_DIR = tmp_path
+    asha = lead_of(made, "asha")
+    asked, given = cover(made), emergency(made, "ben")
+    for row in (asked, given):
+        for page in ("give/", "end/", "seen/"):
+            assert client_of(asha).get(f"/grants/{row.pk}/{page}").status_code == 404
+    assert "Kit is away." not in client_of(asha).get("/grants/").content.decode()
+    assert str(asha.pk) not in told("grant_asked") | told("grant_given")
+    kit = lead_of(made, "kit")  # of the same side
+    assert "Kit is away." in client_of(kit).get("/grants/").content.decode()
+
+
+def test_a_lead_on_one_side_neither_bars_nor_reads_why_somebody_is(made):
+    """Whom a colleague supports is not told by trying them out."""
+    barred(made, "ben")
+    asha, reference = lead_of(made, "asha"), made.referral.reference
+    page = f"/r/{reference}/bars/"
+    assert page not in client_of(asha).get(f"/r/{reference}/").content.decode()
+    assert client_of(asha).get(page).status_code == 403
+    facts = {"user": str(made.staff["kit"].pk), "reason": "-"}
+    answer = client_of(asha).post(page, facts)
+    assert answer.status_code == 403
+    assert "supports" not in answer.content.decode()
+    for who in ("mo", "sal"):
+        assert "cousin" in client_of(made.staff[who]).get(page).content.decode()
+
+
+# --- What was typed ------------------------------------------------------------------------------------------
+
+
+def test_what_was_typed_is_kept_when_access_ends_or_a_bar_comes_meanwhile(made, morning):
+    emergency(made, "ben")
+    ben, page = made.staff["ben"], f"/r/{made.referral.reference}/people/{made.other.pk}/safety/concern/"
+    assert client_of(ben).get(page).status_code == 200
+    typed = {"kind": "threats", "detail": "He waits outside her house."}
+    before = Concern.objects.unscoped("test").count()
+    morning.shift(timedelta(hours=4))
+    answer = client_of(ben).post(page, typed)
+    assert answer.status_code == 404
+    assert "He waits outside her house." in answer.content.decode()
+    emergency(made, "ben")
+    barred(made, "ben")
+    answer = client_of(ben).post(page, typed)
+    assert answer.status_code == 404
+    assert "He waits outside her house." in answer.content.decode()
+    assert Concern.objects.unscoped("test").count() == before
+    home = client_of(ben).get("/").content.decode()
+    assert made.referral.reference not in home
+    assert "Jo" not in home
+
+
+# --- What somebody knows after a grant -------------------------------------------------------------------------
+
+
+def test_a_lead_who_stands_in_for_one_person_is_not_let_in_to_another(made):
+    change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["asha"])
+    assert made.own in Party.objects.could_be_asked_for(made.staff["ben"])
+    Party.objects.unscoped("test").filter(pk=made.other.pk).update(keyworker=None)
+    assert opens(made, "ben")  # whom nobody supports, the lead does
+    assert made.own not in Party.objects.could_be_asked_for(made.staff["ben"])
+    with pytest.raises(NotPossible):
+        emergency(made, "ben", made.own)
+    with pytest.raises(NotPossible):
+        cover(made, "ben", by="mo", party=made.own)
+
+
+def test_whoever_covered_does_not_stand_in_for_another_as_the_lead(made):
+    end_access(grant=cover(made, by="mo"), by=made.staff["ben"])
+    Party.objects.unscoped("test").filter(pk=made.own.pk).update(keyworker=None)
+    with pytest.raises(NotPossible, match="no keyworker yet"):
+        change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["mo"])
+    set_keyworker(
+        party=Party.objects.unscoped("test").get(pk=made.own.pk),
+        keyworker=made.staff["asha"],
+        by=made.staff["asha"],
+    )
+    change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["mo"])
+    with pytest.raises(NotPossible, match="cannot stand in"):
+        set_keyworker(
+            party=Party.objects.unscoped("test").get(pk=made.own.pk), keyworker=None, by=made.staff["asha"]
+        )
+
+
+def test_whoever_was_let_in_to_somebody_beside_them_knows_that_side(made):
+    facts = PersonFacts(given="Bo", place=Place.SUPPORTER)
+    bo = add_party(referral=made.referral, facts=facts, beside=made.other, by=made.staff["kit"])
+    end_access(grant=cover(made, by="mo", party=bo), by=made.staff["ben"])
+    with pytest.raises(NotPossible):
+        emergency(made, "ben", made.own)
+    cover(made, by="mo")  # of the same side
+
+
+def test_whoever_goes_to_another_organisation_takes_no_access_along(made):
+    cover(made, by="mo")
+    ben = made.staff["ben"]
+    User.objects.filter(pk=ben.pk).update(organisation=made.staff["carol"].organisation, team=None)
+    ben.refresh_from_db()
+    assert not opens(made, "ben")
+    assert not sees(made, "ben")
+
+
+def test_governance_let_in_to_read_settles_nothing_even_as_a_safeguarding_lead(made, reading):
+    give(grant=reading, by=made.staff["mo"])
+    gwen = lead_of(made, "gwen")
+    stop = raise_concern(party=made.other, kind=ConcernKind.THREATS, by=made.staff["kit"])
+    check = ask_for_records_check(referral=made.referral, by=made.staff["asha"])
+    share = share_to_protect(
+        party=made.other, to=ShareWith.POLICE, reason="Afraid.", content="-", by=made.staff["kit"]
+    )
+    assert not access.may_clear(gwen, stop)
+    assert not access.may_release_records(gwen, check)
+    assert not access.may_look_at_share(gwen, share)
+    assert client_of(gwen).get("/records-checks/").status_code in (403, 404)

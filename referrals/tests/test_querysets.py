@@ -122,10 +122,13 @@ def helps(who: int, side: Side, made: Made, handed: Handed) -> bool:
 
 
 def opens_safety(who: int, side: Side, made: Made) -> bool:
-    """And concerns and safety answers, for safeguarding leads of the party's organisation."""
+    """And concerns and safety answers, for safeguarding leads of the party's organisation: not the other side's worker,
+    a lead who stands in counting as one."""
     user = WORKERS[who]
+    others = [each for each in made.present if each is not side]
+    theirs = {made.lead if each.keyworker is None else each.keyworker for each in others}
     leads = user.casework and user.lead and user.house == side.house and any(side.concerns)
-    leads = leads and who not in made.barred
+    leads = leads and who not in made.barred and who not in theirs
     return opens(who, side, made) or leads
 
 

@@ -18,7 +18,7 @@ from referrals.actions.matching import match_names
 from referrals.actions.records import Judged
 from referrals.blockers import blockers
 from referrals.enums import ConcernKind, Gate, Likeness, Part, Place, Verdict
-from referrals.models import NameKey, Party, Person, RecordsCheck, RecordsHit, Referral
+from referrals.models import Bar, NameKey, Party, Person, RecordsCheck, RecordsHit, Referral
 from referrals.tasks import records_checks
 from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
@@ -502,3 +502,25 @@ def test_there_is_no_other_way_to_release_one(staff: Staff) -> None:
         records_checks()
         assert records.release_due(at=at(hour)) == 0
     assert released_at(check) is None
+
+
+def test_a_lead_barred_from_where_somebody_was_found_is_not_shown_the_check(staff: Staff) -> None:
+    """Nor who was found there, or whether a concern is open with them. Another lead looks at it."""
+    known = known_at_carers(staff)
+    made, check = asked(staff)
+    User.objects.filter(pk=staff["ben"].pk).update(safeguarding_lead=True)
+    match_names(check=check, at=timezone.now())
+    assert hits_of(check)
+    Bar.objects.create(
+        referral=known.referral,
+        user=staff["sal"],
+        organisation=staff["sal"].organisation,
+        reason="-",
+        created_at=timezone.now(),
+    )
+
+    sal, ben = client_of(staff["sal"]), client_of(User.objects.get(pk=staff["ben"].pk))
+    assert made.referral.reference not in sal.get("/records-checks/").content.decode()
+    assert sal.get(f"/records-checks/{check.pk}/release/").status_code == 403
+    assert not RecordsHit.objects.visible_to(staff["sal"]).exists()
+    assert "Catherine" in ben.get("/records-checks/").content.decode()

@@ -23,7 +23,10 @@ from referrals.enums import (
     SignOffDecision,
 )
 from referrals.models import Concern, Consent, Party, RecordsCheck
+from referrals.selectors import to_decide
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible, Refused
+from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
 from tests.stories import tell as retold
 
@@ -212,3 +215,73 @@ def test_a_second_cause_of_a_call_off_shows_to_nobody_who_knew_the_first(staff: 
     assert (
         after.count("Not yet. Nothing for you to do.") == before.count("Not yet. Nothing for you to do.") == 1
     )
+
+
+def person_page(user, made: play.Played, party: Party) -> str:
+    client = Client()
+    client.force_login(user)
+    body = client.get(f"/r/{made.referral.reference}/people/{party.pk}/").content.decode()
+    return "\n".join(line for line in body.splitlines() if "csrf" not in line)
+
+
+def test_words_that_nobody_had_agreed_to_stay_asked_for_when_the_other_stops_unseen(staff: Staff) -> None:
+    """Kit supports somebody who joined after the booking. That Sam withdrew must not take the row away."""
+    made = retold("booked_tomorrow", staff, NOW())
+    lee = parties.add_party(
+        referral=made.referral,
+        facts=parties.PersonFacts(given="Lee", place=Place.SIBLING),
+        keyworker=staff["kit"],
+        by=staff["asha"],
+    )
+    before = page(staff["kit"], made), person_page(staff["kit"], made, lee)
+    assert "words used to reach Lee" in before[0]
+    consent.withdraw(party=made.own, by=staff["asha"])
+
+    assert (page(staff["kit"], made), person_page(staff["kit"], made, lee)) == before
+
+
+def test_whoever_comes_back_unseen_takes_no_words_away_on_the_other_sides_pages(staff: Staff) -> None:
+    made = retold("booked_tomorrow", staff, NOW())
+    before = page(staff["kit"], made), person_page(staff["kit"], made, made.other)
+    consent.withdraw(party=made.own, by=staff["asha"])
+    consent.record_consent(
+        party=made.own,
+        purpose=Purpose.TAKE_PART,
+        answer=Answer.YES,
+        why_back="Thought again, nobody asked.",
+        by=staff["asha"],
+        at=NOW() + timedelta(seconds=1),
+    )
+    assert "wording_not_approved" in codes(made)
+
+    assert (page(staff["kit"], made), person_page(staff["kit"], made, made.other)) == before
+
+
+def test_who_signed_off_and_leads_since_is_no_second_person(staff: Staff) -> None:
+    made = retold("blocked_sign_off", staff, NOW())
+    concern = Concern.objects.unscoped("test").get(party=made.other)
+    concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Settled.", by=staff["mo"])
+    assert "sign_off" not in codes(made)
+    facilitation.change_lead(referral=made.referral, lead=staff["mo"], by=staff["mo"])
+
+    assert "sign_off" in codes(made)
+    assert concern in to_decide(staff["sal"], NOW())
+    told = Message.objects.filter(kind="worker_sign_off_waiting", state="due")
+    assert set(told.values_list("recipient_id", flat=True)) == {staff["sal"].pk}
+
+
+@pytest.mark.parametrize("still", [True, False])
+def test_a_safeguarding_lead_on_one_side_reads_no_concern_of_the_other(still: bool, staff: Staff) -> None:
+    made = retold("blocked_sign_off", staff, NOW())
+    User.objects.filter(pk=staff["asha"].pk).update(safeguarding_lead=True)
+    asha = User.objects.get(pk=staff["asha"].pk)
+    if not still:
+        parties.set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
+
+    assert not Concern.objects.visible_to(asha).filter(party=made.other).exists()
+    assert not Party.objects.visible_to(asha).with_opened(asha).get(pk=made.other.pk).opened_safety
+    client = Client()
+    client.force_login(asha)
+    where = f"/r/{made.referral.reference}/people/{made.other.pk}/safety/"
+    assert client.get(where).status_code == 404
+    assert Concern.objects.visible_to(staff["sal"]).filter(party=made.other).exists()

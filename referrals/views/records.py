@@ -29,7 +29,8 @@ class RecordsChecks(Page):
     checks: list[RecordsCheck]
 
     def may(self) -> Decision:
-        if not self.request.user.safeguarding_lead:
+        user = self.request.user
+        if not (user.safeguarding_lead and access.can(user, "run")):
             return refuse("Only a safeguarding lead sees the records checks.")
         self.checks = records.waiting(self.request.user)
         return super().may()

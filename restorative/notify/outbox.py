@@ -56,6 +56,12 @@ def reconcile(group: UUID, *, at: datetime | None = None) -> Reconciled:
     wanted = {planned.key: planned for plan in plans for planned in plan(group, at)}
     if registry.silent(group):
         wanted = {key: planned for key, planned in wanted.items() if planned.to_worker}
+    if out := registry.told_nothing(group):
+        wanted = {
+            key: planned
+            for key, planned in wanted.items()
+            if not (planned.to_worker and planned.recipient_id in out)
+        }
     rows = {(m.kind, m.thing_id, m.version, m.recipient_id): m for m in Message.objects.filter(group=group)}
     unplanned = [m for key, m in rows.items() if key not in wanted]
     cancelled, already_sending = _cancel(unplanned, UNPLANNED)

@@ -1,7 +1,7 @@
 """What an app tells the outbox about each kind of message: how to plan it, check it again, and word it.
 Register in AppConfig.ready(). The outbox calls these; it knows nothing else about what a message is about."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -83,6 +83,7 @@ class Kind:
 
 _kinds: dict[str, Kind] = {}
 _silences: list[Callable[[UUID], bool]] = []
+_shut_out: list[Callable[[UUID], Collection[UUID]]] = []
 
 
 def register(
@@ -118,6 +119,17 @@ def silence(holds: Callable[[UUID], bool]) -> None:
 def silent(group: UUID) -> bool:
     """Whether nothing may go to any participant of this group."""
     return any(holds(group) for holds in _silences)
+
+
+def shut_out(who: Callable[[UUID], Collection[UUID]]) -> None:
+    """Say which workers are told nothing of a group, whatever the kind."""
+    if who not in _shut_out:
+        _shut_out.append(who)
+
+
+def told_nothing(group: UUID) -> set[UUID]:
+    """The workers to whom nothing about this group may go."""
+    return {key for who in _shut_out for key in who(group)}
 
 
 def unregister(kind: str) -> None:

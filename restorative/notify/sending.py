@@ -116,6 +116,8 @@ def _ask(message: Message, at: datetime) -> tuple[Send | Hold | Cancel, Content]
         return Hold(at + LOOK_AGAIN_AFTER, "no running code knows this kind"), NO_WORDS
     if not message.to_worker and registry.silent(message.group):
         return Cancel("nothing more is sent to anybody here"), NO_WORDS
+    if message.to_worker and message.recipient_id in registry.told_nothing(message.group):
+        return Cancel("they are told nothing of this"), NO_WORDS
     verdict = spacing.quiet_hold(message, at) or kind.recheck(message, at)
     if isinstance(verdict, Hold):
         return Hold(max(verdict.until, at + SHORTEST_HOLD), verdict.why), NO_WORDS

@@ -1,0 +1,142 @@
+"""Whoever a conflict of interest bars hears nothing of the referral and gets no part in it; what they would have heard,
+another does."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from meetings.actions.standing_in import name_stand_in, say_unavailable
+from meetings.demo import story as play
+from meetings.demo.staff import Staff
+from meetings.models import Unavailable
+from referrals.actions import handed_over
+from referrals.actions.consent import withdraw
+from referrals.actions.grants import bar, lift_bar
+from referrals.actions.parties import set_keyworker
+from referrals.models import Bar, Facilitation, Referral
+from referrals.tests.handing import accepted, lead_asked, started
+from restorative.accounts.models import Team
+from restorative.common.decisions import NotPossible
+from restorative.notify.models import Message, State
+from restorative.notify.outbox import sweep
+from tests.stories import tell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def frozen():
+    with time_machine.travel("2027-03-02 10:30", tick=False) as traveller:
+        yield traveller
+
+
+def barred(made: play.Played, who: str, by: str) -> Bar:
+    return bar(referral=made.referral, user=made.staff[who], reason="Jo is their cousin.", by=made.staff[by])
+
+
+def waits(kind: str) -> set[str]:
+    rows = Message.objects.filter(kind=kind).exclude(state=State.CANCELLED)
+    return {str(key) for key in rows.values_list("recipient_id", flat=True)}
+
+
+def ids(staff: Staff, *who: str) -> set[str]:
+    return {str(staff[key].pk) for key in who}
+
+
+def booked(staff: Staff) -> play.Played:
+    made = tell("ready", staff, timezone.now())
+    play.book_meeting(made, play.day_at(3, 14), timezone.now() - timedelta(hours=1))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("out", "told"), [(["ben"], "mo"), (["mo"], "ben"), (["ben", "mo"], "sal"), (["ben", "mo", "sal"], None)]
+)
+def test_the_call_before_a_meeting_goes_to_the_first_who_is_not_barred(
+    out: list[str], told: str | None, staff: Staff, frozen
+) -> None:
+    Team.objects.filter(pk=staff["kit"].team_id).update(duty_worker=staff["ben"])
+    made = booked(staff)
+    withdraw(party=made.other, by=staff["kit"])
+    assert waits("worker_release_duty") == ids(staff, "ben")
+    for who in out:
+        if who == "sal":  # the last who could bar anybody: as if by a manager who has left since
+            Bar.objects.create(
+                referral=made.referral,
+                user=staff["sal"],
+                organisation=staff["sal"].organisation,
+                reason="-",
+                created_at=timezone.now(),
+            )
+        else:
+            barred(made, who, "sal")
+    frozen.move_to("2027-03-05 12:01")
+    sweep()
+    rows = Message.objects.filter(kind="worker_release_duty", state=State.SENT)
+    assert {str(row.recipient_id) for row in rows} == (ids(staff, told) if told else set())
+
+
+def test_another_manager_hears_what_a_barred_one_would_have(staff: Staff) -> None:
+    made = play.log(staff, play.Pair("Sam", "Jo"), timezone.now())
+    assert waits("worker_first_contact_late") == ids(staff, "mo")
+    row = barred(made, "mo", "sal")
+    assert waits("worker_first_contact_late") == ids(staff, "sal")
+    lift_bar(bar=row, by=staff["sal"])
+    assert waits("worker_first_contact_late") == ids(staff, "mo")
+
+
+def test_what_was_planned_before_the_bar_is_not_sent_after_it(staff: Staff) -> None:
+    """Whatever asks again at sending: this one asks nothing of whom it is for."""
+    made = play.log(staff, play.Pair("Sam", "Jo"), timezone.now())
+    barred(made, "ben", "mo")
+    for who in ("ben", "kit"):
+        Message.objects.create(
+            created_at=timezone.now(),
+            kind="worker_ring",
+            thing_id=made.own.pk,
+            version=1,
+            recipient_id=staff[who].pk,
+            group=made.referral.pk,
+            to_worker=True,
+            due_at=timezone.now(),
+            planned_for=timezone.now(),
+            useless_after=timezone.now() + timedelta(days=1),
+        )
+    sweep()
+    rows = Message.objects.filter(kind="worker_ring").values_list("recipient_id", "state")
+    assert dict(rows) == {staff["ben"].pk: State.CANCELLED, staff["kit"].pk: State.SENT}
+
+
+def test_nobody_barred_stands_in_and_a_stand_in_who_is_barred_stands_in_no_more(staff: Staff, frozen) -> None:
+    made = booked(staff)
+    away = say_unavailable(meeting=made.meeting, user=staff["fay"], by=staff["fay"])
+    row = barred(made, "ben", "mo")
+    with pytest.raises(NotPossible, match="cannot take this one"):
+        name_stand_in(unavailable=away, user=staff["ben"], by=staff["asha"])
+    lift_bar(bar=row, by=staff["mo"])
+    part = name_stand_in(unavailable=away, user=staff["ben"], by=staff["asha"])
+    assert waits("worker_stand_in") == ids(staff, "ben")
+    barred(made, "ben", "mo")
+    assert not waits("worker_stand_in")
+    frozen.move_to(part.since + timedelta(hours=14))
+    assert not Facilitation.objects.unscoped("test").running(timezone.now()).filter(pk=part.pk).exists()
+    assert Unavailable.objects.unscoped("test").away(timezone.now()).filter(pk=away.pk).exists()
+
+
+def test_whoever_has_accepted_a_request_gives_it_back_before_they_are_barred(staff: Staff) -> None:
+    made = tell("ready", staff, timezone.now())
+    taken = accepted(made, lead_asked(made))
+    with pytest.raises(NotPossible, match="Give it back first"):
+        barred(made, "carol", "mina")
+    handed_over.give_back(handoff=taken, why="A cousin.", version=taken.version, by=staff["carol"])
+
+
+def test_a_lead_comes_home_to_nobody_who_was_barred_meanwhile(staff: Staff) -> None:
+    made = tell("ready", staff, timezone.now())
+    taken = started(made, lead_asked(made))
+    set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
+    barred(made, "asha", "sal")
+    handed_over.give_back(handoff=taken, why="Too far.", version=taken.version, by=staff["carol"])
+    assert Referral.objects.unscoped("test").get(pk=made.referral.pk).lead in (staff["mo"], staff["sal"])
