@@ -58,8 +58,11 @@ def hits_barred(user: Any) -> Q:
 
 
 def granted_now(at: Moment) -> Q:
-    """Grants that were given and still run: no longer than that organisation supports the person."""
-    theirs = Q(party__isnull=True) | Q(party__organisation=F("organisation"))
+    """Grants that were given and still run: no longer than that organisation supports the person, or anybody there."""
+    anybody = rows_of("Party").filter(
+        referral=OuterRef("referral"), organisation=OuterRef("organisation"), left_at__isnull=True
+    )
+    theirs = Q(Exists(anybody), party__isnull=True) | Q(party__organisation=F("organisation"))
     return theirs & Q(given_at__isnull=False, ended_at__isnull=True, until__gt=at)
 
 
@@ -116,8 +119,7 @@ def _shells_at_work(
         mine |= Q(Exists(taken.filter(to_org=organisation)))
         mine |= Q(Exists(led_before.filter(from_org=organisation)))
     if lead:
-        open_concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
-        mine |= Q(Exists(parties.filter(Exists(open_concern), organisation=organisation)))
+        mine |= Q(Exists(parties.filter(safeguarded_by(user), organisation=organisation)))
         waiting = rows_of("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
         mine |= Q(Exists(waiting), lead_organisation=organisation)
     return mine

@@ -229,6 +229,19 @@ def test_governance_reads_one_person_once_it_is_given_and_writes_nothing(made, r
     assert not Consent.objects.visible_to(gwen).filter(party=made.own).exists()
 
 
+def test_that_it_exists_is_open_no_longer_than_somebody_there_is_theirs(made):
+    until = clock.today() + timedelta(days=3)
+    wanted = Wanted(GrantKind.READING, made.staff["gwen"], None, "A complaint is looked into.", until)
+    give(
+        grant=ask_for_access(referral=made.referral, wanted=wanted, by=made.staff["gwen"]),
+        by=made.staff["mo"],
+    )
+    assert sees(made, "gwen")
+    elsewhere = made.staff["carol"].organisation
+    Party.objects.unscoped("test").filter(referral=made.referral).update(organisation=elsewhere)
+    assert not sees(made, "gwen")
+
+
 def test_governance_cannot_break_the_glass(made):
     with pytest.raises(NotPossible):
         emergency(made, "gwen")

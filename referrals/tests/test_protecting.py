@@ -9,13 +9,15 @@ from django.utils import timezone
 
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
+from referrals.actions.grants import bar
 from referrals.actions.protecting import share_to_protect
 from referrals.enums import ShareWith
 from referrals.models import ProtectiveShare
 from referrals.tests.talking import client_of, errors_of, path, send
+from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.common.decisions import Refused
-from restorative.notify.models import Message
+from restorative.notify.models import Message, State
 from restorative.notify.outbox import sweep
 from tests.stories import tell
 
@@ -95,6 +97,18 @@ def test_the_safeguarding_leads_of_that_side_are_told_by_reference_and_link_alon
     assert made.referral.reference in mail["subject"]
     for word in (made.own.known_as, made.other.known_as, "police", "Afraid"):
         assert word not in mail["body"] + mail["subject"]
+
+
+def test_where_no_safeguarding_lead_may_know_its_managers_are_told(staff: Staff) -> None:
+    made = tell("ready", staff, timezone.now())
+    bar(referral=made.referral, user=staff["sal"], reason="His sister.", by=staff["mo"])
+    shared(made, staff["kit"])
+
+    told = set(Message.objects.filter(kind=KIND).values_list("recipient_id", flat=True))
+    managers = User.objects.filter(organisation=staff["kit"].organisation_id, role=Role.MANAGER)
+    assert told == set(managers.exclude(pk=staff["sal"].pk).values_list("pk", flat=True)) != set()
+    sweep()
+    assert not Message.objects.filter(kind=KIND).exclude(state=State.SENT).exists()
 
 
 @pytest.mark.parametrize("name", ["ready", "closed"])
