@@ -16,10 +16,18 @@ from tests import services
 
 ON_CI = os.environ.get("CI") == "true"
 DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
-# Where both databases are run, the stories of these rooms are told on the one of production alone, but for those that
-# lean on a database's own ways: rules in SQL, locks, and the actions everything else is made of.
+# Where both databases are run, the stories of these rooms are told on the one of production alone, and so is who gets
+# which page; but for those that lean on a database's own ways: rules in SQL, locks, and the actions everything else is
+# made of.
 ALSO_ON_POSTGRESQL = os.environ.get("ALSO_ON_POSTGRESQL") == "1"
-STORIES = ("meetings/tests/", "referrals/tests/", "reports/tests/")
+STORIES = (
+    "meetings/tests/",
+    "referrals/tests/",
+    "reports/tests/",
+    "tests/test_journey.py",
+    "tests/test_matrix.py",
+    "tests/test_secrecy.py",
+)
 ON_BOTH = {
     "meetings/tests/test_booking.py",
     "meetings/tests/test_races.py",

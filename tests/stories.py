@@ -2,8 +2,9 @@
 Each test takes back what it did, so the same rows can stand there again: the same ids, the same times."""
 
 import copy
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from django.apps import apps
 from django.db import models, transaction
@@ -15,8 +16,9 @@ from meetings.demo.story import Pair, Played, open_rooms, publish_sheet
 from referrals.models import Referral
 from restorative.accounts.models import Organisation
 
+Made = TypeVar("Made")
 Rows = dict[type[models.Model], list[models.Model]]
-APPS = ("accounts", "audit", "common", "notify", "referrals", "meetings")
+APPS = ("accounts", "audit", "common", "notify", "referrals", "meetings", "sessions")
 
 # What was made, the rows that came with it, and those it changed.
 _told: dict[tuple, tuple[Any, list[list[models.Model]], list[models.Model]]] = {}
@@ -37,23 +39,24 @@ def staff_now() -> Staff:
         open_rooms(made, now)
         return made
 
-    if not stands_still():
-        return make()
-    # A test that empties the tables takes the organisations with it; those that come after are others.
-    stood = frozenset(Organisation.objects.values_list("pk", flat=True))
-    return _once(("staff", timezone.now(), stood), make)
+    return once(("staff",), make) if stands_still() else make()
 
 
 def tell(name: str, staff: Staff, now: datetime, *, pair: Pair | None = None) -> Played:
     """Play the history of one situation, as of `now`."""
     if not stands_still() or Referral.objects.unscoped("test").exists():
         return situations.make(name, staff, now, pair=pair)
-    key = (name, staff["asha"].pk, now, timezone.now(), pair and (pair.own, pair.other, pair.relation))
-    return _once(key, lambda: situations.make(name, staff, now, pair=pair))
+    key = (name, staff["asha"].pk, now, pair and (pair.own, pair.other, pair.relation))
+    return once(key, lambda: situations.make(name, staff, now, pair=pair))
 
 
-def _once(key: tuple, make: Any) -> Any:
-    """What `make` makes, with its rows: made the first time, put back from memory after that."""
+def once(key: tuple, make: Callable[[], Made]) -> Made:
+    """What `make` makes while the clock stands still, with its rows: made the first time, put back from memory after.
+
+    Nothing else may be there that it would meet: what it makes hangs on `key`, the moment and the organisations alone.
+    """
+    # A test that empties the tables takes the organisations with it; those that come after are others.
+    key = (*key, timezone.now(), frozenset(Organisation.objects.values_list("pk", flat=True)))
     if key not in _told:
         before, made, after = _rows(), make(), _rows()
         new, changed = [], []

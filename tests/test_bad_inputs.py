@@ -88,10 +88,11 @@ def test_a_form_answers_whatever_stands_in_its_fields(world, name):
 
 @pytest.mark.postgresql  # the stricter of the two: SQLite takes what it refuses
 @pytest.mark.slow
-@pytest.mark.parametrize("name", forms())
-def test_a_form_answers_every_nonsense_in_every_field(world, name):
+@pytest.mark.parametrize(("number", "name"), list(enumerate(forms())))
+def test_a_form_answers_every_nonsense_in_its_fields(world, number, name):
+    """Half of the kinds in each field, the other half in the next form: fields of a kind stand in many."""
     fields = names_of(*open_page(world, name))
-    answers(world, name, [sent_as(fields, turn) for turn in range(len(NONSENSE))])
+    answers(world, name, [sent_as(fields, turn) for turn in range(number % 2, len(NONSENSE), 2)])
 
 
 @pytest.mark.parametrize("name", forms())

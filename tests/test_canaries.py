@@ -52,6 +52,7 @@ from restorative.common.models import Draft
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
 from tests.routes import routes
+from tests.stories import once
 from tests.test_guard_source import MODELS, SEALED
 from tests.world import NOW, World, at_ten, make_world, marked_talk, undone
 
@@ -229,13 +230,17 @@ def seed(world: World) -> None:
     )
 
 
+def marked_world() -> World:
+    made = make_world(mark=word)
+    seed(made)
+    return made
+
+
 @pytest.fixture(scope="module")
 def marked(django_db_setup: None, django_db_blocker) -> Iterator[World]:
     """The world of tests/world.py with a word in every sealed place of Jo's side."""
     with django_db_blocker.unblock(), at_ten(), transaction.atomic():
-        made = make_world(mark=word)
-        seed(made)
-        yield made
+        yield once(("marked",), marked_world)
         transaction.set_rollback(True)
 
 

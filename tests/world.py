@@ -60,6 +60,7 @@ from referrals.models import (
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
 from restorative.middleware import SIGNED_IN_AT
+from tests.stories import once
 
 # A Wednesday in term, ten in the morning.
 NOW = datetime(2027, 3, 10, 10, 0, tzinfo=ZoneInfo("Europe/London"))
@@ -334,6 +335,11 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         bar=bar,
         share=share,
     )
+
+
+def told_world() -> World:
+    """The same, played once a process."""
+    return once(("world",), make_world)
 
 
 def let_in(played: Played, who: str, mark: Mark, *, by: User, at: datetime) -> Grant:

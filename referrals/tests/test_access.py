@@ -14,7 +14,7 @@ from referrals.enums import ConcernKind
 from referrals.models import Party
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
-from tests.world import PEOPLE, World, at_ten, make_world
+from tests.world import PEOPLE, World, at_ten, told_world
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
     with django_db_blocker.unblock(), at_ten(), transaction.atomic():
-        yield make_world()
+        yield told_world()
         transaction.set_rollback(True)
 
 

@@ -19,7 +19,7 @@ from restorative.audit import triggers, watch
 from restorative.audit.ledger import record
 from restorative.audit.models import AuditEntry
 from restorative.audit.sealer import seal
-from tests.world import NOW, World, make_world
+from tests.world import NOW, World, told_world
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ LEDGER = "/audit/"
 @pytest.fixture(scope="module")
 def made(django_db_setup: None, django_db_blocker):
     with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
-        yield make_world()
+        yield told_world()
         transaction.set_rollback(True)
 
 
