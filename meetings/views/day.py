@@ -36,7 +36,8 @@ class Today(MeetingForm):
         user, meeting = self.request.user, self.meeting
         is_today = clock.today(meeting.starts_at) == clock.today(self.at)
         coming = meeting.shown_status in COMING
-        rows, sealed = presenters.way(self.referral, user, self.at) if coming else ([], set())
+        place = f"today-{meeting.pk}"
+        rows, sealed = presenters.way(self.referral, user, self.at, place) if coming else ([], set())
         running = [row.user.first_name for row in facilitators_of(self.referral, user)]
         return {
             **super().get_context(),
@@ -92,9 +93,12 @@ class DayCheck(MeetingMixin, PartyForm):
     def audited(self) -> dict[str, Any]:
         return {"thing": self.party, "referral_id": self.referral.pk, "party_id": self.party.pk}
 
+    def done(self) -> str:
+        return self.came_from[0] if self.came_from else self.href("today")
+
     @property
     def back_href(self) -> str:
-        return self.href("today")
+        return self.done()
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"name": self.party.known_as}
@@ -114,7 +118,7 @@ class DayCheck(MeetingMixin, PartyForm):
             )
             return self.href("show")
         messages.success(self.request, f"Saved what {self.party.known_as} said today.")
-        return self.href("today")
+        return self.done()
 
 
 class WriteRecord(MeetingForm):

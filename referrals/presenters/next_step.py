@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from referrals.enums import Part, Stage
 from referrals.models import Consent, Party
-from referrals.presenters import facilitators_of
+from referrals.presenters import AND_BACK, facilitators_of
 from referrals.presenters.after import next_after
 from referrals.presenters.referral_facts import Facts, is_mine
 from referrals.presenters.standing import held_rows, to_ring
@@ -40,6 +40,29 @@ HEADINGS = {
     "day_of_check_missing": "ask {name} today: well enough, safe, still yes?",
     "stop": "look at the concern that stops this",
     "sign_off": "decide on a concern with {name}",
+}
+
+# Code → what to know before doing it. What is missing is said by its row below, and not a second time here.
+ABOUT = {
+    "check_in": "Five answers, one minute.",
+    "talk": "Is it safe, what do they agree to, is it the right time? About 8 minutes.",
+    "consent_missing": "Each thing is asked apart. No is as good an answer as yes.",
+    "consent_not_heard": "A yes given by link counts once you have heard it from them.",
+    "wording_not_approved": "Nobody else is spoken to before {name} has said yes to the exact words.",
+    "capacity_in_doubt": "What helps {name} to decide comes first. Nobody else can say yes for them.",
+    "safety_not_asked": "Six questions. What is answered stays on {name}’s side.",
+    "readiness_missing": "“Not sure” is a good answer too: it means not yet.",
+    "readiness_expired": "What was said before may have changed.",
+    "not_prepared": "What {name} hopes for, worries about, and would rather not talk about.",
+    "safe_contact_missing": "Until then nothing is sent to {name}.",
+    "professional_not_agreed": "If {name} would rather not, the professional stays out.",
+    "one_facilitator": "Two facilitators prepare and run it together.",
+    "no_facilitator": "They prepare and run the meeting. Choose somebody who supports nobody here.",
+    "facilitator_not_independent": "In place of the one there is, or beside them as a second worker.",
+    "not_suitable_yet": "Suitable now, not now, or not; and why.",
+    "records_check": "A safeguarding lead does it. You hear only that it is done.",
+    "too_few_parties": "Nobody is contacted by this.",
+    "day_of_check_missing": "Four answers, from them alone.",
 }
 
 
@@ -85,7 +108,7 @@ def _second_person(facts: Facts, heard: Heard) -> dict[str, str] | None:
             HEADINGS[row.code].format(name=row.party.known_as),
             row.sentence,
             "Look at it" if stop else "Decide",
-            f"{reverse('referrals:safety', args=[facts.referral.reference, row.party.pk])}?from=referral",
+            f"{reverse('referrals:safety', args=[facts.referral.reference, row.party.pk])}{AND_BACK}",
         )
     return None
 
@@ -203,21 +226,20 @@ def _who_runs(facts: Facts) -> str:
 def _next_preparing(facts: Facts, heard: Heard) -> dict[str, str]:
     reference = facts.referral.reference
     if talk := _talk_with(facts, heard):
-        about = "Is it safe, what do they agree to, is it the right time? About 8 minutes."
-        words = _agreed_words(talk, facts)
+        about, words = ABOUT["talk"], _agreed_words(talk, facts)
         return _step(
             f"talk with {talk.known_as}, alone",
             f"Say only this first: “{words}” {about}" if words else about,
             f"Talk with {talk.known_as}",
-            reverse("referrals:talk", args=[reference, talk.pk]),
+            f"{reverse('referrals:talk', args=[reference, talk.pk])}{AND_BACK}",
         )
     for row in facts.rows:
         if row.code == "wording_not_approved" and row.party is not None and row.party.asked_first:
             return _step(
                 HEADINGS[row.code].format(name=row.party.known_as),
-                f"Nobody speaks to them before {row.party.known_as} has said yes to the exact words.",
+                ABOUT[row.code].format(name=row.party.known_as),
                 f"Ask {row.party.known_as}",
-                f"{reverse('referrals:consent', args=[reference, row.party.pk])}?from=referral",
+                f"{reverse('referrals:consent', args=[reference, row.party.pk])}{AND_BACK}",
             )
     rows = way_rows(facts, heard)
     ours = [shown for shown in rows if shown["action_href"] and shown["whose"] == "Your turn"]
@@ -225,7 +247,7 @@ def _next_preparing(facts: Facts, heard: Heard) -> dict[str, str]:
         first = ours[0]
         return _step(
             HEADINGS[first["code"]].format(name=first["name"]),
-            first["sentence"],
+            ABOUT.get(first["code"], first["sentence"]).format(name=first["name"]),
             first["action_text"],
             first["action_href"],
         )

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from referrals.enums import Answer, Stage
 from referrals.models import Referral
-from referrals.presenters import handoffs, stage_strip
+from referrals.presenters import AND_BACK, handoffs, stage_strip
 from referrals.presenters.after import after_links
 from referrals.presenters.happened import history, will_be_sent
 from referrals.presenters.next_step import next_step
@@ -31,14 +31,14 @@ def other_things(facts: Facts, heard: Heard) -> list[dict[str, str]]:
         links.append(
             {
                 "text": f"Record a safety concern about {party.known_as}",
-                "href": reverse("referrals:concern", args=args),
+                "href": f"{reverse('referrals:concern', args=args)}{AND_BACK}",
             }
         )
         if heard.answers.get(party.pk) in (Answer.YES, Answer.NOT_SURE):
             links.append(
                 {
                     "text": f"{party.known_as} wants to stop taking part",
-                    "href": reverse("referrals:withdraw", args=args),
+                    "href": f"{reverse('referrals:withdraw', args=args)}{AND_BACK}",
                 }
             )
     if handoffs.may_ask(facts.parties, referral, facts.user):

@@ -18,7 +18,7 @@ from referrals.models import (
     Referral,
     SafetyAnswers,
 )
-from referrals.presenters import place_of, shown_name
+from referrals.presenters import AND_BACK, place_of, shown_name
 from referrals.presenters.referral_facts import Facts, is_mine
 from referrals.presenters.way import check_in_would_do
 from referrals.querysets_provisional import said_no
@@ -118,7 +118,7 @@ def _person_row(party: Party, read: Any, missing: set, facts: Facts) -> dict[str
             return {
                 "text": text,
                 "tone": "due",
-                "href": f"{reverse(page, args=[reference, party.pk])}?from=referral",
+                "href": f"{reverse(page, args=[reference, party.pk])}{AND_BACK}",
             }
         return {"text": text, "tone": "ok", "href": ""}
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from referrals.blockers import ShownBlocker
 from referrals.enums import SIGN_OFFS, STOPS, Answer, Part, Ready
 from referrals.models import Concern, Party, SignOff
-from referrals.presenters import facilitators_of
+from referrals.presenters import AND_BACK, facilitators_of
 from referrals.presenters.referral_facts import Facts
 from restorative.common import clock
 
@@ -147,6 +147,11 @@ def way_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
     return shown
 
 
+def returning(rows: list[dict[str, str]], place: str) -> list[dict[str, str]]:
+    """The same rows for another page than the referral's: what they open returns there (see views.base.RETURNS)."""
+    return [{**row, "action_href": row["action_href"].replace(AND_BACK, f"?from={place}")} for row in rows]
+
+
 def _died_row(party: Party) -> dict[str, str]:
     """One row for somebody who has died, and nothing to do."""
     nothing = {"code": "", "whose": "", "action_text": "", "action_href": ""}
@@ -189,7 +194,7 @@ def _said_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str] |
         **shown,
         "whose": whose(row.party, facts.user),
         "action_text": f"Talk with {name}",
-        "action_href": reverse("referrals:talk", args=[facts.referral.reference, row.party.pk]),
+        "action_href": _of_person("referrals:talk", row.party, facts),
     }
 
 
@@ -211,7 +216,7 @@ def _talk_row(party: Party, facts: Facts) -> dict[str, str]:
         "sentence": f"{name} has not been talked with, alone: safety, what they agree to, is it the right time.",
         "whose": whose(party, facts.user),
         "action_text": f"Talk with {name}",
-        "action_href": reverse("referrals:talk", args=[facts.referral.reference, party.pk]),
+        "action_href": _of_person("referrals:talk", party, facts),
     }
 
 
@@ -221,14 +226,13 @@ def _check_in_row(party: Party, facts: Facts) -> dict[str, str]:
     codes = [row.code for row in facts.rows if row.party is not None and row.party.pk == party.pk]
     old = [words for code, words in RENEWED.items() if code in codes]
     listed = old[0] if len(old) == 1 else f"{', '.join(old[:-1])} and {old[-1]}"
-    href = reverse("referrals:check_in", args=[facts.referral.reference, party.pk])
     return {
         "code": "check_in",
         "name": name,
         "sentence": f"{name} was asked about {listed} too long ago.",
         "whose": whose(party, facts.user),
         "action_text": f"Check in with {name}",
-        "action_href": f"{href}?from=referral",
+        "action_href": _of_person("referrals:check_in", party, facts),
     }
 
 
@@ -262,7 +266,7 @@ def _way_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str]:
             "action_href": _fix_href(name, row, facts),
         }
     href = reverse(name, args=[facts.referral.reference])
-    return {**shown, "whose": "Your turn", "action_text": text, "action_href": f"{href}?from=referral"}
+    return {**shown, "whose": "Your turn", "action_text": text, "action_href": f"{href}{AND_BACK}"}
 
 
 def _facilitates(facts: Facts) -> bool:
@@ -274,10 +278,14 @@ def _facilitates(facts: Facts) -> bool:
 
 
 def _fix_href(name: str, row: ShownBlocker, facts: Facts) -> str:
-    reference = facts.referral.reference
     if name == "referrals:facilitators":
-        return reverse(name, args=[reference])
-    return f"{reverse(name, args=[reference, row.party.pk])}?from=referral"
+        return f"{reverse(name, args=[facts.referral.reference])}{AND_BACK}"
+    return _of_person(name, row.party, facts)
+
+
+def _of_person(name: str, party: Party, facts: Facts) -> str:
+    """A page about one person that returns to the referral."""
+    return f"{reverse(name, args=[facts.referral.reference, party.pk])}{AND_BACK}"
 
 
 def _day_link(row: ShownBlocker, facts: Facts) -> dict[str, str]:
@@ -288,7 +296,7 @@ def _day_link(row: ShownBlocker, facts: Facts) -> dict[str, str]:
     return {
         "whose": whose(row.party, facts.user),
         "action_text": f"Ask {row.party.known_as}",
-        "action_href": href,
+        "action_href": f"{href}{AND_BACK}",
     }
 
 

@@ -69,7 +69,8 @@ class Facilitators(ReferralForm):
         part = Part(form.cleaned_data["part"])
         appoint(referral=self.referral, user=user, part=part, by=self.request.user, at=self.at)
         messages.success(self.request, f"{user.first_name} is a {str(part.label).lower()} from now on.")
-        return reverse("referrals:facilitators", args=[self.referral.reference])
+        here = reverse("referrals:facilitators", args=[self.referral.reference])
+        return self.came_from[0] if self.came_from else here
 
 
 class EndFacilitation(ReferralForm):

@@ -117,7 +117,7 @@ class AddPerson(ReferralForm):
             at=self.at,
         )
         messages.success(self.request, "Added.")
-        return self.referral_href
+        return self.return_href
 
 
 def named(worker: Any) -> str:

@@ -18,12 +18,12 @@ class PersonMixin:
     """The bar on top says whom the page is about, and that the others cannot see it."""
 
     party: Party
+    came_from: tuple[str, str] | None
 
     @property
     def back_text(self) -> str:
         """Where the link back leads, in words."""
-        to_referral = self.request.GET.get("from") == "referral"
-        return "Back to the referral" if to_referral else f"Back to {self.party.known_as}"
+        return self.came_from[1] if self.came_from else f"Back to {self.party.known_as}"
 
     def get_context(self) -> dict[str, Any]:
         return {
