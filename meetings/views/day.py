@@ -16,7 +16,7 @@ from referrals import access as referral_access
 from referrals.actions.readiness import check_on_the_day
 from referrals.enums import DAY_QUESTIONS
 from referrals.presenters import facilitators_of
-from referrals.views.base import PartyForm
+from referrals.views.base import RETURNS, PartyForm
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
@@ -99,6 +99,10 @@ class DayCheck(MeetingMixin, PartyForm):
     @property
     def back_href(self) -> str:
         return self.done()
+
+    def get_context(self) -> dict[str, Any]:
+        words = self.came_from or RETURNS["today"]
+        return {**super().get_context(), "back_text": words[1]}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"name": self.party.known_as}

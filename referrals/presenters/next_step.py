@@ -33,7 +33,7 @@ HEADINGS = {
     "professional_not_agreed": "ask {name} about the professional being there",
     "one_facilitator": "appoint a second facilitator",
     "no_facilitator": "appoint a facilitator",
-    "facilitator_not_independent": "appoint a facilitator from another team",
+    "facilitator_not_independent": "appoint a second worker from another team",
     "not_suitable_yet": "decide whether this is suitable",
     "records_check": "ask for the records check",
     "too_few_parties": "add a person",
@@ -58,16 +58,18 @@ ABOUT = {
     "professional_not_agreed": "If {name} would rather not, the professional stays out.",
     "one_facilitator": "Two facilitators prepare and run it together.",
     "no_facilitator": "They prepare and run the meeting. Choose somebody who supports nobody here.",
-    "facilitator_not_independent": "In place of the one there is, or beside them as a second worker.",
+    "facilitator_not_independent": "Beside the facilitator there is: a second worker, whom the others accept.",
     "not_suitable_yet": "Suitable now, not now, or not; and why.",
     "records_check": "A safeguarding lead does it. You hear only that it is done.",
     "too_few_parties": "Nobody is contacted by this.",
     "day_of_check_missing": "Four answers, from them alone.",
+    "stop": "It goes on only if a safeguarding lead clears it, on new facts.",
+    "sign_off": "Go, go with steps first, or do not go; and why.",
 }
 
 
-def next_step(facts: Facts, heard: Heard | None = None) -> dict[str, str]:
-    """The one next step, in words, for this user at this moment."""
+def next_step(facts: Facts, heard: Heard | None = None) -> dict[str, str] | None:
+    """The one next step, in words, for this user at this moment. None once it is closed: the banner says so."""
     heard = heard or Heard()
     if task := to_ring(facts):
         heading, text = task.words.split(": ", 1)
@@ -81,15 +83,14 @@ def next_step(facts: Facts, heard: Heard | None = None) -> dict[str, str]:
         return _step(
             "tell the others that the meeting is not happening",
             "They have not heard yet. First it is asked whether it is safe if they hear today.",
-            "Release",
+            "Tell the others",
             reverse("meetings:release", args=[facts.referral.reference, facts.release.meeting_id]),
         )
-    if facts.referral.shown_stage not in (Stage.CLOSED, Stage.PAUSED) and (
-        second := _second_person(facts, heard)
-    ):
+    if facts.referral.shown_stage == Stage.CLOSED:
+        return None
+    if facts.referral.shown_stage != Stage.PAUSED and (second := _second_person(facts, heard)):
         return second
     by_stage: dict[Stage, Callable[[Facts], dict[str, str]]] = {
-        Stage.CLOSED: _next_closed,
         Stage.PAUSED: _next_paused,
         Stage.BOOKED: _next_booked,
         Stage.FOLLOW_UP: next_after,
@@ -106,7 +107,7 @@ def _second_person(facts: Facts, heard: Heard) -> dict[str, str] | None:
         stop = row.code == "stop"
         return _step(
             HEADINGS[row.code].format(name=row.party.known_as),
-            row.sentence,
+            ABOUT[row.code],
             "Look at it" if stop else "Decide",
             f"{reverse('referrals:safety', args=[facts.referral.reference, row.party.pk])}{AND_BACK}",
         )
@@ -122,15 +123,6 @@ def _step(heading: str, text: str, action_text: str = "", action_href: str = "")
     }
 
 
-def _next_closed(facts: Facts) -> dict[str, str]:
-    return {
-        "heading": "This referral is closed",
-        "text": "Nothing more is sent and nobody is asked anything.",
-        "action_text": "",
-        "action_href": "",
-    }
-
-
 def _next_paused(facts: Facts) -> dict[str, str]:
     if any(party.opened and party.person.died_on for party in facts.parties):
         href = reverse("referrals:close", args=[facts.referral.reference]) if facts.runs else ""
@@ -143,7 +135,7 @@ def _next_paused(facts: Facts) -> dict[str, str]:
     href = reverse("referrals:decide", args=[facts.referral.reference]) if facts.runs else ""
     return _step(
         f"look at this again on {clock.show_day(facts.referral.review_on)}",
-        "It is not the right time now. Nobody is asked anything meanwhile.",
+        "Nobody is asked anything meanwhile.",
         "Decide" if href else "",
         href,
     )
@@ -164,7 +156,7 @@ def _next_booked(facts: Facts) -> dict[str, str]:
             reverse("meetings:record", args=[reference, meeting.pk]),
         )
     if facts.on_hold:
-        return _next_on_hold(facts, when)
+        return _next_on_hold(facts)
     if clock.today(meeting.starts_at) <= clock.today(facts.at):
         return _step(
             "ask each person today: well enough, safe, still yes?",
@@ -174,32 +166,28 @@ def _next_booked(facts: Facts) -> dict[str, str]:
         )
     return _step(
         f"meet on {when}",
-        "Each person is asked again on the day. Anybody can still say no.",
+        "Anybody can still say no, at any time.",
         "Open the meeting",
         reverse("meetings:show", args=[reference, meeting.pk]),
     )
 
 
-def _next_on_hold(facts: Facts, when: str) -> dict[str, str]:
+def _next_on_hold(facts: Facts) -> dict[str, str]:
     """What this user can do for a meeting that is on hold."""
-    text = f"The meeting of {when} is on hold until then."
     for row in held_rows(facts):
         if row["action_href"] and row["whose"] == "Your turn":
             return _step(
                 HEADINGS[row["code"]].format(name=row["name"]),
-                f"{row['sentence']} {text}",
+                ABOUT[row["code"]].format(name=row["name"]),
                 row["action_text"],
                 row["action_href"],
             )
     meeting = reverse("meetings:show", args=[facts.referral.reference, facts.meeting.pk])
     if facts.away and facts.runs:
-        return _step("move the meeting, or find somebody to stand in", text, "Open the meeting", meeting)
-    return _step(
-        "nothing for you to do now",
-        f"{text} What it needs is with somebody else.",
-        "Open the meeting",
-        meeting,
-    )
+        about = "Each person is asked whether they accept a stand-in."
+        return _step("move the meeting, or find somebody to stand in", about, "Open the meeting", meeting)
+    about = "What the meeting needs is with somebody else."
+    return _step("nothing for you to do now", about, "Open the meeting", meeting)
 
 
 RUNS_ON_THE_DAY = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
@@ -247,7 +235,7 @@ def _next_preparing(facts: Facts, heard: Heard) -> dict[str, str]:
         first = ours[0]
         return _step(
             HEADINGS[first["code"]].format(name=first["name"]),
-            ABOUT.get(first["code"], first["sentence"]).format(name=first["name"]),
+            ABOUT[first["code"]].format(name=first["name"]),
             first["action_text"],
             first["action_href"],
         )

@@ -140,8 +140,8 @@ def what_clears(concern: Concern, party: Party) -> str:
             f"{party.known_as} was seen alone; nobody overrides it."
         )
     return (
-        "A manager or safeguarding lead of this side, who is not working on this referral, decides; a go lasts "
-        f"{rules().sign_off_days} days, or until a new concern."
+        "A manager or safeguarding lead of this side, who is not working on this referral, decides. “Go” counts "
+        f"for {rules().sign_off_days} days, or until a new concern."
     )
 
 

@@ -69,6 +69,15 @@ def test_whoever_appoints_is_back_at_the_referral(staff: Staff) -> None:
     assert Facilitation.objects.unscoped("test").filter(user=staff["fay"]).exists()
 
 
+def test_a_facilitator_who_is_not_independent_is_mended_by_a_second_worker(staff: Staff) -> None:
+    made = play("blocked_facilitator_not_independent", staff)
+    client = client_of(staff["asha"])
+    [where] = mends(client, page_of(made))
+    form = client.get(where).context["form"]
+
+    assert form["part"].value() == "second_worker"
+
+
 def test_whoever_decides_on_a_concern_is_back_at_the_referral(staff: Staff) -> None:
     made = play("blocked_sign_off", staff)
     client = client_of(staff["mo"])

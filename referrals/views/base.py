@@ -144,6 +144,12 @@ class ReferralForm(ReferralMixin, ActionFormView):
         if not self.readable or self.request.method not in ("GET", "HEAD"):
             require_writes(self.request.user)
 
+    def get_context(self) -> dict[str, Any]:
+        context = super().get_context()
+        if self.back_href == self.return_href:
+            context["back_text"] = self.came_from[1] if self.came_from else RETURNS["referral"][1]
+        return context
+
 
 class PartyPage(PartyMixin, Page):
     """A page about one person in a referral."""

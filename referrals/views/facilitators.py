@@ -40,7 +40,11 @@ class Facilitators(ReferralForm):
         return access.may_run(self.request.user, self.referral)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"workers": steps.to_appoint(self.referral, self.request.user)}
+        wanted = self.request.GET.get("part") == Part.SECOND_WORKER
+        return {
+            "workers": steps.to_appoint(self.referral, self.request.user),
+            "initial": {"part": Part.SECOND_WORKER if wanted else Part.FACILITATOR},
+        }
 
     def get_context(self) -> dict[str, Any]:
         rows = steps.running(self.referral, self.request.user)
