@@ -63,7 +63,7 @@ ABOUT = {
     "records_check": "A safeguarding lead does it. You hear only that it is done.",
     "too_few_parties": "Nobody is contacted by this.",
     "day_of_check_missing": "Four answers, from them alone.",
-    "stop": "It goes on only if a safeguarding lead clears it, on new facts.",
+    "stop": "You, or another safeguarding lead, can clear it on new facts. Nobody else can.",
     "sign_off": "Go, go with steps first, or do not go; and why.",
 }
 

@@ -111,6 +111,9 @@ def _next_step(facts: Facts) -> Row | None:
             "action_text": f"Check in with {name}",
             "action_href": facts.href("check_in"),
         }
+    answer = facts.newest(Purpose.TAKE_PART)
+    if answer is not None and answer.answer in (Answer.NO, Answer.WITHDRAWN):
+        return None  # nobody asks them again from here
     wanting = [code for code in TALK_CODES if facts.flag(code)]
     if len(wanting) == 1 and not facts.party.is_supporter:
         return _one_thing(facts, wanting[0])

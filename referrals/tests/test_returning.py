@@ -121,6 +121,7 @@ def test_whoever_was_let_in_to_read_is_offered_nothing_to_do(staff: Staff) -> No
     gwen = reader(staff, made)
     shown = client_of(gwen).get(page_of(made)).context
 
+    assert "You were let in to read" in shown["identity"]["facts"]
     assert [cell["href"] for row in shown["people"] for cell in row["cells"] if cell["href"]] == []
     safety = client_of(gwen).get(path(made, made.other, "safety")).content.decode()
     assert "Ask again" not in safety

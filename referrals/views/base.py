@@ -13,6 +13,7 @@ from referrals.models import Party, Referral
 from restorative.common.references import read_reference
 from restorative.common.views import ActionFormView, Forbidden, Page
 
+READS_ONLY = "You were let in to read"
 # `?from=`: the pages a form returns to, and the words of the link back. Those of one meeting carry its id.
 RETURNS = {
     "referral": ("referrals:show", "Back to the referral"),
@@ -76,11 +77,15 @@ class ReferralMixin:
         return {"thing": self.referral, "referral_id": self.referral.pk}
 
     def get_context(self) -> dict[str, Any]:
+        reads_only = not access.can(self.request.user, "work_with")
+        identity = presenters.identity(self.referral, self.request.user)
+        if reads_only:
+            identity["facts"].append(READS_ONLY)
         return {
             **super().get_context(),
             "referral": self.referral,
-            "identity": presenters.identity(self.referral, self.request.user),
-            "reads_only": not access.can(self.request.user, "work_with"),
+            "identity": identity,
+            "reads_only": reads_only,
         }
 
 
