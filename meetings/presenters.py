@@ -270,10 +270,11 @@ def _day_cell(meeting: Meeting, row: Coming, newest: dict, user: User) -> dict[s
     return {"text": f"{asked}: not yes to all. Ask again", "tone": "stop", "href": href}
 
 
-def way(referral: Referral, user: User, at: datetime) -> tuple[list[dict[str, str]], set]:
-    """What stands in the way at the gate that is next, as this user may know; and the others' ids still open."""
+def way(referral: Referral, user: User, at: datetime, place: str) -> tuple[list[dict[str, str]], set]:
+    """What stands in the way at the gate that is next, as this user may know; and the others' ids still open.
+    What mends it returns to `place`."""
     found = referral_facts.gather(referral, user, at)
-    return way_of.way_rows(found), found.sealed_parties
+    return way_of.returning(way_of.way_rows(found), place), found.sealed_parties
 
 
 # --- Called off, released, recorded ---------------------------------------------------------------------------

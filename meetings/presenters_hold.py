@@ -18,17 +18,18 @@ from restorative.accounts.models import User
 NEEDED = "Nothing is sent about it meanwhile, and it cannot start."
 
 
-def named_rows(referral: Referral, user: User, at: datetime) -> list[dict[str, str]]:
+def named_rows(meeting: Meeting, user: User, at: datetime) -> list[dict[str, str]]:
     """What stands in the way of booking that has a name for this user, each with the page that mends it."""
-    found = referral_facts.gather(referral, user, at, gate=Gate.BOOK)
-    return way_of.way_rows(replace(found, rows=[row for row in found.rows if row.code]))
+    found = referral_facts.gather(meeting.referral, user, at, gate=Gate.BOOK)
+    rows = way_of.way_rows(replace(found, rows=[row for row in found.rows if row.code]))
+    return way_of.returning(rows, f"meeting-{meeting.pk}")
 
 
 def hold(meeting: Meeting, user: User, at: datetime) -> dict[str, Any] | None:
     """Why a meeting that this user is shown as booked is on hold; None where they know of nothing."""
     if meeting.shown_status != MeetingStatus.BOOKED:
         return None
-    rows = named_rows(meeting.referral, user, at) + away_rows(meeting, user, at)
+    rows = named_rows(meeting, user, at) + away_rows(meeting, user, at)
     return {"title": "This meeting is on hold", "text": NEEDED, "rows": rows} if rows else None
 
 

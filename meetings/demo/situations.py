@@ -59,7 +59,7 @@ PAIRS = [
     Pair("Uri", "Val", Place.PARENT),
     Pair("Rae", "Saul", Place.PARTNER),
     Pair("Bo", "Lily", Place.PARTNER),
-    Pair("Gil", "Nora", Place.PARENT),
+    Pair("Gus", "Nora", Place.PARENT),
     Pair("Hal", "Tess", Place.SIBLING),
 ]
 

@@ -16,7 +16,7 @@ from referrals import access as referral_access
 from referrals.actions.readiness import check_on_the_day
 from referrals.enums import DAY_QUESTIONS
 from referrals.presenters import facilitators_of
-from referrals.views.base import PartyForm
+from referrals.views.base import RETURNS, PartyForm
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
@@ -36,7 +36,8 @@ class Today(MeetingForm):
         user, meeting = self.request.user, self.meeting
         is_today = clock.today(meeting.starts_at) == clock.today(self.at)
         coming = meeting.shown_status in COMING
-        rows, sealed = presenters.way(self.referral, user, self.at) if coming else ([], set())
+        place = f"today-{meeting.pk}"
+        rows, sealed = presenters.way(self.referral, user, self.at, place) if coming else ([], set())
         running = [row.user.first_name for row in facilitators_of(self.referral, user)]
         return {
             **super().get_context(),
@@ -92,9 +93,16 @@ class DayCheck(MeetingMixin, PartyForm):
     def audited(self) -> dict[str, Any]:
         return {"thing": self.party, "referral_id": self.referral.pk, "party_id": self.party.pk}
 
+    def done(self) -> str:
+        return self.came_from[0] if self.came_from else self.href("today")
+
     @property
     def back_href(self) -> str:
-        return self.href("today")
+        return self.done()
+
+    def get_context(self) -> dict[str, Any]:
+        words = self.came_from or RETURNS["today"]
+        return {**super().get_context(), "back_text": words[1]}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"name": self.party.known_as}
@@ -114,7 +122,7 @@ class DayCheck(MeetingMixin, PartyForm):
             )
             return self.href("show")
         messages.success(self.request, f"Saved what {self.party.known_as} said today.")
-        return self.href("today")
+        return self.done()
 
 
 class WriteRecord(MeetingForm):

@@ -59,7 +59,7 @@ class Move(MeetingMixin, Book):
 
     def way(self) -> list[dict[str, str]]:
         """Only what has a name for this user. The rest is for the action to refuse, in sealed words."""
-        return named_rows(self.referral, self.request.user, self.at)
+        return named_rows(self.meeting, self.request.user, self.at)
 
     def check(self, plan: Plan) -> None:
         check_move(meeting=self.meeting, plan=plan, by=self.request.user, at=self.at)

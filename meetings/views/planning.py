@@ -103,7 +103,7 @@ class Book(ReferralForm):
 
     def way(self) -> list[dict[str, str]]:
         """What stands in the way, as rows."""
-        return presenters.way(self.referral, self.request.user, self.at)[0]
+        return presenters.way(self.referral, self.request.user, self.at, "plan")[0]
 
     def check(self, plan: Plan) -> None:
         """Raise what doing it would raise."""

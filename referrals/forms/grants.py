@@ -51,7 +51,7 @@ class AskForAccessForm(BaseForm):
         self.fields["reason"] = CleanTextField(
             label="In a few words: why?",
             rows=3,
-            help_text="Managers, safeguarding leads and governance read this. Nothing of what somebody told us",
+            help_text="Managers, safeguarding leads and governance read this. Leave out what somebody told us",
         )
         if reads:
             self.reveals = {}

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 OTHER = "The other person"
+# After the address of a form: it returns to the referral, and so does its link back.
+AND_BACK = "?from=referral"
 
 
 def shown_name(party: Party, user: "User") -> str:

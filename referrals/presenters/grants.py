@@ -167,6 +167,11 @@ def to_read(context: dict[str, Any]) -> dict[str, Any]:
             found[name] = {**found[name], "action_text": "", "action_href": ""}
     if "way" in found:
         found["way"] = [{**row, "action_text": "", "action_href": ""} for row in found["way"]]
+    if "people" in found:
+        found["people"] = [
+            {**row, "cells": [{**cell, "href": ""} for cell in row.get("cells", [])]}
+            for row in found["people"]
+        ]
     for name in ("support", "needs"):
         if name in found:
             found[name] = {**found[name], "links": []}

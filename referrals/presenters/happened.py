@@ -173,24 +173,26 @@ def _waits(message: Message, facts: Facts) -> str:
 
 
 def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
-    """For each person the user supports: what waits to be sent.
+    """What waits to be sent to each person the user supports: a box, one for all where they support several.
 
     Why a message is held is not told: the reason may be another person's. Whether they can be written to at all is on
     their own page.
     """
     opened = {party.pk: party for party in facts.parties if party.opened}
     messages = waiting_messages(facts.referral, opened, facts.user, facts.at)
-    boxes = []
-    for key, party in opened.items():
-        waiting = [
+    waits = {
+        key: [
             f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_waits(message, facts) or _goes(message, facts.at)}"
             for message in messages
             if message.recipient_id == key
         ]
-        boxes.append(
-            {
-                "title": f"What {party.known_as} will be sent",
-                "lines": waiting or ["Nothing is waiting to be sent."],
-            }
-        )
-    return boxes
+        for key in opened
+    }
+    if not opened:
+        return []
+    title = "What will be sent"
+    lines = [f"To {opened[key].known_as}. {line}" for key, each in waits.items() for line in each]
+    if len(opened) == 1:
+        [(key, party)] = opened.items()
+        title, lines = f"What {party.known_as} will be sent", waits[key]
+    return [{"title": title, "lines": lines or ["Nothing is waiting to be sent."]}]

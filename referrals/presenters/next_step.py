@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from referrals.enums import Part, Stage
 from referrals.models import Consent, Party
-from referrals.presenters import facilitators_of
+from referrals.presenters import AND_BACK, facilitators_of
 from referrals.presenters.after import next_after
 from referrals.presenters.referral_facts import Facts, is_mine
 from referrals.presenters.standing import held_rows, to_ring
@@ -33,7 +33,7 @@ HEADINGS = {
     "professional_not_agreed": "ask {name} about the professional being there",
     "one_facilitator": "appoint a second facilitator",
     "no_facilitator": "appoint a facilitator",
-    "facilitator_not_independent": "appoint a facilitator from another team",
+    "facilitator_not_independent": "appoint a second worker from another team",
     "not_suitable_yet": "decide whether this is suitable",
     "records_check": "ask for the records check",
     "too_few_parties": "add a person",
@@ -42,9 +42,34 @@ HEADINGS = {
     "sign_off": "decide on a concern with {name}",
 }
 
+# Code → what to know before doing it. What is missing is said by its row below, and not a second time here.
+ABOUT = {
+    "check_in": "Five answers, one minute.",
+    "talk": "Is it safe, what do they agree to, is it the right time? About 8 minutes.",
+    "consent_missing": "Each thing is asked apart. No is as good an answer as yes.",
+    "consent_not_heard": "A yes given by link counts once you have heard it from them.",
+    "wording_not_approved": "Nobody else is spoken to before {name} has said yes to the exact words.",
+    "capacity_in_doubt": "What helps {name} to decide comes first. Nobody else can say yes for them.",
+    "safety_not_asked": "Six questions. What is answered stays on {name}’s side.",
+    "readiness_missing": "“Not sure” is a good answer too: it means not yet.",
+    "readiness_expired": "What was said before may have changed.",
+    "not_prepared": "What {name} hopes for, worries about, and would rather not talk about.",
+    "safe_contact_missing": "Until then nothing is sent to {name}.",
+    "professional_not_agreed": "If {name} would rather not, the professional stays out.",
+    "one_facilitator": "Two facilitators prepare and run it together.",
+    "no_facilitator": "They prepare and run the meeting. Choose somebody who supports nobody here.",
+    "facilitator_not_independent": "Beside the facilitator there is: a second worker, whom the others accept.",
+    "not_suitable_yet": "Suitable now, not now, or not; and why.",
+    "records_check": "A safeguarding lead does it. You hear only that it is done.",
+    "too_few_parties": "Nobody is contacted by this.",
+    "day_of_check_missing": "Four answers, from them alone.",
+    "stop": "You, or another safeguarding lead, can clear it on new facts. Nobody else can.",
+    "sign_off": "Go, go with steps first, or do not go; and why.",
+}
 
-def next_step(facts: Facts, heard: Heard | None = None) -> dict[str, str]:
-    """The one next step, in words, for this user at this moment."""
+
+def next_step(facts: Facts, heard: Heard | None = None) -> dict[str, str] | None:
+    """The one next step, in words, for this user at this moment. None once it is closed: the banner says so."""
     heard = heard or Heard()
     if task := to_ring(facts):
         heading, text = task.words.split(": ", 1)
@@ -58,15 +83,14 @@ def next_step(facts: Facts, heard: Heard | None = None) -> dict[str, str]:
         return _step(
             "tell the others that the meeting is not happening",
             "They have not heard yet. First it is asked whether it is safe if they hear today.",
-            "Release",
+            "Tell the others",
             reverse("meetings:release", args=[facts.referral.reference, facts.release.meeting_id]),
         )
-    if facts.referral.shown_stage not in (Stage.CLOSED, Stage.PAUSED) and (
-        second := _second_person(facts, heard)
-    ):
+    if facts.referral.shown_stage == Stage.CLOSED:
+        return None
+    if facts.referral.shown_stage != Stage.PAUSED and (second := _second_person(facts, heard)):
         return second
     by_stage: dict[Stage, Callable[[Facts], dict[str, str]]] = {
-        Stage.CLOSED: _next_closed,
         Stage.PAUSED: _next_paused,
         Stage.BOOKED: _next_booked,
         Stage.FOLLOW_UP: next_after,
@@ -83,9 +107,9 @@ def _second_person(facts: Facts, heard: Heard) -> dict[str, str] | None:
         stop = row.code == "stop"
         return _step(
             HEADINGS[row.code].format(name=row.party.known_as),
-            row.sentence,
+            ABOUT[row.code],
             "Look at it" if stop else "Decide",
-            f"{reverse('referrals:safety', args=[facts.referral.reference, row.party.pk])}?from=referral",
+            f"{reverse('referrals:safety', args=[facts.referral.reference, row.party.pk])}{AND_BACK}",
         )
     return None
 
@@ -96,15 +120,6 @@ def _step(heading: str, text: str, action_text: str = "", action_href: str = "")
         "text": text,
         "action_text": action_text,
         "action_href": action_href,
-    }
-
-
-def _next_closed(facts: Facts) -> dict[str, str]:
-    return {
-        "heading": "This referral is closed",
-        "text": "Nothing more is sent and nobody is asked anything.",
-        "action_text": "",
-        "action_href": "",
     }
 
 
@@ -120,7 +135,7 @@ def _next_paused(facts: Facts) -> dict[str, str]:
     href = reverse("referrals:decide", args=[facts.referral.reference]) if facts.runs else ""
     return _step(
         f"look at this again on {clock.show_day(facts.referral.review_on)}",
-        "It is not the right time now. Nobody is asked anything meanwhile.",
+        "Nobody is asked anything meanwhile.",
         "Decide" if href else "",
         href,
     )
@@ -141,7 +156,7 @@ def _next_booked(facts: Facts) -> dict[str, str]:
             reverse("meetings:record", args=[reference, meeting.pk]),
         )
     if facts.on_hold:
-        return _next_on_hold(facts, when)
+        return _next_on_hold(facts)
     if clock.today(meeting.starts_at) <= clock.today(facts.at):
         return _step(
             "ask each person today: well enough, safe, still yes?",
@@ -151,32 +166,28 @@ def _next_booked(facts: Facts) -> dict[str, str]:
         )
     return _step(
         f"meet on {when}",
-        "Each person is asked again on the day. Anybody can still say no.",
+        "Anybody can still say no, at any time.",
         "Open the meeting",
         reverse("meetings:show", args=[reference, meeting.pk]),
     )
 
 
-def _next_on_hold(facts: Facts, when: str) -> dict[str, str]:
+def _next_on_hold(facts: Facts) -> dict[str, str]:
     """What this user can do for a meeting that is on hold."""
-    text = f"The meeting of {when} is on hold until then."
     for row in held_rows(facts):
         if row["action_href"] and row["whose"] == "Your turn":
             return _step(
                 HEADINGS[row["code"]].format(name=row["name"]),
-                f"{row['sentence']} {text}",
+                ABOUT[row["code"]].format(name=row["name"]),
                 row["action_text"],
                 row["action_href"],
             )
     meeting = reverse("meetings:show", args=[facts.referral.reference, facts.meeting.pk])
     if facts.away and facts.runs:
-        return _step("move the meeting, or find somebody to stand in", text, "Open the meeting", meeting)
-    return _step(
-        "nothing for you to do now",
-        f"{text} What it needs is with somebody else.",
-        "Open the meeting",
-        meeting,
-    )
+        about = "Each person is asked whether they accept a stand-in."
+        return _step("move the meeting, or find somebody to stand in", about, "Open the meeting", meeting)
+    about = "What the meeting needs is with somebody else."
+    return _step("nothing for you to do now", about, "Open the meeting", meeting)
 
 
 RUNS_ON_THE_DAY = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
@@ -203,21 +214,20 @@ def _who_runs(facts: Facts) -> str:
 def _next_preparing(facts: Facts, heard: Heard) -> dict[str, str]:
     reference = facts.referral.reference
     if talk := _talk_with(facts, heard):
-        about = "Is it safe, what do they agree to, is it the right time? About 8 minutes."
-        words = _agreed_words(talk, facts)
+        about, words = ABOUT["talk"], _agreed_words(talk, facts)
         return _step(
             f"talk with {talk.known_as}, alone",
             f"Say only this first: “{words}” {about}" if words else about,
             f"Talk with {talk.known_as}",
-            reverse("referrals:talk", args=[reference, talk.pk]),
+            f"{reverse('referrals:talk', args=[reference, talk.pk])}{AND_BACK}",
         )
     for row in facts.rows:
         if row.code == "wording_not_approved" and row.party is not None and row.party.asked_first:
             return _step(
                 HEADINGS[row.code].format(name=row.party.known_as),
-                f"Nobody speaks to them before {row.party.known_as} has said yes to the exact words.",
+                ABOUT[row.code].format(name=row.party.known_as),
                 f"Ask {row.party.known_as}",
-                f"{reverse('referrals:consent', args=[reference, row.party.pk])}?from=referral",
+                f"{reverse('referrals:consent', args=[reference, row.party.pk])}{AND_BACK}",
             )
     rows = way_rows(facts, heard)
     ours = [shown for shown in rows if shown["action_href"] and shown["whose"] == "Your turn"]
@@ -225,7 +235,7 @@ def _next_preparing(facts: Facts, heard: Heard) -> dict[str, str]:
         first = ours[0]
         return _step(
             HEADINGS[first["code"]].format(name=first["name"]),
-            first["sentence"],
+            ABOUT[first["code"]].format(name=first["name"]),
             first["action_text"],
             first["action_href"],
         )

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from referrals.enums import Answer, Stage
 from referrals.models import Referral
-from referrals.presenters import handoffs, stage_strip
+from referrals.presenters import AND_BACK, handoffs, stage_strip
 from referrals.presenters.after import after_links
 from referrals.presenters.happened import history, will_be_sent
 from referrals.presenters.next_step import next_step
@@ -31,14 +31,14 @@ def other_things(facts: Facts, heard: Heard) -> list[dict[str, str]]:
         links.append(
             {
                 "text": f"Record a safety concern about {party.known_as}",
-                "href": reverse("referrals:concern", args=args),
+                "href": f"{reverse('referrals:concern', args=args)}{AND_BACK}",
             }
         )
         if heard.answers.get(party.pk) in (Answer.YES, Answer.NOT_SURE):
             links.append(
                 {
                     "text": f"{party.known_as} wants to stop taking part",
-                    "href": reverse("referrals:withdraw", args=args),
+                    "href": f"{reverse('referrals:withdraw', args=args)}{AND_BACK}",
                 }
             )
     if handoffs.may_ask(facts.parties, referral, facts.user):
@@ -111,12 +111,12 @@ def page(referral: Referral, user: "User", at: datetime) -> dict[str, Any]:
         "banner": banner(facts),
         "next_step": step,
         "way_title": "What stands in the way of starting" if booked else "What stands in the way of booking",
-        "way_shown": not (closed or started or referral.shown_stage == Stage.FOLLOW_UP),
+        "way_shown": not (closed or started or referral.shown_stage in (Stage.FOLLOW_UP, Stage.PAUSED)),
         "way": way_rows(facts, heard),
         "people_heads": [] if closed else PEOPLE_HEADS,
-        "people": people_rows(facts, read),
+        "people": people_rows(facts, read, heard.renewable),
         "history": history(facts),
-        "boxes": will_be_sent(facts),
+        "boxes": [] if closed else will_be_sent(facts),
         "asked_of_others": handoffs.asked_of_others(referral, user),
         "other_things": other_things(facts, heard),
         "meeting": facts.meeting,

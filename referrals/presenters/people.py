@@ -18,9 +18,9 @@ from referrals.models import (
     Referral,
     SafetyAnswers,
 )
-from referrals.presenters import place_of, shown_name
+from referrals.presenters import AND_BACK, place_of, shown_name
 from referrals.presenters.referral_facts import Facts, is_mine
-from referrals.presenters.way import check_in_would_do
+from referrals.presenters.way import RENEWED, check_in_would_do, untalked, waits_for_words
 from referrals.querysets_provisional import said_no
 from restorative.common import clock
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 
+BEFORE_THE_WORDS = "Not spoken to before the words used to reach them are agreed."
 PEOPLE_HEADS = ["Consent", "Ready", "Safety asked", "Safe contact", "Prepared"]
 
 
@@ -86,13 +87,14 @@ def renewable(read: dict) -> frozenset:
     )
 
 
-def people_rows(facts: Facts, read: dict) -> list[dict[str, Any]]:
-    """A row per person: cells for those the user opens, one cell for the others. `read` is of read_parties."""
+def people_rows(facts: Facts, read: dict, renewable: frozenset = frozenset()) -> list[dict[str, Any]]:
+    """A row per person: cells for those the user opens, one cell for the others. `read` is of read_parties;
+    `renewable`: whom a check-in would do for."""
     missing = {(row.party.pk, row.code) for row in facts.rows if row.party is not None}
-    return [_person_row(party, read.get(party.pk), missing, facts) for party in facts.parties]
+    return [_person_row(party, read.get(party.pk), missing, facts, renewable) for party in facts.parties]
 
 
-def _person_row(party: Party, read: Any, missing: set, facts: Facts) -> dict[str, Any]:
+def _person_row(party: Party, read: Any, missing: set, facts: Facts, renewable: frozenset) -> dict[str, Any]:
     name = shown_name(party, facts.user)
     closed = facts.referral.shown_stage == Stage.CLOSED
     if closed and (not party.opened or read is None):
@@ -109,16 +111,19 @@ def _person_row(party: Party, read: Any, missing: set, facts: Facts) -> dict[str
     href = reverse("referrals:party", args=[reference, party.pk])
     if closed:
         return {"name": name, "href": href, "about": about, "cells": []}
+    if not party.is_supporter and untalked(party, facts) and waits_for_words(party, facts):
+        return {"name": name, "href": href, "about": about, "said": BEFORE_THE_WORDS}
     answered_no = read.consent_answer in (Answer.NO, Answer.WITHDRAWN)
 
     def cell(text: str, codes: set[str], page: str) -> dict[str, str]:
         if answered_no:
             return {"text": text, "tone": "", "href": ""}
         if any((party.pk, code) in missing for code in codes):
+            page = "referrals:check_in" if party.pk in renewable and codes & RENEWED.keys() else page
             return {
                 "text": text,
                 "tone": "due",
-                "href": f"{reverse(page, args=[reference, party.pk])}?from=referral",
+                "href": f"{reverse(page, args=[reference, party.pk])}{AND_BACK}",
             }
         return {"text": text, "tone": "ok", "href": ""}
 

@@ -22,10 +22,12 @@ from referrals.models import (
 from referrals.presenters.after import RATING_HEADS, call_tasks, rating_rows
 from referrals.presenters.approaching import asked_not, kept_box
 from referrals.presenters.needs import said
+from referrals.presenters.next_step import ABOUT, HEADINGS
 from referrals.presenters.person_facts import Facts, gather
 from referrals.presenters.reach import message_rows, route_boxes
 from referrals.presenters.said import said_rows
 from referrals.presenters.tasks import step_rows, task_rows
+from referrals.presenters.way import FIXES
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -95,7 +97,7 @@ def _next_step(facts: Facts) -> Row | None:
             "action_text": "",
             "action_href": "",
         }
-    if facts.flag("wording_not_approved") and not facts.party.answered_at:
+    if _before_the_words(facts):
         return {
             "heading": f"Not yet: nobody has agreed to the words used to reach {name}",
             "text": f"Nobody speaks to {name} before that, unless {name} comes to you.",
@@ -109,10 +111,12 @@ def _next_step(facts: Facts) -> Row | None:
             "action_text": f"Check in with {name}",
             "action_href": facts.href("check_in"),
         }
-    if facts.party.is_supporter:
-        wanting = facts.flag("consent_missing") or facts.flag("not_prepared")
-    else:
-        wanting = sum(facts.flag(code) for code in TALK_CODES) > 1
+    answer = facts.newest(Purpose.TAKE_PART)
+    if answer is not None and answer.answer in (Answer.NO, Answer.WITHDRAWN):
+        return None  # nobody asks them again from here
+    wanting = [code for code in TALK_CODES if facts.flag(code)]
+    if len(wanting) == 1 and not facts.party.is_supporter:
+        return _one_thing(facts, wanting[0])
     if not wanting:
         return None
     return {
@@ -120,6 +124,23 @@ def _next_step(facts: Facts) -> Row | None:
         "text": "One page, about 8 minutes. What is not reached can wait for another day.",
         "action_text": f"Talk with {name}",
         "action_href": facts.href("talk"),
+    }
+
+
+def _before_the_words(facts: Facts) -> bool:
+    """Whether nobody speaks to them yet, because nobody has agreed to the words used to reach them."""
+    return facts.flag("wording_not_approved") and not facts.party.answered_at
+
+
+def _one_thing(facts: Facts, code: str) -> Row:
+    """The step where one thing alone is missing: its own page does."""
+    name = facts.party.known_as
+    page, text = FIXES[code]
+    return {
+        "heading": f"Next: {HEADINGS[code].format(name=name)}",
+        "text": ABOUT[code].format(name=name),
+        "action_text": text.format(name=name),
+        "action_href": facts.href(page.removeprefix("referrals:")),
     }
 
 
@@ -163,10 +184,11 @@ def _blocked(facts: Facts) -> Row | None:
         }
     if facts.party.is_supporter or not facts.flag("safe_contact_missing"):
         return None
+    may_ask = not _before_the_words(facts) and not facts.said_no
     return {
         "title": f"No safe way to reach {facts.party.known_as}: messages are blocked",
         "action_text": f"Ask {facts.party.known_as} for a safe way",
-        "action_href": facts.href("routes"),
+        "action_href": facts.href("routes") if may_ask else "",
     }
 
 

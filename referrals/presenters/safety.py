@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def page(party: Party, user: "User", at: datetime, *, opens: bool) -> dict[str, Any]:
-    """Everything the safety page shows this user, who `opens` the whole compartment or only this."""
+def page(party: Party, user: "User", at: datetime, *, opens: bool, onward: str = "") -> dict[str, Any]:
+    """Everything the safety page shows this user, who `opens` the whole compartment or only this.
+    `onward` is added to each address that something is done at."""
     concerns = list(
         Concern.objects.visible_to(user)
         .filter(party=party)
@@ -64,6 +65,8 @@ def page(party: Party, user: "User", at: datetime, *, opens: bool) -> dict[str, 
         )
         for concern in concerns
     ]
+    for link in [link for row in rows for link in (*row["actions"], *row["steps"]) if link["href"]]:
+        link["href"] += onward
     return {
         "open_concerns": [row for row in rows if row["open"]],
         "past_concerns": [row for row in rows if not row["open"]],
@@ -137,8 +140,8 @@ def what_clears(concern: Concern, party: Party) -> str:
             f"{party.known_as} was seen alone; nobody overrides it."
         )
     return (
-        "A manager or safeguarding lead of this side, who is not working on this referral, decides; a go lasts "
-        f"{rules().sign_off_days} days, or until a new concern."
+        "A manager or safeguarding lead of this side, who is not working on this referral, decides. “Go” counts "
+        f"for {rules().sign_off_days} days, or until a new concern."
     )
 
 

@@ -39,7 +39,8 @@ def _closed(facts: Facts) -> Banner | None:
     href = ""
     if facts.runs and not stages.why_not("reopen", facts.referral, facts.at):
         href = reverse("referrals:reopen", args=[facts.referral.reference])
-    return {"kind": "quiet", "title": how, "text": "", "action_text": "Reopen it", "action_href": href}
+    text = "This referral is closed: nothing more is sent, and nobody is asked anything."
+    return {"kind": "quiet", "title": how, "text": text, "action_text": "Reopen it", "action_href": href}
 
 
 def _paused(facts: Facts) -> Banner:
@@ -47,13 +48,11 @@ def _paused(facts: Facts) -> Banner:
     title = "Paused"
     if step is not None:
         title += f" by {_by(step.created_by, facts)}, {clock.show_day(step.created_at)}"
-    review = f"It is looked at again on {clock.show_day(facts.referral.review_on)}."
-    why = _why_paused(facts, step)
     href = reverse("referrals:resume", args=[facts.referral.reference]) if facts.runs else ""
     return {
         "kind": "due",
         "title": f"{title}.",
-        "text": f"{why} {review}".strip(),
+        "text": _why_paused(facts, step),
         "action_text": "Take it up again",
         "action_href": href,
     }
@@ -83,12 +82,13 @@ def _by(worker: "User | None", facts: Facts) -> str:
 
 
 def _on_hold(facts: Facts) -> Banner:
-    sentences = [row.sentence for row in facts.held_by]
-    sentences += [f"{row.user.first_name} cannot be there." for row in facts.away]
+    """Who cannot be there; what else holds it up is said once, by what stands in the way."""
+    sentences = [f"{row.user.first_name} cannot be there." for row in facts.away]
+    sentences.append("It cannot start as things are. Nobody is sent anything about it meanwhile.")
     return {
         "kind": "due",
         "title": f"The meeting of {clock.show_when(facts.meeting.starts_at)} is on hold",
-        "text": " ".join(dict.fromkeys(sentences)) + " Nobody is sent anything about it meanwhile.",
+        "text": " ".join(dict.fromkeys(sentences)),
         "action_text": "Open the meeting",
         "action_href": reverse("meetings:show", args=[facts.referral.reference, facts.meeting.pk]),
     }

@@ -13,7 +13,7 @@ from referrals.blockers import ShownBlocker
 from referrals.blockers.on_parties import by_a_second_person
 from referrals.enums import SIGN_OFFS, STOPS, Answer, Part, Ready
 from referrals.models import Concern, Party, SignOff
-from referrals.presenters import facilitators_of
+from referrals.presenters import AND_BACK, facilitators_of
 from referrals.presenters.referral_facts import Facts
 from restorative.common import clock
 
@@ -42,6 +42,9 @@ FIXES: dict[str, tuple[str, str]] = {
     "records_check": ("referrals:records_ask", "Ask for it"),
     "too_few_parties": ("referrals:person_add", "Add a person"),
 }
+# What the page is asked to begin with.
+PRESET = {"facilitator_not_independent": "&part=second_worker"}
+NOTHING = "Nothing for you to do"
 # Codes that one talk settles together.
 TALK_CODES = frozenset(
     {"consent_missing", "safety_not_asked", "readiness_missing", "not_prepared", "safe_contact_missing"}
@@ -132,6 +135,11 @@ def way_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
             if row.party.pk not in talked:
                 talked.add(row.party.pk)
                 shown.append(_died_row(row.party))
+        elif row.code == "day_of_check_missing" and not _is_today(facts):
+            if not any(each["code"] == row.code for each in shown):
+                shown.append(dict(ON_THE_DAY))
+        elif row.code == "wording_not_approved" and row.party is not None and untalked(row.party, facts):
+            continue  # the words are part of that talk
         elif row.party is not None and row.code in RENEWED and row.party.pk in heard.renewable:
             if row.party.pk not in talked:
                 talked.add(row.party.pk)
@@ -145,7 +153,36 @@ def way_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
         elif row.party.pk not in talked:
             talked.add(row.party.pk)
             shown.append(_talk_row(row.party, facts))
-    return shown
+    return sorted(shown, key=_first_what_is_theirs)
+
+
+# Before the day there is nothing to be asked yet, of anybody.
+ON_THE_DAY = {
+    "code": "day_of_check_missing",
+    "name": "",
+    "sentence": "Each person is asked again on the day: well enough, safe, still yes?",
+    "whose": "On the day",
+    "action_text": "",
+    "action_href": "",
+}
+
+
+def _is_today(facts: Facts) -> bool:
+    return facts.meeting is not None and clock.today(facts.meeting.starts_at) == clock.today(facts.at)
+
+
+def _first_what_is_theirs(row: dict[str, str]) -> int:
+    """A stop or a no, then what this user can do, then what is with others, then what comes later or is sealed."""
+    if row["code"] == "stop" or (row["code"] and row["whose"] == NOTHING):
+        return 0
+    if row["whose"] == "Your turn":
+        return 1
+    return 3 if row["whose"] in ("Later", "On the day", NOTHING) else 2
+
+
+def returning(rows: list[dict[str, str]], place: str) -> list[dict[str, str]]:
+    """The same rows for another page than the referral's: what they open returns there (see views.base.RETURNS)."""
+    return [{**row, "action_href": row["action_href"].replace(AND_BACK, f"?from={place}")} for row in rows]
 
 
 def _died_row(party: Party) -> dict[str, str]:
@@ -185,19 +222,19 @@ def _said_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str] |
     name = row.party.known_as
     shown = {"code": row.code, "name": name, "sentence": NOT_A_YES[Answer(answer)].format(name=name)}
     if stopped(row.party, heard):
-        return {**shown, "whose": "Nothing for you to do", "action_text": "", "action_href": ""}
+        return {**shown, "whose": NOTHING, "action_text": "", "action_href": ""}
     return {
         **shown,
         "whose": whose(row.party, facts.user),
         "action_text": f"Talk with {name}",
-        "action_href": reverse("referrals:talk", args=[facts.referral.reference, row.party.pk]),
+        "action_href": _of_person("referrals:talk", row.party, facts),
     }
 
 
 def _talk_row(party: Party, facts: Facts) -> dict[str, str]:
     name = party.known_as
     if waits_for_words(party, facts):
-        sentence = f"{name} is talked with once the words used to reach them are approved."
+        sentence = f"{name} is talked with once the words used to reach them are agreed."
         return {
             "code": "",
             "name": name,
@@ -212,7 +249,7 @@ def _talk_row(party: Party, facts: Facts) -> dict[str, str]:
         "sentence": f"{name} has not been talked with, alone: safety, what they agree to, is it the right time.",
         "whose": whose(party, facts.user),
         "action_text": f"Talk with {name}",
-        "action_href": reverse("referrals:talk", args=[facts.referral.reference, party.pk]),
+        "action_href": _of_person("referrals:talk", party, facts),
     }
 
 
@@ -222,14 +259,13 @@ def _check_in_row(party: Party, facts: Facts) -> dict[str, str]:
     codes = [row.code for row in facts.rows if row.party is not None and row.party.pk == party.pk]
     old = [words for code, words in RENEWED.items() if code in codes]
     listed = old[0] if len(old) == 1 else f"{', '.join(old[:-1])} and {old[-1]}"
-    href = reverse("referrals:check_in", args=[facts.referral.reference, party.pk])
     return {
         "code": "check_in",
         "name": name,
         "sentence": f"{name} was asked about {listed} too long ago.",
         "whose": whose(party, facts.user),
         "action_text": f"Check in with {name}",
-        "action_href": f"{href}?from=referral",
+        "action_href": _of_person("referrals:check_in", party, facts),
     }
 
 
@@ -243,7 +279,7 @@ def _way_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str]:
         "action_href": "",
     }
     if not row.code:
-        return {**shown, "whose": "Nothing for you to do"}
+        return {**shown, "whose": NOTHING}
     if row.code == "records_check" and facts.referral.records_waiting:
         return {**shown, "whose": "A safeguarding lead", "action_text": "Asked for"}
     if row.code == "day_of_check_missing":
@@ -263,7 +299,12 @@ def _way_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str]:
             "action_href": _fix_href(name, row, facts),
         }
     href = reverse(name, args=[facts.referral.reference])
-    return {**shown, "whose": "Your turn", "action_text": text, "action_href": f"{href}?from=referral"}
+    return {
+        **shown,
+        "whose": "Your turn",
+        "action_text": text,
+        "action_href": f"{href}{AND_BACK}{PRESET.get(row.code, '')}",
+    }
 
 
 def _facilitates(facts: Facts) -> bool:
@@ -275,21 +316,23 @@ def _facilitates(facts: Facts) -> bool:
 
 
 def _fix_href(name: str, row: ShownBlocker, facts: Facts) -> str:
-    reference = facts.referral.reference
     if name == "referrals:facilitators":
-        return reverse(name, args=[reference])
-    return f"{reverse(name, args=[reference, row.party.pk])}?from=referral"
+        return f"{reverse(name, args=[facts.referral.reference])}{AND_BACK}"
+    return _of_person(name, row.party, facts)
+
+
+def _of_person(name: str, party: Party, facts: Facts) -> str:
+    """A page about one person that returns to the referral."""
+    return f"{reverse(name, args=[facts.referral.reference, party.pk])}{AND_BACK}"
 
 
 def _day_link(row: ShownBlocker, facts: Facts) -> dict[str, str]:
-    meeting = facts.meeting
-    if meeting is None or clock.today(meeting.starts_at) != clock.today(facts.at):
-        return {"whose": "On the day"}
-    href = reverse("meetings:day_check", args=[facts.referral.reference, meeting.pk, row.party.pk])
+    args = [facts.referral.reference, facts.meeting.pk, row.party.pk]
+    href = reverse("meetings:day_check", args=args)
     return {
         "whose": whose(row.party, facts.user),
         "action_text": f"Ask {row.party.known_as}",
-        "action_href": href,
+        "action_href": f"{href}{AND_BACK}",
     }
 
 

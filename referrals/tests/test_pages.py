@@ -196,7 +196,6 @@ def test_nonsense_in_a_search_is_never_an_error(query: str, staff: Staff) -> Non
         ),
         ("withdrawn", "kit", "Next: tell the others that the meeting is not happening"),
         ("record_overdue", "fay", "Next: write the record"),
-        ("closed", "asha", "This referral is closed"),
         ("paused", "asha", "Next: look at this again on "),
         ("on_hold", "kit", "Next: ask {other} the safety questions, alone"),
         ("on_hold", "asha", "Next: meet on "),
@@ -209,6 +208,38 @@ def test_the_next_step_is_named_for_each_person(name: str, who: str, heading: st
 
     heading = heading.format(own=made.own.known_as, other=made.other.known_as)
     assert f'id="next-step">{heading}' in page
+
+
+def test_a_closed_referral_says_so_once(staff: Staff) -> None:
+    made = retold("closed", staff, timezone.now())
+    shown = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/")
+
+    assert shown.content.decode().count("This referral is closed") == 1
+    assert shown.context["next_step"] is None
+
+
+def test_before_the_day_one_row_says_that_each_person_is_asked_on_it(staff: Staff) -> None:
+    made = retold("booked_tomorrow", staff, timezone.now())
+    way = client_of(staff["fay"]).get(f"/r/{made.referral.reference}/").context["way"]
+
+    assert [row["whose"] for row in way if row["code"] == "day_of_check_missing"] == ["On the day"]
+
+
+def test_nobody_is_asked_from_here_before_the_words_to_reach_them_are_agreed(staff: Staff) -> None:
+    made = retold("logged", staff, timezone.now())
+    page = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/")
+
+    [_, other] = page.context["people"]
+    assert "Not spoken to" in other["said"]
+    assert f"/people/{made.other.pk}/consent/" not in page.content.decode()
+
+
+def test_what_ran_out_is_renewed_by_a_check_in_wherever_it_is_shown(staff: Staff) -> None:
+    made = retold("blocked_readiness_expired", staff, timezone.now())
+    people = client_of(staff["kit"]).get(f"/r/{made.referral.reference}/").context["people"]
+
+    links = [cell["href"] for row in people for cell in row.get("cells", []) if cell["href"]]
+    assert links == [f"/r/{made.referral.reference}/people/{made.other.pk}/check-in/?from=referral"]
 
 
 def test_the_other_sides_worker_sees_one_cell(staff: Staff) -> None:

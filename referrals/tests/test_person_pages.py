@@ -474,6 +474,19 @@ def test_a_save_returns_to_where_the_worker_came_from(staff: Staff) -> None:
     assert response.url == f"/r/{made.referral.reference}/"
 
 
+def test_one_thing_missing_is_the_next_step(staff: Staff) -> None:
+    made = play("blocked_not_prepared", staff)
+    step = client_of(staff["kit"]).get(path(made, made.other)).context["next_step"]
+
+    assert step["action_href"] == path(made, made.other, "preparation")
+
+
+def test_whoever_stopped_is_not_asked_again_by_a_next_step(staff: Staff) -> None:
+    made = play("withdrawn", staff)
+
+    assert client_of(staff["kit"]).get(path(made, made.other)).context["next_step"] is None
+
+
 def test_an_older_yes_is_shown_as_too_old(staff: Staff) -> None:
     made = play("ready", staff)
     rows(Consent, made.other).update(expires_on=timezone.localdate() - timedelta(days=1))

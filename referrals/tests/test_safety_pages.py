@@ -148,7 +148,7 @@ def test_an_impossible_day_is_an_error_at_the_day(ends: str, staff: Staff) -> No
             "blocked_stop",
             "A safeguarding lead who is not working on this referral clears it, on new facts, after",
         ),
-        ("blocked_sign_off", "a go lasts 56 days, or until a new concern."),
+        ("blocked_sign_off", "“Go” counts for 56 days, or until a new concern."),
     ],
 )
 def test_each_open_concern_says_in_one_sentence_what_clears_it(name: str, words: str, staff: Staff) -> None:

@@ -1,6 +1,8 @@
 """What the pages of one referral, and of one person in it, have in common: fetched through a scope, or 404."""
 
+from functools import cached_property
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.http import Http404
 from django.urls import reverse
@@ -10,6 +12,15 @@ from referrals.actions.parties import has_died
 from referrals.models import Party, Referral
 from restorative.common.references import read_reference
 from restorative.common.views import ActionFormView, Forbidden, Page
+
+READS_ONLY = "You were let in to read"
+# `?from=`: the pages a form returns to, and the words of the link back. Those of one meeting carry its id.
+RETURNS = {
+    "referral": ("referrals:show", "Back to the referral"),
+    "plan": ("meetings:book", "Back to the plan"),
+    "meeting": ("meetings:show", "Back to the meeting"),
+    "today": ("meetings:today", "Back to the day of the meeting"),
+}
 
 
 class ReferralMixin:
@@ -43,17 +54,38 @@ class ReferralMixin:
 
     @property
     def back_href(self) -> str:
-        return self.referral_href
+        return self.return_href
+
+    @cached_property
+    def came_from(self) -> tuple[str, str] | None:
+        """The page of this referral that a form was opened from, as its address and the words of the link back."""
+        place, _, key = self.request.GET.get("from", "").partition("-")
+        if place not in RETURNS or bool(key) != (place in ("meeting", "today")):
+            return None
+        name, words = RETURNS[place]
+        try:
+            return reverse(name, args=[self.referral.reference, *([UUID(key)] if key else [])]), words
+        except ValueError:
+            return None
+
+    @property
+    def return_href(self) -> str:
+        """Where a form about the whole referral returns to."""
+        return self.came_from[0] if self.came_from else self.referral_href
 
     def audited(self) -> dict[str, Any] | None:
         return {"thing": self.referral, "referral_id": self.referral.pk}
 
     def get_context(self) -> dict[str, Any]:
+        reads_only = not access.can(self.request.user, "work_with")
+        identity = presenters.identity(self.referral, self.request.user)
+        if reads_only:
+            identity["facts"].append(READS_ONLY)
         return {
             **super().get_context(),
             "referral": self.referral,
-            "identity": presenters.identity(self.referral, self.request.user),
-            "reads_only": not access.can(self.request.user, "work_with"),
+            "identity": identity,
+            "reads_only": reads_only,
         }
 
 
@@ -117,13 +149,19 @@ class ReferralForm(ReferralMixin, ActionFormView):
         if not self.readable or self.request.method not in ("GET", "HEAD"):
             require_writes(self.request.user)
 
+    def get_context(self) -> dict[str, Any]:
+        context = super().get_context()
+        if self.back_href == self.return_href:
+            context["back_text"] = self.came_from[1] if self.came_from else RETURNS["referral"][1]
+        return context
+
 
 class PartyPage(PartyMixin, Page):
     """A page about one person in a referral."""
 
 
 class PartyForm(PartyMixin, ActionFormView):
-    """A form about one person. It returns to where the worker came from: the referral (`?from=referral`) or them.
+    """A form about one person. It returns to where the worker came from: see `came_from`; or to them.
 
     There is none about somebody who has died, unless it is `even_died`.
     """
@@ -138,7 +176,7 @@ class PartyForm(PartyMixin, ActionFormView):
 
     def done(self) -> str:
         """Where to go when it is saved."""
-        return self.referral_href if self.request.GET.get("from") == "referral" else self.party_href
+        return self.came_from[0] if self.came_from else self.party_href
 
     @property
     def back_href(self) -> str:

@@ -86,7 +86,7 @@ class CheckIn(PersonForm):
             at=self.at,
         )
         self._say_what_follows(cleaned, check.judgement == Ready.READY)
-        return self.still_seen() if self.request.GET.get("from") != "referral" else self.done()
+        return self.done() if self.came_from else self.still_seen()
 
     def _say_what_follows(self, cleaned: dict[str, Any], ready: bool) -> None:
         """No names: it waits in the session for the next page."""

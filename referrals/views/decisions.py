@@ -66,7 +66,7 @@ class Decide(RunForm):
         )
         done = f"Decided: {Suitable(said['decision']).label.lower()}."
         messages.success(self.request, done + (" The records check has been asked for." if asks else ""))
-        return self.referral_href
+        return self.return_href
 
 
 class AskForRecordsCheck(RunForm):
@@ -86,4 +86,4 @@ class AskForRecordsCheck(RunForm):
     def act(self, form: BaseForm) -> str:
         ask_for_records_check(referral=self.referral, by=self.request.user, at=self.at)
         messages.success(self.request, "The records check has been asked for. A safeguarding lead does it.")
-        return self.referral_href
+        return self.return_href

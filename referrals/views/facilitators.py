@@ -40,7 +40,11 @@ class Facilitators(ReferralForm):
         return access.may_run(self.request.user, self.referral)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"workers": steps.to_appoint(self.referral, self.request.user)}
+        wanted = self.request.GET.get("part") == Part.SECOND_WORKER
+        return {
+            "workers": steps.to_appoint(self.referral, self.request.user),
+            "initial": {"part": Part.SECOND_WORKER if wanted else Part.FACILITATOR},
+        }
 
     def get_context(self) -> dict[str, Any]:
         rows = steps.running(self.referral, self.request.user)
@@ -69,7 +73,8 @@ class Facilitators(ReferralForm):
         part = Part(form.cleaned_data["part"])
         appoint(referral=self.referral, user=user, part=part, by=self.request.user, at=self.at)
         messages.success(self.request, f"{user.first_name} is a {str(part.label).lower()} from now on.")
-        return reverse("referrals:facilitators", args=[self.referral.reference])
+        here = reverse("referrals:facilitators", args=[self.referral.reference])
+        return self.came_from[0] if self.came_from else here
 
 
 class EndFacilitation(ReferralForm):

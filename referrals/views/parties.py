@@ -95,7 +95,6 @@ class AddPerson(ReferralForm):
     def get_context(self) -> dict[str, Any]:
         return {
             **super().get_context(),
-            "back_text": "Back to the referral",
             "intro": "Nobody is contacted yet. The records check has to be asked for again, for their name.",
         }
 
@@ -117,7 +116,7 @@ class AddPerson(ReferralForm):
             at=self.at,
         )
         messages.success(self.request, "Added.")
-        return self.referral_href
+        return self.return_href
 
 
 def named(worker: Any) -> str:

@@ -9,7 +9,7 @@ from referrals import access, presenters
 from referrals.forms.words import Whom
 from referrals.models import ContactRoute, Party
 from referrals.presenters import approaching
-from referrals.views.base import PartyForm, PartyPage
+from referrals.views.base import READS_ONLY, PartyForm, PartyPage
 
 SEALED = "Others in this referral cannot see any of this"
 
@@ -18,20 +18,22 @@ class PersonMixin:
     """The bar on top says whom the page is about, and that the others cannot see it."""
 
     party: Party
+    came_from: tuple[str, str] | None
 
     @property
     def back_text(self) -> str:
         """Where the link back leads, in words."""
-        to_referral = self.request.GET.get("from") == "referral"
-        return "Back to the referral" if to_referral else f"Back to {self.party.known_as}"
+        return self.came_from[1] if self.came_from else f"Back to {self.party.known_as}"
 
     def get_context(self) -> dict[str, Any]:
+        reads_only = not access.can(self.request.user, "work_with")
+        facts = [self.referral.reference, SEALED, *([READS_ONLY] if reads_only else [])]
         return {
             "referral": self.referral,
             "party": self.party,
-            "identity": {"name": self.title, "facts": [self.referral.reference, SEALED]},
+            "identity": {"name": self.title, "facts": facts},
             "back_text": self.back_text,
-            "reads_only": not access.can(self.request.user, "work_with"),
+            "reads_only": reads_only,
         }
 
     @property

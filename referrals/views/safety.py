@@ -34,12 +34,11 @@ class SafetyFormBase(PersonForm):
     """A form that returns to the safety page."""
 
     def done(self) -> str:
-        return self.referral_href if self.request.GET.get("from") == "referral" else self.link("safety")
+        return self.came_from[0] if self.came_from else self.link("safety")
 
     @property
     def back_text(self) -> str:
-        to_referral = self.request.GET.get("from") == "referral"
-        return "Back to the referral" if to_referral else f"Back to {self.party.known_as}’s safety"
+        return self.came_from[1] if self.came_from else f"Back to {self.party.known_as}’s safety"
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"whom": self.whom}
@@ -59,15 +58,20 @@ class Safety(PersonPage):
     def get_context(self) -> dict[str, Any]:
         user = self.request.user
         opens = bool(access.may_open(user, self.party))
+        back = (self.party_href, f"Back to {self.party.known_as}")
+        if self.came_from or not opens:
+            back = self.came_from or (self.referral_href, "Back to the referral")
+        # What is done about a concern that stands in the way leads back to where that was said.
+        onward = f"?from={self.request.GET['from']}" if self.came_from else ""
         return {
             **super().get_context(),
             "opens": opens,
-            "back_href": self.party_href if opens else self.referral_href,
-            "back_text": f"Back to {self.party.known_as}" if opens else "Back to the referral",
-            "ask_href": self.link("safety_ask"),
-            "concern_href": self.link("concern"),
-            "share_href": self.link("protective_share"),
-            **shown.page(self.party, user, self.at, opens=opens),
+            "back_href": back[0],
+            "back_text": back[1],
+            "ask_href": self.link("safety_ask") + onward,
+            "concern_href": self.link("concern") + onward,
+            "share_href": self.link("protective_share") + onward,
+            **shown.page(self.party, user, self.at, opens=opens, onward=onward),
         }
 
 
