@@ -92,7 +92,7 @@ def test_the_words_offered_to_begin_with_do_not_count_as_reached(staff: Staff) -
         ({**ROUTE, "read_by_others": ""}, "read_by_others"),
         ({**ROUTE, "value": ""}, "value"),
         ({**READY, "steady": ""}, "steady"),
-        ({"evaluation": "yes"}, "take_part"),
+        ({"sight": "yes"}, "take_part"),
     ],
 )
 def test_half_a_part_is_an_error_where_it_is_missing_and_keeps_what_was_typed(

@@ -11,7 +11,7 @@ from referrals.actions.consent import Asked
 from referrals.actions.reaching import DO_NOT_APPROACH, RouteFacts, said_do_not_approach, words_missing
 from referrals.actions.readiness import rules_result
 from referrals.actions.talk import Said, Talk, save_talk
-from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, Ready
+from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, Purpose, Ready
 from referrals.forms import agreeing, parts, reaching, words
 from referrals.forms.agreeing import Ask
 from referrals.forms.talk import TalkForm
@@ -38,7 +38,9 @@ class TalkPerson(PersonForm):
         """What can be asked, read once a request."""
         user = self.request.user
         so_far = asking.answered(self.party, user)
-        return asking.asks_for(self.party, self.whom, user, so_far, self.at)
+        asks = asking.asks_for(self.party, self.whom, user, so_far, self.at)
+        # What is done with their answers can wait: it is asked on the page of consent, and the talk stays short.
+        return [ask for ask in asks if ask.purpose != Purpose.EVALUATION]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
