@@ -1,6 +1,7 @@
 """Records checks as a safeguarding lead sees them: what waits, who was found, and when it is released.
 Everybody else sees waiting or done: see steps.py. Of another organisation's record only what it takes to decide."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -110,6 +111,19 @@ def to_decide(user: User, hits: Sequence[RecordsHit]) -> list[dict[str, str]]:
             f"{born(hit.party.person)}. Open there: {open_there(hit).lower()}. {phones[hit.organisation_id]}",
         }
         for hit in left
+    ]
+
+
+def cut_short(hits: Sequence[RecordsHit]) -> list[str]:
+    """For whom so many were found that only the likeliest are listed; without this, nobody would ask for the others."""
+    most = rules().records_hits_a_person
+    found = Counter(hit.party_id for hit in hits)
+    names = {hit.party_id: hit.party.known_as for hit in hits}
+    return [
+        f"Many sound like {names[key]}: only the {most} likeliest are listed. A family name, or when {names[key]} was "
+        "born, would narrow it."
+        for key, count in found.items()
+        if count >= most
     ]
 
 

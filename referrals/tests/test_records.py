@@ -2,11 +2,13 @@
 
 import re
 from datetime import date, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from meetings.demo import situations
@@ -14,7 +16,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.tests.pages import client_of, errors_of, send
 from referrals.actions import concerns, facilitation, records
-from referrals.actions.matching import match_names
+from referrals.actions.matching import keep_name_keys, match_names
 from referrals.actions.records import Judged
 from referrals.blockers import blockers
 from referrals.enums import ConcernKind, Gate, Likeness, Part, Place, Verdict
@@ -120,6 +122,21 @@ def test_who_is_found_and_how_alike(row: tuple, staff: Staff) -> None:
 
     found = {(hit.matched_id, hit.likeness) for hit in hits_of(check) if hit.party_id == made.own.pk}
     assert found == ({(known.own.person_id, likeness)} if likeness else set())
+
+
+@pytest.mark.parametrize(("namesakes", "said"), [(23, False), (24, True)])
+def test_where_more_are_alike_than_are_listed_it_says_so(staff: Staff, namesakes: int, said: bool) -> None:
+    known = Person.objects.unscoped("test").get(pk=known_at_carers(staff).own.person_id)
+    for _ in range(namesakes):
+        known.pk = uuid4()
+        known.save(force_insert=True)
+        keep_name_keys(known)
+    _, check = asked(staff)
+    match_names(check=check, at=timezone.now())
+
+    assert len(hits_of(check)) == namesakes + 1
+    page = client_of(staff["sal"]).get(reverse("referrals:records_check_release", args=[check.pk]))
+    assert ("only the 25 likeliest are listed" in page.content.decode()) == said
 
 
 def test_what_they_are_known_as_is_looked_for_too(staff: Staff) -> None:

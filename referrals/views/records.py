@@ -102,6 +102,7 @@ class ReleaseRecordsCheck(ActionFormView):
             "check": self.check,
             "when": records.released_when(self.check),
             "left": any(not hit.verdict for hit in self.hits),
+            "cut_short": records.cut_short(self.hits),
             "decided_heads": records.DECIDED_HEADS,
             "decided": records.decided(self.hits),
         }
