@@ -19,6 +19,7 @@ from restorative.common.formfields import (
     YesNoNotSureField,
 )
 from restorative.common.forms import BaseForm, Section
+from restorative.common.rules import rules
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ def add_consents(form: BaseForm, whom: Whom, asks: Sequence[Ask], *, title: str)
     if any(ask.came_back for ask in asks):
         form.fields["why_back"] = CleanTextField(
             label=f"{whom.name} stopped before. What changed, in {whom.name}’s words?",
-            help_text="Ask: “What changed? Did anyone ask you to?” A yes counts after two working days.",
+            help_text="Ask: “What changed? Did anyone ask you to?” A yes counts after "
+            f"{rules().return_working_days} working days.",
             required=False,
             rows=2,
         )

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from referrals.enums import DeclineCode
 from restorative.common.formfields import ChoiceRadio, ChoiceSelect, CleanTextField, DateField
 from restorative.common.forms import BaseForm, Section
+from restorative.common.rules import rules
 
 Choices = Sequence[tuple[str, str]]
 LEAD = "lead"
@@ -65,18 +66,20 @@ class AskForm(BaseForm):
         label="Pass on how to reach them safely",
         required=False,
         initial=True,
-        help_text="As confirmed in the last 7 days",
     )
     told = CleanTextField(
         label="What was the person told?", help_text="What you said to them about asking for this", rows=2
     )
-    reply_by = DateField(
-        label="Reply by", required=False, future=True, help_text="Empty: 5 of their working days"
-    )
+    reply_by = DateField(label="Reply by", required=False, future=True)
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
 
     def __init__(self, *args: Any, organisations: Choices = (), asks: Choices = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.fields[
+            "with_contact"
+        ].help_text = f"As confirmed in the last {rules().handoff_contact_days} days"
+        days = rules().handoff_decided_working_days
+        self.fields["reply_by"].help_text = f"Empty: {days} of their working days"
         self.fields["to_org"] = ChoiceRadio(
             label="Which organisation?",
             choices=organisations,

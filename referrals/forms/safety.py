@@ -14,6 +14,7 @@ from restorative.common.formfields import (
     YesNoNotSureField,
 )
 from restorative.common.forms import BaseForm, Section
+from restorative.common.rules import rules
 
 STOPS_HEADING = "Stops: a booked meeting is called off at once, and only a safeguarding lead can clear it"
 SIGN_OFFS_HEADING = (
@@ -129,15 +130,6 @@ class ConcernForm(BaseForm):
 class SignOffForm(BaseForm):
     """Go, go with steps, or do not go, with a reason."""
 
-    decision = ChoiceRadio(
-        label="Your decision",
-        choices=SignOffDecision.choices,
-        option_hints={
-            SignOffDecision.GO.value: "It holds for 56 days, or until a new concern is recorded.",
-            SignOffDecision.GO_WITH_STEPS.value: "Nobody meets before each step is done.",
-            SignOffDecision.DO_NOT_GO.value: "Nothing can be booked while this concern is open.",
-        },
-    )
     steps = CleanTextField(label="The steps, one on each line", required=False, rows=3)
     due_on = DateField(
         label="Done by", required=False, future=True, help_text="In five working days, if you leave it empty."
@@ -149,6 +141,19 @@ class SignOffForm(BaseForm):
         "steps": ("decision", SignOffDecision.GO_WITH_STEPS.value),
         "due_on": ("decision", SignOffDecision.GO_WITH_STEPS.value),
     }
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        holds = f"It holds for {rules().sign_off_days} days, or until a new concern is recorded."
+        self.fields["decision"] = ChoiceRadio(
+            label="Your decision",
+            choices=SignOffDecision.choices,
+            option_hints={
+                SignOffDecision.GO.value: holds,
+                SignOffDecision.GO_WITH_STEPS.value: "Nobody meets before each step is done.",
+                SignOffDecision.DO_NOT_GO.value: "Nothing can be booked while this concern is open.",
+            },
+        )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -221,7 +221,7 @@ KINDS = {
     "worker_paused_review": "look at it again today",
     "worker_paused_review_late": "the day to look at it again has passed",
     "worker_record_goes": "one person has not answered, and their record goes in a week",
-    "worker_nothing_happened": "nothing has happened for 20 working days",
+    "worker_nothing_happened": "nothing has happened for a long time",
 }
 
 
