@@ -153,22 +153,21 @@ class Facts:
                 return max(begun, said["at"])
         return None
 
-    def on_it(self) -> set[UUID | None]:
-        """Everybody who works on this referral, or did, or is barred from it: no second person for anything in it."""
+    def worked(self) -> set[UUID | None]:
+        """Everybody who works on this referral, or did."""
         facilitating = Facilitation.objects.unscoped(WHY).filter(referral=self.referral)
         return {
             self.referral.lead_id,
-            *self.barred,
             *(party.worker for party in self.parties),
             *(row["user"] for row in self.supports),
             *facilitating.values_list("user", flat=True),
         }
 
     def second_persons(self, organisation: UUID) -> list[User]:
-        """Managers and safeguarding leads of an organisation who do not work on this referral."""
+        """Managers and safeguarding leads of an organisation who do not work on this referral and are not barred."""
         rank = Q(role="manager") | Q(safeguarding_lead=True)
         found = User.objects.filter(rank, organisation=organisation, is_active=True).order_by("pk")
-        on_it = self.on_it()
+        on_it = self.worked() | self.barred
         return [user for user in found if user.pk not in on_it and user.is_keyworker]
 
     def records_waiting(self) -> list[Row]:

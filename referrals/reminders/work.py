@@ -135,7 +135,7 @@ def sign_off_waiting(facts: Facts) -> Iterator[Reminder]:
     for party in facts.parties:
         waiting = [row for row in party.open_concerns if row["kind"] in SIGN_OFFS]
         able = facts.second_persons(party.organisation) if waiting else []
-        on_it = facts.on_it() - facts.barred if waiting else set()
+        on_it = facts.worked() if waiting else set()
         nearest = [user for user in able if user.pk in party.managers or user.safeguarding_lead] or able
         for concern in waiting:
             since = _waits_since(party, concern, on_it)
