@@ -76,6 +76,17 @@ def test_what_was_seen_after_it_ended_and_by_another_right_is_not_there(made, mo
     assert page_of(made, "mo", grant).count("Saw a person’s page") == 1
 
 
+def test_what_they_did_there_for_another_organisation_is_not_there(made, morning):
+    """They went to work there, and opened the same person for it, before the time of the grant was over."""
+    grant = let_in(made)
+    morning.shift(timedelta(minutes=7))
+    opens_their_page(made)
+    entry = AuditEntry.objects.filter(verb="party_viewed").get()
+    facts = {field.name: getattr(entry, field.name) for field in entry._meta.fields if field.name != "id"}
+    AuditEntry.objects.create(**facts | {"organisation_id": made.staff["wes"].organisation_id})
+    assert page_of(made, "mo", grant).count("Saw a person’s page") == 1
+
+
 def test_who_only_asked_or_is_barred_does_not_see_it(made):
     grant = let_in(made)
     opens_their_page(made)
