@@ -90,6 +90,17 @@ def test_another_organisation_has_them_only_while_that_person_shares_with_it(mad
     assert carried(made, "wes") == []
 
 
+@pytest.mark.parametrize("answer", [Answer.NO, Answer.WITHDRAWN])
+def test_nothing_is_carried_for_who_takes_part_no_longer_and_that_does_not_tell(made, answer):
+    agrees(made)
+    if answer == Answer.WITHDRAWN:
+        withdraw(party=made.own, by=made.staff["asha"])
+    else:
+        record_consent(party=made.own, purpose=Purpose.TAKE_PART, answer=answer, by=made.staff["asha"])
+    assert carried(made, "fay") == []
+    assert carried(made, "kit") == [WORDS], "who may not know of it yet sees what they saw"
+
+
 def test_a_stop_lets_no_more_words_out_and_does_not_tell_by_that(made):
     agrees(made)
     assert (carried(made, "fay"), carried(made, "kit")) == ([WORDS], [WORDS])
