@@ -23,6 +23,7 @@ from referrals.enums import (
 )
 from referrals.models import (
     Approach,
+    Bar,
     Concern,
     Consent,
     ContactRoute,
@@ -31,6 +32,7 @@ from referrals.models import (
     Preparation,
     ReadinessCheck,
     RecordsCheck,
+    RecordsHit,
     Referral,
     SafetyAnswers,
     SignOff,
@@ -176,6 +178,13 @@ class Facts:
             referral=self.referral, done_at__isnull=True, released_at__isnull=True
         )
         return list(checks.values("pk", "asked_at", "asked_by"))
+
+    def barred_where_found(self, check: UUID) -> set[UUID]:
+        """Whom a conflict of interest bars from where somebody of this check was found: they are not shown it."""
+        matched = RecordsHit.objects.unscoped(WHY).filter(records_check=check).values("matched")
+        there = Party.objects.unscoped(WHY).filter(person__in=matched).values("referral")
+        bars = Bar.objects.unscoped(WHY).filter(referral__in=there, lifted_at__isnull=True)
+        return set(bars.values_list("user", flat=True))
 
     def last_known_to_lead(self) -> datetime:
         """When the lead last knew of anything being done: in compartments they open, and in the shell."""

@@ -156,8 +156,9 @@ def records_check_waiting(facts: Facts) -> Iterator[Reminder]:
     leads = [user for user in facts.second_persons(house) if user.safeguarding_lead]
     for check in waiting:
         due = facts.days_after(check["asked_at"], rules().records_check_waiting_working_days, house)
+        others = {check["asked_by"], *facts.barred_where_found(check["pk"])}
         for user in leads:
-            if user.pk != check["asked_by"]:
+            if user.pk not in others:
                 yield from _to("worker_records_check_waiting", user.pk, due, thing=check["pk"])
 
 
