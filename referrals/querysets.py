@@ -283,17 +283,36 @@ class ConsentQuerySet(SealedQuerySet):
         """The exact words somebody agreed to have carried to a party whom this user opens, for who runs the meetings.
 
         Also outside the compartment they were given in: a facilitator who supports one of them knows of the others
-        only this. A stop lets nothing more out: whoever knows of it has no words to carry any more, and whoever may
-        not know sees what they saw before, so that it does not tell them.
+        only this; one of another organisation only while whose words they are shares with it. A stop lets nothing
+        more out, and whoever takes part no longer has nothing carried: who knows of it has no words to carry any more,
+        and who may not know sees what they saw before, so that it does not tell them.
         """
         runs = rows_of("Facilitation").filter(on_now(at), user=user, referral=OuterRef("party__referral"))
         stops = rows_of("Concern").filter(
             party__referral=OuterRef("party__referral"), kind__in=STOPS, cleared_at__isnull=True
         )
+        gone = (
+            type(self)(self.model)
+            .newest()
+            .filter(
+                party=OuterRef("party"),
+                party__in=opened_ids(user),
+                purpose=Purpose.TAKE_PART,
+                answer__in=[Answer.NO, Answer.WITHDRAWN],
+            )
+        )
+        shares = current_answers(rows_of("Consent"), at).filter(
+            party=OuterRef("party"),
+            purpose=Purpose.SHARE,
+            recipient=user.organisation_id,
+            answer=Answer.YES,
+        )
         return (
             self.current(at)
             .filter(
                 Exists(runs.exclude(part=Part.SECOND_WORKER)),
+                Q(party__organisation=user.organisation_id) | Exists(shares),
+                ~Exists(gone),
                 ~Exists(stops.filter(party__in=opened_ids(user))),
                 ~Exists(stops.filter(raised_at__lte=OuterRef("taken_at"))),
                 purpose=Purpose.CARRY,

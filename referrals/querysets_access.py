@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Exists, OuterRef, Q, UUIDField, Value
+from django.db.models import Case, Exists, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY
@@ -34,13 +34,15 @@ class GrantQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Their own; of their organisation's workers for managers, safeguarding leads and governance. Never of a
         referral they are barred from; nor, where a safeguarding lead supports somebody in it, of another side: why
-        somebody was let in there is that side's."""
+        somebody was let in there is that side's. Adds `overseen`: by that, and not because they asked for it."""
         if not may_see_any(user):
             return self.none().scoped("visible_to: no casework")
         own, oversees = Q(user=user) | Q(created_by=user), _oversees(user)
         if not user.is_manager:
             oversees &= ~_another_side(user)
-        return self.filter(own | oversees, ~barred(user.pk, "referral")).scoped("visible_to")
+        overseen = Case(When(oversees, then=Value(True)), default=Value(False))
+        rows = self.filter(own | oversees, ~barred(user.pk, "referral"))
+        return rows.annotate(overseen=overseen).scoped("visible_to")
 
 
 class BarQuerySet(ProtectedQuerySet):

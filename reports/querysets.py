@@ -79,7 +79,7 @@ def entries_of(user: "User", about: About | None = None) -> QuerySet[AuditEntry]
 def entries_under(grant: Grant) -> QuerySet[AuditEntry]:
     """What somebody saw and did while they were let in: at the referral itself, and with the person it was for.
 
-    What they did there with somebody else they did by another right, and it is not shown.
+    What they did there with somebody else, or for another organisation, they did by another right: it is not shown.
     """
     if grant.given_at is None:
         return AuditEntry.objects.none()
@@ -88,7 +88,12 @@ def entries_under(grant: Grant) -> QuerySet[AuditEntry]:
     if grant.party_id:
         them = Party._base_manager.filter(Q(pk=grant.party_id) | Q(beside=grant.party_id))
         about |= Q(party_id__in=them.values("pk"))
-    here = AuditEntry.objects.filter(about, actor_id=grant.user_id, referral_id=grant.referral_id)
+    here = AuditEntry.objects.filter(
+        about,
+        actor_id=grant.user_id,
+        organisation_id=grant.organisation_id,
+        referral_id=grant.referral_id,
+    )
     return here.filter(at__gte=grant.given_at, at__lt=until).exclude(thing_type="grant")
 
 

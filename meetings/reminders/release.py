@@ -46,11 +46,8 @@ def _on_duty(party: Party) -> User | None:
     Never the worker themselves, nor somebody who works on this referral without opening the party's compartment: to
     them the message would say what waits for release.
     """
-    worker = worker_of(party)
-    if worker.team is None:
-        return None
-    barred = barred_from(party.referral_id)
-    first = [worker.team.duty_worker, worker.team.manager]
+    worker, barred = worker_of(party), barred_from(party.referral_id)
+    first = [worker.team.duty_worker, worker.team.manager] if worker.team else []
     on_it = {user.pk for user in workers_on(party.referral_id)}
     for user in chain(first, managers_there(worker.organisation_id, barred)):
         if user is None or not user.is_active or user.pk == worker.pk or user.pk in barred:

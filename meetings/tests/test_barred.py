@@ -17,7 +17,7 @@ from referrals.actions.grants import bar, lift_bar
 from referrals.actions.parties import set_keyworker
 from referrals.models import Bar, Facilitation, Referral
 from referrals.tests.handing import accepted, lead_asked, started
-from restorative.accounts.models import Team
+from restorative.accounts.models import Team, User
 from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import sweep
@@ -49,6 +49,13 @@ def booked(staff: Staff) -> play.Played:
     made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(3, 14), timezone.now() - timedelta(hours=1))
     return made
+
+
+def test_the_call_before_a_meeting_goes_to_a_manager_where_the_worker_has_no_team(staff: Staff) -> None:
+    made = booked(staff)
+    User.objects.filter(pk=staff["kit"].pk).update(team=None)
+    withdraw(party=made.other, by=staff["kit"])
+    assert len(waits("worker_release_duty") & ids(staff, "mo", "sal")) == 1
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,9 @@ class Grant(BaseModel):
 
     objects = protected_manager(GrantQuerySet)
 
+    # Added by visible_to for one viewer; never stored.
+    overseen: bool
+
     class Meta:
         ordering = ["created_at", "id"]
         indexes = [

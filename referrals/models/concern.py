@@ -65,6 +65,9 @@ class SignOff(BaseModel):
 
     objects = protected_manager(SafetyQuerySet)
 
+    # Read with it for the safety page: whether whoever decided does still not work on the referral.
+    second: bool
+
     class Meta:
         ordering = ["decided_at", "id"]
         indexes = [models.Index(fields=["concern", "-decided_at"], name="sign_off_newest")]

@@ -4,10 +4,12 @@ It says "None recorded", never "safe"."""
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Case, Value, When
 from django.urls import reverse
 from django.utils.text import capfirst
 
 from referrals import access, presenters
+from referrals.blockers.on_parties import by_a_second_person
 from referrals.enums import (
     SAFETY_QUESTIONS,
     STOPS,
@@ -44,6 +46,7 @@ def page(party: Party, user: "User", at: datetime, *, opens: bool, onward: str =
     decided = list(
         SignOff.objects.visible_to(user)
         .filter(party=party)
+        .annotate(second=Case(When(by_a_second_person(), then=Value(True)), default=Value(False)))
         .select_related("decided_by")
         .prefetch_related(None)
         .order_by("decided_at", "pk")
@@ -197,7 +200,7 @@ def _decided(row: SignOff, user: "User") -> str:
 
 
 def _overtaken(last: SignOff, newest: datetime | None, at: datetime) -> bool:
-    return last.expires_at < at or (newest is not None and newest > last.decided_at)
+    return not last.second or last.expires_at < at or (newest is not None and newest > last.decided_at)
 
 
 def _status(
@@ -223,6 +226,8 @@ def _needs(stop: bool, last: SignOff | None, steps: list[Task], newest: datetime
         return "The decision has run out. It has to be made again, by somebody not working on this referral."
     if newest is not None and newest > last.decided_at:
         return "Another concern was recorded since. It has to be decided again, by somebody not on this referral."
+    if not last.second:
+        return "The decision counts no longer. It has to be made again, by somebody not working on this referral."
     if any(step.done_at is None for step in steps):
         return "Nobody meets before each step is done."
     return ""

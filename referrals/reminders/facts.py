@@ -23,6 +23,7 @@ from referrals.enums import (
 )
 from referrals.models import (
     Approach,
+    Bar,
     Concern,
     Consent,
     ContactRoute,
@@ -31,6 +32,7 @@ from referrals.models import (
     Preparation,
     ReadinessCheck,
     RecordsCheck,
+    RecordsHit,
     Referral,
     SafetyAnswers,
     SignOff,
@@ -153,22 +155,21 @@ class Facts:
                 return max(begun, said["at"])
         return None
 
-    def on_it(self) -> set[UUID | None]:
-        """Everybody who works on this referral, or did, or is barred from it: no second person for anything in it."""
+    def worked(self) -> set[UUID | None]:
+        """Everybody who works on this referral, or did."""
         facilitating = Facilitation.objects.unscoped(WHY).filter(referral=self.referral)
         return {
             self.referral.lead_id,
-            *self.barred,
             *(party.worker for party in self.parties),
             *(row["user"] for row in self.supports),
             *facilitating.values_list("user", flat=True),
         }
 
     def second_persons(self, organisation: UUID) -> list[User]:
-        """Managers and safeguarding leads of an organisation who do not work on this referral."""
+        """Managers and safeguarding leads of an organisation who do not work on this referral and are not barred."""
         rank = Q(role="manager") | Q(safeguarding_lead=True)
         found = User.objects.filter(rank, organisation=organisation, is_active=True).order_by("pk")
-        on_it = self.on_it()
+        on_it = self.worked() | self.barred
         return [user for user in found if user.pk not in on_it and user.is_keyworker]
 
     def records_waiting(self) -> list[Row]:
@@ -177,6 +178,13 @@ class Facts:
             referral=self.referral, done_at__isnull=True, released_at__isnull=True
         )
         return list(checks.values("pk", "asked_at", "asked_by"))
+
+    def barred_where_found(self, check: UUID) -> set[UUID]:
+        """Whom a conflict of interest bars from where somebody of this check was found: they are not shown it."""
+        matched = RecordsHit.objects.unscoped(WHY).filter(records_check=check).values("matched")
+        there = Party.objects.unscoped(WHY).filter(person__in=matched).values("referral")
+        bars = Bar.objects.unscoped(WHY).filter(referral__in=there, lifted_at__isnull=True)
+        return set(bars.values_list("user", flat=True))
 
     def last_known_to_lead(self) -> datetime:
         """When the lead last knew of anything being done: in compartments they open, and in the shell."""

@@ -135,7 +135,7 @@ def sign_off_waiting(facts: Facts) -> Iterator[Reminder]:
     for party in facts.parties:
         waiting = [row for row in party.open_concerns if row["kind"] in SIGN_OFFS]
         able = facts.second_persons(party.organisation) if waiting else []
-        on_it = facts.on_it() - facts.barred if waiting else set()
+        on_it = facts.worked() if waiting else set()
         nearest = [user for user in able if user.pk in party.managers or user.safeguarding_lead] or able
         for concern in waiting:
             since = _waits_since(party, concern, on_it)
@@ -156,8 +156,9 @@ def records_check_waiting(facts: Facts) -> Iterator[Reminder]:
     leads = [user for user in facts.second_persons(house) if user.safeguarding_lead]
     for check in waiting:
         due = facts.days_after(check["asked_at"], rules().records_check_waiting_working_days, house)
+        others = {check["asked_by"], *facts.barred_where_found(check["pk"])}
         for user in leads:
-            if user.pk != check["asked_by"]:
+            if user.pk not in others:
                 yield from _to("worker_records_check_waiting", user.pk, due, thing=check["pk"])
 
 

@@ -7,6 +7,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from meetings.demo import story as play
 from meetings.models import Meeting
 from meetings.tests.pages import client_of
 from referrals.actions.concerns import raise_concern
@@ -75,6 +76,29 @@ def test_words_taken_back_are_gone(made):
     agrees(made)
     withdraw(party=made.own, purpose=Purpose.CARRY, recipient=made.other.pk, by=made.staff["asha"])
     assert WORDS not in pages(made, "kit")
+
+
+def test_another_organisation_has_them_only_while_that_person_shares_with_it(made):
+    wes, house = made.staff["wes"], made.staff["wes"].organisation_id
+    agrees(made)
+    appoint(referral=made.referral, user=wes, part=Part.FACILITATOR, by=made.staff["asha"])
+    play.share_with(made, made.other, "wes", timezone.now())
+    assert carried(made, "wes") == [], "Jo shares with them, and Sam was not asked"
+    play.share_with(made, made.own, "wes", timezone.now())
+    assert carried(made, "wes") == [WORDS]
+    withdraw(party=made.own, purpose=Purpose.SHARE, recipient=house, by=made.staff["asha"])
+    assert carried(made, "wes") == []
+
+
+@pytest.mark.parametrize("answer", [Answer.NO, Answer.WITHDRAWN])
+def test_nothing_is_carried_for_who_takes_part_no_longer_and_that_does_not_tell(made, answer):
+    agrees(made)
+    if answer == Answer.WITHDRAWN:
+        withdraw(party=made.own, by=made.staff["asha"])
+    else:
+        record_consent(party=made.own, purpose=Purpose.TAKE_PART, answer=answer, by=made.staff["asha"])
+    assert carried(made, "fay") == []
+    assert carried(made, "kit") == [WORDS], "who may not know of it yet sees what they saw"
 
 
 def test_a_stop_lets_no_more_words_out_and_does_not_tell_by_that(made):

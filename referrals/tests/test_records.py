@@ -27,7 +27,8 @@ from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.common.rules import rules
-from restorative.notify.models import Message
+from restorative.notify.models import Message, State
+from restorative.notify.outbox import reconcile
 from tests.stories import tell as retold
 
 pytestmark = pytest.mark.django_db
@@ -541,3 +542,7 @@ def test_a_lead_barred_from_where_somebody_was_found_is_not_shown_the_check(staf
     assert sal.get(f"/records-checks/{check.pk}/release/").status_code == 403
     assert not RecordsHit.objects.visible_to(staff["sal"]).exists()
     assert "Catherine" in ben.get("/records-checks/").content.decode()
+    # Nor reminded of one that is not there to be found.
+    reconcile(made.referral.pk)
+    told = Message.objects.filter(kind="worker_records_check_waiting", state=State.DUE)
+    assert list(told.values_list("recipient_id", flat=True)) == [staff["ben"].pk]

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
+from referrals.actions.facilitation import change_lead
 from referrals.blockers import blockers
 from referrals.enums import ConcernKind, Gate, SignOffDecision
 from referrals.models import Concern, Party, SafetyAnswers, SignOff, Task
@@ -189,6 +190,16 @@ def test_a_manager_signs_off_with_steps_that_the_worker_then_does(staff: Staff) 
         where = path(made, made.other, "safety", f"steps/{step.pk}/")
         assert send(client_of(staff["kit"]), where).status_code == 303
     assert "Signed off" in page_of(made, staff["mo"]).content.decode()
+
+
+def test_a_decision_by_whoever_leads_since_is_not_said_to_count(staff: Staff) -> None:
+    made = play("blocked_sign_off", staff)
+    send(client_of(staff["mo"]), about(made, "sign-off"), {"decision": "go", "reason": "Calm since."})
+    change_lead(referral=made.referral, lead=staff["mo"], by=staff["asha"])
+
+    [row] = page_of(made, staff["kit"]).context["open_concerns"]
+    assert row["status"] == "To be signed off"
+    assert row["needs"].startswith("The decision counts no longer.")
 
 
 @pytest.mark.parametrize("who", ["kit", "fay"])

@@ -15,7 +15,18 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
 from referrals.actions import concerns, consent, lifecycle, parties, reaching
-from referrals.enums import Answer, ApproachResult, ConcernKind, Purpose, RouteKind, SignOffDecision, Suitable
+from referrals.actions.facilitation import appoint
+from referrals.actions.grants import bar
+from referrals.enums import (
+    Answer,
+    ApproachResult,
+    ConcernKind,
+    Part,
+    Purpose,
+    RouteKind,
+    SignOffDecision,
+    Suitable,
+)
 from referrals.models import Consent, Party, Referral, SafetyAnswers
 from restorative.accounts.models import Closure, Team
 from restorative.common import clock
@@ -245,6 +256,18 @@ def test_a_sign_off_that_waits_is_said_to_another_manager_or_lead_after_two_work
     concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Well.", by=staff["mo"])
     # It runs out after 56 days: then it waits again.
     assert {when for _, when in due("worker_sign_off_waiting")} == {"Thu 29 April, 9am"}
+
+
+def test_a_sign_off_by_whoever_ran_it_since_waits_again_and_still_does_when_they_are_barred(
+    staff: Staff,
+) -> None:
+    made = log(staff)
+    concern = concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["asha"])
+    concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Well.", by=staff["sal"])
+    appoint(referral=made.referral, user=staff["sal"], part=Part.FACILITATOR, by=staff["asha"])
+    assert due("worker_sign_off_waiting") == [("Mo", "Thu 4 March, 9am")]
+    bar(referral=made.referral, user=staff["sal"], reason="Their cousin.", by=staff["mo"])
+    assert due("worker_sign_off_waiting") == [("Mo", "Thu 4 March, 9am")]
 
 
 def test_nobody_who_works_on_it_or_recorded_it_is_asked_to_sign_it_off(staff: Staff) -> None:

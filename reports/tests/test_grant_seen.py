@@ -12,6 +12,7 @@ from meetings.demo import story as play
 from meetings.tests.pages import client_of
 from referrals.actions.grants import Wanted, ask_for_access, bar, end_access
 from referrals.enums import GrantKind
+from referrals.models import Grant
 from restorative.audit.models import AuditEntry
 from tests.stories import staff_now, tell
 
@@ -76,6 +77,17 @@ def test_what_was_seen_after_it_ended_and_by_another_right_is_not_there(made, mo
     assert page_of(made, "mo", grant).count("Saw a person’s page") == 1
 
 
+def test_what_they_did_there_for_another_organisation_is_not_there(made, morning):
+    """They went to work there, and opened the same person for it, before the time of the grant was over."""
+    grant = let_in(made)
+    morning.shift(timedelta(minutes=7))
+    opens_their_page(made)
+    entry = AuditEntry.objects.filter(verb="party_viewed").get()
+    facts = {field.name: getattr(entry, field.name) for field in entry._meta.fields if field.name != "id"}
+    AuditEntry.objects.create(**facts | {"organisation_id": made.staff["wes"].organisation_id})
+    assert page_of(made, "mo", grant).count("Saw a person’s page") == 1
+
+
 def test_who_only_asked_or_is_barred_does_not_see_it(made):
     grant = let_in(made)
     opens_their_page(made)
@@ -83,6 +95,17 @@ def test_who_only_asked_or_is_barred_does_not_see_it(made):
     assert client_of(made.staff["kit"]).get(address).status_code == 404
     bar(referral=made.referral, user=made.staff["mo"], reason="His sister.", by=made.staff["sal"])
     assert client_of(made.staff["mo"]).get(address).status_code == 404
+
+
+def test_a_lead_who_asked_for_it_and_supports_another_by_now_does_not_see_it(made):
+    grant = let_in(made)
+    opens_their_page(made)
+    asha = made.staff["asha"]
+    Grant.objects.unscoped("test").filter(pk=grant.pk).update(created_by=asha)
+    type(asha).objects.filter(pk=asha.pk).update(safeguarding_lead=True)
+    address = reverse("reports:grant_seen", args=[grant.pk])
+    assert client_of(asha).get(address).status_code == 403
+    assert address not in client_of(asha).get("/grants/").content.decode()
 
 
 def test_the_list_of_access_leads_there(made):
