@@ -100,6 +100,8 @@ def sign_off(
     """
     at = at or clock.now()
     with changing(concern.party.referral_id, at=at) as (referral, at):
+        # A concern that was raised while this waited for the lock was not known.
+        decided_at = min(at, referral.read_at)
         concern = fresh_concern(concern)
         access.may_sign_off(by, concern).require()
         steps = [step for step in (steps or []) if step.strip()]
@@ -110,9 +112,9 @@ def sign_off(
             party=concern.party,
             decision=decision,
             reason=reason,
-            decided_at=at,
+            decided_at=decided_at,
             decided_by=by,
-            expires_at=at + timedelta(days=rules().sign_off_days),
+            expires_at=decided_at + timedelta(days=rules().sign_off_days),
             **made(by, at),
         )
         if decision == SignOffDecision.GO_WITH_STEPS:

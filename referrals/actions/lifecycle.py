@@ -39,10 +39,10 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Refer
     outbox is brought in line with the facts, in the same transaction. An action called within another joins it.
 
     `at` was read from the clock before the wait for the lock. Whoever was served meanwhile may have read it later:
-    the moment yielded is after theirs, so that a decision never seems older than one it could see, nor newer than a
-    concern it could not.
+    the moment yielded is after theirs. `read_at` of the referral stays what was read: what settles a concern is stamped
+    with that, for one raised during the wait was not known.
     """
-    key = referral.pk if isinstance(referral, Referral) else referral
+    read_at, key = at, referral.pk if isinstance(referral, Referral) else referral
     held = _held.get({})
     if key in held:
         yield held[key], at
@@ -58,7 +58,7 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Refer
         fresh = (
             Referral.objects.unscoped("version lock").select_related("lead", "lead_organisation").get(pk=key)
         )
-        at = fresh.last_activity_at
+        fresh.read_at, at = read_at, fresh.last_activity_at
         # How each party stood before this change, in case the change must not be known to the others yet.
         fresh.stood_open = _stood_open(fresh, at)
         token = _held.set({**held, key: fresh})

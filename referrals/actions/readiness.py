@@ -83,7 +83,7 @@ def ask_safety(
             asked_alone=asked_alone,
             shares_home=answers["shares_home"] != Answer.NO,
             answers={"answers": {key: answers[key] for key in SAFETY_QUESTIONS}, "details": details},
-            asked_at=at,
+            asked_at=min(at, referral.read_at),
             asked_by=by,
             **made(by, at),
         )

@@ -1,6 +1,7 @@
 """The shell that a referral's organisations share: its stage, who leads and facilitates, what was decided.
 Reasons and narrative belong to a compartment and carry the party they came from."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -49,6 +50,7 @@ class Referral(BaseModel):
     _parties_for: tuple
     stood_open: list[str]
     seen_by: UUID
+    read_at: datetime
     _facilitations: list
 
     objects = protected_manager(ReferralQuerySet)

@@ -47,7 +47,7 @@ def history(facts: Facts, limit: int = 6) -> list[dict[str, str]]:
         Consent.objects.visible_to(user)
         .filter(party__referral=facts.referral, purpose=Purpose.TAKE_PART)
         .select_related("party", "taken_by")
-        .order_by("-taken_at", "-seq")[:limit]
+        .order_by("-taken_at", "-seq", "pk")[:limit]
     )
     entries = [
         (row.known_at, STEP_WORDS.get(row.step, row.step), who(row.known_by, row.known_name, user), "")

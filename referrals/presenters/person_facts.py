@@ -109,7 +109,7 @@ def gather(party: Party, user: User, at: datetime) -> Facts:
         user=user,
         at=at,
         flags=flags,
-        consents=list(rows(Consent).select_related("taken_by", "sheet").order_by("-taken_at", "-seq")),
+        consents=list(rows(Consent).select_related("taken_by", "sheet").order_by("-taken_at", "-seq", "pk")),
         approaches=list(rows(Approach).select_related("created_by").order_by("-created_at", "-pk")),
         routes=list(
             rows(ContactRoute)

@@ -6,11 +6,13 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from meetings.demo.story import ALL_READY
+from meetings.demo.story import ALL_READY, SAFE
+from referrals.actions.concerns import raise_concern, sign_off
 from referrals.actions.lifecycle import LONGEST_WAIT, changing
-from referrals.actions.readiness import check_readiness
+from referrals.actions.readiness import ask_safety, check_readiness
 from referrals.blockers import blockers
-from referrals.enums import Answer, Gate, Ready
+from referrals.enums import Answer, ConcernKind, Gate, Ready, SignOffDecision
+from referrals.models import Concern, SignOff
 from tests.stories import staff_now, tell
 
 pytestmark = pytest.mark.django_db
@@ -55,3 +57,22 @@ def test_of_two_judgements_the_one_that_was_written_last_counts(made, last):
         check_readiness(party=made.other, answers=answers, judgement=judgement, by=made.staff["kit"], at=read)
     codes = {row.code for row in blockers(made.referral, Gate.BOOK, now + timedelta(seconds=2))}
     assert ("readiness_missing" in codes) == (last == Ready.NOT_YET)
+
+
+def test_a_decision_that_waited_does_not_count_for_a_concern_raised_meanwhile(made):
+    """Whoever decided had not heard of it."""
+    now, mo, kit = timezone.now(), made.staff["mo"], made.staff["kit"]
+    older = raise_concern(party=made.other, kind=ConcernKind.PAST_ABUSE, by=kit, at=now - timedelta(hours=1))
+    raise_concern(party=made.other, kind=ConcernKind.RECENT_CRISIS, by=kit, at=now + timedelta(seconds=1))
+    sign_off(concern=older, decision=SignOffDecision.GO, reason="Long ago.", by=mo, at=now)
+    decided = SignOff.objects.unscoped("test").get(concern=older).decided_at
+    newer = Concern.objects.unscoped("test").get(kind=ConcernKind.RECENT_CRISIS)
+    assert decided < newer.raised_at
+
+
+def test_safety_asked_before_a_concern_was_raised_is_asked_again_however_late_it_is_saved(made):
+    now, kit = timezone.now(), made.staff["kit"]
+    raise_concern(party=made.other, kind=ConcernKind.LIVE_CASE, by=kit, at=now + timedelta(seconds=1))
+    ask_safety(party=made.other, answers=dict(SAFE), by=kit, at=now)
+    codes = {row.code for row in blockers(made.referral, Gate.BOOK, now + timedelta(seconds=5))}
+    assert "safety_not_asked" in codes
