@@ -1,8 +1,9 @@
 """What somebody is shown of the others while a step waits for release that they must not know of: how it stood before.
 Which steps those are is querysets_rules.py's."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
 
 class Stood(frozenset[UUID]):
-    """Parties who had something open when a step happened that somebody must not know of yet. `words` are those whose
-    words had been agreed to then by somebody they do not open: what became of that since is not for them.
+    """Parties who had something open when a step happened that somebody must not know of yet. `words` are those to
+    reach a party with that had been agreed to then by others they do not open: what became of that since is not for
+    them.
     """
 
-    words: frozenset[UUID] = frozenset()
+    words: Mapping[UUID, tuple[str, ...]] = MappingProxyType({})
 
 
 def as_they_stood(user: "User", referral: object) -> Stood | None:
@@ -50,22 +52,24 @@ def stood_in(user: "User", referrals: Collection) -> dict[object, Stood]:
     return found
 
 
-def _words_agreed(user: "User", since: dict[object, datetime]) -> dict[object, frozenset[UUID]]:
-    """Whose words had been agreed to before that moment, in each referral, by somebody this user does not open."""
+def _words_agreed(user: "User", since: dict[object, datetime]) -> dict[object, dict[UUID, tuple[str, ...]]]:
+    """The words that had been agreed to before that moment, in each referral, by others this user does not open; by
+    the party they are for."""
     if not since:
         return {}
     newest: dict[tuple, dict] = {}
     rows = rows_of("Consent").filter(purpose=Purpose.WORDS, party__referral__in=list(since))
-    columns = ("party", "recipient", "answer", "created_at", "counts_from", "expires_on")
+    columns = ("party", "recipient", "answer", "wording", "created_at", "counts_from", "expires_on")
     changed = "sheet__materially_changed_at"
     rows = rows.exclude(party__in=opened_ids(user)).order_by("seq", "pk")
     for row in rows.values("party__referral", *columns, changed):
         if row["created_at"] < since[row["party__referral"]]:
             newest[row["party"], row["recipient"]] = row
-    agreed: dict[object, set[UUID]] = {}
+    agreed: dict[object, dict[UUID, tuple[str, ...]]] = {}
     for (_, recipient), row in newest.items():
         at = since[row["party__referral"]]
         counts = row["counts_from"] <= at and row["expires_on"] >= timezone.localdate(at)
         if row["answer"] == Answer.YES and counts and (row[changed] is None or row[changed] > at):
-            agreed.setdefault(row["party__referral"], set()).add(recipient)
-    return {key: frozenset(found) for key, found in agreed.items()}
+            there = agreed.setdefault(row["party__referral"], {})
+            there[recipient] = (*there.get(recipient, ()), row["wording"])
+    return agreed

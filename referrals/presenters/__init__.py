@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from referrals.enums import Kind, Part, Place, Stage
-from referrals.models import Facilitation, Party, Referral
+from referrals.models import Consent, Facilitation, Party, Referral
 from referrals.querysets_stood import Stood, as_they_stood
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -103,6 +103,18 @@ STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLO
 def stood(referral: Referral, user: "User") -> Stood | None:
     """How the others are shown while something waits for release: see as_they_stood."""
     return as_they_stood(user, referral.pk)
+
+
+def words_stood(party: Party, user: "User") -> tuple[str, ...]:
+    """The words to reach a party with, as they stood before something that this user must not know of yet; or none."""
+    then = stood(party.referral, user)
+    return then.words.get(party.pk, ()) if then is not None else ()
+
+
+def words_agreed(party: Party, user: "User") -> tuple[str, ...]:
+    """The exact words that others agreed to for reaching a party, as far as this user may know of them."""
+    rows = Consent.objects.agreed_words(user).filter(recipient=party.pk)
+    return words_stood(party, user) or tuple(row.wording for row in rows)
 
 
 def stage_strip(shown_stage: str, paused_from: str = "") -> list[dict[str, str]]:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from referrals.enums import Part, Stage
-from referrals.models import Consent, Party
-from referrals.presenters import AND_BACK, facilitators_of
+from referrals.models import Party
+from referrals.presenters import AND_BACK, facilitators_of, words_agreed
 from referrals.presenters.after import next_after
 from referrals.presenters.referral_facts import Facts, is_mine
 from referrals.presenters.standing import held_rows, to_ring
@@ -259,8 +259,7 @@ def _agreed_words(party: Party, facts: Facts) -> str:
     """The words another person agreed to for reaching this one, or '' where they came to us themselves."""
     if party.asked_first:
         return ""
-    row = Consent.objects.agreed_words(facts.user).filter(recipient=party.pk).first()
-    return row.wording if row is not None else ""
+    return next(iter(words_agreed(party, facts.user)), "")
 
 
 def _talk_with(facts: Facts, heard: Heard) -> Party | None:

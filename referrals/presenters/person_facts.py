@@ -29,7 +29,6 @@ from referrals.models import (
     SafetyAnswers,
     Task,
 )
-from referrals.querysets_stood import as_they_stood
 from restorative.accounts.models import User
 
 
@@ -57,16 +56,10 @@ class Facts:
 
     def flag(self, code: str) -> bool:
         """Whether this code stands in the way of booking, with this person."""
-        if code == "wording_not_approved" and self._words_stood():
+        stands = getattr(self.flags, f"blocked_{code}")
+        if stands and code == "wording_not_approved" and presenters.words_stood(self.party, self.user):
             return False
-        return getattr(self.flags, f"blocked_{code}")
-
-    def _words_stood(self) -> bool:
-        """Whether the words had been agreed to before something that this user must not know of yet."""
-        if not self.flags.blocked_wording_not_approved:
-            return False
-        stood = as_they_stood(self.user, self.referral.pk)
-        return stood is not None and self.party.pk in stood.words
+        return stands
 
     def href(self, name: str, *args: Any) -> str:
         return reverse(f"referrals:{name}", args=[self.referral.reference, self.party.pk, *args])

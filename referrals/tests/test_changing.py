@@ -3,10 +3,9 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.utils import timezone
 
-from meetings.demo.story import ALL_READY, SAFE
+from meetings.demo.story import ALL_READY, SAFE, Played
 from referrals.actions.concerns import raise_concern, sign_off
 from referrals.actions.lifecycle import LONGEST_WAIT, changing
 from referrals.actions.readiness import ask_safety, check_readiness
@@ -19,9 +18,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def made(db):
-    with time_machine.travel("2027-03-02 10:30", tick=False):
-        yield tell("ready", staff_now(), timezone.now())
+def made(morning, db) -> Played:
+    return tell("ready", staff_now(), timezone.now())
 
 
 def test_a_change_that_waited_counts_as_later_than_the_one_before(made):

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.utils import timezone
 
 from meetings.demo import story as play
@@ -31,13 +30,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def morning(db):
-    with time_machine.travel("2027-03-02 10:30", tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def made(morning) -> play.Played:
+def made(morning, db) -> play.Played:
     """Asha leads and supports Sam, Kit supports Jo; all of Forward Leeds. Ben, of another team, has no part in it."""
     return tell("ready", staff_now(), timezone.now())
 

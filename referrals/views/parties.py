@@ -32,7 +32,7 @@ from referrals.forms.parties import (
 from referrals.forms.parties import (
     PersonForm as AddPersonForm,
 )
-from referrals.models import Consent, ContactRoute, Party, SafetyAnswers
+from referrals.models import ContactRoute, Party, SafetyAnswers
 from referrals.presenters import approaching, person, reach
 from referrals.presenters.grants import to_read
 from referrals.views import asking
@@ -196,8 +196,8 @@ class ApproachPerson(PersonForm):
             f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
             "first, and only these are said."
         )
-        agreed = Consent.objects.agreed_words(self.request.user).filter(recipient=self.party.pk)
-        context["facts"] = [{"key": "The words to use", "value": row.wording} for row in agreed]
+        agreed = presenters.words_agreed(self.party, self.request.user)
+        context["facts"] = [{"key": "The words to use", "value": wording} for wording in agreed]
         context["facts"] += approaching.came_rows(self.party, self.request.user)
         if said_do_not_approach(self.party):
             context["warning"] = DO_NOT_APPROACH.format(name=name)

@@ -15,7 +15,8 @@ from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, P
 from referrals.forms import agreeing, parts, reaching, words
 from referrals.forms.agreeing import Ask
 from referrals.forms.talk import TalkForm
-from referrals.models import Concern, Consent
+from referrals.models import Concern
+from referrals.presenters import words_agreed, words_stood
 from referrals.views import asking
 from referrals.views.person import PersonForm
 from restorative.common import clock
@@ -58,19 +59,24 @@ class TalkPerson(PersonForm):
             context["warning"] = (
                 f"{DO_NOT_APPROACH.format(name=self.party.known_as)} Talk now only if they did."
             )
-        elif self.party.answered_at is None and not self.party.is_supporter and words_missing(self.party):
+        elif self.nobody_agreed():
             name = self.party.known_as
             context["warning"] = (
                 f"Nobody has agreed to the words used to reach {name} yet. Do not ring {name} before that. "
                 f"Talk now only if {name} came to you."
             )
         elif self.party.answered_at is None:
-            agreed = Consent.objects.agreed_words(self.request.user).filter(recipient=self.party.pk).first()
-            if agreed is not None:
-                context["intro"] = f"Say only this first: “{agreed.wording}”"
+            for wording in words_agreed(self.party, self.request.user)[:1]:
+                context["intro"] = f"Say only this first: “{wording}”"
         if young := said_of_age(self.party.person.born_on, self.party.known_as, clock.today(self.at)):
             context["intro"] = " ".join(text for text in (context.get("intro"), young) if text)
         return context
+
+    def nobody_agreed(self) -> bool:
+        """Whether somebody who has not answered is not to be rung, as far as this user may know of it."""
+        if self.party.answered_at is not None or self.party.is_supporter or not words_missing(self.party):
+            return False
+        return not words_stood(self.party, self.request.user)
 
     def act(self, form: BaseForm) -> str:
         talk = talk_from(form)

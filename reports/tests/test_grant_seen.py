@@ -4,7 +4,6 @@ import re
 from datetime import timedelta
 
 import pytest
-import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -20,13 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def morning(db):
-    with time_machine.travel("2027-03-02 10:30", tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def made(morning) -> play.Played:
+def made(morning, db) -> play.Played:
     return tell("ready", staff_now(), timezone.now())
 
 
