@@ -10,7 +10,7 @@ from referrals.actions.handoff import accept, send_handoff
 from referrals.actions.packet import Asking
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import Answer, HandoffKind, Hours, Purpose, RouteKind
-from referrals.models import ContactRoute, Handoff, Party
+from referrals.models import ContactRoute, Handoff, Party, Referral
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
 
@@ -100,3 +100,27 @@ def started(made: Played, handoff: Handoff, who: str = "carol") -> Handoff:
     taken = accepted(made, handoff, who)
     first_contact(handoff=taken, version=taken.version, by=made.staff[who])
     return fresh(handoff)
+
+
+def sees(user, made: Played) -> bool:
+    return Referral.objects.visible_to(user).filter(pk=made.referral.pk).exists()
+
+
+def opens(user, party: Party) -> bool:
+    return Party.objects.opened_by(user).filter(pk=party.pk).exists()
+
+
+def reads(user, handoff: Handoff) -> bool:
+    return Handoff.objects.opened_by(user).filter(pk=handoff.pk).exists()
+
+
+def knows(user, handoff: Handoff) -> bool:
+    return Handoff.objects.visible_to(user).filter(pk=handoff.pk).exists()
+
+
+def party_now(party: Party) -> Party:
+    return Party.objects.unscoped("test").get(pk=party.pk)
+
+
+def referral_now(made: Played) -> Referral:
+    return Referral.objects.unscoped("test").get(pk=made.referral.pk)

@@ -1,14 +1,11 @@
 """The records check across organisations: who is found, who sees it, and that nobody else can tell by anything."""
 
-import re
-from datetime import date, datetime, timedelta
-from uuid import uuid4
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 from django.utils import timezone
 
 from meetings.demo import situations
@@ -16,12 +13,14 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.tests.pages import client_of, errors_of, send
 from referrals.actions import concerns, facilitation, records
-from referrals.actions.matching import keep_name_keys, match_names
-from referrals.actions.records import Judged
+from referrals.actions.matching import match_names
 from referrals.blockers import blockers
-from referrals.enums import ConcernKind, Gate, Likeness, Part, Place, Verdict
-from referrals.models import Bar, NameKey, Party, Person, RecordsCheck, RecordsHit, Referral
+from referrals.enums import ConcernKind, Gate, Likeness, Part, Verdict
+from referrals.models import Bar, Person, RecordsCheck, RecordsHit
 from referrals.tasks import records_checks
+
+# A Tuesday, half past ten.
+from referrals.tests.checking import BORN, MORNING, asked, at, hits_of, known_at_carers, look, released_at
 from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
@@ -29,152 +28,14 @@ from restorative.common.decisions import NotPossible, Refused
 from restorative.common.rules import rules
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import reconcile
-from tests.stories import tell as retold
 
 pytestmark = pytest.mark.django_db
-# A Tuesday, half past ten.
-MORNING = datetime(2027, 3, 2, 10, 30, tzinfo=clock.LONDON)
 
 
 @pytest.fixture(autouse=True)
 def frozen():
     with time_machine.travel(MORNING, tick=False) as traveller:
         yield traveller
-
-
-def at(hour: int, minute: int = 0, day: int = 2) -> datetime:
-    return datetime(2027, 3, day, hour, minute, tzinfo=clock.LONDON)
-
-
-def asked(staff: Staff, pair: play.Pair | None = None) -> tuple[play.Played, RecordsCheck]:
-    """Forward Leeds has logged it, and Asha asked for the records check."""
-    made = play.log(staff, pair or play.Pair("Kathryn", "Jo"), timezone.now() - timedelta(hours=1))
-    return made, concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
-
-
-def known_at_carers(staff: Staff, given: str = "Catherine", family: str = "Example", **facts) -> play.Played:
-    """Carers Leeds has somebody in a referral of theirs."""
-    pair = play.Pair(given, "Wilhelmina", Place.PARENT, family)
-    made = play.log(staff, pair, timezone.now() - timedelta(days=40), lead="carol")
-    Person.objects.unscoped("test").filter(pk=made.own.person_id).update(**facts)
-    return made
-
-
-def hits_of(check: RecordsCheck) -> list[RecordsHit]:
-    return list(RecordsHit.objects.unscoped("test").filter(records_check=check))
-
-
-def look(check: RecordsCheck, staff: Staff, verdict: Verdict = Verdict.NOT_SAME, **when) -> bool:
-    match_names(check=check, at=timezone.now())
-    said = {hit.pk: Judged(verdict) for hit in hits_of(check)}
-    return records.finish_records_check(check=check, said=said, by=staff["sal"], **when)
-
-
-def released_at(check: RecordsCheck) -> datetime | None:
-    return RecordsCheck.objects.unscoped("test").get(pk=check.pk).released_at
-
-
-# --- Who is found ---------------------------------------------------------------------------------------------
-
-BORN, SWAPPED, OTHER = date(1990, 3, 4), date(1990, 4, 3), date(1991, 3, 4)
-# Who is sought, who is known, how alike: given, family, born.
-FOUND = {
-    "the same name and day": ("Kathryn", "Example", BORN, "Kathryn", "Example", BORN, Likeness.STRONG),
-    "sounds alike, the same day": ("Kathryn", "Smyth", BORN, "Catherine", "Smith", BORN, Likeness.STRONG),
-    "day and month swapped": ("Kathryn", "Smyth", BORN, "Catherine", "Smith", SWAPPED, Likeness.LIKELY),
-    "the same name, one day missing": ("Zoë", "Smith", BORN, "ZOE", "SMITH", None, Likeness.LIKELY),
-    "sounds alike, one day missing": (
-        "Kathryn",
-        "Smith",
-        None,
-        "Catherine",
-        "Smyth",
-        BORN,
-        Likeness.POSSIBLE,
-    ),
-    "names the other way round": ("Ali", "Hussain", BORN, "Hussein", "Aly", BORN, Likeness.STRONG),
-    "another family name, the same day": (
-        "Kathryn",
-        "Khan",
-        BORN,
-        "Catherine",
-        "Reid",
-        BORN,
-        Likeness.POSSIBLE,
-    ),
-    "a first name alone, the same day": ("Kathryn", "", BORN, "Catherine", "Reid", BORN, Likeness.LIKELY),
-    "a first name alone": ("Kathryn", "", None, "Catherine", "Reid", None, Likeness.SLIGHT),
-    "accents": ("Siobhán", "O’Brien", None, "Siobhan", "OBrien", None, Likeness.LIKELY),
-    "born another day": ("Kathryn", "Smith", BORN, "Kathryn", "Smith", OTHER, None),
-    "another first name": ("Kathryn", "Smith", None, "Peter", "Smith", None, None),
-    "another family name": ("Kathryn", "Khan", None, "Kathryn", "Reid", None, None),
-    "nothing alike": ("Kathryn", "Khan", BORN, "Peter", "Reid", BORN, None),
-}
-
-
-@pytest.mark.parametrize("row", FOUND.values(), ids=FOUND)
-def test_who_is_found_and_how_alike(row: tuple, staff: Staff) -> None:
-    given, family, born, other_given, other_family, other_born, likeness = row
-    known = known_at_carers(staff, other_given, other_family, born_on=other_born)
-    made, check = asked(staff, play.Pair(given, "Rumpelstilz", family=family))
-    Person.objects.unscoped("test").filter(pk=made.own.person_id).update(born_on=born)
-
-    match_names(check=check, at=timezone.now())
-
-    found = {(hit.matched_id, hit.likeness) for hit in hits_of(check) if hit.party_id == made.own.pk}
-    assert found == ({(known.own.person_id, likeness)} if likeness else set())
-
-
-@pytest.mark.parametrize(("namesakes", "said"), [(23, False), (24, True)])
-def test_where_more_are_alike_than_are_listed_it_says_so(staff: Staff, namesakes: int, said: bool) -> None:
-    known = Person.objects.unscoped("test").get(pk=known_at_carers(staff).own.person_id)
-    for _ in range(namesakes):
-        known.pk = uuid4()
-        known.save(force_insert=True)
-        keep_name_keys(known)
-    _, check = asked(staff)
-    match_names(check=check, at=timezone.now())
-
-    assert len(hits_of(check)) == namesakes + 1
-    page = client_of(staff["sal"]).get(reverse("referrals:records_check_release", args=[check.pk]))
-    assert ("only the 25 likeliest are listed" in page.content.decode()) == said
-
-
-def test_what_they_are_known_as_is_looked_for_too(staff: Staff) -> None:
-    known = known_at_carers(staff, "Robert", "Example")
-    made, check = asked(staff, play.Pair("Algernon", "Jo"))
-    Party.objects.unscoped("test").filter(pk=made.own.pk).update(known_as="Robert")
-
-    match_names(check=check, at=timezone.now())
-
-    assert [hit.matched_id for hit in hits_of(check)] == [known.own.person_id]
-
-
-def test_nobody_is_found_in_their_own_referral(staff: Staff) -> None:
-    _, check = asked(staff, play.Pair("Jo", "Joe"))
-    match_names(check=check, at=timezone.now())
-    assert hits_of(check) == []
-
-
-def test_looking_again_adds_what_is_new_and_keeps_what_was_said(staff: Staff) -> None:
-    known_at_carers(staff)
-    _, check = asked(staff)
-    match_names(check=check, at=timezone.now())
-    RecordsHit.objects.unscoped("test").update(
-        verdict=Verdict.SAME, looked_at=timezone.now(), looked_by=staff["sal"]
-    )
-    known_at_carers(staff, "Katherine")
-
-    match_names(check=check, at=timezone.now())
-
-    assert sorted(hit.verdict for hit in hits_of(check)) == ["", "same"]
-
-
-def test_everybody_has_their_sounds_kept(staff: Staff) -> None:
-    retold("family_meeting", staff, timezone.now())
-    known_at_carers(staff)
-    people = set(Person.objects.unscoped("test").values_list("pk", flat=True))
-    assert set(NameKey.objects.unscoped("test").values_list("person", flat=True)) == people
 
 
 # --- Who sees it ----------------------------------------------------------------------------------------------
@@ -283,6 +144,32 @@ def test_the_list_takes_as_many_queries_for_thirty(staff: Staff) -> None:
         one_more(pair)
     assert len(sal.get("/records-checks/").context["checks"]) == 30
     assert queries() == first <= 15
+
+
+def test_a_lead_barred_from_where_somebody_was_found_is_not_shown_the_check(staff: Staff) -> None:
+    """Nor who was found there, or whether a concern is open with them. Another lead looks at it."""
+    known = known_at_carers(staff)
+    made, check = asked(staff)
+    User.objects.filter(pk=staff["ben"].pk).update(safeguarding_lead=True)
+    match_names(check=check, at=timezone.now())
+    assert hits_of(check)
+    Bar.objects.create(
+        referral=known.referral,
+        user=staff["sal"],
+        organisation=staff["sal"].organisation,
+        reason="-",
+        created_at=timezone.now(),
+    )
+
+    sal, ben = client_of(staff["sal"]), client_of(User.objects.get(pk=staff["ben"].pk))
+    assert made.referral.reference not in sal.get("/records-checks/").content.decode()
+    assert sal.get(f"/records-checks/{check.pk}/release/").status_code == 403
+    assert not RecordsHit.objects.visible_to(staff["sal"]).exists()
+    assert "Catherine" in ben.get("/records-checks/").content.decode()
+    # Nor reminded of one that is not there to be found.
+    reconcile(made.referral.pk)
+    told = Message.objects.filter(kind="worker_records_check_waiting", state=State.DUE)
+    assert list(told.values_list("recipient_id", flat=True)) == [staff["ben"].pk]
 
 
 # --- Done, and released ---------------------------------------------------------------------------------------
@@ -422,127 +309,3 @@ def test_nobody_else_says_that_it_is_done(who: str, staff: Staff) -> None:
     ):
         with pytest.raises(Refused):
             refused()
-
-
-# --- What everybody else can tell -----------------------------------------------------------------------------
-
-UNLIKE = re.compile(r'[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{32}|value="[A-Za-z0-9]{64}"|nonce="[^"]*"')
-INSIDE = ("asha", "kit", "fay", "mo", "lou")
-
-
-def seen(staff: Staff, made: play.Played) -> str:
-    """All that those who work on it are shown, and what the outbox and the referral's row hold."""
-    reference = made.referral.reference
-    paths = ["/", "/referrals/", f"/referrals/?q={reference}", f"/search/?q={reference}", f"/r/{reference}/"]
-    paths += [f"/r/{reference}/{name}/" for name in ("records-check", "history", "decide", "facilitators")]
-    pages = [
-        UNLIKE.sub("", f"{answer.status_code} {answer.content.decode()}")
-        for who in INSIDE
-        if who in staff.people
-        for path in paths
-        for answer in [client_of(staff[who]).get(path)]
-    ]
-    row = (
-        Referral.objects.unscoped("test")
-        .values("version", "last_activity_at", "stage")
-        .get(pk=made.referral.pk)
-    )
-    queued = Message.objects.filter(group=made.referral.pk).values_list(
-        "kind", "due_at", "state", "recipient_id"
-    )
-    return "\n".join([*pages, str(row), str(sorted(map(str, queued)))])
-
-
-def ledger_of(made: play.Played) -> list[tuple]:
-    """What was noted of the check, but for what reading pages adds."""
-    rows = AuditEntry.objects.filter(referral_id=made.referral.pk, verb__startswith="records_check")
-    return list(
-        rows.exclude(verb="records_check_viewed").order_by("pk").values_list("verb", "fields", "why_code")
-    )
-
-
-@pytest.mark.parametrize(
-    "known",
-    [pytest.param(True, id="with a hit"), pytest.param(False, id="without", marks=pytest.mark.sqlite)],
-)
-def test_until_the_release_nothing_changes_for_anybody_else(known: bool, staff: Staff, frozen) -> None:
-    if known:
-        known_at_carers(staff)
-    made, check = asked(staff)
-    before = seen(staff, made)
-
-    records_checks()
-    assert bool(hits_of(check)) == known
-    assert seen(staff, made) == before
-    client_of(staff["sal"]).get(f"/records-checks/{check.pk}/release/")
-    look(check, staff, Verdict.SAME)
-    assert seen(staff, made) == before
-    assert records.release_due(at=at(10, 59)) == 0
-    assert seen(staff, made) == before
-
-    assert records.release_due(at=at(11)) == 1
-    assert seen(staff, made) != before
-
-
-def test_with_or_without_a_hit_it_is_the_same_to_the_minute(staff: Staff, frozen) -> None:
-    """Two referrals side by side, one with somebody found: the same times, the same ledger, the same pages."""
-    known_at_carers(staff)
-    pairs = [play.Pair("Kathryn", "Jo"), play.Pair("Bartholo", "Jo")]
-    both = [asked(staff, pair) for pair in pairs]
-    records_checks()
-    assert [
-        bool([hit for hit in hits_of(check) if hit.organisation.key == "carers-leeds"]) for _, check in both
-    ] == [
-        True,
-        False,
-    ]
-    for _, check in both:
-        look(check, staff, at=at(10, 40))
-    frozen.move_to(at(11, 0))
-    records_checks()
-
-    (one, first), (other, second) = both
-    assert released_at(first) == released_at(second) == at(11)
-    assert ledger_of(one) == ledger_of(other)
-
-    def alike(made: play.Played) -> str:
-        page = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").content.decode()
-        page = page.replace(made.referral.reference, "").replace(made.own.known_as, "X")
-        return UNLIKE.sub("", page)
-
-    assert alike(one) == alike(other)
-
-
-def test_there_is_no_other_way_to_release_one(staff: Staff) -> None:
-    """No page and no task but those above calls the release; a check with nobody found waits like any other."""
-    _, check = asked(staff)
-    for hour in (11, 16):
-        records_checks()
-        assert records.release_due(at=at(hour)) == 0
-    assert released_at(check) is None
-
-
-def test_a_lead_barred_from_where_somebody_was_found_is_not_shown_the_check(staff: Staff) -> None:
-    """Nor who was found there, or whether a concern is open with them. Another lead looks at it."""
-    known = known_at_carers(staff)
-    made, check = asked(staff)
-    User.objects.filter(pk=staff["ben"].pk).update(safeguarding_lead=True)
-    match_names(check=check, at=timezone.now())
-    assert hits_of(check)
-    Bar.objects.create(
-        referral=known.referral,
-        user=staff["sal"],
-        organisation=staff["sal"].organisation,
-        reason="-",
-        created_at=timezone.now(),
-    )
-
-    sal, ben = client_of(staff["sal"]), client_of(User.objects.get(pk=staff["ben"].pk))
-    assert made.referral.reference not in sal.get("/records-checks/").content.decode()
-    assert sal.get(f"/records-checks/{check.pk}/release/").status_code == 403
-    assert not RecordsHit.objects.visible_to(staff["sal"]).exists()
-    assert "Catherine" in ben.get("/records-checks/").content.decode()
-    # Nor reminded of one that is not there to be found.
-    reconcile(made.referral.pk)
-    told = Message.objects.filter(kind="worker_records_check_waiting", state=State.DUE)
-    assert list(told.values_list("recipient_id", flat=True)) == [staff["ben"].pk]

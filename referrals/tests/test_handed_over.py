@@ -1,0 +1,266 @@
+"""What follows a yes to another organisation: help, leading, and what brings either home."""
+
+import pytest
+from django.utils import timezone
+
+from meetings.demo.staff import Staff
+from meetings.demo.story import Played
+from referrals.actions import handed_over
+from referrals.actions.consent import record_consent, withdraw
+from referrals.actions.lifecycle import close
+from referrals.actions.parties import set_keyworker
+from referrals.actions.reaching import record_approach
+from referrals.enums import (
+    Answer,
+    ApproachResult,
+    HandoffState,
+    Purpose,
+    Reason,
+)
+from referrals.models import Handoff, Party, Person, Support
+from referrals.tests.handing import (
+    accepted,
+    agree,
+    carers,
+    fresh,
+    help_asked,
+    lead_asked,
+    opens,
+    party_now,
+    reads,
+    referral_now,
+    sees,
+    started,
+)
+from restorative.common.decisions import NotPossible, Refused
+from tests.stories import tell
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
+
+
+@pytest.fixture
+def made(staff: Staff) -> Played:
+    return tell("ready", staff, timezone.now())
+
+
+# --- Help ------------------------------------------------------------------------------------------------------
+
+
+def test_help_opens_that_person_and_leaves_who_asked_responsible(made, staff):
+    accepted(made, help_asked(made))
+    assert sees(staff["carol"], made)
+    assert sees(staff["mina"], made)
+    assert opens(staff["carol"], made.other)
+    assert not opens(staff["carol"], made.own)
+    assert opens(staff["kit"], made.other)
+    assert party_now(made.other).keyworker == staff["kit"]
+
+
+def test_with_first_contact_they_support_the_person(made, staff):
+    known_before = party_now(made.other).person_id
+    started(made, help_asked(made))
+    party = party_now(made.other)
+    assert (party.keyworker, party.organisation) == (staff["carol"], carers(made))
+    assert opens(staff["carol"], made.other)
+    assert not opens(staff["kit"], made.other)
+    person = Person.objects.unscoped("test").get(pk=party.person_id)
+    assert (person.organisation, person.given) == (carers(made), party.known_as)
+    assert Person.objects.unscoped("test").filter(pk=known_before).exists()
+    assert referral_now(made).lead == staff["asha"]
+    assert [row.user for row in Support.objects.unscoped("test").filter(party=party, until=None)] == [
+        staff["carol"]
+    ]
+
+
+def test_the_first_thing_done_with_them_is_first_contact(made, staff):
+    taken = accepted(made, help_asked(made))
+    record_approach(party=made.other, result=ApproachResult.COULD_NOT_REACH, by=staff["kit"])
+    assert fresh(taken).moved_at is None
+    record_approach(party=made.other, result=ApproachResult.ANSWERED, by=staff["carol"])
+    assert fresh(taken).moved_at is not None
+    assert party_now(made.other).keyworker == staff["carol"]
+
+
+def test_completing_help_brings_three_answers_and_the_person_home(made, staff):
+    taken = started(made, help_asked(made))
+    with pytest.raises(Refused):
+        handed_over.complete(
+            handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=staff["kit"]
+        )
+    handed_over.complete(
+        handoff=taken,
+        done="Six talks.",
+        went="Calmer.",
+        next_step="The group.",
+        version=taken.version,
+        by=staff["carol"],
+    )
+    back = Handoff.objects.opened_by(staff["kit"]).get(pk=taken.pk)
+    assert (back.outcome_done, back.outcome_went, back.outcome_next) == (
+        "Six talks.",
+        "Calmer.",
+        "The group.",
+    )
+    party = party_now(made.other)
+    assert (party.keyworker, party.organisation) == (staff["kit"], staff["kit"].organisation)
+    assert not sees(staff["carol"], made)
+    assert not reads(staff["carol"], taken)
+
+
+def test_nothing_is_completed_before_it_began(made, staff):
+    taken = accepted(made, help_asked(made))
+    with pytest.raises(NotPossible):
+        handed_over.complete(
+            handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=staff["carol"]
+        )
+
+
+def test_given_back_before_first_contact_nothing_had_moved(made, staff):
+    taken = accepted(made, help_asked(made))
+    handed_over.give_back(handoff=taken, why="We cannot.", version=taken.version, by=staff["carol"])
+    assert not sees(staff["carol"], made)
+    assert party_now(made.other).keyworker == staff["kit"]
+    # But they know that side now, and are no stranger to it again.
+    assert Support.objects.unscoped("test").filter(party=made.other, user=staff["carol"]).exists()
+
+
+# --- Leading ---------------------------------------------------------------------------------------------------
+
+
+def test_the_lead_moves_at_first_contact_and_not_before(made, staff):
+    taken = accepted(made, lead_asked(made))
+    assert referral_now(made).lead == staff["asha"]
+    assert sees(staff["carol"], made)
+    assert not any(opens(staff["carol"], party) for party in made.parties)
+    handed_over.first_contact(handoff=taken, version=taken.version, by=staff["carol"])
+    after = referral_now(made)
+    assert (after.lead, after.lead_organisation) == (staff["carol"], carers(made))
+    # Each person stays with their own keyworker.
+    assert opens(staff["asha"], made.own)
+    assert opens(staff["kit"], made.other)
+    assert not any(opens(staff["carol"], party) for party in made.parties)
+
+
+def test_who_stood_in_hands_over_with_the_lead_whoever_has_no_keyworker(just_logged, staff):
+    made = just_logged
+    assert opens(staff["asha"], made.other)
+    started(made, lead_asked(made))
+    party = party_now(made.other)
+    assert (party.keyworker, party.organisation) == (staff["carol"], carers(made))
+    assert opens(staff["carol"], made.other)
+    assert not opens(staff["asha"], made.other)
+    assert opens(staff["asha"], made.own)
+    assert not opens(staff["carol"], made.own)
+
+
+def test_after_the_lead_moved_the_sender_keeps_the_shell(made, staff):
+    started(made, lead_asked(made))
+    set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
+    assert sees(staff["asha"], made)
+    assert not opens(staff["asha"], made.own)
+    assert sees(staff["mo"], made)
+
+
+def test_a_lead_given_back_returns_with_whoever_went_along(just_logged, staff):
+    made = just_logged
+    taken = started(made, lead_asked(made))
+    handed_over.give_back(handoff=taken, why="Too far.", version=taken.version, by=staff["mina"])
+    assert referral_now(made).lead == staff["asha"]
+    party = party_now(made.other)
+    assert party.organisation == staff["asha"].organisation
+    # Asha supports the person: what the other told Carol is not for her. A manager keeps them for now.
+    assert party.keyworker == staff["mo"] or party.keyworker == staff["sal"]
+    assert not opens(staff["asha"], made.other)
+    assert not opens(staff["carol"], made.other)
+    assert not sees(staff["carol"], made)
+
+
+def test_completing_what_they_lead_tells_what_came_of_it_and_they_lead_on(made, staff):
+    taken = started(made, lead_asked(made))
+    handed_over.complete(
+        handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=staff["carol"]
+    )
+    assert referral_now(made).lead == staff["carol"]
+    assert Handoff.objects.opened_by(staff["asha"]).get(pk=taken.pk).outcome_went == "b"
+
+
+# --- What it rests on ends ---------------------------------------------------------------------------------------
+
+
+def stop_sharing(made: Played, party: Party, by) -> None:
+    withdraw(party=party, purpose=Purpose.SHARE, recipient=carers(made).pk, by=by)
+
+
+@pytest.mark.parametrize("kind", [help_asked, lead_asked])
+def test_what_is_not_answered_is_withdrawn_with_the_share(made, staff, kind):
+    sent = kind(made)
+    stop_sharing(made, made.other, staff["kit"])
+    assert fresh(sent).state == HandoffState.WITHDRAWN
+    assert not reads(staff["carol"], sent)
+
+
+def test_a_no_ends_it_as_withdrawing_does(made, staff):
+    sent = help_asked(made)
+    agree(made.other, staff["kit"], carers(made), Answer.NO)
+    assert fresh(sent).state == HandoffState.WITHDRAWN
+
+
+def test_no_longer_sharing_with_another_organisation_ends_nothing(made, staff):
+    sent = help_asked(made)
+    agree(made.other, staff["kit"], staff["wes"].organisation, Answer.NO)
+    assert fresh(sent).state == HandoffState.SENT
+
+
+def test_the_other_persons_share_ends_nothing_it_does_not_rest_on(made, staff):
+    sent = help_asked(made)
+    agree(made.own, staff["asha"], carers(made))
+    stop_sharing(made, made.own, staff["asha"])
+    assert fresh(sent).state == HandoffState.SENT
+
+
+def test_help_that_had_begun_ends_with_the_share(made, staff):
+    taken = started(made, help_asked(made))
+    stop_sharing(made, party_now(made.other), staff["carol"])
+    assert fresh(taken).state == HandoffState.RETURNED
+    assert party_now(made.other).keyworker == staff["kit"]
+    assert not sees(staff["carol"], made)
+
+
+def test_help_not_begun_closes_at_once(made, staff):
+    taken = accepted(made, help_asked(made))
+    stop_sharing(made, made.other, staff["kit"])
+    assert fresh(taken).state == HandoffState.WITHDRAWN
+    assert not opens(staff["carol"], made.other)
+
+
+@pytest.mark.parametrize("completed", [False, True])
+def test_the_lead_returns_with_the_share_it_moved_on(made, staff, completed):
+    taken = started(made, lead_asked(made))
+    if completed:
+        handed_over.complete(
+            handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=staff["carol"]
+        )
+    stop_sharing(made, made.other, staff["kit"])
+    assert fresh(taken).state == HandoffState.RETURNED
+    assert referral_now(made).lead == staff["asha"]
+    assert referral_now(made).lead_organisation == staff["asha"].organisation
+
+
+def test_coming_back_to_taking_part_starts_the_shares_again(made, staff):
+    sent = help_asked(made)
+    withdraw(party=made.other, by=staff["kit"])
+    assert fresh(sent).state == HandoffState.SENT  # a share outlives the yes to taking part
+    record_consent(
+        party=made.other,
+        purpose=Purpose.TAKE_PART,
+        answer=Answer.YES,
+        why_back="It is my own wish.",
+        by=staff["kit"],
+    )
+    assert fresh(sent).state == HandoffState.WITHDRAWN
+
+
+def test_a_referral_that_closes_asks_nothing_more(made, staff):
+    sent = help_asked(made)
+    close(referral=made.referral, reason=Reason.OTHER_HELP, by=staff["asha"])
+    assert fresh(sent).state == HandoffState.WITHDRAWN
