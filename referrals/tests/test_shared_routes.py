@@ -16,7 +16,7 @@ from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import RouteKind
 from referrals.models import ContactRoute, Party, Referral
 from referrals.reminders import CANNOT_BE_USED, can_be_written_to, reach, shared_routes
-from referrals.tests.test_records import UNLIKE
+from referrals.tests.test_records_unheard import UNLIKE
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
 from restorative.notify.registry import Hold
