@@ -279,14 +279,16 @@ class ConsentQuerySet(SealedQuerySet):
             .scoped("agreed_words")
         )
 
-    def to_carry(self, user: "User", at: datetime) -> Self:
+    def to_carry(self, user: "User", at: datetime, *, others_until: datetime | None = None) -> Self:
         """The exact words somebody agreed to have carried to a party whom this user opens, for who runs the meetings.
 
         Also outside the compartment they were given in: a facilitator who supports one of them knows of the others
         only this; one of another organisation only while whose words they are shares with it. A stop lets nothing
         more out, and whoever takes part no longer has nothing carried: who knows of it has no words to carry any more,
-        and who may not know sees what they saw before, so that it does not tell them.
+        and who may not know sees what they saw before, so that it does not tell them. `others_until` is that moment,
+        for the words of whom they do not open: see known_until.
         """
+        opened = opened_ids(user)
         runs = rows_of("Facilitation").filter(on_now(at), user=user, referral=OuterRef("party__referral"))
         stops = rows_of("Concern").filter(
             party__referral=OuterRef("party__referral"), kind__in=STOPS, cleared_at__isnull=True
@@ -296,7 +298,7 @@ class ConsentQuerySet(SealedQuerySet):
             .newest()
             .filter(
                 party=OuterRef("party"),
-                party__in=opened_ids(user),
+                party__in=opened,
                 purpose=Purpose.TAKE_PART,
                 answer__in=[Answer.NO, Answer.WITHDRAWN],
             )
@@ -307,20 +309,19 @@ class ConsentQuerySet(SealedQuerySet):
             recipient=user.organisation_id,
             answer=Answer.YES,
         )
-        return (
-            self.current(at)
-            .filter(
-                Exists(runs.exclude(part=Part.SECOND_WORKER)),
-                Q(party__organisation=user.organisation_id) | Exists(shares),
-                ~Exists(gone),
-                ~Exists(stops.filter(party__in=opened_ids(user))),
-                ~Exists(stops.filter(raised_at__lte=OuterRef("taken_at"))),
-                purpose=Purpose.CARRY,
-                answer=Answer.YES,
-                recipient__in=opened_ids(user),
+        asked = self.filter(purpose=Purpose.CARRY, recipient__in=opened)
+        rows = current_answers(asked, at)
+        if others_until is not None:
+            rows = rows.filter(party__in=opened) | current_answers(asked, at, known=others_until).exclude(
+                party__in=opened
             )
-            .scoped("to_carry")
-        )
+        return rows.filter(
+            Exists(runs.exclude(part=Part.SECOND_WORKER)),
+            Q(party__organisation=user.organisation_id) | Exists(shares),
+            ~Exists(gone),
+            ~Exists(stops.filter(party__in=opened)),
+            answer=Answer.YES,
+        ).scoped("to_carry")
 
     def current(self, at: datetime) -> Self:
         """The newest rows that count at `at`: see current_answers."""

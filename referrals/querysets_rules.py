@@ -289,17 +289,20 @@ def safeguarded_by(user: Any) -> Q:
     return Q(Exists(concern)) & ~Q(Exists(kept)) & ~Q(Exists(ever))
 
 
-def current_answers(consents: Rows, at: Moment) -> Rows:
+def current_answers(consents: Rows, at: Moment, *, known: datetime | None = None) -> Rows:
     """The newest row for each party, purpose and recipient, where it counts at `at`.
 
     It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
-    marked as materially changed.
+    marked as materially changed. With `known`, of the answers recorded before that moment.
     """
+    if known is not None:
+        consents = consents.filter(created_at__lt=known)
     newer = consents.model._base_manager.filter(
         party=OuterRef("party"),
         purpose=OuterRef("purpose"),
         recipient=OuterRef("recipient"),
         seq__gt=OuterRef("seq"),
+        **({} if known is None else {"created_at__lt": known}),
     )
     return consents.filter(
         ~Exists(newer),

@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
-from referrals.enums import Answer, Purpose
+from referrals.enums import STOPS, Answer, Purpose
 from referrals.querysets_rules import held_back_from, opened_ids, rows_of
 
 if TYPE_CHECKING:
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 class Stood(frozenset[UUID]):
     """Parties who had something open when a step happened that somebody must not know of yet. `words` are those to
     reach a party with that had been agreed to then by others they do not open: what became of that since is not for
-    them.
+    them. `at` is when the step happened.
     """
 
     words: Mapping[UUID, tuple[str, ...]] = MappingProxyType({})
+    at: datetime
 
 
 def as_they_stood(user: "User", referral: object) -> Stood | None:
@@ -47,9 +48,20 @@ def stood_in(user: "User", referrals: Collection) -> dict[object, Stood]:
     for key, stood, at in hidden.order_by("pk").values_list("referral", "stood_open", "created_at"):
         if key not in found:
             found[key], since[key] = Stood(UUID(each) for each in stood), at
+            found[key].at = at
     for key, words in _words_agreed(user, since).items():
         found[key].words = words
     return found
+
+
+def known_until(user: "User", referral: UUID) -> datetime | None:
+    """The moment from which somebody knows nothing new of those they do not open: that of a step they must not know of
+    yet, or of a stop; None where there is neither. Two queries.
+    """
+    then = as_they_stood(user, referral)
+    stops = rows_of("Concern").filter(party__referral=referral, kind__in=STOPS, cleared_at__isnull=True)
+    first = stops.exclude(party__in=opened_ids(user)).aggregate(at=Min("raised_at"))["at"]
+    return min((at for at in (then and then.at, first) if at is not None), default=None)
 
 
 def _words_agreed(user: "User", since: dict[object, datetime]) -> dict[object, dict[UUID, tuple[str, ...]]]:

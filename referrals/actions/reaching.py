@@ -23,6 +23,8 @@ from referrals.enums import (
 )
 from referrals.models import Approach, Consent, ContactRoute, Party
 from referrals.querysets_provisional import said_no
+from referrals.querysets_rules import opened_ids
+from referrals.querysets_stood import as_they_stood
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.addresses import contact_key
@@ -136,7 +138,7 @@ def record_approach(
         tried = result in (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH)
         if tried and said_do_not_approach(party):
             raise NotPossible(DO_NOT_APPROACH.format(name=party.known_as), field="result")
-        if tried and not (asked_first or told_unprompted) and words_missing(party):
+        if tried and not (asked_first or told_unprompted) and words_missing(party, by):
             raise NotPossible(
                 "Nobody has approved the words used to reach them, so they cannot be approached yet.",
                 field="result",
@@ -180,10 +182,16 @@ def said_do_not_approach(party: Party) -> bool:
     return Party.objects.unscoped("approach under the lock").filter(said_no(), pk=party.pk).exists()
 
 
-def words_missing(party: Party) -> bool:
+def words_missing(party: Party, by: "User") -> bool:
     """Whether this party may not be approached: the words used to reach them have neither the yes of another who still
     takes part nor one of the two exceptions.
+
+    As far as `by` may know: who reads the approved words is not told, by being refused, that whoever approved them has
+    stopped, and what came of saying them is not lost.
     """
+    then = as_they_stood(by, party.referral_id)
+    if then is not None and then.words.get(party.pk):
+        return False
     if (
         Party.objects.unscoped("approach under the lock")
         .filter(wording_not_approved(Gate.BOOK, clock.now()), pk=party.pk)
@@ -193,6 +201,8 @@ def words_missing(party: Party) -> bool:
     newest = Consent.objects.unscoped("approach under the lock").newest()
     approvers = newest.filter(purpose=Purpose.WORDS, recipient=party.pk, answer=Answer.YES).values("party")
     stopped = newest.filter(
-        purpose=Purpose.TAKE_PART, answer__in=[Answer.WITHDRAWN, Answer.NO], party__in=approvers
-    )
+        purpose=Purpose.TAKE_PART,
+        answer__in=[Answer.WITHDRAWN, Answer.NO],
+        party__in=opened_ids(by, referral=party.referral_id),
+    ).filter(party__in=approvers)
     return approvers.exists() and stopped.count() == approvers.count()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from referrals.models import Consent, Party
 from referrals.presenters import OTHER, parties_for, shown_name
+from referrals.querysets_stood import known_until
 
 if TYPE_CHECKING:
     from referrals.models import Referral
@@ -14,8 +15,9 @@ if TYPE_CHECKING:
 def carried_rows(
     referral: "Referral", user: "User", at: datetime, *, to: Party | None = None
 ) -> list[dict[str, str]]:
-    """Rows of a summary: from whom to whom, and the words; with `to`, those to that person. One query, two if any."""
-    rows = Consent.objects.to_carry(user, at).filter(party__referral=referral, party__left_at__isnull=True)
+    """Rows of a summary: from whom to whom, and the words; with `to`, those to that person. A constant few queries."""
+    rows = Consent.objects.to_carry(user, at, others_until=known_until(user, referral.pk))
+    rows = rows.filter(party__referral=referral, party__left_at__isnull=True)
     if to is not None:
         rows = rows.filter(recipient=to.pk)
     found = list(rows.order_by("taken_at", "pk"))

@@ -95,8 +95,8 @@ def test_a_lead_is_a_colleague(staff: Staff) -> None:
 def test_when_family_asked_it_is_the_person_who_is_approached(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW(), source=Source.FAMILY)
 
-    assert reaching.words_missing(made.own)
-    assert not reaching.words_missing(made.other)
+    assert reaching.words_missing(made.own, staff["asha"])
+    assert not reaching.words_missing(made.other, staff["asha"])
 
 
 # Approaching
@@ -119,7 +119,7 @@ def test_what_they_told_us_unprompted_needs_their_words(staff: Staff) -> None:
     reaching.record_approach(
         party=made.other, told_unprompted=True, told_us=told, result=ApproachResult.WAITING, by=staff["asha"]
     )
-    assert not reaching.words_missing(made.other)
+    assert not reaching.words_missing(made.other, staff["asha"])
 
 
 # Consent

@@ -10,10 +10,11 @@ from meetings.demo import story
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
 from referrals.actions import lifecycle, talk
-from referrals.actions.consent import Asked
+from referrals.actions.consent import Asked, record_consent, withdraw
+from referrals.actions.facilitation import appoint
 from referrals.actions.parties import leave
 from referrals.actions.reaching import record_approach
-from referrals.enums import ApproachResult, Reason, RouteKind, Source
+from referrals.enums import Answer, ApproachResult, Purpose, Reason, RouteKind, Source
 from referrals.models import Approach, Party, Referral
 from referrals.presenters.approaching import ASKED_NOT, RECEIVED
 from referrals.tests.talking import client_of, errors_of, path, rows, send
@@ -256,3 +257,28 @@ def test_nobody_is_approached_before_the_words_are_agreed(made, staff):
     tried = {"result": "waiting", "how": "phone"}
     assert set(errors_of(send(kit, where, tried))) == {"result"}
     assert Referral.objects.unscoped("test").get(pk=made.referral.pk).stage == "logged"
+
+
+# --- The words, when whoever approved them has stopped --------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", [Answer.NO, Answer.WITHDRAWN])
+def test_a_stop_of_the_asker_is_not_told_by_the_words_nor_by_a_refusal(made, staff, answer):
+    talk.save_talk(party=made.own, talk=story.talk_for(made, made.own), by=staff["asha"])
+    appoint(referral=made.referral, user=staff["fay"], by=staff["asha"])
+    kit, pages = client_of(staff["kit"]), (path(made, made.other, "approach"), path(made, made.other, "talk"))
+    before = [_without_tokens(kit.get(page).content) for page in pages]
+    assert all(b"asked me to ring you" in page for page in before)
+
+    if answer == Answer.WITHDRAWN:
+        withdraw(party=made.own, by=staff["asha"])
+    else:
+        record_consent(party=made.own, purpose=Purpose.TAKE_PART, answer=answer, by=staff["asha"])
+    assert [_without_tokens(kit.get(page).content) for page in pages] == before
+    record_approach(party=made.other, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=staff["kit"])
+
+    page = client_of(staff["fay"]).get(pages[0]).content.decode()
+    assert "Nobody who takes part has agreed to the words" in page
+    assert "asked me to ring you" not in page
+    with pytest.raises(NotPossible, match="Nobody has approved"):
+        record_approach(party=made.other, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=staff["fay"])

@@ -196,13 +196,16 @@ class ApproachPerson(PersonForm):
             f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
             "first, and only these are said."
         )
-        agreed = presenters.words_agreed(self.party, self.request.user)
+        missing = words_missing(self.party, self.request.user)
+        agreed = () if missing else presenters.words_agreed(self.party, self.request.user)
         context["facts"] = [{"key": "The words to use", "value": wording} for wording in agreed]
         context["facts"] += approaching.came_rows(self.party, self.request.user)
         if said_do_not_approach(self.party):
             context["warning"] = DO_NOT_APPROACH.format(name=name)
-        elif not agreed and words_missing(self.party):
-            context["warning"] = f"Nobody has agreed to the words yet. {name} is not approached before that."
+        elif missing:
+            context["warning"] = (
+                f"Nobody who takes part has agreed to the words. {name} is not approached before that."
+            )
         context["asked_not"] = self.asked_not()
         return context
 

@@ -16,7 +16,7 @@ from referrals.forms import agreeing, parts, reaching, words
 from referrals.forms.agreeing import Ask
 from referrals.forms.talk import TalkForm
 from referrals.models import Concern
-from referrals.presenters import words_agreed, words_stood
+from referrals.presenters import words_agreed
 from referrals.views import asking
 from referrals.views.person import PersonForm
 from restorative.common import clock
@@ -74,9 +74,8 @@ class TalkPerson(PersonForm):
 
     def nobody_agreed(self) -> bool:
         """Whether somebody who has not answered is not to be rung, as far as this user may know of it."""
-        if self.party.answered_at is not None or self.party.is_supporter or not words_missing(self.party):
-            return False
-        return not words_stood(self.party, self.request.user)
+        known = self.party.answered_at is not None or self.party.is_supporter
+        return not known and words_missing(self.party, self.request.user)
 
     def act(self, form: BaseForm) -> str:
         talk = talk_from(form)
