@@ -173,11 +173,9 @@ class Facts:
         return [user for user in found if user.pk not in on_it and user.is_keyworker]
 
     def records_waiting(self) -> list[Row]:
-        """Records checks that no safeguarding lead has said are done."""
-        checks = RecordsCheck.objects.unscoped(WHY).filter(
-            referral=self.referral, done_at__isnull=True, released_at__isnull=True
-        )
-        return list(checks.values("pk", "asked_at", "asked_by"))
+        """Records checks that are not released, done or not."""
+        checks = RecordsCheck.objects.unscoped(WHY).filter(referral=self.referral, released_at__isnull=True)
+        return list(checks.values("pk", "asked_at", "asked_by", "done_at"))
 
     def barred_where_found(self, check: UUID) -> set[UUID]:
         """Whom a conflict of interest bars from where somebody of this check was found: they are not shown it."""

@@ -67,9 +67,11 @@ def _managers(row: Handoff, organisation: UUID, team: Team | None) -> list[UUID]
 
 
 def _on_duty(row: Handoff) -> list[UUID]:
-    """Of each team that was asked the duty worker, or else its manager: the first who may know of it."""
+    """Of each team that was asked the duty worker, or else its manager: the first who may know of it. Where
+    none of them may, every manager there."""
     teams = Team.objects.filter(organisation=row.to_org_id).values_list("duty_worker", "manager")
-    return [key for keys in teams.order_by("pk") for key in [key for key in keys if _knows(row, key)][:1]]
+    first = [key for keys in teams.order_by("pk") for key in [key for key in keys if _knows(row, key)][:1]]
+    return first or _managers(row, row.to_org_id, None)
 
 
 def _both_managers(row: Handoff) -> list[UUID]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from referrals.enums import SIGN_OFFS, Answer, ApproachResult, SignOffDecision, Stage
 from referrals.models import Party, Referral
 from referrals.reminders.facts import Facts, PartyFacts, Row, read
-from referrals.reminders.reach import referral_page, tell_worker, to_worker
+from referrals.reminders.reach import managers_there, referral_page, tell_worker, to_worker
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -148,7 +148,11 @@ def sign_off_waiting(facts: Facts) -> Iterator[Reminder]:
 
 
 def records_check_waiting(facts: Facts) -> Iterator[Reminder]:
-    """A records check waits to be released: the safeguarding leads who may."""
+    """A records check waits to be released: the safeguarding leads who may, then the managers there.
+
+    They hear whatever keeps it, also where no lead may look at it, and until the fixed time: anything else would tell
+    that somebody was found.
+    """
     waiting = facts.records_waiting()
     if not waiting:
         return
@@ -156,10 +160,13 @@ def records_check_waiting(facts: Facts) -> Iterator[Reminder]:
     leads = [user for user in facts.second_persons(house) if user.safeguarding_lead]
     for check in waiting:
         due = facts.days_after(check["asked_at"], rules().records_check_waiting_working_days, house)
-        others = {check["asked_by"], *facts.barred_where_found(check["pk"])}
+        barred = facts.barred | facts.barred_where_found(check["pk"])
         for user in leads:
-            if user.pk not in others:
+            if user.pk not in {check["asked_by"], *barred} and check["done_at"] is None:
                 yield from _to("worker_records_check_waiting", user.pk, due, thing=check["pk"])
+        late = facts.days_after(check["asked_at"], 2 * rules().records_check_waiting_working_days, house)
+        for manager in managers_there(house, barred):
+            yield from _to("worker_records_check_late", manager.pk, late, thing=check["pk"])
 
 
 def paused_review(facts: Facts) -> Iterator[Reminder]:
@@ -219,6 +226,7 @@ KINDS = {
     "worker_runs_out": "something a meeting needs runs out in a week, a check-in renews it",
     "worker_sign_off_waiting": "a concern waits to be signed off",
     "worker_records_check_waiting": "a records check waits to be released",
+    "worker_records_check_late": "a records check still waits, ask a safeguarding lead",
     "worker_paused_review": "look at it again today",
     "worker_paused_review_late": "the day to look at it again has passed",
     "worker_record_goes": "one person has not answered, and their record goes in a week",

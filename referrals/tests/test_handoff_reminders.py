@@ -52,6 +52,16 @@ def on_the_other_side(made: Played, *keys: str) -> None:
         Support.objects.create(**there, since=NOW, until=NOW)
 
 
+def another_manager(made: Played) -> None:
+    made.staff.people["ola"] = User.objects.create_user(
+        email="ola@demo.example",
+        password=None,
+        first_name="Ola",
+        organisation=carers(made),
+        role=Role.MANAGER,
+    )
+
+
 def test_whoever_is_on_the_other_side_hears_nothing_and_the_next_on_duty_does(made):
     on_the_other_side(made, "carol")
     sent = help_asked(made)
@@ -59,6 +69,13 @@ def test_whoever_is_on_the_other_side_hears_nothing_and_the_next_on_duty_does(ma
     assert not Message.objects.filter(kind__in=WORDS, recipient_id=made.staff["carol"].pk).exists()
     mark_seen(handoff=sent, by=made.staff["mina"])
     assert told("handoff_arrived", made) == {"mina": NOW}
+
+
+def test_where_none_on_duty_may_know_another_manager_there_hears_of_it(made):
+    on_the_other_side(made, "carol", "mina")
+    another_manager(made)
+    help_asked(made)
+    assert told("handoff_arrived", made) == {"ola": NOW}
 
 
 def test_where_another_team_is_on_duty_too_it_hears_as_well(made):
@@ -69,14 +86,7 @@ def test_where_another_team_is_on_duty_too_it_hears_as_well(made):
 
 def test_a_manager_on_the_other_side_is_not_told_that_it_waits_but_another_is(made):
     on_the_other_side(made, "mina")
-    again = User.objects.create_user(
-        email="ola@demo.example",
-        password=None,
-        first_name="Ola",
-        organisation=carers(made),
-        role=Role.MANAGER,
-    )
-    made.staff.people["ola"] = again
+    another_manager(made)
     help_asked(made)
     assert set(told("handoff_not_seen", made)) == {"mo", "ola"}
 

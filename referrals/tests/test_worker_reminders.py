@@ -14,7 +14,7 @@ from django.utils import timezone
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
-from referrals.actions import concerns, consent, lifecycle, parties, reaching
+from referrals.actions import concerns, consent, lifecycle, parties, reaching, records
 from referrals.actions.facilitation import appoint
 from referrals.actions.grants import bar
 from referrals.enums import (
@@ -28,10 +28,10 @@ from referrals.enums import (
     Suitable,
 )
 from referrals.models import Consent, Party, Referral, SafetyAnswers
-from restorative.accounts.models import Closure, Team
+from restorative.accounts.models import Closure, Team, User
 from restorative.common import clock
 from restorative.notify.models import Message
-from restorative.notify.outbox import sweep
+from restorative.notify.outbox import reconcile, sweep
 from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +51,6 @@ def log(staff: Staff, **kwargs) -> Played:
 
 def due(kind: str) -> list[tuple[str, str]]:
     """Who is reminded and when, of those that wait."""
-    from restorative.accounts.models import User
-
     names = dict(User.objects.values_list("pk", "first_name"))
     rows = Message.objects.filter(kind=kind, state__in=["due", "held"])
     found = sorted((row.due_at, names[row.recipient_id]) for row in rows)
@@ -289,6 +287,27 @@ def test_a_records_check_that_waits_is_said_to_the_safeguarding_leads(staff: Sta
 
     concerns.release_records_check(check=check, by=staff["sal"])
     assert due("worker_records_check_waiting") == []
+
+
+def test_a_records_check_that_waits_long_is_said_to_the_managers_whatever_keeps_it(staff: Staff) -> None:
+    made = log(staff)
+    check = concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    late = [("Mo", "Mon 8 March, 9am"), ("Sal", "Mon 8 March, 9am")]
+    assert due("worker_records_check_late") == late
+
+    User.objects.filter(safeguarding_lead=True).update(safeguarding_lead=False)
+    reconcile(made.referral.pk)
+    assert due("worker_records_check_waiting") == [], "nobody may look at it"
+    assert due("worker_records_check_late") == late
+
+    User.objects.filter(pk=staff["sal"].pk).update(safeguarding_lead=True)
+    records.finish_records_check(check=check, said={}, by=staff["sal"])
+    reconcile(made.referral.pk)
+    assert due("worker_records_check_waiting") == [], "it is done"
+    assert due("worker_records_check_late") == late, "and nobody else is told before the fixed time"
+
+    records.release_due(at=clock.now() + timedelta(days=1))
+    assert due("worker_records_check_late") == []
 
 
 # --- Paused, and nothing happened -----------------------------------------------------------------------------
