@@ -25,7 +25,8 @@ def other_things(facts: Facts, heard: Heard) -> list[dict[str, str]]:
     referral, reference = facts.referral, facts.referral.reference
     if referral.shown_stage == Stage.CLOSED:
         return after_links(facts)
-    links = after_links(facts)
+    note = f"{reverse('referrals:history', args=[reference])}#id_text"
+    links = [{"text": "Add a note", "href": note}, *after_links(facts)]
     for party in (party for party in facts.parties if party.opened):
         args = [reference, party.pk]
         links.append(

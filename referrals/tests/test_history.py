@@ -204,6 +204,12 @@ def test_a_note_for_everyone_is_read_by_everyone_who_sees_the_referral(made, sta
     assert client_of(staff["ben"]).get(address(made)).status_code == 404
 
 
+def test_the_referral_leads_to_the_box_for_a_note(made, staff):
+    links = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").context["other_things"]
+    assert links[0] == {"text": "Add a note", "href": f"{address(made)}#id_text"}
+    assert 'id="id_text"' in page(staff, "asha", made)
+
+
 def test_the_form_says_by_name_who_will_read_it(made, staff):
     field = client_of(staff["asha"]).get(address(made)).context["form"].fields["audience"]
     side, everyone = field.option_hints.values()
