@@ -286,7 +286,7 @@ class ConsentQuerySet(SealedQuerySet):
         only this; one of another organisation only while whose words they are shares with it. A stop lets nothing
         more out, and whoever takes part no longer has nothing carried: who knows of it has no words to carry any more,
         and who may not know sees what they saw before, so that it does not tell them. `others_until` is that moment,
-        for the words of whom they do not open: see known_until.
+        for the words of whom they do not open: see known_until. Words that were taken back are gone for everybody.
         """
         opened = opened_ids(user)
         runs = rows_of("Facilitation").filter(on_now(at), user=user, referral=OuterRef("party__referral"))
@@ -312,9 +312,22 @@ class ConsentQuerySet(SealedQuerySet):
         asked = self.filter(purpose=Purpose.CARRY, recipient__in=opened)
         rows = current_answers(asked, at)
         if others_until is not None:
-            rows = rows.filter(party__in=opened) | current_answers(asked, at, known=others_until).exclude(
-                party__in=opened
+            back = rows_of("Consent").filter(
+                party=OuterRef("party"),
+                purpose=Purpose.TAKE_PART,
+                answer=Answer.YES,
+                created_at=OuterRef("created_at"),
             )
+            # Taken back by themselves, not by coming back: nobody says these words any more.
+            taken_back = rows_of("Consent").filter(
+                ~Exists(back),
+                party=OuterRef("party"),
+                purpose=Purpose.CARRY,
+                recipient=OuterRef("recipient"),
+                created_at__gte=others_until,
+            )
+            then = current_answers(asked, at, known=others_until).exclude(party__in=opened)
+            rows = rows.filter(party__in=opened) | then.exclude(Exists(taken_back.exclude(answer=Answer.YES)))
         return rows.filter(
             Exists(runs.exclude(part=Part.SECOND_WORKER)),
             Q(party__organisation=user.organisation_id) | Exists(shares),

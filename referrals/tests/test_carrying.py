@@ -114,6 +114,14 @@ def test_a_stop_lets_no_more_words_out_and_does_not_tell_by_that(made):
         assert carried(made, "kit") == [WORDS], "what was agreed since is not for them, and what was stays"
 
 
+def test_words_taken_back_after_a_stop_are_gone_as_at_any_time(made):
+    agrees(made)
+    raise_concern(party=made.own, kind=ConcernKind.SAYS_NOT_SAFE, by=made.staff["asha"])
+    assert carried(made, "kit") == [WORDS]
+    withdraw(party=made.own, purpose=Purpose.CARRY, recipient=made.other.pk, by=made.staff["asha"])
+    assert carried(made, "kit") == []
+
+
 def test_coming_back_unseen_does_not_show_by_words_that_are_gone(made):
     agrees(made)
     before = pages(made, "kit")
