@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from meetings.views import agreement, day, follow_up, holding, meeting, moving, planning
+from meetings.views import actions, agreement, day, follow_up, holding, meeting, moving, planning
 
 app_name = "meetings"
 
@@ -15,8 +15,8 @@ urlpatterns = [
     path(AGREED, agreement.ShowAgreement.as_view(), name="agreement"),
     path(f"{AGREED}write/", agreement.WriteAgreement.as_view(), name="agreement_write"),
     path(f"{AGREED}print/", agreement.PrintAgreement.as_view(), name="agreement_print"),
-    path(f"{AGREED}actions/new/", agreement.AddAction.as_view(), name="action_add"),
-    path(f"{AGREED}actions/<uuid:action>/", agreement.ActionStatusForm.as_view(), name="action_status"),
+    path(f"{AGREED}actions/new/", actions.AddAction.as_view(), name="action_add"),
+    path(f"{AGREED}actions/<uuid:action>/", actions.ActionStatusForm.as_view(), name="action_status"),
     path(f"{AGREED}<uuid:party>/", agreement.AnswerAgreement.as_view(), name="agreement_answer"),
     path("r/<str:reference>/follow-ups/<uuid:follow_up>/", follow_up.DoFollowUp.as_view(), name="follow_up"),
     path(ONE, meeting.ShowMeeting.as_view(), name="show"),

@@ -61,7 +61,7 @@ def known_until(user: "User", referral: UUID) -> datetime | None:
     then = as_they_stood(user, referral)
     stops = rows_of("Concern").filter(party__referral=referral, kind__in=STOPS, cleared_at__isnull=True)
     first = stops.exclude(party__in=opened_ids(user)).aggregate(at=Min("raised_at"))["at"]
-    return min((at for at in (then and then.at, first) if at is not None), default=None)
+    return min((at for at in (then.at if then is not None else None, first) if at is not None), default=None)
 
 
 def _words_agreed(user: "User", since: dict[object, datetime]) -> dict[object, dict[UUID, tuple[str, ...]]]:

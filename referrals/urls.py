@@ -12,6 +12,7 @@ from referrals.views import (
     drafts,
     facilitators,
     grants,
+    handed_over,
     handoffs,
     history,
     intake,
@@ -88,9 +89,9 @@ urlpatterns += [
     path(f"{ASKED}ask/", handoffs.AskAboutHandoff.as_view(), name="handoff_ask"),
     path(f"{ASKED}decline/", handoffs.DeclineHandoff.as_view(), name="handoff_decline"),
     path(f"{ASKED}withdraw/", handoffs.WithdrawHandoff.as_view(), name="handoff_withdraw"),
-    path(f"{ASKED}contact/", handoffs.FirstContact.as_view(), name="handoff_contact"),
-    path(f"{ASKED}return/", handoffs.GiveBack.as_view(), name="handoff_return"),
-    path(f"{ASKED}complete/", handoffs.CompleteHandoff.as_view(), name="handoff_complete"),
+    path(f"{ASKED}contact/", handed_over.FirstContact.as_view(), name="handoff_contact"),
+    path(f"{ASKED}return/", handed_over.GiveBack.as_view(), name="handoff_return"),
+    path(f"{ASKED}complete/", handed_over.CompleteHandoff.as_view(), name="handoff_complete"),
 ]
 
 # One person in a referral

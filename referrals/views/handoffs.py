@@ -1,4 +1,4 @@
-"""Requests between organisations: the list, one request with what it says, and every answer to it."""
+"""Requests between organisations: the list, one request with what it says, and the answers to it."""
 
 from typing import Any
 from uuid import UUID
@@ -8,16 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
 from referrals import access
-from referrals.actions import handed_over, handoff
+from referrals.actions import handoff
 from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState
 from referrals.forms.handoffs import (
     LEAD,
     STALE,
     AcceptForm,
     AnsweredForm,
-    CompleteForm,
     DeclineForm,
-    GiveBackForm,
     VersionForm,
     WordsForm,
 )
@@ -25,7 +23,7 @@ from referrals.models import Handoff
 from referrals.presenters import handoffs as shown
 from referrals.views.caseload import CaseworkPage
 from restorative.common import clock
-from restorative.common.decisions import ALLOWED, Decision, NotPossible, refuse
+from restorative.common.decisions import ALLOWED, Decision, NotPossible
 from restorative.common.forms import BaseForm
 from restorative.common.models import Draft
 from restorative.common.views import ActionFormView
@@ -285,81 +283,3 @@ class WithdrawHandoff(HandoffForm):
         version = form.cleaned_data["version"]
         handoff.take_back(handoff=self.row, version=version, by=self.request.user, at=self.at)
         return self.answered("Withdrawn.")
-
-
-class CarryingOut(HandoffForm):
-    """Something that whoever took it does with it."""
-
-    def may(self) -> Decision:
-        if self.row.shown_state in UNANSWERED:
-            return refuse("This was not answered yet.")
-        return access.may_carry_out(self.request.user, self.row)
-
-
-class FirstContact(CarryingOut):
-    """First contact was made: from now on whoever took it is responsible."""
-
-    title = "First contact made"
-    form_class = VersionForm
-    submit_text = "First contact made"
-
-    def get_context(self) -> dict[str, Any]:
-        leads = self.row.decided_kind == HandoffKind.LEAD
-        who = self.row.receiver.first_name if self.row.receiver else self.row.to_org.name
-        does = "leads this referral" if leads else "supports them"
-        intro = f"From now on {who} {does}, and {self.row.from_org.name} does no longer. Both teams are told."
-        return {**super().get_context(), "intro": intro}
-
-    def act(self, form: BaseForm) -> str:
-        version = form.cleaned_data["version"]
-        handed_over.first_contact(handoff=self.row, version=version, by=self.request.user, at=self.at)
-        return self.answered("Saved.")
-
-
-class GiveBack(CarryingOut):
-    """Gives it back to the side that asked."""
-
-    title = "Give it back"
-    form_class = GiveBackForm
-    submit_text = "Give it back"
-    submit_tone = "stop"
-    drafted = True
-
-    def get_context(self) -> dict[str, Any]:
-        intro = f"{self.row.from_org.name} is responsible again at once. You will see nothing of it any more."
-        return {**super().get_context(), "intro": intro}
-
-    def act(self, form: BaseForm) -> str:
-        said = form.cleaned_data
-        handed_over.give_back(
-            handoff=self.row, why=said["why"], version=said["version"], by=self.request.user, at=self.at
-        )
-        return self.answered("Given back.")
-
-
-class CompleteHandoff(CarryingOut):
-    """What came of it, back to the side that asked."""
-
-    title = "Complete, and say what came of it"
-    form_class = CompleteForm
-    submit_text = "Complete"
-    drafted = True
-
-    def get_context(self) -> dict[str, Any]:
-        intro = f"{self.row.from_org.name} reads these three answers."
-        if self.row.decided_kind == HandoffKind.HELP:
-            intro += f" {self.row.from_org.name} supports the person again, from this moment on."
-        return {**super().get_context(), "intro": intro}
-
-    def act(self, form: BaseForm) -> str:
-        said = form.cleaned_data
-        handed_over.complete(
-            handoff=self.row,
-            done=said["done"],
-            went=said["went"],
-            next_step=said["next_step"],
-            version=said["version"],
-            by=self.request.user,
-            at=self.at,
-        )
-        return self.answered("Completed.")
