@@ -270,11 +270,17 @@ class ConsentQuerySet(SealedQuerySet):
     def agreed_words(self, user: "User") -> Self:
         """The words agreed to for reaching a party whom this user opens: they are meant to be said to them.
 
-        The one kind of row that is shown outside the compartment it was given in, and only for its words.
+        The one kind of row that is shown outside the compartment it was given in, and only for its words. Words whose
+        time is over, or of somebody who has left, are nobody's to say any more.
         """
         return (
-            self.newest()
-            .filter(purpose=Purpose.WORDS, answer=Answer.YES, recipient__in=opened_ids(user))
+            self.current(timezone.now())
+            .filter(
+                purpose=Purpose.WORDS,
+                answer=Answer.YES,
+                recipient__in=opened_ids(user),
+                party__left_at__isnull=True,
+            )
             .only("pk", "wording", "recipient")
             .scoped("agreed_words")
         )

@@ -293,7 +293,8 @@ def current_answers(consents: Rows, at: Moment) -> Rows:
     """The newest row for each party, purpose and recipient, where it counts at `at`.
 
     It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
-    marked as materially changed.
+    marked as materially changed. A yes that no worker has heard from them alone opens nothing and lets nobody do
+    anything; that of taking part is a row of its own in what stands in the way.
     """
     newer = consents.model._base_manager.filter(
         party=OuterRef("party"),
@@ -301,8 +302,10 @@ def current_answers(consents: Rows, at: Moment) -> Rows:
         recipient=OuterRef("recipient"),
         seq__gt=OuterRef("seq"),
     )
+    heard = Q(heard_alone_at__isnull=False) | ~Q(answer=Answer.YES) | Q(purpose=Purpose.TAKE_PART)
     return consents.filter(
         ~Exists(newer),
+        heard,
         Q(sheet__materially_changed_at__isnull=True) | Q(sheet__materially_changed_at__gt=at),
         counts_from__lte=at,
         expires_on__gte=derived(timezone.localdate, at, DateField()),

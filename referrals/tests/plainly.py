@@ -88,6 +88,8 @@ class Reading:
         newest = max(said, key=lambda row: row.seq, default=None)
         if newest is None or newest.answer != Answer.YES:
             return None
+        if newest.heard_alone_at is None and purpose != Purpose.TAKE_PART:
+            return None
         changed = newest.sheet.materially_changed_at
         counts = newest.counts_from <= self.at and newest.expires_on >= clock.today(self.at)
         return newest if counts and (changed is None or changed > self.at) else None
