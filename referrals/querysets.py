@@ -237,6 +237,13 @@ class TaskQuerySet(SealedQuerySet):
         own = Q(party__isnull=True, assignee=user, referral__in=visible_ids(user))
         return self.filter(Q(party__in=opened_ids(user)) | own).scoped("visible_to")
 
+    def still_asked(self) -> Self:
+        """Without the steps of a decision that a newer one has replaced, or whose concern was cleared since."""
+        newer = rows_of("SignOff").filter(concern=OuterRef("concern"), decided_at__gt=OuterRef("decided_at"))
+        concern = rows_of("Concern").filter(pk=OuterRef("concern"), cleared_at__isnull=True)
+        counts = rows_of("SignOff").filter(~Exists(newer), Exists(concern), pk=OuterRef("blocks"))
+        return self.filter(Q(blocks__isnull=True) | Exists(counts))
+
 
 class SafetyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
