@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from referrals import access
+from referrals.actions.age import came_to_us
 from referrals.actions.lifecycle import (
     begin_preparing,
     changing,
@@ -22,7 +23,7 @@ from referrals.enums import (
     Voicemail,
 )
 from referrals.models import Approach, Consent, ContactRoute, Party
-from referrals.querysets_provisional import said_no
+from referrals.querysets_provisional import provisional, said_no
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.addresses import contact_key
@@ -64,7 +65,8 @@ def _key_of(facts: RouteFacts) -> str:
 def record_route(
     *, party: Party, facts: RouteFacts, by: "User", confirmed: bool = True, at: datetime | None = None
 ) -> ContactRoute:
-    """Record a way to reach a party; a newer one of the same kind replaces the older.
+    """Record a way to reach a party; a newer one of the same kind replaces the older. Of somebody who has not answered
+    one way is kept: any newer one replaces it.
 
     `confirmed` says that the party told us so, alone. Someone else reading their messages makes a written route a no.
     """
@@ -79,9 +81,9 @@ def record_route(
                 "Someone else may read these messages, so this way cannot be used. Choose another, or answer no.",
                 field="read_by_others",
             )
-        ContactRoute.objects.unscoped("replace a route").filter(
-            party=party, kind=facts.kind, replaced_at__isnull=True
-        ).update(replaced_at=at)
+        older = ContactRoute.objects.unscoped("replace a route").filter(party=party, replaced_at__isnull=True)
+        older = older if one_way_kept(party) else older.filter(kind=facts.kind)
+        older.update(replaced_at=at)
         route = ContactRoute.objects.create(
             party=party,
             kind=facts.kind,
@@ -107,6 +109,13 @@ def record_route(
             at=at,
         )
         return route
+
+
+def one_way_kept(party: Party) -> bool:
+    """Whether their record is provisional, so that a name and one way to reach them is all that is kept."""
+    return provisional(Party.objects.unscoped("one way").filter(pk=party.pk)).exists() and not came_to_us(
+        party
+    )
 
 
 def record_approach(

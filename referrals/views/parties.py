@@ -13,6 +13,7 @@ from referrals.actions.parties import PersonFacts, add_party, leave, set_keywork
 from referrals.actions.reaching import (
     DO_NOT_APPROACH,
     RouteFacts,
+    one_way_kept,
     record_approach,
     record_route,
     said_do_not_approach,
@@ -124,6 +125,13 @@ def named(worker: Any) -> str:
     return f"{worker.full_name}, {worker.team.name}" if worker.team else worker.full_name
 
 
+REPLACES = "A newer answer for the same way replaces the older one."
+ONE_WAY = (
+    "{name} has not answered yet: until then a name and one way to reach {name} are kept. Another way, of whatever "
+    "kind, replaces it."
+)
+
+
 class Routes(PersonForm):
     """How to reach one person: the ways known, and a new or changed one. `?kind=` starts with that one."""
 
@@ -159,7 +167,7 @@ class Routes(PersonForm):
         return {
             **super().get_context(),
             "routes": reach.route_boxes(self.party, rows, self.shares_home, user),
-            "intro": "A newer answer for the same way replaces the older one.",
+            "intro": ONE_WAY.format(name=self.party.known_as) if one_way_kept(self.party) else REPLACES,
         }
 
     def act(self, form: BaseForm) -> str:
