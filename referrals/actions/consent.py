@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from referrals import access, events
 from referrals.actions.lifecycle import begin_preparing, changing, made
 from referrals.actions.parties import fresh_party, note_answer
-from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
+from referrals.enums import NOBODY, Answer, Capacity, How, Place, Purpose
 from referrals.models import Consent, InformationSheet, Party, Referral
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -21,6 +21,8 @@ from restorative.notify.models import Message, State
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
+
+TO_ANOTHER = (Purpose.WORDS, Purpose.CARRY)
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,8 @@ def _add(
             )
         if purpose == Purpose.WORDS and answer == Answer.YES and not wording.strip():
             raise NotPossible("Write the exact words first.", field="wording")
+        if purpose in TO_ANOTHER and answer == Answer.YES:
+            _need_another(party, recipient)
         seq = (
             Consent.objects.unscoped("next seq")
             .filter(party=party, purpose=purpose, recipient=recipient)
@@ -206,6 +210,13 @@ def _add(
             _start_the_rest_again(party, asked=asked, by=by, at=at)
         _tell(referral, party, row, by=by, at=at)
         return row
+
+
+def _need_another(party: Party, recipient: UUID) -> None:
+    """Words are for somebody else who takes part here. Raises NotPossible."""
+    others = Party.objects.unscoped("words for whom").filter(referral=party.referral_id).present()
+    if not others.exclude(Q(pk=party.pk) | Q(place=Place.SUPPORTER)).filter(pk=recipient).exists():
+        raise NotPossible("Choose one of the others who take part.")
 
 
 def _start_the_rest_again(party: Party, *, asked: Asked, by: "User | None", at: datetime) -> None:

@@ -10,11 +10,11 @@ from meetings.demo import story
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
 from referrals.actions import lifecycle, talk
-from referrals.actions.consent import Asked
-from referrals.actions.parties import leave
+from referrals.actions.consent import Asked, record_consent
+from referrals.actions.parties import PersonFacts, add_party, leave
 from referrals.actions.reaching import record_approach
-from referrals.enums import ApproachResult, Reason, RouteKind, Source
-from referrals.models import Approach, Party, Referral
+from referrals.enums import Answer, ApproachResult, Place, Purpose, Reason, RouteKind, Source
+from referrals.models import Approach, Consent, Party, Referral
 from referrals.presenters.approaching import ASKED_NOT, RECEIVED
 from referrals.tests.talking import client_of, errors_of, path, rows, send
 from referrals.tests.test_duplicates import CHECK, NEW, typed
@@ -256,3 +256,26 @@ def test_nobody_is_approached_before_the_words_are_agreed(made, staff):
     tried = {"result": "waiting", "how": "phone"}
     assert set(errors_of(send(kit, where, tried))) == {"result"}
     assert Referral.objects.unscoped("test").get(pk=made.referral.pk).stage == "logged"
+
+
+@pytest.mark.parametrize("whose", ["their own", "a supporter's", "somebody's elsewhere"])
+def test_words_are_agreed_to_for_somebody_else_who_takes_part_here(made, staff, whose):
+    """Nobody approves the words they are reached with themselves."""
+    if whose == "their own":
+        recipient = made.other.pk
+    elif whose == "a supporter's":
+        facts = PersonFacts(given="Bo", place=Place.SUPPORTER)
+        recipient = add_party(referral=made.referral, facts=facts, beside=made.other, by=staff["kit"]).pk
+    else:
+        recipient = anew(staff, "kit").own.pk
+    for purpose in (Purpose.WORDS, Purpose.CARRY):
+        with pytest.raises(NotPossible, match="others who take part"):
+            record_consent(
+                party=made.other,
+                purpose=purpose,
+                answer=Answer.YES,
+                recipient=recipient,
+                wording="Hello.",
+                by=staff["kit"],
+            )
+    assert not rows(Consent, made.other).exists()
