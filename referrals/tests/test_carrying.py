@@ -114,3 +114,18 @@ def test_a_stop_lets_no_more_words_out_and_does_not_tell_by_that(made):
 
 def carried(made, who: str) -> list[str]:
     return [row.wording for row in Consent.objects.to_carry(made.staff[who], timezone.now())]
+
+
+def test_their_own_page_keeps_which_words_to_whom_and_says_what_stopping_does(made):
+    agrees(made)
+    client, args = client_of(made.staff["asha"]), [made.referral.reference, made.own.pk]
+    stop = client.get(reverse("referrals:withdraw", args=args)).content.decode()
+    assert "Nobody says these words to the other person any more." in stop
+    withdraw(party=made.own, purpose=Purpose.CARRY, recipient=made.other.pk, by=made.staff["asha"])
+    history = client.get(reverse("referrals:party", args=args)).context["history"]
+    titles = [(row["title"], row["text"]) for row in history if "carrying" in row["title"]]
+    name = made.other.known_as
+    assert titles == [
+        (f"Stopped: carrying words to {name}", ""),
+        (f"Yes to: carrying words to {name}", WORDS),
+    ]

@@ -73,3 +73,12 @@ def test_words_whose_time_is_over_are_not_given_to_be_said(staff: Staff, over) -
         shown = client_of(staff["kit"]).get(path(made, made.other, "approach"))
         assert words not in shown.content.decode()
         assert "Nobody has agreed to the words" in shown.context["warning"]
+
+
+def test_only_a_yes_by_link_is_said_to_wait_for_being_heard(staff: Staff) -> None:
+    made = tell("ready", staff, timezone.now())
+    for answer in (Answer.YES, Answer.NO):
+        record_link_answer(party=made.other, purpose=Purpose.TAKE_PART, answer=answer)
+    history = client_of(staff["kit"]).get(path(made, made.other)).context["history"]
+    said = {row["title"].split(":")[0]: row["who"] for row in history if row["who"].startswith("By link")}
+    assert said == {"Yes to": "By link, not yet heard alone", "No to": "By link"}

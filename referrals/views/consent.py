@@ -63,6 +63,7 @@ STOPS_WHAT: dict[str, str] = {
     Purpose.PROFESSIONAL: "They stay out of the meeting.",
     Purpose.SIGHT: "Nothing that was agreed is sent to them.",
     Purpose.EVALUATION: "Their answers are not used.",
+    Purpose.CARRY: "Nobody says these words to the other person any more. What was said already cannot be taken back.",
     Purpose.SECOND_WORKER: "Another second worker has to be found before anybody meets.",
     Purpose.SHOW_WORKER: "The others are not shown who their worker is.",
 }
