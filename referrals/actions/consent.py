@@ -54,6 +54,16 @@ def newest(party: Party, purpose: Purpose, recipient: UUID = NOBODY) -> Consent 
     )
 
 
+def asked_as_before(party: Party) -> Asked:
+    """Asked alone, with the help they had when a worker last asked them: where nothing new was asked about that."""
+    rows = Consent.objects.unscoped("help they had").filter(party=party, purpose=Purpose.TAKE_PART)
+    last = rows.exclude(how=How.LINK).exclude(answer=Answer.WITHDRAWN).order_by("seq").last()
+    if last is None:
+        return Asked()
+    aloud = How.READ_ALOUD if last.how == How.READ_ALOUD else How.IN_PERSON
+    return Asked(how=aloud, language=last.language, interpreter=last.interpreter)
+
+
 def record_consent(
     *,
     party: Party,

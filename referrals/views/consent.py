@@ -42,7 +42,12 @@ class GiveConsent(PersonForm):
         return asking.asks_for(self.party, self.whom, user, so_far, self.at, share=share)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"whom": self.whom, "asks": self.asks, "language": self.party.person.language}
+        return {
+            "whom": self.whom,
+            "asks": self.asks,
+            "language": self.party.person.language,
+            "helped": asking.helped_before(self.party, self.request.user),
+        }
 
     def get_context(self) -> dict[str, Any]:
         return {**super().get_context(), "sheet": asking.what_is_told()}
