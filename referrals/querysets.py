@@ -16,6 +16,7 @@ from referrals.querysets_rules import (
     barred,
     casework,
     current_answers,
+    given_under_a_stop,
     held_back_from,
     hits_barred,
     may_see_any,
@@ -278,11 +279,17 @@ class ConsentQuerySet(SealedQuerySet):
         """The words agreed to for reaching a party whom this user opens: they are meant to be said to them.
 
         The one kind of row that is shown outside the compartment it was given in, and only for its words. Words whose
-        time is over, or of somebody who has left, are nobody's to say any more.
+        time is over, or of somebody who has left, are nobody's to say any more; those given under a stop, not yet. A
+        stop that this user knows of lets none be said.
         """
+        stops = rows_of("Concern").filter(
+            party__referral=OuterRef("party__referral"), kind__in=STOPS, cleared_at__isnull=True
+        )
         return (
             self.current(timezone.now())
             .filter(
+                ~given_under_a_stop(),
+                ~Exists(stops.filter(party__in=opened_ids(user))),
                 purpose=Purpose.WORDS,
                 answer=Answer.YES,
                 recipient__in=opened_ids(user),

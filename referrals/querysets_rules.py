@@ -10,7 +10,7 @@ from django.db.models import CharField, DateField, DateTimeField, Exists, F, Out
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from referrals.enums import Answer, HandoffKind, HandoffState, Part, Purpose
+from referrals.enums import STOPS, Answer, HandoffKind, HandoffState, Part, Purpose
 from restorative.common.prepared import Moment, Param, Prepared, derived
 
 if TYPE_CHECKING:
@@ -310,3 +310,9 @@ def current_answers(consents: Rows, at: Moment) -> Rows:
         counts_from__lte=at,
         expires_on__gte=derived(timezone.localdate, at, DateField()),
     )
+
+
+def given_under_a_stop() -> Exists:
+    """As a condition on consents: whose they are had a stop open when they gave it, and it is not cleared."""
+    stops = rows_of("Concern").filter(party=OuterRef("party"), kind__in=STOPS, cleared_at__isnull=True)
+    return Exists(stops.filter(raised_at__lte=OuterRef("taken_at")))

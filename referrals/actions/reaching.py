@@ -13,6 +13,7 @@ from referrals.actions.lifecycle import (
 )
 from referrals.blockers import wording_not_approved
 from referrals.enums import (
+    STOPS,
     WRITTEN_ROUTES,
     Answer,
     ApproachResult,
@@ -22,7 +23,7 @@ from referrals.enums import (
     RouteKind,
     Voicemail,
 )
-from referrals.models import Approach, Consent, ContactRoute, Party
+from referrals.models import Approach, Concern, Consent, ContactRoute, Party
 from referrals.querysets_provisional import provisional, said_no
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -53,6 +54,9 @@ class RouteFacts:
 DO_NOT_APPROACH = (
     "{name} said no: do not approach. Nobody tries to reach {name} again, unless {name} comes to us."
 )
+
+
+STOPPED = "A safety concern stops this. Nobody tries to reach {name} until it is cleared."
 
 
 def _key_of(facts: RouteFacts) -> str:
@@ -145,6 +149,8 @@ def record_approach(
         tried = result in (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH)
         if tried and said_do_not_approach(party):
             raise NotPossible(DO_NOT_APPROACH.format(name=party.known_as), field="result")
+        if tried and stop_known_to(by, party):
+            raise NotPossible(STOPPED.format(name=party.known_as), field="result")
         if tried and not (asked_first or told_unprompted) and words_missing(party):
             raise NotPossible(
                 "Nobody has approved the words used to reach them, so they cannot be approached yet.",
@@ -187,6 +193,12 @@ def _need_told(told_us: dict[str, str]) -> None:
 def said_do_not_approach(party: Party) -> bool:
     """Whether they said "no, do not approach", and have not come to us since."""
     return Party.objects.unscoped("approach under the lock").filter(said_no(), pk=party.pk).exists()
+
+
+def stop_known_to(user: "User", party: Party) -> bool:
+    """Whether a stop is open in this referral with somebody whom this user opens. Of others they must not know."""
+    known = Party.objects.opened_by(user).filter(referral=party.referral_id)
+    return Concern.objects.unscoped("a stop").open().filter(kind__in=STOPS, party__in=known).exists()
 
 
 def words_missing(party: Party) -> bool:

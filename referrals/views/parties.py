@@ -12,11 +12,13 @@ from referrals.actions.needs import record_needs
 from referrals.actions.parties import PersonFacts, add_party, leave, set_keyworker
 from referrals.actions.reaching import (
     DO_NOT_APPROACH,
+    STOPPED,
     RouteFacts,
     one_way_kept,
     record_approach,
     record_route,
     said_do_not_approach,
+    stop_known_to,
     words_missing,
 )
 from referrals.enums import OTHER_PLACES, OWN_PLACES, Answer, ApproachResult, Place
@@ -209,6 +211,8 @@ class ApproachPerson(PersonForm):
         context["facts"] += approaching.came_rows(self.party, self.request.user)
         if said_do_not_approach(self.party):
             context["warning"] = DO_NOT_APPROACH.format(name=name)
+        elif stop_known_to(self.request.user, self.party):
+            context["warning"] = STOPPED.format(name=name)
         elif not agreed and words_missing(self.party):
             context["warning"] = f"Nobody has agreed to the words yet. {name} is not approached before that."
         context["asked_not"] = self.asked_not()
