@@ -58,6 +58,7 @@ def read(user: "User", at: datetime) -> list[Due]:
     )
     tasks = (
         Task.objects.visible_to(user)
+        .still_asked()
         .filter(assignee=user, done_at__isnull=True, due_on__lte=soon)
         .exclude(referral__stage=Stage.CLOSED)
         .annotate(sort=F("kind"))

@@ -16,6 +16,7 @@ from referrals.querysets_rules import (
     barred,
     casework,
     current_answers,
+    given_under_a_stop,
     held_back_from,
     hits_barred,
     may_see_any,
@@ -237,6 +238,13 @@ class TaskQuerySet(SealedQuerySet):
         own = Q(party__isnull=True, assignee=user, referral__in=visible_ids(user))
         return self.filter(Q(party__in=opened_ids(user)) | own).scoped("visible_to")
 
+    def still_asked(self) -> Self:
+        """Without the steps of a decision that a newer one has replaced, or whose concern was cleared since."""
+        newer = rows_of("SignOff").filter(concern=OuterRef("concern"), decided_at__gt=OuterRef("decided_at"))
+        concern = rows_of("Concern").filter(pk=OuterRef("concern"), cleared_at__isnull=True)
+        counts = rows_of("SignOff").filter(~Exists(newer), Exists(concern), pk=OuterRef("blocks"))
+        return self.filter(Q(blocks__isnull=True) | Exists(counts))
+
 
 class SafetyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
@@ -270,11 +278,23 @@ class ConsentQuerySet(SealedQuerySet):
     def agreed_words(self, user: "User") -> Self:
         """The words agreed to for reaching a party whom this user opens: they are meant to be said to them.
 
-        The one kind of row that is shown outside the compartment it was given in, and only for its words.
+        The one kind of row that is shown outside the compartment it was given in, and only for its words. Words whose
+        time is over, or of somebody who has left, are nobody's to say any more; those given under a stop, not yet. A
+        stop that this user knows of lets none be said.
         """
+        stops = rows_of("Concern").filter(
+            party__referral=OuterRef("party__referral"), kind__in=STOPS, cleared_at__isnull=True
+        )
         return (
-            self.newest()
-            .filter(purpose=Purpose.WORDS, answer=Answer.YES, recipient__in=opened_ids(user))
+            self.current(timezone.now())
+            .filter(
+                ~given_under_a_stop(),
+                ~Exists(stops.filter(party__in=opened_ids(user))),
+                purpose=Purpose.WORDS,
+                answer=Answer.YES,
+                recipient__in=opened_ids(user),
+                party__left_at__isnull=True,
+            )
             .only("pk", "wording", "recipient")
             .scoped("agreed_words")
         )

@@ -10,7 +10,7 @@ from django.db.models import CharField, DateField, DateTimeField, Exists, F, Out
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from referrals.enums import Answer, HandoffKind, HandoffState, Part, Purpose
+from referrals.enums import STOPS, Answer, HandoffKind, HandoffState, Part, Purpose
 from restorative.common.prepared import Moment, Param, Prepared, derived
 
 if TYPE_CHECKING:
@@ -293,7 +293,9 @@ def current_answers(consents: Rows, at: Moment, *, known: datetime | None = None
     """The newest row for each party, purpose and recipient, where it counts at `at`.
 
     It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
-    marked as materially changed. With `known`, of the answers recorded before that moment.
+    marked as materially changed. A yes that no worker has heard from them alone opens nothing and lets nobody do
+    anything; that of taking part is a row of its own in what stands in the way. With `known`, of the answers recorded
+    before that moment.
     """
     if known is not None:
         consents = consents.filter(created_at__lt=known)
@@ -304,9 +306,17 @@ def current_answers(consents: Rows, at: Moment, *, known: datetime | None = None
         seq__gt=OuterRef("seq"),
         **({} if known is None else {"created_at__lt": known}),
     )
+    heard = Q(heard_alone_at__isnull=False) | ~Q(answer=Answer.YES) | Q(purpose=Purpose.TAKE_PART)
     return consents.filter(
         ~Exists(newer),
+        heard,
         Q(sheet__materially_changed_at__isnull=True) | Q(sheet__materially_changed_at__gt=at),
         counts_from__lte=at,
         expires_on__gte=derived(timezone.localdate, at, DateField()),
     )
+
+
+def given_under_a_stop() -> Exists:
+    """As a condition on consents: whose they are had a stop open when they gave it, and it is not cleared."""
+    stops = rows_of("Concern").filter(party=OuterRef("party"), kind__in=STOPS, cleared_at__isnull=True)
+    return Exists(stops.filter(raised_at__lte=OuterRef("taken_at")))

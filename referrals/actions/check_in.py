@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 
 from referrals import access
 from referrals.actions.concerns import raise_concern
-from referrals.actions.consent import Asked, record_consent
+from referrals.actions.consent import asked_as_before, record_consent
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.parties import fresh_party
 from referrals.actions.reaching import RouteFacts, record_route
@@ -76,7 +76,7 @@ def check_in(
             party=party,
             purpose=Purpose.TAKE_PART,
             answer=Answer(answers["still_yes"]),
-            asked=Asked(alone=True),
+            asked=asked_as_before(party),
             by=by,
             at=at,
         )

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from referrals import access, events
+from referrals.actions.can_decide import check_can_decide
 from referrals.actions.lifecycle import changing, decide, made
 from referrals.actions.matching import left_to_look_at, match_names
 from referrals.actions.parties import fresh_party
@@ -179,6 +180,7 @@ def clear(
         access.may_clear(by, concern).require()
         if not evidence.strip():
             raise NotPossible("Write down the new facts.", field="evidence")
+        check_can_decide(concern, at)
         if concern.kind in STOPS:
             _check_seen_alone(concern, seen_alone_on, at)
         Concern.objects.unscoped("clear").filter(pk=concern.pk).update(

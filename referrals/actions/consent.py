@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from referrals import access, events
 from referrals.actions.lifecycle import begin_preparing, changing, made
 from referrals.actions.parties import fresh_party, note_answer
-from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
+from referrals.enums import NOBODY, Answer, Capacity, How, Place, Purpose
 from referrals.models import Consent, InformationSheet, Party, Referral
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -21,6 +21,8 @@ from restorative.notify.models import Message, State
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
+
+TO_ANOTHER = (Purpose.WORDS, Purpose.CARRY)
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,16 @@ def newest(party: Party, purpose: Purpose, recipient: UUID = NOBODY) -> Consent 
         .order_by("-seq")
         .first()
     )
+
+
+def asked_as_before(party: Party) -> Asked:
+    """Asked alone, with the help they had when a worker last asked them: where nothing new was asked about that."""
+    rows = Consent.objects.unscoped("help they had").filter(party=party, purpose=Purpose.TAKE_PART)
+    last = rows.exclude(how=How.LINK).exclude(answer=Answer.WITHDRAWN).order_by("seq").last()
+    if last is None:
+        return Asked()
+    aloud = How.READ_ALOUD if last.how == How.READ_ALOUD else How.IN_PERSON
+    return Asked(how=aloud, language=last.language, interpreter=last.interpreter)
 
 
 def record_consent(
@@ -160,6 +172,8 @@ def _add(
             )
         if purpose == Purpose.WORDS and answer == Answer.YES and not wording.strip():
             raise NotPossible("Write the exact words first.", field="wording")
+        if purpose in TO_ANOTHER and answer == Answer.YES:
+            _need_another(party, recipient)
         seq = (
             Consent.objects.unscoped("next seq")
             .filter(party=party, purpose=purpose, recipient=recipient)
@@ -206,6 +220,13 @@ def _add(
             _start_the_rest_again(party, asked=asked, by=by, at=at)
         _tell(referral, party, row, by=by, at=at)
         return row
+
+
+def _need_another(party: Party, recipient: UUID) -> None:
+    """Words are for somebody else who takes part here. Raises NotPossible."""
+    others = Party.objects.unscoped("words for whom").filter(referral=party.referral_id).present()
+    if not others.exclude(Q(pk=party.pk) | Q(place=Place.SUPPORTER)).filter(pk=recipient).exists():
+        raise NotPossible("Choose one of the others who take part.")
 
 
 def _start_the_rest_again(party: Party, *, asked: Asked, by: "User | None", at: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from referrals import access
+from referrals.actions.age import came_to_us
 from referrals.actions.lifecycle import (
     begin_preparing,
     changing,
@@ -12,6 +13,7 @@ from referrals.actions.lifecycle import (
 )
 from referrals.blockers import wording_not_approved
 from referrals.enums import (
+    STOPS,
     WRITTEN_ROUTES,
     Answer,
     ApproachResult,
@@ -21,8 +23,8 @@ from referrals.enums import (
     RouteKind,
     Voicemail,
 )
-from referrals.models import Approach, Consent, ContactRoute, Party
-from referrals.querysets_provisional import said_no
+from referrals.models import Approach, Concern, Consent, ContactRoute, Party
+from referrals.querysets_provisional import provisional, said_no
 from referrals.querysets_rules import opened_ids
 from referrals.querysets_stood import as_they_stood
 from restorative.audit.ledger import record
@@ -56,6 +58,9 @@ DO_NOT_APPROACH = (
 )
 
 
+STOPPED = "A safety concern stops this. Nobody tries to reach {name} until it is cleared."
+
+
 def _key_of(facts: RouteFacts) -> str:
     """By what the same number or address is known again. An appointment, or a worker who passes things on, is none."""
     if facts.kind in (RouteKind.IN_PERSON, RouteKind.THROUGH):
@@ -66,7 +71,8 @@ def _key_of(facts: RouteFacts) -> str:
 def record_route(
     *, party: Party, facts: RouteFacts, by: "User", confirmed: bool = True, at: datetime | None = None
 ) -> ContactRoute:
-    """Record a way to reach a party; a newer one of the same kind replaces the older.
+    """Record a way to reach a party; a newer one of the same kind replaces the older. Of somebody who has not answered
+    one way is kept: any newer one replaces it.
 
     `confirmed` says that the party told us so, alone. Someone else reading their messages makes a written route a no.
     """
@@ -81,9 +87,9 @@ def record_route(
                 "Someone else may read these messages, so this way cannot be used. Choose another, or answer no.",
                 field="read_by_others",
             )
-        ContactRoute.objects.unscoped("replace a route").filter(
-            party=party, kind=facts.kind, replaced_at__isnull=True
-        ).update(replaced_at=at)
+        older = ContactRoute.objects.unscoped("replace a route").filter(party=party, replaced_at__isnull=True)
+        older = older if one_way_kept(party) else older.filter(kind=facts.kind)
+        older.update(replaced_at=at)
         route = ContactRoute.objects.create(
             party=party,
             kind=facts.kind,
@@ -109,6 +115,13 @@ def record_route(
             at=at,
         )
         return route
+
+
+def one_way_kept(party: Party) -> bool:
+    """Whether their record is provisional, so that a name and one way to reach them is all that is kept."""
+    return provisional(Party.objects.unscoped("one way").filter(pk=party.pk)).exists() and not came_to_us(
+        party
+    )
 
 
 def record_approach(
@@ -138,6 +151,8 @@ def record_approach(
         tried = result in (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH)
         if tried and said_do_not_approach(party):
             raise NotPossible(DO_NOT_APPROACH.format(name=party.known_as), field="result")
+        if tried and stop_known_to(by, party):
+            raise NotPossible(STOPPED.format(name=party.known_as), field="result")
         if tried and not (asked_first or told_unprompted) and words_missing(party, by):
             raise NotPossible(
                 "Nobody has approved the words used to reach them, so they cannot be approached yet.",
@@ -180,6 +195,12 @@ def _need_told(told_us: dict[str, str]) -> None:
 def said_do_not_approach(party: Party) -> bool:
     """Whether they said "no, do not approach", and have not come to us since."""
     return Party.objects.unscoped("approach under the lock").filter(said_no(), pk=party.pk).exists()
+
+
+def stop_known_to(user: "User", party: Party) -> bool:
+    """Whether a stop is open in this referral with somebody whom this user opens. Of others they must not know."""
+    known = Party.objects.opened_by(user).filter(referral=party.referral_id)
+    return Concern.objects.unscoped("a stop").open().filter(kind__in=STOPS, party__in=known).exists()
 
 
 def words_missing(party: Party, by: "User") -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from referrals import access, events
 from referrals.actions.concerns import raise_concern
-from referrals.actions.consent import record_consent
+from referrals.actions.consent import asked_as_before, record_consent
 from referrals.actions.lifecycle import begin_preparing, changing, made
 from referrals.actions.parties import fresh_party
 from referrals.actions.tasks import finish_tasks
@@ -230,7 +230,12 @@ def check_on_the_day(
         )
         if answers["still_yes"] != Answer.YES:
             record_consent(
-                party=party, purpose=Purpose.TAKE_PART, answer=Answer(answers["still_yes"]), by=by, at=at
+                party=party,
+                purpose=Purpose.TAKE_PART,
+                answer=Answer(answers["still_yes"]),
+                asked=asked_as_before(party),
+                by=by,
+                at=at,
             )
         if answers["safe"] != Answer.YES:
             raise_concern(party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=note, by=by, at=at)

@@ -71,7 +71,6 @@ def shares(parties: Iterable[Party], to_org: UUID, at: datetime) -> dict[UUID, C
         purpose=Purpose.SHARE,
         recipient=to_org,
         answer=Answer.YES,
-        heard_alone_at__isnull=False,
     )
     return {row.party_id: row for row in current_answers(rows, at)}
 

@@ -40,7 +40,7 @@ from referrals.models import (
     Support,
     Task,
 )
-from referrals.querysets_rules import current_answers
+from referrals.querysets_rules import current_answers, given_under_a_stop
 from restorative.common.prepared import Moment, derived
 from restorative.common.rules import rules
 
@@ -76,9 +76,11 @@ def consent_not_heard(gate: Gate, at: Moment) -> Q:
 
 def wording_not_approved(gate: Gate, at: Moment) -> Q:
     """Somebody to be approached, who neither asked first nor told us unprompted, without a current yes to the words
-    from another who is still part of this."""
+    from another who is still part of this. Words given while a stop of whose they are was open wait for its clearing.
+    """
     exempt = _own(Approach).filter(Q(asked_first=True) | Q(told_unprompted=True))
     approved = current_answers(Consent._base_manager.all(), at).filter(
+        ~given_under_a_stop(),
         party__referral=OuterRef("referral"),
         party__left_at__isnull=True,
         purpose=Purpose.WORDS,

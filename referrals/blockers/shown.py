@@ -57,8 +57,11 @@ def shown_to(
             # They were agreed to. What another has done with that since must not be known yet.
             continue
         elif code.key == "wording_not_approved" and (approver := _approver(party, by_id.values())):
-            row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
             sealed -= {party.pk} if _only_words(party, found) else set()
+            if any(row.code == "stop" and row.party_id == approver.pk for row in found):
+                # Words given now would wait for the stop to be cleared: that is the row to look at.
+                continue
+            row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
         elif party.opened or (party.opened_safety and code.key in SAFETY_CODES):
             row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
         else:

@@ -13,10 +13,18 @@ from restorative.common.forms import BaseForm
 class ConsentForm(BaseForm):
     """Each thing asked apart, taken by a worker from one person alone."""
 
-    def __init__(self, *args: Any, whom: Whom, asks: Sequence[Ask], language: str = "", **kwargs: Any):
+    def __init__(
+        self,
+        *args: Any,
+        whom: Whom,
+        asks: Sequence[Ask],
+        language: str = "",
+        helped: Sequence[str] = (),
+        **kwargs: Any,
+    ):
         super().__init__(*args, **kwargs)
         self.whom, self.asks = whom, list(asks)
-        start = parts.add_start(self, whom, language=language)
+        start = parts.add_start(self, whom, language=language, helped=helped)
         self.layout = [
             start,
             agreeing.add_consents(self, whom, self.asks, title=f"What {whom.name} agrees to"),

@@ -51,11 +51,12 @@ def missing(form: BaseForm, names: Sequence[str], text: str = ANSWER) -> None:
 # --- Before you start ----------------------------------------------------------------------------------------
 
 
-def add_start(form: BaseForm, whom: Whom, *, language: str = "") -> Section:
-    """Alone? Read aloud or an interpreter? In person or by phone?"""
+def add_start(form: BaseForm, whom: Whom, *, language: str = "", helped: Sequence[str] = ()) -> Section:
+    """Alone? Read aloud or an interpreter, beginning with what `helped` before? In person or by phone?"""
     form.fields["alone"] = answer(words.ALONE, whom, required=True)
     say(form, "alone", words.ALONE.say)
-    form.fields["helped"] = answer(words.HELPED, whom, required=True, yes_no=True, initial=Answer.NO.value)
+    usual = Answer.YES if helped else Answer.NO
+    form.fields["helped"] = answer(words.HELPED, whom, required=True, yes_no=True, initial=usual.value)
     say(form, "helped", words.HELPED.say)
     form.fields["help_kinds"] = TicksField(
         label="What would help?",
@@ -64,6 +65,7 @@ def add_start(form: BaseForm, whom: Whom, *, language: str = "") -> Section:
             (ALOUD, "Read aloud and explained back"),
             (INTERPRETER, "An interpreter, who is not family"),
         ],
+        initial=list(helped),
     )
     form.fields["language"] = CleanCharField(
         label="Which language?", required=False, max_length=60, width="10", initial=language

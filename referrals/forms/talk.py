@@ -21,13 +21,14 @@ class TalkForm(BaseForm):
         asks: Sequence[Ask],
         route: dict[str, str],
         language: str = "",
+        helped: Sequence[str] = (),
         supporter: bool = False,
         **kwargs: Any,
     ):
         super().__init__(*args, **kwargs)
         self.whom, self.asks = whom, list(asks)
         self.reached: set[str] = set()
-        sections = [parts.add_start(self, whom, language=language)]
+        sections = [parts.add_start(self, whom, language=language, helped=helped)]
         if not supporter:
             sections.append(parts.add_safety(self, whom))
             ways = reaching.add_route(self, whom, initial=route, shares_home=None)

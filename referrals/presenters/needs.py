@@ -4,35 +4,51 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from referrals.enums import How, Purpose
+from referrals.enums import Answer, How, Purpose
 from referrals.models import Consent, Party
 from referrals.presenters import shown_name
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from restorative.accounts.models import User
 
 
 def needs_of(parties: Iterable[Party], user: "User") -> dict[UUID, list[str]]:
     """For each of these whom the user opens and who needs something: what. One query. The parties carry `opened`."""
     opened = {party.pk: party for party in parties if party.opened}
-    asked = (
-        Consent.objects.visible_to(user).filter(party__in=list(opened), purpose=Purpose.TAKE_PART).newest()
-    )
-    helped = {
-        key: (interpreter, how) for key, interpreter, how in asked.values_list("party", "interpreter", "how")
-    }
-    found = {key: said(party, *helped.get(key, (False, ""))) for key, party in opened.items()}
+    asked = last_asked(_asked(list(opened), user))
+    found = {key: said(party, asked.get(key)) for key, party in opened.items()}
     return {key: lines for key, lines in found.items() if lines}
 
 
-def said(party: Party, interpreter: bool, how: str) -> list[str]:
+def _asked(parties: list[UUID], user: "User") -> "QuerySet[Consent]":
+    return Consent.objects.visible_to(user).filter(party__in=parties, purpose=Purpose.TAKE_PART)
+
+
+def last_asked(rows: Iterable[Consent]) -> dict[UUID, Consent]:
+    """For each party the answer to taking part that a worker took last: with it what helped was asked, or kept.
+
+    An answer by link, and that they stopped, say nothing of what they need.
+    """
+    asked = [row for row in rows if row.how != How.LINK and row.answer != Answer.WITHDRAWN]
+    return {row.party_id: row for row in sorted(asked, key=lambda row: row.seq)}
+
+
+def helped_before(party: Party, user: "User") -> tuple[bool, bool]:
+    """Whether they had things read aloud, and an interpreter, when they were last asked."""
+    last = last_asked(_asked([party.pk], user)).get(party.pk)
+    return (last.how == How.READ_ALOUD, last.interpreter) if last else (False, False)
+
+
+def said(party: Party, last: Consent | None) -> list[str]:
     """What one person needs, by what was recorded and by how they were last asked."""
-    language, lines = party.person.language, []
-    if interpreter:
+    language, lines = party.person.language or (last.language if last else ""), []
+    if last is not None and last.interpreter:
         lines.append(f"An interpreter, who is not family: {language}" if language else "An interpreter")
     elif language:
         lines.append(f"Speaks {language}")
-    if how == How.READ_ALOUD:
+    if last is not None and last.how == How.READ_ALOUD:
         lines.append("Things read aloud and explained back")
     return [*lines, party.person.access_needs] if party.person.access_needs else lines
 

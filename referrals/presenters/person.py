@@ -21,7 +21,7 @@ from referrals.models import (
 )
 from referrals.presenters.after import RATING_HEADS, call_tasks, rating_rows
 from referrals.presenters.approaching import asked_not, kept_box
-from referrals.presenters.needs import said
+from referrals.presenters.needs import last_asked, said
 from referrals.presenters.next_step import ABOUT, HEADINGS
 from referrals.presenters.person_facts import Facts, gather
 from referrals.presenters.reach import message_rows, route_boxes
@@ -231,8 +231,8 @@ def _support(facts: Facts) -> Row:
 
 
 def _needs(facts: Facts) -> Row:
-    asked = facts.newest(Purpose.TAKE_PART)
-    lines = said(facts.party, bool(asked and asked.interpreter), asked.how if asked else "")
+    asked = last_asked(row for row in facts.consents if row.purpose == Purpose.TAKE_PART)
+    lines = said(facts.party, asked.get(facts.party.pk))
     return {
         "title": f"What helps {facts.party.known_as}",
         "lines": lines or ["Nothing was said."],

@@ -61,6 +61,7 @@ def recipients(facts: Facts) -> dict[Any, str]:
 
 ABOUT: dict[str, str] = {
     Purpose.WORDS: "The words used to reach {them}",
+    Purpose.CARRY: "Carrying words to {them}",
     Purpose.SHARE: "Sharing with {them}",
     Purpose.PROFESSIONAL: "{them} being there",
     Purpose.SECOND_WORKER: "{them} as a second worker",
@@ -124,7 +125,7 @@ def _lower(text: str) -> str:
     first = text.split(" ", 1)[0]
     return (
         text[:1].lower() + text[1:]
-        if first in ("The", "Taking", "Being", "Answers", "Sharing", "An", "A")
+        if first in ("The", "Taking", "Being", "Answers", "Sharing", "Carrying", "An", "A")
         else text
     )
 
@@ -132,13 +133,14 @@ def _lower(text: str) -> str:
 def _in_words(row: Consent) -> str:
     if row.why_back:
         return f"What changed: {row.why_back}"
-    return row.wording if row.purpose == Purpose.WORDS else ""
+    return row.wording if row.purpose in (Purpose.WORDS, Purpose.CARRY) else ""
 
 
 def _who(row: Consent, user: User) -> str:
     how = str(How(row.how).label).lower()
     if row.taken_by is None:
-        return "By link" if row.heard_alone_at else "By link, not yet heard alone"
+        unheard = row.answer == Answer.YES and not row.heard_alone_at
+        return "By link, not yet heard alone" if unheard else "By link"
     who = presenters.you_or_name(row.taken_by, user)
     return (
         f"{who[:1].upper()}{who[1:]}, {how}"

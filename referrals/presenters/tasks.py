@@ -185,6 +185,7 @@ def step_rows(facts: Facts) -> tuple[list[Row], list[Row]]:
         return [], []
     tasks = (
         Task.objects.visible_to(facts.user)
+        .still_asked()
         .filter(party=facts.party, done_at__isnull=True)
         .select_related("assignee")
         .order_by("due_on", "created_at", "pk")

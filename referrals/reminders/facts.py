@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet
 
 from referrals.enums import (
     OWN_PLACES,
+    STOPS,
     Answer,
     ApproachResult,
     ConcernKind,
@@ -151,8 +152,13 @@ class Facts:
             return begun
         for other in self.parties:
             said = other.newest("consents", purpose=Purpose.WORDS, recipient=party.pk)
-            if other.pk != party.pk and said and said["answer"] == Answer.YES:
-                return max(begun, said["at"])
+            if other.pk == party.pk or not said or said["answer"] != Answer.YES:
+                continue
+            stops = [
+                row for row in other.rows["concerns"] if row["kind"] in STOPS and row["at"] <= said["at"]
+            ]
+            if all(row["cleared_at"] for row in stops):
+                return max(begun, said["at"], *(row["cleared_at"] for row in stops))
         return None
 
     def worked(self) -> set[UUID | None]:

@@ -88,6 +88,8 @@ class Reading:
         newest = max(said, key=lambda row: row.seq, default=None)
         if newest is None or newest.answer != Answer.YES:
             return None
+        if newest.heard_alone_at is None and purpose != Purpose.TAKE_PART:
+            return None
         changed = newest.sheet.materially_changed_at
         counts = newest.counts_from <= self.at and newest.expires_on >= clock.today(self.at)
         return newest if counts and (changed is None or changed > self.at) else None
@@ -155,10 +157,13 @@ class About:
 
     def wording_not_approved(self) -> bool:
         needless = any(row.asked_first or row.told_unprompted for row in rows(Approach, party=self.party))
-        approved = any(
-            self.reading.yes(each.pk, Purpose.WORDS, self.party.pk) for each in self.reading.parties
-        )
+        approved = any(self._approved_by(each) for each in self.reading.parties)
         return self.takes_part and not needless and not approved
+
+    def _approved_by(self, other: Party) -> bool:
+        yes = self.reading.yes(other.pk, Purpose.WORDS, self.party.pk)
+        stops = [row for row in rows(Concern, party=other) if row.kind in STOPS and row.cleared_at is None]
+        return yes is not None and all(row.raised_at > yes.taken_at for row in stops)
 
     def capacity_in_doubt(self) -> bool:
         assessed = rows(CapacityAssessment, party=self.party)

@@ -11,7 +11,8 @@ from meetings.demo.story import Played
 from meetings.models import Meeting
 from referrals.actions import concerns
 from referrals.actions.age import OF_A_PARTY, ChildFacts, record_age
-from referrals.enums import ChildResult, ConcernKind
+from referrals.actions.readiness import assess_capacity
+from referrals.enums import CapacityResult, ChildResult, ConcernKind
 from referrals.models import Concern, Person
 from referrals.tests.talking import client_of, errors_of, path, rows, send
 from restorative.common.decisions import NotPossible
@@ -90,6 +91,35 @@ def test_what_is_recorded_later_does_not_clear_the_stop_but_is_what_it_is_cleare
     )
     assert born(made, FIFTEEN) == []
     assert born(made, FIFTEEN, NEITHER) == [U16]
+
+
+def clears(made, staff: Staff, kind: ConcernKind) -> None:
+    stop = rows(Concern, made.other).select_related("party__referral").get(kind=kind)
+    seen = {"seen_alone_on": timezone.localdate(), "by": staff["sal"]}
+    concerns.clear(concern=stop, evidence="A talk with their worker.", **seen)
+
+
+def test_the_stop_of_a_child_is_not_cleared_against_what_was_recorded(staff: Staff, frozen) -> None:
+    made = tell("ready", staff, timezone.now())
+    for child in (None, NEITHER):
+        born(made, FIFTEEN, child)
+        frozen.shift(60)
+        with pytest.raises(NotPossible, match="understands enough"):
+            clears(made, staff, U16)
+    # They were born a year before, as it turns out.
+    born(made, date(2010, 3, 2))
+    clears(made, staff, U16)
+
+
+def test_a_stop_over_capacity_is_not_cleared_against_the_newest_assessment(staff: Staff, frozen) -> None:
+    made = tell("ready", staff, timezone.now())
+    asked = {"party": made.other, "help_given": "Pictures, twice.", "by": staff["kit"]}
+    assess_capacity(result=CapacityResult.NOT_ABLE, **asked)
+    frozen.shift(60)
+    with pytest.raises(NotPossible, match="newest assessment"):
+        clears(made, staff, ConcernKind.NO_CAPACITY)
+    assess_capacity(result=CapacityResult.ABLE, **asked)
+    clears(made, staff, ConcernKind.NO_CAPACITY)
 
 
 def test_the_authority_is_of_a_parent_who_takes_no_part_and_of_nobody_from_16_on(staff: Staff) -> None:

@@ -2,6 +2,7 @@
 whose words somebody came to us."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -10,12 +11,13 @@ from meetings.demo import story
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
 from referrals.actions import lifecycle, talk
+from referrals.actions.concerns import clear, raise_concern
 from referrals.actions.consent import Asked, record_consent, withdraw
 from referrals.actions.facilitation import appoint
-from referrals.actions.parties import leave
+from referrals.actions.parties import PersonFacts, add_party, leave
 from referrals.actions.reaching import record_approach
-from referrals.enums import Answer, ApproachResult, Purpose, Reason, RouteKind, Source
-from referrals.models import Approach, Party, Referral
+from referrals.enums import Answer, ApproachResult, ConcernKind, Place, Purpose, Reason, RouteKind, Source
+from referrals.models import Approach, Consent, Party, Referral
 from referrals.presenters.approaching import ASKED_NOT, RECEIVED
 from referrals.tests.talking import client_of, errors_of, path, rows, send
 from referrals.tests.test_duplicates import CHECK, NEW, typed
@@ -259,6 +261,93 @@ def test_nobody_is_approached_before_the_words_are_agreed(made, staff):
     assert Referral.objects.unscoped("test").get(pk=made.referral.pk).stage == "logged"
 
 
+@pytest.mark.parametrize("whose", ["their own", "a supporter's", "somebody's elsewhere"])
+def test_words_are_agreed_to_for_somebody_else_who_takes_part_here(made, staff, whose):
+    """Nobody approves the words they are reached with themselves."""
+    if whose == "their own":
+        recipient = made.other.pk
+    elif whose == "a supporter's":
+        facts = PersonFacts(given="Bo", place=Place.SUPPORTER)
+        recipient = add_party(referral=made.referral, facts=facts, beside=made.other, by=staff["kit"]).pk
+    else:
+        recipient = anew(staff, "kit").own.pk
+    for purpose in (Purpose.WORDS, Purpose.CARRY):
+        with pytest.raises(NotPossible, match="others who take part"):
+            record_consent(
+                party=made.other,
+                purpose=purpose,
+                answer=Answer.YES,
+                recipient=recipient,
+                wording="Hello.",
+                by=staff["kit"],
+            )
+    assert not rows(Consent, made.other).exists()
+
+
+# --- Under a stop ---------------------------------------------------------------------------------------------
+
+WORDS = "Can we talk?"
+
+
+def asha_asks_for_words(made: Played, staff: Staff) -> None:
+    record_consent(
+        party=made.own,
+        purpose=Purpose.WORDS,
+        answer=Answer.YES,
+        recipient=made.other.pk,
+        wording=WORDS,
+        by=staff["asha"],
+    )
+
+
+def test_words_given_under_a_stop_wait_for_its_clearing_and_tell_nothing_of_it(made, staff, morning):
+    """Whatever bars Zara from contact bars it through us too."""
+    kit, asha, shell = client_of(staff["kit"]), client_of(staff["asha"]), f"/r/{made.referral.reference}/"
+    looked = [
+        shell,
+        path(made, made.other),
+        path(made, made.other, "approach"),
+        path(made, made.other, "talk"),
+    ]
+    record_approach(party=made.own, result=ApproachResult.ANSWERED, by=staff["asha"])
+    stop = raise_concern(party=made.own, kind=ConcernKind.ORDER, by=staff["asha"])
+    before = [_without_tokens(kit.get(each).content) for each in looked]
+    morning.shift(timedelta(seconds=1))
+    asha_asks_for_words(made, staff)
+
+    assert [_without_tokens(kit.get(each).content) for each in looked] == before
+    with pytest.raises(NotPossible, match="Nobody has approved the words"):
+        record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
+    own = asha.get(shell).content.decode()
+    assert "has not approved the words" not in own
+    assert "A safety concern with Zara stops this" in own
+
+    morning.shift(timedelta(days=2))
+    clear(concern=stop, evidence="Lifted.", seen_alone_on=timezone.localdate(), by=staff["sal"])
+    assert WORDS in client_of(staff["kit"]).get(looked[2]).content.decode()
+    record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
+
+
+def test_a_stop_that_a_worker_knows_of_lets_them_approach_nobody(made, staff, morning):
+    asha_asks_for_words(made, staff)
+    morning.shift(timedelta(seconds=1))
+    raise_concern(party=made.other, kind=ConcernKind.THREATS, by=staff["kit"])
+    page = client_of(staff["kit"]).get(path(made, made.other, "approach"))
+    assert page.context["warning"].startswith("A safety concern stops this")
+    assert WORDS not in page.content.decode()
+    with pytest.raises(NotPossible, match="A safety concern stops this"):
+        record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
+
+
+def test_a_stop_of_the_other_side_after_the_words_were_given_shows_to_nobody_there(made, staff, morning):
+    asha_asks_for_words(made, staff)
+    where = path(made, made.other, "approach")
+    before = _without_tokens(client_of(staff["kit"]).get(where).content)
+    morning.shift(timedelta(seconds=1))
+    raise_concern(party=made.own, kind=ConcernKind.THREATS, by=staff["asha"])
+    assert _without_tokens(client_of(staff["kit"]).get(where).content) == before
+
+
 # --- The words, when whoever approved them has stopped --------------------------------------------------------
 
 
@@ -278,7 +367,7 @@ def test_a_stop_of_the_asker_is_not_told_by_the_words_nor_by_a_refusal(made, sta
     record_approach(party=made.other, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=staff["kit"])
 
     page = client_of(staff["fay"]).get(pages[0]).content.decode()
-    assert "Nobody who takes part has agreed to the words" in page
+    assert "There are no agreed words to use just now" in page
     assert "asked me to ring you" not in page
     with pytest.raises(NotPossible, match="Nobody has approved"):
         record_approach(party=made.other, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=staff["fay"])

@@ -143,3 +143,18 @@ def carried(made, who: str) -> list[str]:
     user = made.staff[who]
     rows = Consent.objects.to_carry(user, timezone.now(), others_until=known_until(user, made.referral.pk))
     return [row.wording for row in rows]
+
+
+def test_their_own_page_keeps_which_words_to_whom_and_says_what_stopping_does(made):
+    agrees(made)
+    client, args = client_of(made.staff["asha"]), [made.referral.reference, made.own.pk]
+    stop = client.get(reverse("referrals:withdraw", args=args)).content.decode()
+    assert "Nobody says these words to the other person any more." in stop
+    withdraw(party=made.own, purpose=Purpose.CARRY, recipient=made.other.pk, by=made.staff["asha"])
+    history = client.get(reverse("referrals:party", args=args)).context["history"]
+    titles = [(row["title"], row["text"]) for row in history if "carrying" in row["title"]]
+    name = made.other.known_as
+    assert titles == [
+        (f"Stopped: carrying words to {name}", ""),
+        (f"Yes to: carrying words to {name}", WORDS),
+    ]

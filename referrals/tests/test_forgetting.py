@@ -541,3 +541,28 @@ def test_access_that_was_given_or_asked_for_opens_nobody_once_the_record_has_gon
             assert shown.status_code in (200, 403, 404)
             assert FAMILY not in shown.content.decode()
     end_access(grant=asked[0], by=staff["ben"])
+
+
+# --- What is kept until they answer ---------------------------------------------------------------------------
+
+
+def reach_by(made: Played, kind: RouteKind, value: str) -> None:
+    facts = RouteFacts(kind=kind, value=value, allowed=True, read_by_others=False)
+    reaching.record_route(party=made.other, facts=facts, by=made.staff["kit"], at=timezone.now())
+
+
+def ways_kept(made: Played) -> set[str]:
+    return set(rows(ContactRoute, made.other).filter(replaced_at__isnull=True).values_list("kind", flat=True))
+
+
+def test_until_they_answer_one_way_to_reach_them_is_kept(made, clock):
+    kit, where = client_of(made.staff["kit"]), path(made, made.other, "routes")
+    reach_by(made, RouteKind.TEXT, "+447700900123")
+    assert "one way to reach Jo are kept" in kit.get(where).context["intro"]
+    reach_by(made, RouteKind.EMAIL, "jo@example.org")
+    assert ways_kept(made) == {"email"}
+
+    talk.save_talk(party=made.other, talk=talk.Talk(asked=consent.Asked()), by=made.staff["kit"])
+    reach_by(made, RouteKind.TEXT, "+447700900123")
+    assert ways_kept(made) == {"email", "text"}
+    assert "are kept" not in kit.get(where).context["intro"]

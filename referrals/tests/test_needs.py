@@ -6,8 +6,10 @@ from django.utils import timezone
 
 from meetings.demo import story as play
 from meetings.tests.pages import client_of
-from referrals.actions.consent import Asked, record_consent
+from referrals.actions.check_in import QUESTIONS, check_in
+from referrals.actions.consent import Asked, record_consent, record_link_answer, withdraw
 from referrals.actions.needs import record_needs
+from referrals.actions.readiness import check_on_the_day
 from referrals.enums import Answer, How, Purpose
 from referrals.models import Party
 from restorative.common.decisions import NotPossible, Refused
@@ -69,3 +71,46 @@ def test_not_before_they_have_answered(made):
     Party.objects.unscoped("test").filter(pk=made.other.pk).update(answered_at=None)
     with pytest.raises(NotPossible, match="has not answered yet"):
         record_needs(party=made.other, language="", needs="Large print.", by=made.staff["kit"])
+
+
+def checks_in(made) -> None:
+    check_in(party=made.other, answers=dict.fromkeys(QUESTIONS, Answer.YES), by=made.staff["kit"])
+
+
+def answers_by_link(made) -> None:
+    record_link_answer(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES)
+
+
+def stops_and_comes_back_by_link(made) -> None:
+    withdraw(party=made.other, by=made.staff["kit"])
+    record_link_answer(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES)
+
+
+def is_not_sure_today(made) -> None:
+    answers = {**play.DAY_FINE, "still_yes": Answer.NOT_SURE}
+    check_on_the_day(party=made.other, answers=answers, by=made.staff["kit"])
+
+
+@pytest.mark.parametrize(
+    "then", [checks_in, answers_by_link, stops_and_comes_back_by_link, is_not_sure_today]
+)
+def test_what_helps_is_not_lost_by_an_answer_that_did_not_ask_about_it(made, then):
+    then(made)
+    page = body(made, "kit", f"people/{made.other.pk}/")
+    assert "An interpreter, who is not family: Urdu" in page
+    assert "Things read aloud and explained back" in page
+
+
+@pytest.mark.parametrize("name", ["talk", "consent/new"])
+def test_the_next_talk_begins_with_what_helped_before(made, name):
+    href = f"/r/{made.referral.reference}/people/{made.other.pk}/{name}/"
+    form = client_of(made.staff["kit"]).get(href).context["form"]
+    assert form["helped"].value() == "yes"
+    assert form["help_kinds"].value() == ["aloud", "interpreter"]
+    href = f"/r/{made.referral.reference}/people/{made.own.pk}/{name}/"
+    assert client_of(made.staff["asha"]).get(href).context["form"]["helped"].value() == "no"
+
+
+def test_the_language_of_the_interpreter_travels_with_it(made):
+    record_needs(party=made.other, language="", needs="", by=made.staff["kit"])
+    assert "An interpreter, who is not family: Urdu" in body(made, "fay", "meetings/new/")

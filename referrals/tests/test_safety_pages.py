@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
+from referrals.actions.concerns import clear, sign_off
 from referrals.actions.facilitation import change_lead
 from referrals.blockers import blockers
 from referrals.enums import ConcernKind, Gate, SignOffDecision
@@ -291,3 +292,27 @@ def test_clearing_twice_is_refused_and_what_was_typed_stays(staff: Staff) -> Non
 
     assert errors_of(response) == {"": ["This concern was already cleared."]}
     assert "Seen alone, and calm." in response.content.decode()
+
+
+@pytest.mark.parametrize("then", ["decided anew", "cleared"])
+def test_the_steps_of_a_decision_that_no_longer_counts_are_asked_of_nobody(
+    then: str, staff: Staff, morning: Any
+) -> None:
+    made = play("blocked_sign_off", staff)
+    concern, mo = concern_of(made.other), staff["mo"]
+    go = {"concern": concern, "reason": "Calm.", "by": mo}
+    steps = {"steps": ["Ring the clinic."], "steps_due_on": clock.today()}
+    sign_off(decision=SignOffDecision.GO_WITH_STEPS, **steps, **go)
+
+    def asked() -> tuple[bool, bool]:
+        work = client_of(staff["kit"]).get("/").content.decode()
+        person = client_of(staff["kit"]).get(path(made, made.other)).content.decode()
+        return "A step before the meeting" in work, "Ring the clinic." in person
+
+    assert asked() == (True, True)
+    morning.shift(timedelta(minutes=1))
+    if then == "cleared":
+        clear(concern=concern, evidence="It was somebody else.", seen_alone_on=None, by=mo)
+    else:
+        sign_off(decision=SignOffDecision.GO, **go)
+    assert asked() == (False, False)

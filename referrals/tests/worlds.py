@@ -79,6 +79,7 @@ class Share:
     answer: str
     old: bool = False  # given too long ago
     early: bool = False  # counts from a day to come
+    heard: bool = True  # by a worker, from them alone
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,7 @@ shares = st.builds(
     answer=st.sampled_from([Answer.YES, Answer.YES, Answer.NO, Answer.WITHDRAWN]),
     old=st.sampled_from([False, False, False, True]),
     early=st.sampled_from([False, False, False, True]),
+    heard=st.sampled_from([True, True, True, False]),
 )
 sides = st.builds(
     Side,
@@ -284,6 +286,8 @@ def build(made: Made, rows: Rows) -> list[Party]:
                 recipient=rows.users[who].pk,
                 seq=1,
                 answer=Answer.YES,
+                heard_alone_at=now,
+                heard_alone_by=rows.users[0],
                 sheet=rows.sheet,
                 how="phone",
                 counts_from=now,
@@ -298,6 +302,8 @@ def build(made: Made, rows: Rows) -> list[Party]:
                 recipient=rows.houses[share.house].pk,
                 seq=seq + 1,
                 answer=share.answer,
+                heard_alone_at=now if share.heard else None,
+                heard_alone_by=rows.users[0] if share.heard else None,
                 sheet=rows.sheet,
                 how="phone",
                 counts_from=now + timedelta(days=2 if share.early else -1),

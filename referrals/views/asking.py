@@ -13,6 +13,7 @@ from referrals import presenters
 from referrals.enums import NOBODY, Answer, How, Part, Purpose, RouteKind
 from referrals.forms import words
 from referrals.forms.agreeing import Ask
+from referrals.forms.parts import ALOUD, INTERPRETER
 from referrals.forms.words import Whom
 from referrals.models import (
     Approach,
@@ -24,6 +25,7 @@ from referrals.models import (
     Party,
     Preparation,
 )
+from referrals.presenters import needs
 from restorative.accounts.models import Organisation
 from restorative.common import clock
 from restorative.common.formfields import show_phone
@@ -74,6 +76,12 @@ def holds(row: Consent | None, at: datetime) -> bool:
         and row.heard_alone_at is not None
         and not (row.sheet.materially_changed_at and row.sheet.materially_changed_at <= at)
     )
+
+
+def helped_before(party: Party, user: "User") -> list[str]:
+    """What helped them when they were last asked, as the form's ticks."""
+    aloud, interpreter = needs.helped_before(party, user)
+    return [kind for kind, so in ((ALOUD, aloud), (INTERPRETER, interpreter)) if so]
 
 
 def what_is_told() -> dict[str, str]:

@@ -42,7 +42,12 @@ class GiveConsent(PersonForm):
         return asking.asks_for(self.party, self.whom, user, so_far, self.at, share=share)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"whom": self.whom, "asks": self.asks, "language": self.party.person.language}
+        return {
+            "whom": self.whom,
+            "asks": self.asks,
+            "language": self.party.person.language,
+            "helped": asking.helped_before(self.party, self.request.user),
+        }
 
     def get_context(self) -> dict[str, Any]:
         return {**super().get_context(), "sheet": asking.what_is_told()}
@@ -63,6 +68,7 @@ STOPS_WHAT: dict[str, str] = {
     Purpose.PROFESSIONAL: "They stay out of the meeting.",
     Purpose.SIGHT: "Nothing that was agreed is sent to them.",
     Purpose.EVALUATION: "Their answers are not used.",
+    Purpose.CARRY: "Nobody says these words to the other person any more. What was said already cannot be taken back.",
     Purpose.SECOND_WORKER: "Another second worker has to be found before anybody meets.",
     Purpose.SHOW_WORKER: "The others are not shown who their worker is.",
 }

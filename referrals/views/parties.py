@@ -12,10 +12,13 @@ from referrals.actions.needs import record_needs
 from referrals.actions.parties import PersonFacts, add_party, leave, set_keyworker
 from referrals.actions.reaching import (
     DO_NOT_APPROACH,
+    STOPPED,
     RouteFacts,
+    one_way_kept,
     record_approach,
     record_route,
     said_do_not_approach,
+    stop_known_to,
     words_missing,
 )
 from referrals.enums import OTHER_PLACES, OWN_PLACES, Answer, ApproachResult, Place
@@ -124,6 +127,13 @@ def named(worker: Any) -> str:
     return f"{worker.full_name}, {worker.team.name}" if worker.team else worker.full_name
 
 
+REPLACES = "A newer answer for the same way replaces the older one."
+ONE_WAY = (
+    "{name} has not answered yet: until then a name and one way to reach {name} are kept. Another way, of whatever "
+    "kind, replaces it."
+)
+
+
 class Routes(PersonForm):
     """How to reach one person: the ways known, and a new or changed one. `?kind=` starts with that one."""
 
@@ -159,7 +169,7 @@ class Routes(PersonForm):
         return {
             **super().get_context(),
             "routes": reach.route_boxes(self.party, rows, self.shares_home, user),
-            "intro": "A newer answer for the same way replaces the older one.",
+            "intro": ONE_WAY.format(name=self.party.known_as) if one_way_kept(self.party) else REPLACES,
         }
 
     def act(self, form: BaseForm) -> str:
@@ -202,9 +212,11 @@ class ApproachPerson(PersonForm):
         context["facts"] += approaching.came_rows(self.party, self.request.user)
         if said_do_not_approach(self.party):
             context["warning"] = DO_NOT_APPROACH.format(name=name)
+        elif stop_known_to(self.request.user, self.party):
+            context["warning"] = STOPPED.format(name=name)
         elif missing:
             context["warning"] = (
-                f"Nobody who takes part has agreed to the words. {name} is not approached before that."
+                f"There are no agreed words to use just now. {name} is not approached before there are."
             )
         context["asked_not"] = self.asked_not()
         return context

@@ -49,6 +49,7 @@ class TalkPerson(PersonForm):
             "asks": self.asks,
             "route": asking.route_so_far(self.party, self.request.user),
             "language": self.party.person.language,
+            "helped": asking.helped_before(self.party, self.request.user),
             "supporter": self.party.is_supporter,
         }
 
