@@ -69,6 +69,30 @@ def test_who_once_supported_one_side_does_not_open_the_other_as_facilitator(staf
     assert "facilitator_not_independent" in codes(made)
 
 
+def test_a_lead_who_stands_in_for_a_keyworker_counts_as_one(staff: Staff) -> None:
+    made = retold("blocked_no_facilitator", staff, NOW())
+    parties.set_keyworker(party=made.own, keyworker=None, by=staff["asha"])
+    facilitation.appoint(referral=made.referral, user=staff["asha"], by=staff["asha"])
+
+    assert opens(staff["asha"], made.own)
+    assert not opens(staff["asha"], made.other)
+    assert "facilitator_not_independent" in codes(made)
+    facilitation.appoint(
+        referral=made.referral, user=staff["ben"], part=Part.SECOND_WORKER, by=staff["asha"]
+    )
+    assert opens(staff["ben"], made.other)
+    assert not opens(staff["ben"], made.own)
+    assert "facilitator_not_independent" in codes(made)
+    consent.record_consent(
+        party=made.other,
+        purpose=Purpose.SECOND_WORKER,
+        recipient=staff["ben"].pk,
+        answer=Answer.YES,
+        by=staff["kit"],
+    )
+    assert "facilitator_not_independent" not in codes(made)
+
+
 def test_who_once_supported_somebody_is_no_second_person(staff: Staff) -> None:
     made = retold("blocked_sign_off", staff, NOW())
     parties.set_keyworker(party=made.other, keyworker=staff["mo"], by=staff["mo"])
