@@ -24,7 +24,9 @@ def _another_side(user: "User") -> Q:
     """Grants of a referral in which they support somebody else than whom it is for, or ever did, or stand in for."""
     side = Coalesce(OuterRef("party__beside"), OuterRef("party"), Value(NOBODY), output_field=UUIDField())
     here = {"referral": OuterRef("referral")}
-    kept = rows_of("Party").filter(supported_by(user), ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here)
+    kept = rows_of("Party").filter(
+        supported_by(user), ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here
+    )
     ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
     return Q(Exists(kept)) | Q(Exists(ever))
 

@@ -201,10 +201,10 @@ def opened_ids(
 def opened_by(user: "User", *, safety: bool = False) -> Q:
     """THE rule of who opens a compartment, as a condition on parties (source: the compartments table).
 
-    The party's keyworker; the lead where there is no keyworker; managers of the party's organisation; current
-    facilitators, across organisations only while share-consent to theirs holds, and not while they are themselves
-    another party's keyworker here, or as the lead stand in for one (a second worker then opens those); a stand-in on their day, of each party who
-    accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
+    The party's keyworker; the lead where there is no keyworker, who counts as one; managers of the party's
+    organisation; current facilitators, across organisations only while share-consent to theirs holds, and not while
+    they are themselves another party's keyworker here (a second worker then opens those); a stand-in on their day, of
+    each party who accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
     also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone,
     and not where they are of another party's side.
     Whoever was let in by a grant for this person; nobody who is barred from the referral.
@@ -248,7 +248,7 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
             answer=Answer.YES,
         )
     )
-    # Whoever supports somebody here, as the lead stands in for one, or ever did support one, is no stranger to that side.
+    # Whoever supports somebody here, or ever was their keyworker, is no stranger to that side.
     supports_another = Exists(
         rows_of("Party").filter(supported_by(user), referral=OuterRef("referral"), left_at__isnull=True)
     ) | Exists(rows_of("Support").filter(referral=OuterRef("referral"), user=user))
@@ -290,7 +290,9 @@ def safeguarded_by(user: Any) -> Q:
     """
     side = Coalesce(OuterRef("beside"), OuterRef("pk"), output_field=UUIDField())
     here = {"referral": OuterRef("referral")}
-    kept = rows_of("Party").filter(supported_by(user), ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here)
+    kept = rows_of("Party").filter(
+        supported_by(user), ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here
+    )
     ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
     concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
     return Q(Exists(concern)) & ~Q(Exists(kept)) & ~Q(Exists(ever))

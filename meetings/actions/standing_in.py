@@ -14,6 +14,7 @@ from meetings.enums import MeetingStatus
 from meetings.models import CallOff, Meeting, Unavailable
 from referrals import access as referral_access
 from referrals.actions.lifecycle import changing, made
+from referrals.actions.parties import CANNOT
 from referrals.blockers.on_referrals import on_the_side_of
 from referrals.enums import Part
 from referrals.models import Facilitation, Party, Referral, Support
@@ -148,6 +149,5 @@ def _require_free_to_stand_in(
     supported = Support.objects.unscoped("independent?").filter(referral=referral, user=user)
     barred = referral_access.is_barred(user, referral)
     if supports.exists() or supported.exists() or barred:
-        # Why is not told: whom somebody supports is not told by trying them out.
-        raise NotPossible(f"{user.first_name} cannot take this one. Choose somebody else.", field="user")
+        raise NotPossible(CANNOT.format(name=user.first_name), field="user")
     check_free(user, meeting)

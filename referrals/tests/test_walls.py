@@ -77,9 +77,7 @@ def test_a_lead_who_stands_in_for_a_keyworker_counts_as_one(staff: Staff) -> Non
     assert opens(staff["asha"], made.own)
     assert not opens(staff["asha"], made.other)
     assert "facilitator_not_independent" in codes(made)
-    facilitation.appoint(
-        referral=made.referral, user=staff["ben"], part=Part.SECOND_WORKER, by=staff["asha"]
-    )
+    facilitation.appoint(referral=made.referral, user=staff["ben"], part=Part.SECOND_WORKER, by=staff["asha"])
     assert opens(staff["ben"], made.other)
     assert not opens(staff["ben"], made.own)
     assert "facilitator_not_independent" in codes(made)
