@@ -204,9 +204,9 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
     The party's keyworker; the lead where there is no keyworker, who counts as one; managers of the party's
     organisation; current facilitators, across organisations only while share-consent to theirs holds, and not while
     they are themselves another party's keyworker here (a second worker then opens those); a stand-in on their day, of
-    each party who accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
-    also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone,
-    and not where they are of another party's side.
+    each party who accepted them; whoever accepted to help a party, while that party shares with their organisation.
+    With `safety`, also safeguarding leads of the party's organisation while a concern is open: for concerns and safety
+    answers alone, and not where they are of another party's side.
     Whoever was let in by a grant for this person; nobody who is barred from the referral.
     """
     if not may_see_any(user):

@@ -358,7 +358,9 @@ def test_asked_on_the_page_given_on_the_page(made):
     assert (asked.status_code, asked.url) == (303, "/grants/")
     row = Grant.objects.unscoped("test").get()
     sal = client_of(made.staff["sal"])
-    assert "Kit is away." in sal.get("/grants/").content.decode()
+    listed = sal.get("/grants/").content.decode()
+    assert "Kit is away." in listed
+    assert 'class="rp-whole"' in listed  # a reference is not broken at its hyphens
     assert client_of(made.staff["asha"]).get(f"/grants/{row.pk}/give/").status_code == 404
     assert sal.post(f"/grants/{row.pk}/give/", {}).status_code == 303
     assert opens(made, "ben")
