@@ -149,7 +149,7 @@ def withdraws_and_is_stopped(world: World) -> None:
 
 
 def much_is_noted(world: World) -> None:
-    """In the ordinary course: new numbers, one of them Sam's too, answers, a note, who was let in to Jo, who is barred."""
+    """New numbers, one of them Sam's too, answers, a note, who was let in to Jo and who is barred."""
     jo, kit, staff = world.other, world.staff["kit"], world.staff
     sams = ContactRoute.objects.unscoped("test").filter(party=world.own).first().value
     for kind, value in ((RouteKind.EMAIL, "new@example.org"), (RouteKind.TEXT, sams)):
