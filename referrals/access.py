@@ -127,8 +127,8 @@ def may_bar(user: User, referral: Referral) -> Decision:
 
 
 def could_be_barred(user: User):
-    """Colleagues whom this user may bar, or let in again. Nobody does that for themselves."""
-    return colleagues(user).exclude(pk=user.pk)
+    """Colleagues whom this user may bar, or let in again, governance among them. Nobody does that for themselves."""
+    return _staff(user, Role.GOVERNANCE).exclude(pk=user.pk)
 
 
 def may_publish(user: User) -> Decision:
@@ -315,12 +315,13 @@ def could_facilitate(user: User):
 
 def colleagues(user: User):
     """Workers of the user's organisation who can be given casework, for the lists in forms."""
+    return _staff(user)
+
+
+def _staff(user: User, *more: Role):
+    casework = [Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER]
     return (
-        User.objects.filter(
-            Q(role__in=[Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER]),
-            organisation=user.organisation_id,
-            is_active=True,
-        )
+        User.objects.filter(role__in=[*casework, *more], organisation=user.organisation_id, is_active=True)
         .select_related("team")
         .order_by("first_name", "last_name", "pk")
     )

@@ -6,7 +6,7 @@ from django.db.models import Case, Exists, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY
-from referrals.querysets_rules import barred, casework, may_see_any, opened_ids, rows_of
+from referrals.querysets_rules import barred, casework, may_see_any, opened_ids, rows_of, supported_by
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ def _another_side(user: "User") -> Q:
     """Grants of a referral in which they support somebody else than whom it is for, or ever did, or stand in for."""
     side = Coalesce(OuterRef("party__beside"), OuterRef("party"), Value(NOBODY), output_field=UUIDField())
     here = {"referral": OuterRef("referral")}
-    theirs = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
-    kept = rows_of("Party").filter(theirs, ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here)
+    kept = rows_of("Party").filter(
+        supported_by(user), ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here
+    )
     ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
     return Q(Exists(kept)) | Q(Exists(ever))
 

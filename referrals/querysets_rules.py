@@ -201,12 +201,12 @@ def opened_ids(
 def opened_by(user: "User", *, safety: bool = False) -> Q:
     """THE rule of who opens a compartment, as a condition on parties (source: the compartments table).
 
-    The party's keyworker; the lead where there is no keyworker; managers of the party's organisation; current
-    facilitators, across organisations only while share-consent to theirs holds, and not while they are themselves
-    another party's keyworker here (a second worker then opens those); a stand-in on their day, of each party who
-    accepted them; whoever accepted to help a party, while that party shares with their organisation. With `safety`,
-    also safeguarding leads of the party's organisation while a concern is open: for concerns and safety answers alone,
-    and not where they are of another party's side.
+    The party's keyworker; the lead where there is no keyworker, who counts as one; managers of the party's
+    organisation; current facilitators, across organisations only while share-consent to theirs holds, and not while
+    they are themselves another party's keyworker here (a second worker then opens those); a stand-in on their day, of
+    each party who accepted them; whoever accepted to help a party, while that party shares with their organisation.
+    With `safety`, also safeguarding leads of the party's organisation while a concern is open: for concerns and safety
+    answers alone, and not where they are of another party's side.
     Whoever was let in by a grant for this person; nobody who is barred from the referral.
     """
     if not may_see_any(user):
@@ -229,9 +229,14 @@ def _compartments_of(
     return rule & ~Q(barred(user, "referral"))
 
 
+def supported_by(user: Any) -> Q:
+    """As a condition on parties: whose keyworker they are; a lead who stands in for an absent one counts as one."""
+    return Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
+
+
 def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: bool, lead: bool) -> Q:
     """Whom somebody opens because of what they do, not because they were let in."""
-    rule = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
+    rule = supported_by(user)
     if manager:
         rule |= Q(organisation=organisation)
     current = rows_of("Facilitation").filter(on_now(at), referral=OuterRef("referral"))
@@ -243,11 +248,14 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
             answer=Answer.YES,
         )
     )
-    # Whoever supports somebody here, or ever did, is no stranger to that side.
+    # Whoever supports somebody here, or ever was their keyworker, is no stranger to that side.
     supports_another = Exists(
-        rows_of("Party").filter(referral=OuterRef("referral"), keyworker=user, left_at__isnull=True)
+        rows_of("Party").filter(supported_by(user), referral=OuterRef("referral"), left_at__isnull=True)
     ) | Exists(rows_of("Support").filter(referral=OuterRef("referral"), user=user))
-    supported_by_facilitator = current.filter(part=Part.FACILITATOR, user=OuterRef("keyworker"))
+    running = current.filter(part=Part.FACILITATOR)
+    supported_by_facilitator = Exists(running.filter(user=OuterRef("keyworker"))) | (
+        Q(Exists(running.filter(user=OuterRef("referral__lead")))) & Q(keyworker__isnull=True)
+    )
     accepted = current_answers(rows_of("Consent"), at).filter(
         party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=user, answer=Answer.YES
     )
@@ -259,7 +267,7 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
         Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
         & shared
         & ~Q(supports_another)
-        & ~Q(Exists(supported_by_facilitator))
+        & ~Q(supported_by_facilitator)
     )
     # Help that was accepted opens the person to whoever takes it, before they support them too.
     helping = rows_of("Handoff").filter(
@@ -282,8 +290,9 @@ def safeguarded_by(user: Any) -> Q:
     """
     side = Coalesce(OuterRef("beside"), OuterRef("pk"), output_field=UUIDField())
     here = {"referral": OuterRef("referral")}
-    theirs = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
-    kept = rows_of("Party").filter(theirs, ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here)
+    kept = rows_of("Party").filter(
+        supported_by(user), ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here
+    )
     ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
     concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
     return Q(Exists(concern)) & ~Q(Exists(kept)) & ~Q(Exists(ever))

@@ -7,7 +7,8 @@ Governance reads the ledger of its own organisation (the table of compartments i
 
 What others did with the other people of a referral is not theirs to read, however it is asked for: that somebody
 of the other side withdrew, or that a call-off waits there, would stand in it. The looks at a referral that are shown
-are those at its page, history and run sheet, which say nothing about why somebody looked.
+are those at its page, history and run sheet, which say nothing about why somebody looked. Of a referral from which
+they are barred for a conflict of interest nothing is there, whoever did it.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from referrals.models import Grant, Party, Referral
+from referrals.models import Bar, Grant, Party, Referral
 from restorative.audit.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -61,7 +62,18 @@ def about_person(user: "User", key: UUID) -> About:
 
 
 def entries_of(user: "User", about: About | None = None) -> QuerySet[AuditEntry]:
-    """The entries this user may read, of everything or about one referral or person."""
+    """The entries this user may read, of everything or about one referral or person: none of what they are barred
+    from."""
+    return _entries_of(user, about).exclude(referral_id__in=_barred_from(user))
+
+
+def _barred_from(user: "User") -> list[UUID]:
+    """Asked for by itself: there are hardly ever any, and the ledger is read along its own indexes."""
+    bars = Bar._base_manager.filter(user=user, lifted_at__isnull=True)
+    return list(bars.values_list("referral", flat=True))
+
+
+def _entries_of(user: "User", about: About | None) -> QuerySet[AuditEntry]:
     own = Q(organisation_id=user.organisation_id)
     if about is None:
         return AuditEntry.objects.filter(own)

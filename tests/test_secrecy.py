@@ -23,9 +23,23 @@ from meetings.actions.calling_off import release, say_safe
 from meetings.demo import story as play
 from meetings.demo.story import Played, day_at
 from meetings.models import CallOff
-from referrals.actions import concerns, consent, readiness
-from referrals.enums import Answer, Capacity, CapacityResult, ConcernKind, Hours, Purpose
+from referrals.actions import concerns, consent, grants, notes, reaching, readiness
+from referrals.actions.reaching import RouteFacts
+from referrals.enums import (
+    NOBODY,
+    Answer,
+    ApproachResult,
+    Capacity,
+    CapacityResult,
+    ConcernKind,
+    GrantKind,
+    Hours,
+    Purpose,
+    RouteKind,
+)
+from referrals.models import ContactRoute
 from restorative.accounts.lock import SEEN_AT, SIGNED_IN_AT
+from restorative.accounts.models import Organisation
 from restorative.common.heartbeat import beat
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import sweep
@@ -132,6 +146,26 @@ def cannot_decide(world: World) -> None:
 def withdraws_and_is_stopped(world: World) -> None:
     withdraws(world)
     is_stopped(world)
+
+
+def much_is_noted(world: World) -> None:
+    """New numbers, one of them Sam's too, answers, a note, who was let in to Jo and who is barred."""
+    jo, kit, staff = world.other, world.staff["kit"], world.staff
+    sams = ContactRoute.objects.unscoped("test").filter(party=world.own).first().value
+    for kind, value in ((RouteKind.EMAIL, "new@example.org"), (RouteKind.TEXT, sams)):
+        facts = RouteFacts(kind, value, allowed=True, read_by_others=False, screen_private=True)
+        reaching.record_route(party=jo, facts=facts, by=kit)
+    carers = Organisation.objects.get(key="carers-leeds").pk
+    answers = [(Purpose.SHARE, carers), (Purpose.CARRY, world.own.pk), (Purpose.SIGHT, NOBODY)]
+    for purpose, recipient in answers:
+        consent.record_consent(party=jo, purpose=purpose, recipient=recipient, answer=Answer.YES, by=kit)
+    notes.add_note(referral=world.referral, party=jo, text="Rang.", by=kit)
+    concerns.raise_concern(party=jo, kind=ConcernKind.LAPSE, detail="Once.", by=kit)
+    reaching.record_approach(party=jo, how=RouteKind.PHONE, result=ApproachResult.ANSWERED, by=kit)
+    readiness.assess_capacity(party=jo, help_given="-", result=CapacityResult.ABLE, by=kit)
+    wanted = grants.Wanted(GrantKind.EMERGENCY, staff["una"], jo, "Jo rang.")
+    grants.ask_for_access(referral=world.referral, wanted=wanted, by=staff["una"])
+    grants.bar(referral=world.referral, user=staff["ben"], reason="A neighbour.", by=staff["mo"])
 
 
 RARER = (withdraws_by_link, says_no, is_in_doubt, cannot_decide, withdraws_and_is_stopped)
@@ -241,8 +275,10 @@ def test_the_other_side_is_shown_what_it_was_shown_before(booked, before, happen
 
 def test_that_holds_of_every_address_there_is(booked):
     before = pages(booked, "asha", all_of_them=True)
-    withdraws(booked)
-    assert changed(before, pages(booked, "asha", all_of_them=True)) == []
+    for happens in (much_is_noted, withdraws):
+        with undone():
+            happens(booked)
+            assert changed(before, pages(booked, "asha", all_of_them=True)) == []
 
 
 @pytest.mark.parametrize("who", ["lou", "ivy"])

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from meetings import access
 from meetings.actions.planning import check_free
@@ -14,6 +14,8 @@ from meetings.enums import MeetingStatus
 from meetings.models import CallOff, Meeting, Unavailable
 from referrals import access as referral_access
 from referrals.actions.lifecycle import changing, made
+from referrals.actions.parties import CANNOT
+from referrals.blockers.on_referrals import on_the_side_of
 from referrals.enums import Part
 from referrals.models import Facilitation, Party, Referral, Support
 from restorative.audit.ledger import record
@@ -142,11 +144,10 @@ def _require_free_to_stand_in(
         raise NotPossible("That person does not run meetings.", field="user")
     if Facilitation.objects.unscoped("stand in").named(at).filter(referral=referral, user=user).exists():
         raise NotPossible(f"{user.first_name} already has a part in this referral.", field="user")
-    side = Q(keyworker=user) | Q(keyworker__team__manager=user)
-    supports = Party.objects.unscoped("independent?").filter(side, referral=referral).present()
+    here = Party.objects.unscoped("independent?").filter(referral=referral).present()
+    supports = here.filter(on_the_side_of(user))
     supported = Support.objects.unscoped("independent?").filter(referral=referral, user=user)
     barred = referral_access.is_barred(user, referral)
     if supports.exists() or supported.exists() or barred:
-        # Why is not told: whom somebody supports is not told by trying them out.
-        raise NotPossible(f"{user.first_name} cannot take this one. Choose somebody else.", field="user")
+        raise NotPossible(CANNOT.format(name=user.first_name), field="user")
     check_free(user, meeting)

@@ -8,11 +8,22 @@ from meetings.blockers import is_held
 from meetings.enums import CallOffReason, MeetingStatus
 from meetings.models import Attendance, Meeting
 from meetings.reminders.facts import Facts, planned
-from referrals.reminders import LOOK_AGAIN, party_of, plan_again, say, to_participant
+from referrals.models import Party
+from referrals.reminders import (
+    CANNOT_BE_USED,
+    LOOK_AGAIN,
+    OUTSIDE_HOURS,
+    RING_INSTEAD,
+    party_of,
+    plan_again,
+    say,
+    to_participant,
+)
 from restorative.common import clock
 from restorative.common.rules import rules
 from restorative.notify.models import WAITING, Message, State
 from restorative.notify.registry import Cancel, Content, Hold, Plan, Planned, Send, register
+from restorative.notify.spacing import TOO_LATE
 
 BOOKED = "Hi {first}, we will meet {when}. Not a good time? Call {phone}. {worker}"
 MOVED = "Hi {first}, we now meet {when}. Not a good time? Call {phone}. {worker}"
@@ -95,9 +106,30 @@ def _still_booked(message: Message, at: datetime) -> Send | Hold | Cancel:
     if message.version != meeting.version:
         return Cancel("the meeting has changed since")
     # That it is moved goes all the same: whoever does not hear it comes at the old time.
-    if message.kind != "meeting_moved" and is_held(meeting, at):
+    if message.kind == "meeting_moved":
+        return _before_they_set_out(message, party, at)
+    if is_held(meeting, at):
         return Hold(at + LOOK_AGAIN, "something stands in the way of the meeting")
-    return to_participant(party, at)
+    found = to_participant(party, at)
+    late = isinstance(found, Hold) and found.why == OUTSIDE_HOURS and found.until > message.useless_after
+    return Cancel(TOO_LATE) if late else found
+
+
+def _before_they_set_out(message: Message, party: Party, at: datetime) -> Send | Hold | Cancel:
+    """Where a change goes that keeps somebody from setting out. What cannot reach them before that is given up at once:
+    their worker rings, while there is time. To whom nothing can be sent of a meeting, they are told to ring anyway.
+    """
+    found = to_participant(party, at)
+    if not isinstance(found, Hold):
+        return found
+    sets_out = _last_told(_attendance(message)).arrives_at - timedelta(hours=rules().travel_hours)
+    never = message.kind == "meeting_not_happening" and found.why in (RING_INSTEAD, CANNOT_BE_USED)
+    return Cancel(TOO_LATE) if never or found.until > sets_out else found
+
+
+def _attendance(message: Message) -> Attendance:
+    rows = Attendance.objects.unscoped("messages").select_related("meeting")
+    return rows.get(meeting=message.thing_id, party=message.recipient_id)
 
 
 def _last_told(attendance: Attendance) -> Attendance:
@@ -120,11 +152,7 @@ def _last_told(attendance: Attendance) -> Attendance:
 
 def _words(template: str) -> Callable[[Message, datetime], Content]:
     def render(message: Message, at: datetime) -> Content:
-        attendance = (
-            Attendance.objects.unscoped("messages")
-            .select_related("meeting")
-            .get(meeting=message.thing_id, party=message.recipient_id)
-        )
+        attendance = _attendance(message)
         if template == NOT_HAPPENING:
             attendance = _last_told(attendance)
         party = party_of(message.recipient_id)
@@ -167,7 +195,7 @@ def _still_off(message: Message, at: datetime) -> Send | Hold | Cancel:
     party = party_of(message.recipient_id)
     if meeting is None or party is None or meeting.status != MeetingStatus.CALLED_OFF:
         return Cancel("the meeting was not called off")
-    return to_participant(party, at)
+    return _before_they_set_out(message, party, at)
 
 
 PLANS = (ahead, not_happening)

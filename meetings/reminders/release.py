@@ -1,9 +1,10 @@
 """A meeting is called off and the others have not heard: whoever may know is reminded to release it, and shortly before
-it would begin somebody on duty rings them."""
+it would begin somebody on duty rings them. So they see to it where a change was told and has not reached somebody."""
 
 from datetime import datetime, timedelta
 from itertools import chain
 
+from meetings.enums import MeetingStatus
 from meetings.models import CallOff
 from meetings.reminders.facts import Facts, planned, workers_on
 from meetings.reminders.workers import tell
@@ -15,6 +16,7 @@ from referrals.reminders import (
     referral_page,
     tell_worker,
     to_worker,
+    unsent,
     worker_of,
 )
 from restorative.accounts.models import User
@@ -88,7 +90,30 @@ def _duty_words(message: Message, at: datetime) -> Content:
     return tell_worker(reference, f"ring {worker.first_name} now, a meeting today needs it", path)
 
 
-PLANS = (waiting, duty)
+def unheard(facts: Facts) -> list[Planned]:
+    """A change did not reach somebody, whose worker was asked to ring: within the hour to whoever is on duty there."""
+    coming = facts.those(MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF)
+    starts = {row.pk: row.starts_at for row in coming if row.starts_at > facts.at}
+    if not starts:
+        return []
+    found, later = [], timedelta(minutes=rules().escalate_minutes)
+    for row in unsent(facts.group, facts.at - timedelta(days=1)).filter(
+        kind__in=CHANGES, thing_id__in=starts
+    ):
+        party = party_of(row.recipient_id)
+        user = _on_duty(party) if party else None
+        if user is not None:
+            due, until = row.due_at + later, starts[row.thing_id]
+            found.append(planned("worker_change_unheard", row.pk, user.pk, due=due, until=until))
+    return found
+
+
+def _recheck_unheard(message: Message, at: datetime) -> Send | Cancel:
+    return to_worker(User.objects.get(pk=message.recipient_id), at)
+
+
+CHANGES = ("meeting_not_happening", "meeting_moved")
+PLANS = (waiting, duty, unheard)
 
 
 def register_kinds(plan: Plan) -> None:
@@ -97,3 +122,9 @@ def register_kinds(plan: Plan) -> None:
         "worker_release_waiting", plan=plan, recheck=_recheck_waiting, render=tell("this needs you today")
     )
     register("worker_release_duty", plan=plan, recheck=_recheck_duty, render=_duty_words)
+    register(
+        "worker_change_unheard",
+        plan=plan,
+        recheck=_recheck_unheard,
+        render=tell("see that somebody is rung now, a change to a meeting has not reached them"),
+    )

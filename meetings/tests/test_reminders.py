@@ -13,7 +13,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import CallOff, Meeting
 from referrals.actions import concerns, consent, reaching, readiness
-from referrals.enums import Answer, ConcernKind, Purpose
+from referrals.enums import Answer, ConcernKind, Hours, Purpose
 from referrals.models import ContactRoute
 from restorative.accounts.models import Team
 from restorative.common import clock
@@ -354,3 +354,49 @@ def test_a_worker_is_told_when_nobody_knows_whether_a_message_went(frozen, staff
     told = [message for message in sent(settings) if "may not have arrived" in message["subject"]]
     assert [message["to"] for message in told] == ["asha@demo.example"]
     assert made.referral.reference in told[0]["body"]
+
+
+@pytest.mark.parametrize("way", ["evenings", "phone only", "shared"])
+def test_who_cannot_hear_of_a_call_off_before_they_set_out_is_rung_at_once(
+    way: str, frozen, staff: Staff, settings
+) -> None:
+    made = tell("ready", staff, timezone.now())
+    written = {"kind": "text", "read_by_others": False, "screen_private": True}
+    facts = {
+        "evenings": {**written, "hours": Hours.EVENING},
+        "phone only": {"kind": "phone"},
+        "shared": {**written, "value": made.other.routes.unscoped("test").first().value},
+    }[way]
+    ContactRoute.objects.unscoped("test").filter(party=made.own).update(replaced_at=timezone.now())
+    facts = reaching.RouteFacts(**{"value": "+447700900001", "allowed": True, **facts})
+    reaching.record_route(party=made.own, facts=facts, by=staff["asha"])
+    play.book_meeting(made, play.day_at(3, 14), timezone.now())
+    sweep_all(hours=50)
+    frozen.move_to("2027-03-05 10:00")
+    call_off(meeting=Meeting.objects.unscoped("test").get(), by=staff["asha"])
+    sweep(at=timezone.now())
+    sweep(at=timezone.now() + timedelta(minutes=1))
+
+    rings = "fay" if way == "shared" else "asha"
+    told = Message.objects.filter(kind="worker_ring", state="sent").values_list("recipient_id", flat=True)
+    assert set(told) == {staff[rings].pk}
+    later = Message.objects.filter(kind="worker_change_unheard").values_list("recipient_id", "state")
+    assert dict(later) == {staff["mo"].pk: "due"}
+    sweep(at=timezone.now() + timedelta(minutes=50))
+    assert dict(later.all()) == {staff["mo"].pk: "sent"}
+    name = made.own.known_as
+    assert not [row for row in to_people(settings) if "not happening" in row["body"] and name in row["body"]]
+
+
+def test_what_can_still_be_heard_the_evening_before_waits_for_their_hours(frozen, staff: Staff) -> None:
+    made = tell("ready", staff, timezone.now())
+    ContactRoute.objects.unscoped("test").filter(party=made.own).update(hours=Hours.EVENING)
+    play.book_meeting(made, play.day_at(1, 14), timezone.now())
+    call_off(meeting=Meeting.objects.unscoped("test").get(), by=staff["asha"])
+    sweep(at=timezone.now())
+
+    told = Message.objects.filter(kind="meeting_not_happening", recipient_id=made.own.pk)
+    assert told.get().state == "held"
+    assert not Message.objects.filter(kind="worker_ring").exists()
+    sweep(at=timezone.now().replace(hour=17, minute=5))
+    assert told.get().state == "sent"

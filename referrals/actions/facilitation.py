@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 
-from referrals.actions.parties import fresh_party, require_open, supports_another
+from referrals.actions.parties import CANNOT, fresh_party, require_open, supports_another
+
+GIVE_A_KEYWORKER = " Or give a keyworker first to everybody who has none."
 
 
 def appoint(
@@ -39,9 +41,7 @@ def appoint(
         if not access.can(user, "run"):
             raise NotPossible("That person does not run meetings.", field="user")
         if access.is_barred(user, referral):
-            raise NotPossible(
-                f"{user.first_name} cannot take part in this one. Choose somebody else.", field="user"
-            )
+            raise NotPossible(CANNOT.format(name=user.first_name), field="user")
         current = Facilitation.objects.unscoped("appoint").filter(
             referral=referral, user=user, until__isnull=True
         )
@@ -96,15 +96,11 @@ def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | 
             raise NotPossible("Choose a colleague who supports people.", field="lead")
         if referral.lead_id == lead.pk:
             raise NotPossible(f"{lead.first_name} leads this referral already.", field="lead")
-        if access.is_barred(lead, referral):
-            raise NotPossible(f"{lead.first_name} cannot lead this one. Choose somebody else.", field="lead")
         alone = Party.objects.unscoped("stand in?").filter(referral=referral, keyworker__isnull=True)
-        if any(supports_another(lead, party) for party in alone.present().filter(beside__isnull=True)):
-            raise NotPossible(
-                f"{lead.first_name} supports somebody here, or did, and somebody else has no keyworker yet. "
-                "Give them one first.",
-                field="lead",
-            )
+        alone = alone.present().filter(beside__isnull=True)
+        if access.is_barred(lead, referral) or any(supports_another(lead, party) for party in alone):
+            first = GIVE_A_KEYWORKER if alone else ""
+            raise NotPossible(f"{CANNOT.format(name=lead.first_name)}{first}", field="lead")
         Referral.objects.unscoped("the lead changes").filter(pk=referral.pk).update(lead=lead)
         referral.lead = lead
         record(

@@ -2,6 +2,7 @@
 longer, once. Whose is provisional, and until when, is in querysets_provisional.py."""
 
 import logging
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -14,6 +15,7 @@ from referrals.actions.lifecycle import changing, made, waiting_for_release
 from referrals.actions.parties import fresh_party
 from referrals.models import (
     Approach,
+    Bar,
     ContactRoute,
     Grant,
     Invited,
@@ -31,6 +33,7 @@ from referrals.querysets_provisional import days_kept, due_to_go, goes_at, provi
 from restorative.audit.ledger import record
 from restorative.common import clock, drafts
 from restorative.common.decisions import NotPossible
+from restorative.common.names import fold
 from restorative.common.rules import rules
 from restorative.notify import outbox
 
@@ -51,7 +54,17 @@ GONE = [
     "records_hits",
     "messages",
     "drafts",
+    "bars",
+    "grants",
 ]
+# Words about a referral as a whole, which its workers typed: a name may stand in them all the same.
+ABOUT_THE_WHOLE: tuple[tuple[type[Bar | Grant | Note | Suitability], str, Q], ...] = (
+    (Bar, "reason", Q()),
+    (Grant, "reason", Q()),
+    (Note, "text", Q(party__isnull=True)),
+    (Suitability, "reason", Q(party__isnull=True)),
+)
+WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 log = logging.getLogger("restorative.task")
 
 
@@ -110,6 +123,7 @@ def _forget(party: Party, referral: Referral, at: datetime) -> None:
     Suitability.objects.unscoped(WHY).filter(party=party).update(reason="")
     invited = Invited.objects.unscoped(WHY).filter(party=party)
     invited.update(name="", organisation="", role="", left_out_at=Coalesce("left_out_at", at))
+    _take_names_out(party, referral)
     outbox.forget(referral.pk, recipient_id=party.pk, why="their record has gone")
     drafts.forget_about(party.pk)
     Party.objects.unscoped(WHY).filter(pk=party.pk).update(
@@ -136,6 +150,35 @@ def _forget_notes(party: Party) -> None:
     notes = Note.objects.unscoped(WHY).filter(party=party)
     while (last := notes.filter(~Q(pk__in=notes.filter(corrects__isnull=False).values("corrects")))).exists():
         Note.objects.unscoped(WHY).filter(pk__in=list(last.values_list("pk", flat=True))).delete()
+
+
+def _take_names_out(party: Party, referral: Referral) -> None:
+    """Their names in words about the whole referral; not a name that somebody else there has as well."""
+    others = Party.objects.unscoped(WHY).filter(referral=referral, left_at__isnull=True).exclude(pk=party.pk)
+    kept = {word for other in others.select_related("person") for word in _name_words(other)}
+    names = _name_words(party) - kept
+    for model, field, which in ABOUT_THE_WHOLE if names else ():
+        for row in model.objects.unscoped(WHY).filter(which, referral=referral):
+            text = WORD.sub(lambda found: _unless_named(found[0], names), getattr(row, field))
+            if text != getattr(row, field):
+                model.objects.unscoped(WHY).filter(pk=row.pk).update(**{field: text})
+
+
+def _name_words(party: Party) -> set[str]:
+    """Each word of their names, as it is compared."""
+    person = party.person
+    return {word for word in fold(f"{person.given} {person.family} {party.known_as}").split() if word[1:]}
+
+
+def _unless_named(word: str, names: set[str]) -> str:
+    """The word, or 'Somebody' where it is one of these names or has one in it: 'Jo’s', 'Jo-Ann'. A name begins with a
+    capital: where somebody is called Will or May, what is said of the rest stays readable."""
+    if not word[0].isupper():
+        return word
+    parts = re.split(r"['’]", word)
+    if {*fold(word).split(), *fold(" ".join(parts)).split()}.isdisjoint(names):
+        return word
+    return f"{SOMEBODY}’s" if len(parts) > 1 and parts[-1].casefold() == "s" else SOMEBODY
 
 
 def _nobody(party: Party, at: datetime) -> Person:

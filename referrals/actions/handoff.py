@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from referrals import access
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.packet import Asking, digest_of, packet_for
-from referrals.actions.parties import require_open
+from referrals.actions.parties import CANNOT, require_open
 from referrals.blockers.handing_over import (
     ShownMissing,
     going_over,
@@ -323,4 +323,4 @@ def require_worker(handoff: Handoff, worker: User, helped: Party | None) -> None
     if helped is not None:
         others, kept = others.exclude(party=helped), kept.exclude(pk=helped.pk)
     if others.exists() or kept.exists() or access.is_barred(worker, handoff.referral):
-        raise NotPossible(f"{worker.first_name} cannot take this one. Choose somebody else.", field="worker")
+        raise NotPossible(CANNOT.format(name=worker.first_name), field="worker")

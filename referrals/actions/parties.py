@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 
+# Said of whoever is barred and of whoever is of another side alike: neither is told by trying them out.
+CANNOT = "{name} cannot take this one. Choose somebody else."
+
+
 @dataclass(frozen=True)
 class PersonFacts:
     """Who somebody is and what they are in this referral."""
@@ -178,13 +182,10 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
         if keyworker is not None and not access.can(keyworker, "work_with"):
             raise NotPossible("That colleague does not support people.", field="keyworker")
         if keyworker is not None and access.is_barred(keyworker, referral):
-            raise NotPossible(
-                f"{keyworker.first_name} cannot support anybody here. Choose somebody else.",
-                field="keyworker",
-            )
+            raise NotPossible(CANNOT.format(name=keyworker.first_name), field="keyworker")
         if keyworker is None and party.keyworker is not None and supports_another(referral.lead, party):
             raise NotPossible(
-                f"{referral.lead.first_name} leads and supports somebody else here, or did, so cannot stand in. "
+                f"{referral.lead.first_name} leads this referral but cannot stand in for this person’s keyworker. "
                 "Choose a keyworker.",
                 field="keyworker",
             )

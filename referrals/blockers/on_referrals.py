@@ -1,5 +1,7 @@
 """Conditions on referrals: what stands in the way of the whole, whoever is in it."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q
 
 from referrals.blockers.facilitators import facilitators, fewer_than_two_facilitators
@@ -19,7 +21,7 @@ from referrals.models import (
     Suitability,
     Support,
 )
-from referrals.querysets_rules import current_answers
+from referrals.querysets_rules import current_answers, supported_by
 from restorative.common.prepared import Moment
 
 
@@ -40,24 +42,27 @@ def no_facilitator(gate: Gate, at: Moment) -> Q:
     return ~Q(Exists(facilitators("pk")))
 
 
+def on_the_side_of(user: Any) -> Q:
+    """As a condition on parties: those whom somebody supports, the lead where nobody else does, or manages who does."""
+    manages = Q(keyworker__team__manager=user)
+    manages |= Q(keyworker__isnull=True, referral__lead__team__manager=user)
+    return supported_by(user) | manages
+
+
 def facilitator_not_independent(gate: Gate, at: Moment) -> Q:
     """A facilitator who supports a party, or manages who does, without an accepted second worker from elsewhere."""
-    side = Q(keyworker=OuterRef("user")) | Q(keyworker__team__manager=OuterRef("user"))
-    supports = Party._base_manager.filter(side, referral=OuterRef("referral"), left_at__isnull=True)
+    supports = Party._base_manager.filter(
+        on_the_side_of(OuterRef("user")), referral=OuterRef("referral"), left_at__isnull=True
+    )
     accepted = current_answers(
         Consent._base_manager.filter(
             party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=OuterRef(OuterRef("user"))
         ),
         at,
     ).filter(answer=Answer.YES)
-    facilitator = OuterRef(OuterRef("user"))
     other_without_yes = Party._base_manager.filter(
         PARTICIPANT,
-        Q(keyworker__isnull=True)
-        | (
-            ~Q(keyworker=facilitator)
-            & (Q(keyworker__team__manager__isnull=True) | ~Q(keyworker__team__manager=facilitator))
-        ),
+        ~on_the_side_of(OuterRef(OuterRef("user"))),
         ~Exists(accepted),
         referral=OuterRef("referral"),
         left_at__isnull=True,

@@ -54,7 +54,7 @@ def _first(row: Grant, user: "User") -> list[Any]:
     href = reverse("referrals:show", args=[reference])
     return [
         capfirst(you_or_name(row.user, user)),
-        {"text": reference, "href": href} if sees else reference,
+        {"text": reference, "href": href if sees else "", "whole": True},
         place_of(row.party),
         why(row, user),
         until(row.until),

@@ -21,6 +21,7 @@ from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.formfields import show_phone
 from restorative.notify.models import Message, State
+from restorative.notify.spacing import TOO_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,5 +121,7 @@ def _message_row(row: Any, waits: bool, writable: bool) -> list[Any]:
         return [MESSAGE_WORDS[row.kind], clock.show_when(row.planned_for), {"text": "Planned", "tone": ""}]
     else:
         words, tone = STATE_WORDS.get(state, "Not sent"), TONES.get(state, "")
+        if row.why_held == TOO_LATE:
+            words = "Not sent"  # whether it waited or was given up hangs on why
     when = row.sent_at if state == State.SENT and row.sent_at else row.planned_for
     return [MESSAGE_WORDS.get(row.kind, "A message"), clock.show_when(when), {"text": words, "tone": tone}]

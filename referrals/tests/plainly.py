@@ -110,11 +110,9 @@ class Reading:
         return any(self._partial(row.user) and not self._seconded(row.user) for row in self.runs)
 
     def _on_their_side(self, user: Any, party: Party) -> bool:
-        """They support the party, or manage who does."""
-        keyworker = party.keyworker
-        return keyworker is not None and (
-            keyworker.pk == user.pk or bool(keyworker.team and keyworker.team.manager_id == user.pk)
-        )
+        """They support the party, or manage who does; a lead who stands in for an absent keyworker counts as one."""
+        worker = party.keyworker or self.referral.lead
+        return worker.pk == user.pk or bool(worker.team and worker.team.manager_id == user.pk)
 
     def _partial(self, user: Any) -> bool:
         return user.pk in self.supported or any(self._on_their_side(user, party) for party in self.parties)

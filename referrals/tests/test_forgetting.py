@@ -27,14 +27,16 @@ from referrals.actions import (
     talk,
 )
 from referrals.actions.forgetting import SOMEBODY, forget_due, keep_longer
-from referrals.actions.grants import Wanted, ask_for_access, end_access, give
+from referrals.actions.grants import Wanted, ask_for_access, bar, end_access, give
 from referrals.actions.matching import match_names
 from referrals.actions.parties import PersonFacts
 from referrals.actions.reaching import RouteFacts
 from referrals.enums import Answer, ApproachResult, ConcernKind, GrantKind, Place, Purpose, Reason, RouteKind
 from referrals.models import (
     Approach,
+    Bar,
     ContactRoute,
+    Grant,
     KeptLonger,
     NameKey,
     Note,
@@ -541,6 +543,27 @@ def test_access_that_was_given_or_asked_for_opens_nobody_once_the_record_has_gon
             assert shown.status_code in (200, 403, 404)
             assert FAMILY not in shown.content.decode()
     end_access(grant=asked[0], by=staff["ben"])
+
+
+def test_their_name_goes_from_words_about_the_whole_referral_and_nobody_elses_does(made, clock) -> None:
+    later(clock, 59)
+    staff, until = made.staff, (timezone.now() + timedelta(days=5)).date()
+    words = f"Jo’s cousin {FAMILY}, and Jo {FAMILY.upper()}, met Sam, Joanna and my jo on Tuesday."
+    left = "Somebody’s cousin Somebody, and Somebody Somebody, met Sam, Joanna and my jo on Tuesday."
+    bar(referral=made.referral, user=staff["fay"], reason=words, by=staff["mo"])
+    for party in (None, made.own):
+        wanted = Wanted(GrantKind.COVER, staff["ben"], party, words, until)
+        ask_for_access(referral=made.referral, wanted=wanted, by=staff["mo"])
+    notes.add_note(referral=made.referral, party=None, text=words, by=staff["asha"])
+    later(clock, 61)
+    assert forget_due() == 1
+
+    assert gone(made)
+    assert not everywhere(FAMILY)
+    [reason] = [row.reason for row in Bar.objects.unscoped("test")]
+    granted = [row.reason for row in Grant.objects.unscoped("test")]
+    [note] = [row.text for row in Note.objects.unscoped("test")]
+    assert [reason, *granted, note] == [left] * 4
 
 
 # --- What is kept until they answer ---------------------------------------------------------------------------

@@ -98,12 +98,11 @@ def opens(who: int, side: Side, made: Made) -> bool:
     if not user.casework:
         return False
     knows = side.house == user.house or side.shares_with(user.house)
-    supports_somebody = who in {each.keyworker for each in made.present}
-    kept_by_the_facilitator = side.keyworker is not None and made.runs(side.keyworker, Part.FACILITATOR)
+    supports_somebody = who in {made.worker_of(each) for each in made.present}
+    kept_by_the_facilitator = made.runs(made.worker_of(side), Part.FACILITATOR)
     return (
-        side.keyworker == who
+        made.worker_of(side) == who
         or (knows and any(helps(who, side, made, each) for each in made.handed))
-        or (side.keyworker is None and made.lead == who)
         or (user.manager and side.house == user.house)
         or (made.runs(who, Part.FACILITATOR) and knows and not supports_somebody)
         or (made.runs(who, Part.STAND_IN) and side.accepts and knows and not supports_somebody)
@@ -127,7 +126,7 @@ def opens_safety(who: int, side: Side, made: Made) -> bool:
     a lead who stands in counting as one."""
     user = WORKERS[who]
     others = [each for each in made.present if each is not side]
-    theirs = {made.lead if each.keyworker is None else each.keyworker for each in others}
+    theirs = {made.worker_of(each) for each in others}
     leads = user.casework and user.lead and user.house == side.house and any(side.concerns)
     leads = leads and who not in made.barred and who not in theirs
     return opens(who, side, made) or leads
@@ -168,6 +167,13 @@ KEPT_BY_THE_FACILITATOR = Made(
     lead=0,
     sides=(Side(0, 4, False, (), ()), Side(0, 1, False, (True,), ())),
     parts={4: (Part.FACILITATOR, True), 0: (Part.SECOND_WORKER, True)},
+    check="none",
+)
+# The lead stands in for one party, and facilitates: the other is not theirs to open.
+STANDS_IN_AND_FACILITATES = Made(
+    lead=4,
+    sides=(Side(0, None, False, (), ()), Side(0, 1, False, (True,), ())),
+    parts={4: (Part.FACILITATOR, True), 2: (Part.SECOND_WORKER, True)},
     check="none",
 )
 # Facilitators from the other house, where one party shares with it and one has taken that back.
@@ -224,6 +230,7 @@ WORLDS = (200 if connection.vendor == "sqlite" else 80) if SLOW else 60
 )
 @given(made=worlds, others=st.sets(ANY, min_size=3, max_size=5))
 @example(KEPT_BY_THE_FACILITATOR, {8, 9})
+@example(STANDS_IN_AND_FACILITATES, {2, 3})
 @example(ACROSS_HOUSES, {3, 7})
 @example(HELPED, {2, 3, 7})
 @example(LED, {0, 1, 6, 7})

@@ -69,6 +69,28 @@ def test_who_once_supported_one_side_does_not_open_the_other_as_facilitator(staf
     assert "facilitator_not_independent" in codes(made)
 
 
+def test_a_lead_who_stands_in_for_a_keyworker_counts_as_one(staff: Staff) -> None:
+    made = retold("blocked_no_facilitator", staff, NOW())
+    parties.set_keyworker(party=made.own, keyworker=None, by=staff["asha"])
+    facilitation.appoint(referral=made.referral, user=staff["asha"], by=staff["asha"])
+
+    assert opens(staff["asha"], made.own)
+    assert not opens(staff["asha"], made.other)
+    assert "facilitator_not_independent" in codes(made)
+    facilitation.appoint(referral=made.referral, user=staff["ben"], part=Part.SECOND_WORKER, by=staff["asha"])
+    assert opens(staff["ben"], made.other)
+    assert not opens(staff["ben"], made.own)
+    assert "facilitator_not_independent" in codes(made)
+    consent.record_consent(
+        party=made.other,
+        purpose=Purpose.SECOND_WORKER,
+        recipient=staff["ben"].pk,
+        answer=Answer.YES,
+        by=staff["kit"],
+    )
+    assert "facilitator_not_independent" not in codes(made)
+
+
 def test_who_once_supported_somebody_is_no_second_person(staff: Staff) -> None:
     made = retold("blocked_sign_off", staff, NOW())
     parties.set_keyworker(party=made.other, keyworker=staff["mo"], by=staff["mo"])
@@ -99,12 +121,14 @@ def test_nobody_releases_a_records_check_they_asked_for(staff: Staff) -> None:
         concerns.release_records_check(check=check, by=staff["sal"])
 
 
-def test_nobody_is_approached_with_the_words_of_somebody_who_stopped(staff: Staff) -> None:
+def test_who_may_know_approaches_nobody_with_the_words_of_somebody_who_stopped(staff: Staff) -> None:
     made = retold("ready", staff, NOW())
     consent.withdraw(party=made.own, by=staff["asha"])
 
     with pytest.raises(NotPossible):
-        reaching.record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
+        reaching.record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["fay"])
+    # A refusal would tell Kit, and lose what came of a call that was made.
+    reaching.record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
 
 
 def test_coming_back_each_other_thing_is_asked_again(staff: Staff) -> None:

@@ -167,6 +167,10 @@ class Made:
             side.keyworker for side in self.sides if side.keyworker is not None
         }
 
+    def worker_of(self, side: Side) -> int:
+        """Their keyworker; the lead who stands in for an absent one counts as one."""
+        return self.lead if side.keyworker is None else side.keyworker
+
     def about(self, handed: Handed) -> Side:
         return self.sides[handed.side % len(self.sides)]
 

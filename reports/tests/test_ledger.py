@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from referrals.actions import concerns, consent
+from referrals.actions.grants import bar, lift_bar
 from referrals.enums import ConcernKind, Purpose
 from referrals.models import Party, Referral
 from restorative.accounts.models import Organisation
@@ -293,6 +294,27 @@ def test_what_is_not_understood_is_left_out_and_named(world, asked, said):
     response = page(world, **asked)
     assert response.context["dropped"] == ([said] if said else [])
     assert response.context["rows"]
+
+
+def test_of_a_referral_they_are_barred_from_nothing_is_there_until_that_is_lifted(world):
+    """A conflict of interest beats every other rule for governance too: 404 everywhere, and not in the ledger."""
+    gwen, other = world.staff["gwen"], uuid4()
+    elsewhere = noted(world.staff["asha"], "party_viewed", referral_id=other, party_id=uuid4())
+    form = f"/r/{world.referral.reference}/bars/"
+    offered = world.client("mo").get(form).content.decode()
+    assert str(gwen.pk) in offered
+    row = bar(referral=world.referral, user=gwen, reason="A neighbour of Jo.", by=world.staff["mo"])
+
+    typed = [world.referral.reference, str(world.own.pk), str(world.other.person_id), str(world.referral.pk)]
+    for about in typed:
+        assert not page(world, about=about).context["rows"]
+    shown = page(world)
+    assert elsewhere in numbers(shown)
+    assert world.referral.reference not in shown.content.decode()
+    assert world.client("gwen").get(f"/grants/new/{world.referral.reference}/").status_code == 404
+    assert world.referral.reference not in world.client("gwen").get("/grants/").content.decode()
+    lift_bar(bar=row, by=world.staff["mo"])
+    assert page(world, about=world.referral.reference).context["rows"]
 
 
 # --- Many entries ---------------------------------------------------------------------------------------------

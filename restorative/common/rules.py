@@ -45,6 +45,8 @@ class Rules:
     send_delay_minutes: int = 10
     booked_ahead_working_days: int = 5
     release_duty_hours: int = 2  # before a meeting, while a call-off waits to be released
+    travel_hours: int = 1  # before they are expected somebody sets out: what comes later comes too late
+    escalate_minutes: int = 45  # after a worker was asked to ring: somebody else is told
 
     # Workers' clocks
     record_working_days: int = 2
@@ -113,6 +115,8 @@ BOUNDS: dict[str, tuple[int, int]] = {
     "urgent_from_minute": (7 * 60 + 30, 9 * 60),
     "send_delay_minutes": (5, 60),
     "release_duty_hours": (1, 4),
+    "travel_hours": (1, 4),
+    "escalate_minutes": (15, 60),
     "handoff_contact_days": (1, 7),
 }
 
