@@ -50,6 +50,11 @@ def manager(user: User) -> str:
     return "sal" if user.first_name == "Mo" else house
 
 
+def second(made: Played, who: str, usual: str, *, mine: User, asked: User) -> User:
+    """Who answers: whoever usually does, one of the workers, or one of those who must not."""
+    return {"themselves": mine, "who asked": asked}.get(who) or worker(made, who, usual)
+
+
 # --- Letting in, and shutting out -------------------------------------------------------------------------------
 
 
@@ -73,8 +78,7 @@ def answered_access(made: Played, how: str, who: str) -> Pressed | None:
     row: Grant | None = newest(Grant, referral=made.referral, ended_at=None, **_waiting(how))
     if row is None:
         return None
-    by = {"who asked": row.created_by, "themselves": row.user}.get(who)
-    by = by or worker(made, who, manager(row.user))
+    by = second(made, who, manager(row.user), mine=row.user, asked=row.created_by)
     act = grants.give if how == "give" else grants.end_access
     return Pressed(lambda: act(grant=row, by=by), row.party, secret=True)
 
@@ -96,7 +100,7 @@ def let_back(made: Played, who: str) -> Pressed | None:
     row: Bar | None = newest(Bar, referral=made.referral, lifted_at=None)
     if row is None:
         return None
-    by = row.user if who == "themselves" else worker(made, who, manager(row.user))
+    by = second(made, who, manager(row.user), mine=row.user, asked=row.created_by)
     return Pressed(lambda: grants.lift_bar(bar=row, by=by))
 
 
@@ -136,7 +140,7 @@ def looked_at_share(made: Played, who: str) -> Pressed | None:
     )
     if row is None:
         return None
-    by = row.shared_by if who == "themselves" else worker(made, who, "sal")
+    by = second(made, who, "sal", mine=row.shared_by, asked=row.created_by)
     return Pressed(lambda: look_at_share(share=row, by=by), row.party, secret=True)
 
 

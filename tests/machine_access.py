@@ -134,7 +134,8 @@ class Access:
 
     @invariant()
     def who_was_let_in_opens_what_is_theirs_alone(self) -> None:
-        """A grant opens one person while it runs, and nothing once it was ended or its time is over."""
+        """A grant opens one person while it runs, and nothing once it was ended or its time is over, nor to whoever
+        supports somebody else there by then."""
         at = clock.now()
         for made in self.all:
             grants = rows_of.rows(Grant, referral=made.referral)
@@ -144,11 +145,10 @@ class Access:
                 opened = set(Party.objects.opened_by(user).filter(referral=made.referral))
                 for party in rows_of.parties(made.referral):
                     let_in = any(grant.party_id == party.pk for grant in running)
+                    let_in = let_in and not rows_of.of_another_side(user, party)
                     theirs = rows_of.is_theirs(user, party, at)
                     assert party not in opened or let_in or theirs, f"{user.first_name} opens what is over"
                     assert party in opened or not let_in or barred, f"{user.first_name} opens nothing by it"
-                    across = let_in and rows_of.supports_another(user, party)
-                    assert not across, f"{user.first_name} supports one side, and is let in to another"
                 sees = Referral.objects.visible_to(user).filter(pk=made.referral.pk).exists()
                 part = running or rows_of.has_a_part(user, made.referral, at)
                 assert part or not sees, f"{user.first_name} sees what is over"
@@ -199,7 +199,7 @@ class Access:
                     "told to somebody who does not look after it"
                 )
                 assert user.pk != share.shared_by_id, "told to whoever shared it"
-                assert not rows_of.supports_another(user, share.party), "told to another side"
+                assert not rows_of.of_another_side(user, share.party), "told to another side"
 
     @invariant()
     def a_child_is_looked_after(self) -> None:

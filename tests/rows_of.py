@@ -171,10 +171,21 @@ def has_a_part(who: User, referral: Referral, at: datetime) -> bool:
     return who.is_manager and who.organisation_id in houses
 
 
-def supports_another(who: User, party: Party) -> bool:
-    """Whether they are the worker of somebody else there than this one and who is beside them."""
-    others = rows(Party, referral=party.referral_id, left_at=None, keyworker=who)
-    return any(party.pk not in (row.pk, row.beside_id) and row.pk != party.beside_id for row in others)
+def of_another_side(who: User, party: Party) -> bool:
+    """Whether they are the worker of somebody else there than this one and who is beside them, or ever were."""
+    here, side = {"referral": party.referral_id}, party.beside_id or party.pk
+    now = rows(Party, **here, left_at=None, beside=None, keyworker=who)
+    ever = {row.party_id for row in rows(Support, **here, user=who)} | {row.pk for row in now}
+    return bool(ever - {side})
+
+
+def elsewhere_in_it(party: Party) -> set[UUID]:
+    """Who leads the referral, runs its meetings, or supports somebody else there than this one, or ever did."""
+    here = {"referral": party.referral_id}
+    ever = {row.user_id for row in rows(Support, **here) if row.party_id not in (party.pk, party.beside_id)}
+    now = {row.keyworker_id for row in rows(Party, **here) if row.pk != party.pk and row.keyworker_id}
+    runs = {row.user_id for row in rows(Facilitation, **here, until=None)}
+    return {party.referral.lead_id} | ever | now | runs
 
 
 def worked_here(who: UUID, referral: Referral, at: datetime) -> bool:

@@ -87,7 +87,6 @@ class Referrals(Access, RuleBasedStateMachine):
     def begin(self, situation: str) -> None:
         self.staff = staff_now()
         self.all = [tell(situation, self.staff, clock.now())]
-        self.watched = [self.staff["asha"], self.staff["kit"]]
 
     # --- What is pressed ----------------------------------------------------------------------------------------
 
@@ -302,7 +301,7 @@ class Referrals(Access, RuleBasedStateMachine):
         if pressed is None:
             return
         at = clock.now()
-        watching = self.watching(pressed)
+        watching = self.watching(made, pressed)
         before = [Shown(user, made, at, every_page=pressed.secret) for user in watching]
         stood = traces(made)
         in_the_way = blockers(acts.fresh(made), gate, at) if gate else []
@@ -318,11 +317,14 @@ class Referrals(Access, RuleBasedStateMachine):
             for each in before:
                 each.unchanged(pressed, at)
 
-    def watching(self, pressed: Pressed) -> list[User]:
-        """Workers of the other side, who do not open the compartment it is pressed in."""
+    def watching(self, made: Played, pressed: Pressed) -> list[User]:
+        """Who is of another side, or was, and who leads or runs it, as far as they do not open the compartment that it
+        is pressed in."""
         if pressed.party is None:
             return []
-        return [user for user in self.watched if not opens(user, pressed.party)]
+        keys = rows_of.elsewhere_in_it(pressed.party)
+        users = [user for user in self.staff.people.values() if user.pk in keys]
+        return [user for user in users if not opens(user, pressed.party)]
 
     # --- What holds after every step ----------------------------------------------------------------------------
 
