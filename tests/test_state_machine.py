@@ -47,7 +47,7 @@ from restorative.notify import outbox, sending
 from restorative.notify.channels import Letter
 from restorative.notify.delivery import Became, Result
 from restorative.notify.models import WAITING, Message
-from tests import acts, rows_of
+from tests import acts, acts_access, rows_of
 from tests.acts import SIDES, WHO, Pressed
 from tests.machine_access import Access
 from tests.machine_shown import Errors, Shown, opens, traces
@@ -83,10 +83,11 @@ class Referrals(Access, RuleBasedStateMachine):
         finally:
             self.held.close()
 
-    @initialize(situation=st.sampled_from(STARTS))
-    def begin(self, situation: str) -> None:
+    @initialize(situation=st.sampled_from(STARTS), before=st.sampled_from(acts_access.BEFORE), which=SIDES)
+    def begin(self, situation: str, before: str, which: str) -> None:
         self.staff = staff_now()
         self.all = [tell(situation, self.staff, clock.now())]
+        self.happened_before(before, which)
 
     # --- What is pressed ----------------------------------------------------------------------------------------
 
