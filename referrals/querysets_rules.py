@@ -207,7 +207,7 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
     each party who accepted them; whoever accepted to help a party, while that party shares with their organisation.
     With `safety`, also safeguarding leads of the party's organisation while a concern is open: for concerns and safety
     answers alone, and not where they are of another party's side.
-    Whoever was let in by a grant for this person; nobody who is barred from the referral.
+    Whoever was let in by a grant for this person, until they support another; nobody who is barred from the referral.
     """
     if not may_see_any(user):
         return Q(pk__in=[])
@@ -223,7 +223,7 @@ def _compartments_of(
     them = Q(party=OuterRef("pk")) | Q(party=OuterRef("beside"))
     # Given to a worker of that organisation, it stays there when they go to another.
     granted = rows_of("Grant").filter(granted_now(at), them, user=user, organisation=organisation)
-    rule = Q(Exists(granted))
+    rule = Q(Exists(granted)) & ~_of_another_side(user)
     if casework:
         rule |= _compartments_at_work(user, organisation, at, manager, lead)
     return rule & ~Q(barred(user, "referral"))
@@ -286,16 +286,21 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
 
 def safeguarded_by(user: Any) -> Q:
     """As a condition on parties of their organisation: whom a safeguarding lead looks after, while a concern is open.
-    Nobody who supports another person there, or ever did, or as the lead stands in for one: they are of that side.
+    Nobody who is of another side there.
     """
+    concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
+    return Q(Exists(concern)) & ~_of_another_side(user)
+
+
+def _of_another_side(user: Any) -> Q:
+    """As a condition on parties: somebody supports another person there, or ever did, or as the lead stands in."""
     side = Coalesce(OuterRef("beside"), OuterRef("pk"), output_field=UUIDField())
     here = {"referral": OuterRef("referral")}
     kept = rows_of("Party").filter(
         supported_by(user), ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here
     )
     ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
-    concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
-    return Q(Exists(concern)) & ~Q(Exists(kept)) & ~Q(Exists(ever))
+    return Q(Exists(kept)) | Q(Exists(ever))
 
 
 def current_answers(consents: Rows, at: Moment, *, known: datetime | None = None) -> Rows:

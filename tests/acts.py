@@ -44,7 +44,7 @@ from referrals.models import Concern, Facilitation, Handoff, Party, RecordsCheck
 from restorative.accounts.models import User
 from restorative.common import clock
 
-WORKERS = ("asha", "kit", "ben", "fay", "mo", "sal", "wes", "carol", "mina")
+WORKERS = ("asha", "kit", "ben", "fay", "mo", "sal", "wes", "carol", "mina", "gwen")
 # Mostly whoever usually does it, so that most of what is pressed is possible.
 WHO = st.sampled_from([*[""] * 20, *WORKERS])
 SIDES = st.sampled_from(["own", "other", "other"])
@@ -61,6 +61,8 @@ class Pressed:
     shows: bool = False
     # Two actions one after the other: the first stands though the second is refused.
     two: bool = False
+    # Nobody who does not open them is shown anything of it, on any page or in any message.
+    secret: bool = False
 
 
 # --- What a person is asked -------------------------------------------------------------------------------------

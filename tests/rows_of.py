@@ -4,18 +4,34 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from referrals.enums import STOPS, Capacity, CapacityResult, ConcernKind, Part, Purpose, ReadinessKind
+from referrals.enums import (
+    STOPS,
+    Capacity,
+    CapacityResult,
+    ChildResult,
+    ConcernKind,
+    HandoffState,
+    Part,
+    Purpose,
+    ReadinessKind,
+)
 from referrals.models import (
     CapacityAssessment,
+    ChildDecision,
     Concern,
     Consent,
     ContactRoute,
     Facilitation,
+    Grant,
+    Handoff,
     Party,
     ReadinessCheck,
+    RecordsCheck,
     Referral,
     SafetyAnswers,
+    Support,
 )
+from restorative.accounts.models import User
 from restorative.common import clock
 
 CHANNEL = {"text": "text", "email": "email"}
@@ -92,3 +108,115 @@ def in_the_day(at: datetime, *, urgent: bool) -> bool:
     if urgent:
         return 7 * 60 + 30 <= minutes < 20 * 60
     return 9 * 60 <= minutes < 20 * 60 and not clock.is_bank_holiday(here.date())
+
+
+# --- Who opens what ---------------------------------------------------------------------------------------------
+
+
+def user(key: UUID) -> User:
+    return User.objects.get(pk=key)
+
+
+def runs(grant: Grant, at: datetime) -> bool:
+    """Whether it was given, is not over, and is still of somebody whom that organisation supports."""
+    there = parties(grant.referral) if grant.party is None else [grant.party]
+    theirs = any(party.organisation_id == grant.organisation_id for party in there)
+    return theirs and grant.given_at is not None and grant.ended_at is None and at < grant.until
+
+
+def _runs_meetings(who: User, referral: Referral, at: datetime) -> bool:
+    """A running part, or a stand-in's on their day."""
+    return any(
+        row.until is None or (row.part == Part.STAND_IN and row.since <= at < row.until)
+        for row in rows(Facilitation, referral=referral, user=who)
+    )
+
+
+def is_theirs(who: User, party: Party, at: datetime) -> bool:
+    """Whether anything but a grant can open somebody to them. More may be asked for than that."""
+    referral = Referral.objects.unscoped("look").get(pk=party.referral_id)
+    stands_in = party.keyworker_id is None and referral.lead_id == who.pk
+    manages = who.is_manager and party.organisation_id == who.organisation_id
+    taken = rows(Handoff, referral=referral, receiver=who, state=HandoffState.ACCEPTED)
+    return (
+        party.keyworker_id == who.pk
+        or stands_in
+        or manages
+        or bool(taken)
+        or _runs_meetings(who, referral, at)
+    )
+
+
+def has_a_part(who: User, referral: Referral, at: datetime) -> bool:
+    """Whether anything but a grant can show them that it exists."""
+    referral = Referral.objects.unscoped("look").select_related("lead").get(pk=referral.pk)
+    here = parties(referral)
+    workers = [referral.lead, *(party.keyworker for party in here if party.keyworker)]
+    if any(is_theirs(who, party, at) for party in here) or referral.lead_id == who.pk:
+        return True
+    if who.team_id is not None and any(worker.team_id == who.team_id for worker in workers):
+        return True
+    if who.safeguarding_lead:
+        waits = rows(RecordsCheck, referral=referral, released_at=None)
+        concerns = rows(Concern, party__referral=referral, cleared_at=None)
+        if waits or concerns:
+            return True
+    handed = rows(Handoff, referral=referral)
+    if any(who.pk in (row.sent_by_id, row.lead_before_id) for row in handed):
+        return True
+    houses = {
+        referral.lead_organisation_id,
+        *(house for row in handed for house in (row.from_org_id, row.to_org_id)),
+    }
+    return who.is_manager and who.organisation_id in houses
+
+
+def of_another_side(who: User, party: Party) -> bool:
+    """Whether they are the worker of somebody else there than this one and who is beside them, or ever were."""
+    here, side = {"referral": party.referral_id}, party.beside_id or party.pk
+    now = rows(Party, **here, left_at=None, beside=None, keyworker=who)
+    ever = {row.party_id for row in rows(Support, **here, user=who)} | {row.pk for row in now}
+    return bool(ever - {side})
+
+
+def elsewhere_in_it(party: Party) -> set[UUID]:
+    """Who leads the referral, runs its meetings, or supports somebody else there than this one, or ever did."""
+    here = {"referral": party.referral_id}
+    ever = {row.user_id for row in rows(Support, **here) if row.party_id not in (party.pk, party.beside_id)}
+    now = {row.keyworker_id for row in rows(Party, **here) if row.pk != party.pk and row.keyworker_id}
+    runs = {row.user_id for row in rows(Facilitation, **here, until=None)}
+    return {party.referral.lead_id} | ever | now | runs
+
+
+def worked_here(who: UUID, referral: Referral, at: datetime) -> bool:
+    """Whether they supported somebody there by then, or had a part in the meetings."""
+    parts = rows(Support, referral=referral, user=who) + rows(Facilitation, referral=referral, user=who)
+    return any(row.since < at for row in parts)
+
+
+# --- How old somebody is ----------------------------------------------------------------------------------------
+
+
+def needs_two(party: Party) -> bool:
+    """A child, or somebody who was hurt: not with one facilitator alone."""
+    kinds = {row.kind for row in rows(Concern, party=party, cleared_at=None)}
+    return bool(kinds & {ConcernKind.CHILD, ConcernKind.PAST_ABUSE})
+
+
+def unasked_of_a_child(party: Party) -> list[str]:
+    """Concerns that their age and what was said of it ask for, and that nobody ever raised."""
+    born = party.person.born_on
+    age = clock.age_on(born, clock.today()) if born else 18
+    if age >= 18:
+        return []
+    raised = rows(Concern, party=party)
+    missing = [] if any(row.kind == ConcernKind.CHILD for row in raised) else ["a child takes part"]
+    said = sorted(rows(ChildDecision, party=party), key=lambda row: row.recorded_at)
+    stops = [row for row in raised if row.kind == ConcernKind.UNDER_16]
+    if age < 16 and not said and not stops:
+        missing.append("under 16")
+    if said and said[-1].result == ChildResult.NEITHER:
+        since = said[-1].recorded_at
+        if not any(row.cleared_at is None or row.cleared_at >= since for row in stops):
+            missing.append("under 16 and cannot decide")
+    return missing

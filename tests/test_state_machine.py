@@ -1,10 +1,10 @@
 """Whatever workers and people press, in whatever order: no meeting past its gate, no message that should not go, a
-ledger that holds, and nothing shown to the other side. The actions are in acts.py."""
+ledger that holds, and nothing shown to the other side. The actions are in acts.py; who opens what, in
+machine_access.py; what one of them is shown, in machine_shown.py."""
 
-import json
 import logging
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from unittest import mock
 
@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from meetings.demo.story import Pair, Played
 from meetings.enums import Came, MeetingStatus
-from meetings.models import CallOff, Meeting
+from meetings.models import Meeting
 from referrals.actions.records import match_waiting, release_due
 from referrals.blockers import blockers
 from referrals.enums import (
@@ -37,11 +37,8 @@ from referrals.enums import (
     Stage,
     Suitable,
 )
-from referrals.models import Party, Referral
-from referrals.presenters.page import page
-from referrals.querysets_stood import as_they_stood
+from referrals.models import Party
 from restorative.accounts.models import User
-from restorative.audit.models import AuditEntry
 from restorative.audit.sealer import seal
 from restorative.audit.verifier import verify
 from restorative.common import clock
@@ -49,9 +46,11 @@ from restorative.common.decisions import NotPossible, Refused
 from restorative.notify import outbox, sending
 from restorative.notify.channels import Letter
 from restorative.notify.delivery import Became, Result
-from restorative.notify.models import WAITING, Message, State
-from tests import acts, rows_of
+from restorative.notify.models import WAITING, Message
+from tests import acts, acts_access, rows_of
 from tests.acts import SIDES, WHO, Pressed
+from tests.machine_access import Access
+from tests.machine_shown import Errors, Shown, opens, traces
 from tests.stories import staff_now, tell
 from tests.world import NOW
 
@@ -62,7 +61,7 @@ ABOUT_A_MEETING = ("meeting_booked", "meeting_moved", "meeting_ahead", "meeting_
 EVERY = 5  # steps, between two readings of the ledger
 
 
-class Referrals(RuleBasedStateMachine):
+class Referrals(Access, RuleBasedStateMachine):
     """One referral or two, and everything that can be pressed on them."""
 
     def __init__(self) -> None:
@@ -84,11 +83,11 @@ class Referrals(RuleBasedStateMachine):
         finally:
             self.held.close()
 
-    @initialize(situation=st.sampled_from(STARTS))
-    def begin(self, situation: str) -> None:
+    @initialize(situation=st.sampled_from(STARTS), before=st.sampled_from(acts_access.BEFORE), which=SIDES)
+    def begin(self, situation: str, before: str, which: str) -> None:
         self.staff = staff_now()
         self.all = [tell(situation, self.staff, clock.now())]
-        self.watched = [self.staff["asha"], self.staff["kit"]]
+        self.happened_before(before, which)
 
     # --- What is pressed ----------------------------------------------------------------------------------------
 
@@ -303,7 +302,8 @@ class Referrals(RuleBasedStateMachine):
         if pressed is None:
             return
         at = clock.now()
-        before = [Shown(user, made, at) for user in self.watching(pressed)]
+        watching = self.watching(made, pressed)
+        before = [Shown(user, made, at, every_page=pressed.secret) for user in watching]
         stood = traces(made)
         in_the_way = blockers(acts.fresh(made), gate, at) if gate else []
         try:
@@ -312,15 +312,20 @@ class Referrals(RuleBasedStateMachine):
             assert pressed.two or traces(made) == stood, "it was refused, and left something"
             return
         assert in_the_way == [], f"past the gate {gate}"
+        if gate:
+            self.nobody_young_or_hurt_meets_one_worker_alone(made)
         if not pressed.shows:
             for each in before:
                 each.unchanged(pressed, at)
 
-    def watching(self, pressed: Pressed) -> list[User]:
-        """Workers of the other side, who do not open the compartment it is pressed in."""
+    def watching(self, made: Played, pressed: Pressed) -> list[User]:
+        """Who is of another side, or was, and who leads or runs it, as far as they do not open the compartment that it
+        is pressed in."""
         if pressed.party is None:
             return []
-        return [user for user in self.watched if not opens(user, pressed.party)]
+        keys = rows_of.elsewhere_in_it(pressed.party)
+        users = [user for user in self.staff.people.values() if user.pk in keys]
+        return [user for user in users if not opens(user, pressed.party)]
 
     # --- What holds after every step ----------------------------------------------------------------------------
 
@@ -348,6 +353,7 @@ class Referrals(RuleBasedStateMachine):
         for letter in self.letters:
             message = Message.objects.get(pk=letter.reference)
             if message.to_worker:
+                self.may_hear(message)
                 continue
             self.may_be_told(message)
             party = Party.objects.unscoped("look").select_related("referral").get(pk=message.recipient_id)
@@ -375,74 +381,6 @@ class Referrals(RuleBasedStateMachine):
         seal()
         report = verify()
         assert (report.findings, report.unsealed) == ([], 0)
-
-
-class Errors(logging.Handler):
-    """What is only logged, so that the rest of a sweep goes on."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.seen: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.seen.append(f"{record.getMessage()}: {record.exc_info and record.exc_info[1]!r}")
-
-
-def traces(made: Played) -> tuple[int, int, int]:
-    """Whatever is done leaves one of these changed."""
-    return acts.fresh(made).version, AuditEntry.objects.count(), Message.objects.count()
-
-
-def opens(user: User, party: Party) -> bool:
-    return Party.objects.opened_by(user).filter(pk=party.pk).exists()
-
-
-def can_hide(made: Played) -> bool:
-    """Whether a meeting is to come, or was called off and not everybody knows."""
-    meetings = Meeting.objects.unscoped("look").filter(referral=made.referral)
-    return meetings.holding().exists() or acts.newest(
-        CallOff, meeting__referral=made.referral, released_at=None
-    )
-
-
-class Shown:
-    """What one worker is shown of a referral at one moment."""
-
-    def __init__(self, user: User, made: Played, at: datetime) -> None:
-        self.user, self.made = user, made
-        self.stood = as_they_stood(user, made.referral.pk)
-        rows = Referral.objects.visible_to(user).filter(pk=made.referral.pk).with_shown_stage(user)
-        referral = rows.with_records_waiting().with_what_is_there().select_related("lead").first()
-        self.stage = referral and referral.shown_stage
-        self.lead = referral and referral.lead_id
-        meetings = Meeting.objects.visible_to(user).filter(referral=made.referral).order_by("starts_at", "pk")
-        self.meetings = [(row.pk, row.starts_at, row.shown_status) for row in meetings]
-        # Slow to read, so only where a step can be one that they must not know of.
-        self.pages = plain(page(referral, user, at)) if referral and can_hide(made) else ""
-        told = Message.objects.filter(recipient_id=user.pk).exclude(state=State.CANCELLED)
-        self.told = sorted(told.values_list("kind", "thing_id", "version", "due_at"), key=str)
-
-    def unchanged(self, pressed: Pressed, at: datetime) -> None:
-        """By a step in a compartment they do not open: neither stage nor meetings; and nothing at all while they must
-        not know of a step that has been taken there."""
-        now = Shown(self.user, self.made, at)
-        if opens(self.user, pressed.party) or now.lead != self.lead:
-            return
-        if self.stage != Stage.LOGGED:
-            assert now.stage == self.stage, f"{self.user.first_name} is shown another stage"
-        assert now.meetings == self.meetings, f"{self.user.first_name} is shown other meetings"
-        if now.stood is not None:
-            assert now.pages == self.pages, f"{self.user.first_name} is shown another page"
-            assert now.told == self.told, f"{self.user.first_name} is told something else"
-
-
-def plain(thing: Any) -> str:
-    """What a page is made from, so that two can be compared; rows by their ids."""
-    return json.dumps(thing, default=_plain, sort_keys=True, indent=1)
-
-
-def _plain(thing: Any) -> Any:
-    return str(getattr(thing, "pk", thing))
 
 
 def searched(examples: int, steps: int) -> settings:

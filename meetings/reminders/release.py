@@ -8,7 +8,7 @@ from meetings.enums import MeetingStatus
 from meetings.models import CallOff
 from meetings.reminders.facts import Facts, planned, workers_on
 from meetings.reminders.workers import tell
-from referrals.models import Party
+from referrals.models import Party, Support
 from referrals.reminders import (
     barred_from,
     managers_there,
@@ -45,12 +45,14 @@ def _on_duty(party: Party) -> User | None:
     """Who is told to ring the worker of a party: their team's duty worker, else its manager, else a manager of their
     organisation. Nobody whom a conflict of interest bars.
 
-    Never the worker themselves, nor somebody who works on this referral without opening the party's compartment: to
-    them the message would say what waits for release.
+    Never the worker themselves, nor somebody who works on this referral, or ever supported another person in it,
+    without opening the party's compartment: to them the message would say what waits for release.
     """
     worker, barred = worker_of(party), barred_from(party.referral_id)
     first = [worker.team.duty_worker, worker.team.manager] if worker.team else []
-    on_it = {user.pk for user in workers_on(party.referral_id)}
+    ever = Support.objects.unscoped("messages").filter(referral=party.referral_id)
+    ever = ever.exclude(party__in=[party.pk, party.beside_id or party.pk])
+    on_it = {user.pk for user in workers_on(party.referral_id)} | set(ever.values_list("user", flat=True))
     for user in chain(first, managers_there(worker.organisation_id, barred)):
         if user is None or not user.is_active or user.pk == worker.pk or user.pk in barred:
             continue

@@ -1,5 +1,5 @@
-"""Whoever a conflict of interest bars hears nothing of the referral and gets no part in it; what they would have heard,
-another does."""
+"""Whoever a conflict of interest bars, or the side they once supported, hears nothing of what is not theirs to know;
+what they would have heard, another does."""
 
 from datetime import timedelta
 
@@ -83,6 +83,14 @@ def test_the_call_before_a_meeting_goes_to_the_first_who_is_not_barred(
     sweep()
     rows = Message.objects.filter(kind="worker_release_duty", state=State.SENT)
     assert {str(row.recipient_id) for row in rows} == (ids(staff, told) if told else set())
+
+
+def test_the_call_before_a_meeting_goes_to_nobody_who_once_supported_the_other_side(staff: Staff) -> None:
+    """Kit supported Jo, and is on duty for Asha's team when Sam withdraws."""
+    made = booked(staff)
+    set_keyworker(party=made.other, keyworker=staff["ben"], by=staff["kit"])
+    withdraw(party=made.own, by=staff["asha"])
+    assert waits("worker_release_duty") == ids(staff, "mo")
 
 
 def test_another_manager_hears_what_a_barred_one_would_have(staff: Staff) -> None:

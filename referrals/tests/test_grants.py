@@ -184,6 +184,17 @@ def test_whoever_covered_is_no_stranger_to_that_side_afterwards(made):
     assert not opens(made, "ben", made.own)
 
 
+def test_it_opens_nobody_any_more_once_they_support_the_other_side(made):
+    """Ben covers for Kit with Jo, and is then given Sam."""
+    cover(made, by="mo")
+    set_keyworker(party=made.own, keyworker=made.staff["ben"], by=made.staff["asha"])
+    assert opens(made, "ben", made.own)
+    assert not opens(made, "ben")
+    made.own.refresh_from_db()
+    set_keyworker(party=made.own, keyworker=made.staff["asha"], by=made.staff["ben"])
+    assert not opens(made, "ben")  # who did once is no stranger to that side
+
+
 def test_it_does_not_show_to_the_other_side(made):
     before = client_of(made.staff["asha"]).get(f"/r/{made.referral.reference}/").context["people"]
     cover(made, by="mo")

@@ -1,0 +1,158 @@
+"""More of what workers do, as the state machine presses it: letting somebody in, shutting somebody out, passing
+somebody on to a colleague, sharing what keeps somebody safe, and how old somebody is."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from meetings.demo.story import Played
+from referrals.actions import grants
+from referrals.actions.age import ChildFacts, record_age
+from referrals.actions.facilitation import change_lead
+from referrals.actions.parties import set_keyworker
+from referrals.actions.protecting import look_at_share, share_to_protect
+from referrals.enums import ChildResult, GrantKind, ShareWith
+from referrals.models import Bar, Grant, ProtectiveShare
+from restorative.accounts.models import User
+from restorative.common import clock
+from tests.acts import Pressed, fresh, newest, side, supports, worker
+
+# What there is already when it begins, so that not every history has to come to it first.
+BEFORE = ("", "", "let in", "let in", "shut out", "a child")
+
+# Of one of them, or of nobody: then that it exists is all that is opened.
+WHOSE = st.sampled_from(["own", "other", "other", ""])
+KINDS = st.sampled_from([GrantKind.EMERGENCY, GrantKind.COVER, GrantKind.COVER, GrantKind.READING])
+LET_IN = st.sampled_from([*["ben"] * 6, "fay", "kit", "asha", "sal", "carol"])
+COLLEAGUES = st.sampled_from(["ben", "ben", "kit", "asha", "fay", "mo"])
+OUT = st.sampled_from(["ben", "ben", "fay", "kit", "asha", "mo", "sal", "wes", "carol", "gwen"])
+
+# Born so many years ago and as many days, and what is recorded with it.
+ABLE = ChildFacts(ChildResult.COMPETENT, "Explained it back.")
+PARENT = ChildFacts(ChildResult.PARENT, "Could not explain it back.", parent="Their father, by phone.")
+OF_A_PARTY = ChildFacts(ChildResult.PARENT, "Could not.", parent="Their mother.", parent_takes_part=True)
+NEITHER = ChildFacts(ChildResult.NEITHER, "Could not explain it back.")
+AGES: dict[str, tuple[int, ChildFacts | None]] = {
+    "a child": (14 * 366, None),
+    "a child who can decide": (14 * 366, ABLE),
+    "a child with a parent": (14 * 366, PARENT),
+    "a child with a parent here": (14 * 366, OF_A_PARTY),
+    "a child who cannot": (14 * 366, NEITHER),
+    "soon sixteen": (16 * 365, None),
+    "seventeen": (17 * 366, None),
+    "grown": (40 * 366, None),
+    "grown, and asked like a child": (40 * 366, ABLE),
+    "not born": (-1, None),
+}
+
+
+def manager(user: User) -> str:
+    """A manager of their house; of Sal herself, another."""
+    house = {"carers-leeds": "mina"}.get(user.organisation.key, "mo")
+    return "sal" if user.first_name == "Mo" else house
+
+
+def second(made: Played, who: str, usual: str, *, mine: User, asked: User) -> User:
+    """Who answers: whoever usually does, one of the workers, or one of those who must not."""
+    return {"themselves": mine, "who asked": asked}.get(who) or worker(made, who, usual)
+
+
+# --- Letting in, and shutting out -------------------------------------------------------------------------------
+
+
+def asked_to_be_let_in(
+    made: Played, which: str, kind: GrantKind, whom: str, days: int, who: str
+) -> Pressed | None:
+    """In an emergency and to read one asks for oneself; for who covers, whoever supports them asks."""
+    party = side(made, which) if which else None
+    user = made.staff["gwen" if kind == GrantKind.READING else whom]
+    alone = kind in (GrantKind.EMERGENCY, GrantKind.READING)
+    by = user if alone else worker(made, who, supports(party) if party else "asha")
+    until = None if kind == GrantKind.EMERGENCY else clock.today() + timedelta(days=days)
+    wanted = grants.Wanted(kind, user, party, "They are away.", until)
+    return Pressed(
+        lambda: grants.ask_for_access(referral=fresh(made), wanted=wanted, by=by), party, secret=True
+    )
+
+
+def answered_access(made: Played, how: str, who: str) -> Pressed | None:
+    """Given, or over: by a second person, or by whoever asked or is let in themselves."""
+    row: Grant | None = newest(Grant, referral=made.referral, ended_at=None, **_waiting(how))
+    if row is None:
+        return None
+    by = second(made, who, manager(row.user), mine=row.user, asked=row.created_by)
+    act = grants.give if how == "give" else grants.end_access
+    return Pressed(lambda: act(grant=row, by=by), row.party, secret=True)
+
+
+def _waiting(how: str) -> dict[str, Any]:
+    return {"given_at": None} if how == "give" else {}
+
+
+def shut_out(made: Played, whom: str, who: str) -> Pressed:
+    user = made.staff[whom]
+    by = worker(made, who, manager(user))
+    return Pressed(
+        lambda: grants.bar(referral=fresh(made), user=user, reason="Their cousin.", by=by),
+    )
+
+
+def let_back(made: Played, who: str) -> Pressed | None:
+    """By a manager, or by the barred one themselves."""
+    row: Bar | None = newest(Bar, referral=made.referral, lifted_at=None)
+    if row is None:
+        return None
+    by = second(made, who, manager(row.user), mine=row.user, asked=row.created_by)
+    return Pressed(lambda: grants.lift_bar(bar=row, by=by))
+
+
+def passed_on(made: Played, what: str, whom: str, who: str) -> Pressed:
+    """Another keyworker, or another lead: which shows to all in it."""
+    user = made.staff[whom]
+    if what == "lead":
+        by = worker(made, who, fresh(made).lead)
+        return Pressed(lambda: change_lead(referral=fresh(made), lead=user, by=by))
+    party = side(made, what)
+    by = worker(made, who, supports(party))
+    return Pressed(lambda: set_keyworker(party=party, keyworker=user, by=by), party, shows=True)
+
+
+def parts_of(made: Played, user: User) -> list[str]:
+    """What somebody would have to pass on before they are barred."""
+    parts = ["lead"] if fresh(made).lead_id == user.pk else []
+    return parts + [which for which in ("own", "other") if side(made, which).keyworker_id == user.pk]
+
+
+# --- What keeps somebody safe ----------------------------------------------------------------------------------
+
+
+def shared_to_protect(made: Played, which: str, who: str) -> Pressed:
+    party = side(made, which)
+    by = worker(made, who, supports(party))
+    return Pressed(
+        lambda: share_to_protect(party=party, to=ShareWith.GP, reason="Hurt.", content="Where.", by=by),
+        party,
+        secret=True,
+    )
+
+
+def looked_at_share(made: Played, who: str) -> Pressed | None:
+    row: ProtectiveShare | None = newest(
+        ProtectiveShare, "shared_at", party__referral=made.referral, looked_at=None
+    )
+    if row is None:
+        return None
+    by = second(made, who, "sal", mine=row.shared_by, asked=row.created_by)
+    return Pressed(lambda: look_at_share(share=row, by=by), row.party, secret=True)
+
+
+# --- How old somebody is ---------------------------------------------------------------------------------------
+
+
+def born(made: Played, which: str, age: str, who: str) -> Pressed:
+    party = side(made, which)
+    days, child = AGES[age]
+    day = clock.today() - timedelta(days=days)
+    by = worker(made, who, supports(party))
+    return Pressed(lambda: record_age(party=party, born_on=day, child=child, by=by), party)

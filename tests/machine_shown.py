@@ -1,0 +1,92 @@
+"""What one worker is shown of a referral, kept by the state machine to be compared: before a step, and after it."""
+
+import json
+import logging
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from meetings.demo.story import Played
+from meetings.models import CallOff, Meeting
+from referrals.enums import Stage
+from referrals.models import Party, Referral
+from referrals.presenters.page import page
+from referrals.querysets_stood import as_they_stood
+from restorative.accounts.models import User
+from restorative.audit.models import AuditEntry
+from restorative.notify.models import WAITING, Message, State
+from tests import acts
+from tests.acts import Pressed
+
+
+class Errors(logging.Handler):
+    """What is only logged, so that the rest of a sweep goes on."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.seen.append(f"{record.getMessage()}: {record.exc_info and record.exc_info[1]!r}")
+
+
+def traces(made: Played) -> tuple[int, int, int]:
+    """Whatever is done leaves one of these changed."""
+    return acts.fresh(made).version, AuditEntry.objects.count(), Message.objects.count()
+
+
+def opens(user: User, party: Party) -> bool:
+    return Party.objects.opened_by(user).filter(pk=party.pk).exists()
+
+
+def can_hide(made: Played) -> bool:
+    """Whether a meeting is to come, or was called off and not everybody knows."""
+    meetings = Meeting.objects.unscoped("look").filter(referral=made.referral)
+    return meetings.holding().exists() or acts.newest(
+        CallOff, meeting__referral=made.referral, released_at=None
+    )
+
+
+class Shown:
+    """What one worker is shown of a referral at one moment."""
+
+    def __init__(self, user: User, made: Played, at: datetime, *, every_page: bool = False) -> None:
+        self.user, self.made, self.every_page = user, made, every_page
+        self.stood = as_they_stood(user, made.referral.pk)
+        rows = Referral.objects.visible_to(user).filter(pk=made.referral.pk).with_shown_stage(user)
+        referral = rows.with_records_waiting().with_what_is_there().select_related("lead").first()
+        self.stage = referral and referral.shown_stage
+        self.lead = referral and referral.lead_id
+        meetings = Meeting.objects.visible_to(user).filter(referral=made.referral).order_by("starts_at", "pk")
+        self.meetings = [(row.pk, row.starts_at, row.shown_status) for row in meetings]
+        # Slow to read, so only where a step can be one that they must not know of.
+        looked = every_page or can_hide(made)
+        self.pages = plain(page(referral, user, at)) if referral and looked else ""
+        told = Message.objects.filter(recipient_id=user.pk).exclude(state=State.CANCELLED)
+        # What nobody sent in time is never told: it stays until the next step in its referral takes it away.
+        told = told.exclude(Q(state__in=WAITING) & Q(useless_after__lte=at))
+        # By the time it was planned for: what the sweep held is looked at again after any step, and told no sooner.
+        self.told = sorted(told.values_list("kind", "thing_id", "version", "planned_for"), key=str)
+
+    def unchanged(self, pressed: Pressed, at: datetime) -> None:
+        """By a step in a compartment they do not open: neither stage nor meetings; and nothing at all while they must
+        not know of a step that has been taken there, or where the step is nobody else's to know."""
+        now = Shown(self.user, self.made, at, every_page=self.every_page)
+        if opens(self.user, pressed.party) or now.lead != self.lead:
+            return
+        if self.stage != Stage.LOGGED:
+            assert now.stage == self.stage, f"{self.user.first_name} is shown another stage"
+        assert now.meetings == self.meetings, f"{self.user.first_name} is shown other meetings"
+        if now.stood is not None or pressed.secret:
+            assert now.pages == self.pages, f"{self.user.first_name} is shown another page"
+            assert now.told == self.told, f"{self.user.first_name} is told something else"
+
+
+def plain(thing: Any) -> str:
+    """What a page is made from, so that two can be compared; rows by their ids."""
+    return json.dumps(thing, default=_plain, sort_keys=True, indent=1)
+
+
+def _plain(thing: Any) -> Any:
+    return str(getattr(thing, "pk", thing))
