@@ -15,7 +15,7 @@ from meetings.models import CallOff, Meeting, Unavailable
 from referrals import access as referral_access
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.parties import CANNOT
-from referrals.blockers.on_referrals import on_the_side_of
+from referrals.blockers.facilitators import on_the_side_of
 from referrals.enums import Part
 from referrals.models import Facilitation, Party, Referral, Support
 from restorative.audit.ledger import record

@@ -117,6 +117,8 @@ CODES: tuple[Code, ...] = (
     ),
     Code(
         "facilitator_not_independent",
+        party=on_parties.second_worker_not_accepted,
+        party_sentence="The facilitator is of another side, and {name} has not said yes to a second worker.",
         referral=on_referrals.facilitator_not_independent,
         referral_sentence="The facilitator supports someone here, or manages who does. A second worker from "
         "another team is needed, whom the others accept.",

@@ -1,13 +1,15 @@
 """Who runs the meetings, as conditions: shared by those on parties and those on referrals."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from referrals.enums import (
-    Part,
-)
-from referrals.models import (
-    Facilitation,
-)
+from referrals.enums import Answer, Part, Place, Purpose
+from referrals.models import Consent, Facilitation, Party, Support
+from referrals.querysets_rules import current_answers, supported_by
+from restorative.common.prepared import Moment
+
+PARTICIPANT = ~Q(place=Place.SUPPORTER)
 
 
 def facilitators(referral: str) -> QuerySet:
@@ -24,3 +26,58 @@ def fewer_than_two_facilitators(referral: str) -> Q:
         part__in=[Part.FACILITATOR, Part.STAND_IN],
     )
     return ~Q(Exists(facilitators(referral).filter(Exists(another))))
+
+
+def on_the_side_of(user: Any) -> Q:
+    """As a condition on parties: those whom somebody supports, the lead where nobody else does, or manages who does."""
+    manages = Q(keyworker__team__manager=user)
+    manages |= Q(keyworker__isnull=True, referral__lead__team__manager=user)
+    return supported_by(user) | manages
+
+
+def supporting(party: Any) -> QuerySet:
+    """That party, where a facilitator supports them or manages who does, within a query of facilitators."""
+    return Party._base_manager.filter(on_the_side_of(OuterRef("user")), pk=party)
+
+
+def of_a_side() -> Q:
+    """As a condition on those who facilitate: they support somebody here or manage who does, or ever supported one."""
+    here = Party._base_manager.filter(
+        on_the_side_of(OuterRef("user")), referral=OuterRef("referral"), left_at__isnull=True
+    )
+    ever = Support._base_manager.filter(referral=OuterRef("referral"), user=OuterRef("user"))
+    return Q(Exists(here)) | Q(Exists(ever))
+
+
+def seconds() -> QuerySet:
+    """Second workers from another team or organisation than a facilitator's, within a query of those."""
+    elsewhere = (
+        ~Q(user__team=OuterRef("user__team"))
+        | Q(user__team__isnull=True)
+        | ~Q(user__organisation=OuterRef("user__organisation"))
+    )
+    return Facilitation._base_manager.filter(
+        elsewhere, referral=OuterRef("referral"), part=Part.SECOND_WORKER, until__isnull=True
+    )
+
+
+def accepted_by_all_others(at: Moment) -> QuerySet:
+    """Of these, whom everybody accepts who is not of the facilitator's side."""
+    accepted = _yes_to(OuterRef(OuterRef("user")), OuterRef("pk"), at)
+    theirs = Party._base_manager.filter(
+        on_the_side_of(OuterRef(OuterRef(OuterRef("user")))), pk=OuterRef("pk")
+    )
+    others = Party._base_manager.filter(
+        PARTICIPANT, ~Exists(theirs), ~Exists(accepted), referral=OuterRef("referral"), left_at__isnull=True
+    )
+    return seconds().filter(~Exists(others))
+
+
+def not_accepted_by(party: Any, at: Moment) -> QuerySet:
+    """Of these, whom that party has not accepted."""
+    return seconds().filter(~Exists(_yes_to(OuterRef("user"), party, at)))
+
+
+def _yes_to(user: Any, party: Any, at: Moment) -> QuerySet:
+    rows = Consent._base_manager.filter(party=party, purpose=Purpose.SECOND_WORKER, recipient=user)
+    return current_answers(rows, at).filter(answer=Answer.YES)

@@ -7,7 +7,15 @@ from typing import Any
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from referrals.blockers.facilitators import fewer_than_two_facilitators
+from referrals.blockers.facilitators import (
+    PARTICIPANT,
+    accepted_by_all_others,
+    facilitators,
+    fewer_than_two_facilitators,
+    not_accepted_by,
+    of_a_side,
+    supporting,
+)
 from referrals.enums import (
     SIGN_OFFS,
     STOPS,
@@ -17,7 +25,6 @@ from referrals.enums import (
     CapacityResult,
     ConcernKind,
     Gate,
-    Place,
     Purpose,
     ReadinessKind,
     Ready,
@@ -43,8 +50,6 @@ from referrals.models import (
 from referrals.querysets_rules import current_answers, given_under_a_stop
 from restorative.common.prepared import Moment, derived
 from restorative.common.rules import rules
-
-PARTICIPANT = ~Q(place=Place.SUPPORTER)
 
 
 def _ago(at: Moment, rule: str) -> Any:
@@ -192,6 +197,18 @@ def one_facilitator_for_party(gate: Gate, at: Moment) -> Q:
     """Past abuse, or a child taking part, heard from this party, and fewer than two facilitators."""
     concern = _own(Concern).filter(kind__in=TWO_FACILITATORS, cleared_at__isnull=True)
     return Q(Exists(concern)) & fewer_than_two_facilitators("referral")
+
+
+def second_worker_not_accepted(gate: Gate, at: Moment) -> Q:
+    """A facilitator of another side than theirs, with a second worker whom they have not accepted; nor is there one
+    whom everybody on another side accepts."""
+    partial = facilitators("referral").filter(
+        of_a_side(),
+        ~Exists(supporting(OuterRef(OuterRef("pk")))),
+        Exists(not_accepted_by(OuterRef(OuterRef(OuterRef("pk"))), at)),
+        ~Exists(accepted_by_all_others(at)),
+    )
+    return PARTICIPANT & Q(Exists(partial))
 
 
 def professional_not_agreed(gate: Gate, at: Moment) -> Q:

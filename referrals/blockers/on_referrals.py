@@ -1,27 +1,16 @@
 """Conditions on referrals: what stands in the way of the whole, whoever is in it."""
 
-from typing import Any
-
 from django.db.models import Exists, OuterRef, Q
 
-from referrals.blockers.facilitators import facilitators, fewer_than_two_facilitators
-from referrals.blockers.on_parties import PARTICIPANT
-from referrals.enums import (
-    Answer,
-    Gate,
-    Kind,
-    Part,
-    Purpose,
-    Suitable,
+from referrals.blockers.facilitators import (
+    PARTICIPANT,
+    facilitators,
+    fewer_than_two_facilitators,
+    of_a_side,
+    seconds,
 )
-from referrals.models import (
-    Consent,
-    Facilitation,
-    Party,
-    Suitability,
-    Support,
-)
-from referrals.querysets_rules import current_answers, supported_by
+from referrals.enums import Gate, Kind, Suitable
+from referrals.models import Party, Suitability
 from restorative.common.prepared import Moment
 
 
@@ -42,42 +31,11 @@ def no_facilitator(gate: Gate, at: Moment) -> Q:
     return ~Q(Exists(facilitators("pk")))
 
 
-def on_the_side_of(user: Any) -> Q:
-    """As a condition on parties: those whom somebody supports, the lead where nobody else does, or manages who does."""
-    manages = Q(keyworker__team__manager=user)
-    manages |= Q(keyworker__isnull=True, referral__lead__team__manager=user)
-    return supported_by(user) | manages
-
-
 def facilitator_not_independent(gate: Gate, at: Moment) -> Q:
-    """A facilitator who supports a party, or manages who does, without an accepted second worker from elsewhere."""
-    supports = Party._base_manager.filter(
-        on_the_side_of(OuterRef("user")), referral=OuterRef("referral"), left_at__isnull=True
-    )
-    accepted = current_answers(
-        Consent._base_manager.filter(
-            party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=OuterRef(OuterRef("user"))
-        ),
-        at,
-    ).filter(answer=Answer.YES)
-    other_without_yes = Party._base_manager.filter(
-        PARTICIPANT,
-        ~on_the_side_of(OuterRef(OuterRef("user"))),
-        ~Exists(accepted),
-        referral=OuterRef("referral"),
-        left_at__isnull=True,
-    )
-    second = Facilitation._base_manager.filter(
-        ~Q(user__team=OuterRef("user__team"))
-        | Q(user__team__isnull=True)
-        | ~Q(user__organisation=OuterRef("user__organisation")),
-        ~Exists(other_without_yes),
-        referral=OuterRef("referral"),
-        part=Part.SECOND_WORKER,
-        until__isnull=True,
-    )
-    supported = Support._base_manager.filter(referral=OuterRef("referral"), user=OuterRef("user"))
-    return Q(Exists(facilitators("pk").filter(Q(Exists(supports)) | Q(Exists(supported)), ~Exists(second))))
+    """A facilitator who supports a party, or manages who does, and no second worker from elsewhere. Whether somebody
+    accepts that one is theirs: see second_worker_not_accepted.
+    """
+    return Q(Exists(facilitators("pk").filter(of_a_side(), ~Exists(seconds()))))
 
 
 def one_facilitator(gate: Gate, at: Moment) -> Q:

@@ -60,8 +60,11 @@ def shown_to(
             sealed -= {party.pk} if _only_words(party, found) else set()
             if any(row.code == "stop" and row.party_id == approver.pk for row in found):
                 # Words given now would wait for the stop to be cleared: that is the row to look at.
-                continue
-            row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
+                if not party.opened:
+                    continue
+                row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
+            else:
+                row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
         elif party.opened or (party.opened_safety and code.key in SAFETY_CODES):
             row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
         else:

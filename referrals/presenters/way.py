@@ -42,6 +42,9 @@ FIXES: dict[str, tuple[str, str]] = {
     "records_check": ("referrals:records_ask", "Ask for it"),
     "too_few_parties": ("referrals:person_add", "Add a person"),
 }
+# Where it is one person's to say.
+FIXES_OF_ONE = {"facilitator_not_independent": ("referrals:consent", "Ask {name}")}
+OF_ONE = {"facilitator_not_independent": "second_worker"}
 # What the page is asked to begin with.
 PRESET = {"facilitator_not_independent": "&part=second_worker"}
 NOTHING = "Nothing for you to do"
@@ -284,16 +287,19 @@ def _way_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str]:
         return {**shown, "whose": "A safeguarding lead", "action_text": "Asked for"}
     if row.code == "day_of_check_missing":
         return {**shown, **_day_link(row, facts)}
+    if row.code == "wording_not_approved" and row.party is not None and not row.party.asked_first:
+        return {**shown, "whose": "With whoever asked first"}
     if row.code == "professional_not_agreed" and not _facilitates(facts):
         return {**shown, "whose": "The facilitator asks"}
     if row.party is None and not facts.runs:
         return {**shown, "whose": facts.referral.lead.first_name}
-    name, text = FIXES[row.code]
+    name, text = FIXES[row.code] if row.party is None else FIXES_OF_ONE.get(row.code, FIXES[row.code])
     if row.party is not None:
         mine = (row.party.pk, row.code) in heard.deciding
         turn = whose(row.party, facts.user) if row.code not in WHOSE_BY_CODE else WHOSE_BY_CODE[row.code]
         return {
             **shown,
+            "code": OF_ONE.get(row.code, row.code),
             "whose": "Your turn" if mine else turn,
             "action_text": "Decide" if mine and row.code == "sign_off" else text.format(name=shown["name"]),
             "action_href": _fix_href(name, row, facts),

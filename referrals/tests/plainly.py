@@ -107,7 +107,17 @@ class Reading:
         return all(row.decision != Suitable.YES for row in decided)
 
     def not_independent(self) -> bool:
-        return any(self._partial(row.user) and not self._seconded(row.user) for row in self.runs)
+        return any(self._partial(row.user) and not self._elsewhere(row.user) for row in self.runs)
+
+    def not_accepted(self, party: Party) -> bool:
+        """It is this party's yes to a second worker that is missing."""
+        return any(
+            self._partial(row.user)
+            and not self._seconded(row.user)
+            and not self._on_their_side(row.user, party)
+            and not all(self._accepts(party, each) for each in self._elsewhere(row.user))
+            for row in self.runs
+        )
 
     def _on_their_side(self, user: Any, party: Party) -> bool:
         """They support the party, or manage who does; a lead who stands in for an absent keyworker counts as one."""
@@ -117,15 +127,23 @@ class Reading:
     def _partial(self, user: Any) -> bool:
         return user.pk in self.supported or any(self._on_their_side(user, party) for party in self.parties)
 
+    def _elsewhere(self, user: Any) -> list[Facilitation]:
+        """Second workers of another team or organisation."""
+        found = [row for row in self.running if row.part == Part.SECOND_WORKER]
+        same = (user.team_id, user.organisation_id)
+        return [
+            row
+            for row in found
+            if row.user.team_id is None or (row.user.team_id, row.user.organisation_id) != same
+        ]
+
+    def _accepts(self, party: Party, second: Facilitation) -> bool:
+        return self.yes(party.pk, Purpose.SECOND_WORKER, second.user_id) is not None
+
     def _seconded(self, user: Any) -> bool:
         """A second worker from elsewhere, whom everybody on another side accepts."""
         others = [party for party in self.taking_part if not self._on_their_side(user, party)]
-        return any(
-            row.part == Part.SECOND_WORKER
-            and (row.user.team_id != user.team_id or row.user.organisation_id != user.organisation_id)
-            and all(self.yes(party.pk, Purpose.SECOND_WORKER, row.user_id) for party in others)
-            for row in self.running
-        )
+        return any(all(self._accepts(party, row) for party in others) for row in self._elsewhere(user))
 
 
 class About:
@@ -249,6 +267,9 @@ class About:
         needed = any(row.kind in TWO_FACILITATORS for row in self.open)
         return needed and self.reading.too_few_facilitators
 
+    def second_worker_not_accepted(self) -> bool:
+        return self.takes_part and self.reading.not_accepted(self.party)
+
     def professional_not_agreed(self) -> bool:
         invited = rows(Invited, referral=self.reading.referral, left_out_at=None)
         return self.takes_part and any(
@@ -284,6 +305,7 @@ EACH: dict[str, Callable[[About], bool]] = {
     "safe_contact_missing": About.safe_contact_missing,
     "records_check": About.records_check,
     "one_facilitator": About.one_facilitator,
+    "facilitator_not_independent": About.second_worker_not_accepted,
 }
 AT_START: dict[str, Callable[[About], bool]] = {
     "professional_not_agreed": About.professional_not_agreed,

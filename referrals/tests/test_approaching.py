@@ -348,6 +348,18 @@ def test_a_stop_of_the_other_side_after_the_words_were_given_shows_to_nobody_the
     assert _without_tokens(client_of(staff["kit"]).get(where).content) == before
 
 
+def test_a_lead_who_stands_in_for_both_is_not_sent_to_talk_with_the_other_meanwhile(just_logged, staff):
+    record_approach(party=just_logged.own, result=ApproachResult.ANSWERED, by=staff["asha"])
+    raise_concern(party=just_logged.own, kind=ConcernKind.THREATS, by=staff["asha"])
+    asha_asks_for_words(just_logged, staff)
+    shown = client_of(staff["asha"]).get(f"/r/{just_logged.referral.reference}/")
+    name = just_logged.other.known_as
+    assert f"Talk with {name}" not in shown.content.decode()
+    assert f"{name} is talked with once the words used to reach them are agreed." in [
+        row["sentence"] for row in shown.context["way"]
+    ]
+
+
 # --- The words, when whoever approved them has stopped --------------------------------------------------------
 
 

@@ -300,7 +300,8 @@ SEALED_CODES = sorted(
     for code in CODES
     if code.party
     and code.gates != START
-    and code.key not in ("records_check", "wording_not_approved", "one_facilitator")
+    and code.key
+    not in ("records_check", "wording_not_approved", "one_facilitator", "facilitator_not_independent")
 )
 
 

@@ -313,3 +313,28 @@ def test_a_safeguarding_lead_on_one_side_reads_no_concern_of_the_other(still: bo
     where = f"/r/{made.referral.reference}/people/{made.other.pk}/safety/"
     assert client.get(where).status_code == 404
     assert Concern.objects.visible_to(staff["sal"]).filter(party=made.other).exists()
+
+
+def test_whether_somebody_accepts_the_second_worker_is_shown_to_their_own_side_alone(
+    staff: Staff, morning
+) -> None:
+    """Asha facilitates and supports Sam, so Jo is asked about Wes. Asha reads of it what she would read of anything."""
+    made = retold("blocked_facilitator_not_independent", staff, NOW())
+    assert "A second worker from another team is needed" in page(staff["asha"], made)
+    facilitation.appoint(referral=made.referral, user=staff["wes"], part=Part.SECOND_WORKER, by=staff["asha"])
+    sealed, asked = "Something is not settled yet with the other person.", "yes to a second worker"
+    before = page(staff["asha"], made)
+    assert (sealed in before, "second worker from another team" in before) == (True, False)
+    own = page(staff["kit"], made)
+    assert f"{made.other.known_as} has not said {asked}" in own
+    assert f"Next: ask {made.other.known_as} about the second worker" in own
+
+    say = {"party": made.other, "purpose": Purpose.SECOND_WORKER, "recipient": staff["wes"].pk}
+    consent.record_consent(answer=Answer.YES, by=staff["kit"], **say)
+    assert "facilitator_not_independent" not in codes(made)
+    morning.shift(timedelta(minutes=1))
+    consent.withdraw(
+        party=made.other, purpose=Purpose.SECOND_WORKER, recipient=staff["wes"].pk, by=staff["kit"]
+    )
+    assert "facilitator_not_independent" in codes(made)
+    assert page(staff["asha"], made) == before
