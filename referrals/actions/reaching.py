@@ -15,6 +15,7 @@ from referrals.enums import (
     WRITTEN_ROUTES,
     Answer,
     ApproachResult,
+    Days,
     Gate,
     Hours,
     Purpose,
@@ -44,6 +45,7 @@ class RouteFacts:
     allowed: bool = False
     read_by_others: bool = True
     screen_private: bool = False
+    days: Days = Days.ANY
     hours: Hours = Hours.ANY
     voicemail: Voicemail = Voicemail.NO
     cover: str = ""
@@ -90,6 +92,7 @@ def record_route(
             allowed=facts.allowed,
             read_by_others=facts.read_by_others,
             screen_private=facts.screen_private,
+            days=facts.days,
             hours=facts.hours,
             voicemail=facts.voicemail,
             cover=facts.cover,
@@ -103,7 +106,7 @@ def record_route(
             thing=route,
             referral_id=referral.pk,
             party_id=party.pk,
-            fields=["kind", "value", "allowed", "hours"],
+            fields=["kind", "value", "allowed", "days", "hours"],
             at=at,
         )
         return route
