@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, UUIDField, Value
+from django.db.models.functions import Coalesce
 
 from referrals.blockers.facilitators import facilitators, fewer_than_two_facilitators
 from referrals.blockers.on_parties import PARTICIPANT
 from referrals.enums import (
+    NOBODY,
     Answer,
     Gate,
     Kind,
@@ -67,10 +69,11 @@ def facilitator_not_independent(gate: Gate, at: Moment) -> Q:
         referral=OuterRef("referral"),
         left_at__isnull=True,
     )
-    second = Facilitation._base_manager.filter(
-        ~Q(user__team=OuterRef("user__team"))
-        | Q(user__team__isnull=True)
-        | ~Q(user__organisation=OuterRef("user__organisation")),
+    # Of two in no team nobody can say that they are of different ones. Compared with NULL, nothing is another.
+    team = Coalesce("user__team", Value(NOBODY), output_field=UUIDField())
+    their_team = Coalesce(OuterRef("user__team"), Value(NOBODY), output_field=UUIDField())
+    second = Facilitation._base_manager.alias(of_team=team).filter(
+        ~Q(of_team=their_team) | ~Q(user__organisation=OuterRef("user__organisation")),
         ~Exists(other_without_yes),
         referral=OuterRef("referral"),
         part=Part.SECOND_WORKER,
