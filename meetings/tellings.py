@@ -15,6 +15,7 @@ from restorative.notify.registry import Hold
 
 NO_PHONE = "Their worker has no work phone number to give, so nothing is sent."
 LEFT = (State.SENDING, State.SENT, State.UNCERTAIN, State.FAILED)
+MOST_LOOKS = 4  # the first day they allowed can be a bank holiday, and so can the next
 HOW = {"text": "text", "email": "email"}
 
 
@@ -62,7 +63,9 @@ def _telling(
 ) -> Telling:
     moment = clock.next_allowed(max(due, at), urgent=urgent)
     found = reach(party, moment, ways)
-    if isinstance(found, Hold) and found.why == OUTSIDE_HOURS:
+    for _ in range(MOST_LOOKS):
+        if not (isinstance(found, Hold) and found.why == OUTSIDE_HOURS):
+            break
         moment = clock.next_allowed(found.until, urgent=urgent)
         found = reach(party, moment, ways)
     if isinstance(found, Hold):

@@ -115,6 +115,19 @@ class Hours(TextChoices):
     EVENING = "evening", _("After 5pm")
 
 
+class Days(TextChoices):
+    ANY = "any", _("Any day")
+    WEEKDAYS = "weekdays", _("Monday to Friday")
+    WEEKEND = "weekend", _("Saturday and Sunday")
+    MONDAY = "monday", _("Mondays only")
+    TUESDAY = "tuesday", _("Tuesdays only")
+    WEDNESDAY = "wednesday", _("Wednesdays only")
+    THURSDAY = "thursday", _("Thursdays only")
+    FRIDAY = "friday", _("Fridays only")
+    SATURDAY = "saturday", _("Saturdays only")
+    SUNDAY = "sunday", _("Sundays only")
+
+
 class Voicemail(TextChoices):
     NO = "no", _("No message")
     FIRST_NAME = "first_name", _("First name and number only")

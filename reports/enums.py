@@ -22,6 +22,7 @@ SIGNED: dict[str, str] = {
 EXPORTED: dict[str, str] = {
     "run_sheet_viewed": "Opened a run sheet to print",
     "agreement_printed": "Printed the agreement",
+    "history_printed": "Opened the history to print",
 }
 # Verbs that end in _viewed and are not in the list above.
 SEEN = "_viewed"

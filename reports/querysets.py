@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 NOBODY = UUID(int=0)
-SHELL_LOOKS = ("referral_viewed", "history_viewed", "run_sheet_viewed")
+SHELL_LOOKS = ("referral_viewed", "history_viewed", "history_printed", "run_sheet_viewed")
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from restorative.accounts.models import User
 from restorative.common import clock
 
 CHANNEL = {"text": "text", "email": "email"}
+DAYS = {"weekdays": range(5), "weekend": (5, 6), "wednesday": (2,)}  # those that the machine presses
 HOURS = {"any": (0, 24), "morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
 
 
@@ -83,7 +84,7 @@ def at_risk(party: Party) -> bool:
 
 
 def by_a_safe_way(party: Party, channel: str, to: str, at: datetime) -> bool:
-    """Allowed, read by nobody else, confirmed lately, nobody else's, and within the hours they gave."""
+    """Allowed, read by nobody else, confirmed lately, nobody else's, on the days and in the hours they gave."""
     days = timedelta(days=30 if at_risk(party) else 90)
     others = rows(ContactRoute, party__referral=party.referral, party__left_at=None, replaced_at=None)
     theirs = {row.value_key for row in others if row.party_id != party.pk}
@@ -97,6 +98,7 @@ def by_a_safe_way(party: Party, channel: str, to: str, at: datetime) -> bool:
         and at - route.confirmed_at <= days
         and route.value_key not in theirs
         and HOURS[route.hours][0] <= hour < HOURS[route.hours][1]
+        and clock.local(at).weekday() in DAYS.get(route.days, range(7))
         for route in rows(ContactRoute, party=party, replaced_at=None)
     )
 

@@ -8,7 +8,7 @@ from referrals.actions.consent import record_consent
 from referrals.actions.handoff import decline, mark_seen, send_handoff
 from referrals.actions.packet import Asking
 from referrals.actions.reaching import RouteFacts, record_route
-from referrals.enums import Answer, DeclineCode, HandoffKind, Hours, Purpose, RouteKind
+from referrals.enums import Answer, Days, DeclineCode, HandoffKind, Hours, Purpose, RouteKind
 from referrals.models import ContactRoute, Handoff, Party
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
@@ -51,6 +51,7 @@ def share_with_carers(made: Played, party: Party, at: datetime) -> None:
         allowed=True,
         read_by_others=False,
         screen_private=last.screen_private,
+        days=Days(last.days),
         hours=Hours(last.hours),
         cover=last.cover,
     )

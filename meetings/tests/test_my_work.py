@@ -22,6 +22,7 @@ from referrals.enums import (
     Answer,
     ApproachResult,
     ConcernKind,
+    Days,
     Hours,
     Purpose,
     RouteKind,
@@ -207,15 +208,19 @@ def ring(made: Played, by, **facts) -> None:
 def test_only_who_may_be_rung_at_this_hour_is_named_with_the_words_to_say(staff: Staff, frozen) -> None:
     made = log(staff)
     assert part(staff["asha"], "Safe to ring now") == ""
+    ring(made, staff["asha"], days=Days.WEDNESDAY)  # it is a Tuesday
+    assert part(staff["asha"], "Safe to ring now") == ""
     ring(
         made,
         staff["asha"],
+        days=Days.WEEKDAYS,
         hours=Hours.MORNING,
+        read_by_others=True,
         cover="It’s Asha, about Thursday.",
         voicemail=Voicemail.FIRST_NAME,
     )
     assert part(staff["asha"], "Safe to ring now") == (
-        "Sam , until midday It’s Asha, about Thursday. Voicemail: first name and number only."
+        "Sam , until midday Somebody else may answer. It’s Asha, about Thursday. Voicemail: first name and number only."
     )
     frozen.move_to("2027-03-02 12:00")
     assert part(staff["asha"], "Safe to ring now") == ""

@@ -13,8 +13,9 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import CallOff, Meeting
 from referrals.actions import concerns, consent, reaching, readiness
-from referrals.enums import Answer, ConcernKind, Hours, Purpose
+from referrals.enums import Answer, ConcernKind, Days, Hours, Purpose
 from referrals.models import ContactRoute
+from referrals.reminders.reach import opens_at
 from restorative.accounts.models import Team
 from restorative.common import clock
 from restorative.notify.models import Message
@@ -400,3 +401,31 @@ def test_what_can_still_be_heard_the_evening_before_waits_for_their_hours(frozen
     assert not Message.objects.filter(kind="worker_ring").exists()
     sweep(at=timezone.now().replace(hour=17, minute=5))
     assert told.get().state == "sent"
+
+
+@pytest.mark.parametrize(
+    ("days", "hours", "opens"),
+    [
+        (Days.ANY, Hours.ANY, "Tue 2 March, 10.30am"),
+        (Days.WEEKDAYS, Hours.EVENING, "Tue 2 March, 5pm"),
+        (Days.TUESDAY, Hours.AFTERNOON, "Tue 2 March, midday"),
+        (Days.TUESDAY, Hours.ANY, "Tue 2 March, 10.30am"),
+        (Days.MONDAY, Hours.AFTERNOON, "Mon 8 March, midday"),
+        (Days.WEEKEND, Hours.EVENING, "Sat 6 March, 5pm"),
+        (Days.SUNDAY, Hours.MORNING, "Sun 7 March, midnight"),
+    ],
+)
+def test_somebody_is_reached_on_the_days_and_in_the_hours_they_gave(days, hours, opens, frozen) -> None:
+    assert clock.show_when(opens_at(days, hours, timezone.now())) == opens
+
+
+def test_nothing_is_sent_on_another_day_than_they_gave(frozen, staff: Staff) -> None:
+    made = tell("ready", staff, timezone.now())
+    ContactRoute.objects.unscoped("test").filter(party=made.own).update(days=Days.THURSDAY)
+    play.book_meeting(made, play.day_at(3, 14), timezone.now())
+    told = Message.objects.filter(recipient_id=made.own.pk, state="sent")
+    sweep_all(hours=36)
+    assert not told.exists()
+    frozen.move_to("2027-03-04 10:30")  # a Thursday; the meeting is on the Friday
+    sweep_all(hours=1)
+    assert told.exists()

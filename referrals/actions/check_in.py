@@ -18,6 +18,7 @@ from referrals.actions.tasks import finish_tasks
 from referrals.enums import (
     Answer,
     ConcernKind,
+    Days,
     Hours,
     Purpose,
     ReadinessKind,
@@ -157,6 +158,7 @@ def _same_route(route: ContactRoute, party: Party, answer: Answer, *, by: "User"
         allowed=answer == Answer.YES,
         read_by_others=route.read_by_others,
         screen_private=route.screen_private,
+        days=Days(route.days),
         hours=Hours(route.hours),
         voicemail=Voicemail(route.voicemail),
         cover=route.cover,

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from referrals.blockers.handing_over import fresh_contact, going_over
-from referrals.enums import HandoffKind, Hours, Place, RouteKind, Voicemail
+from referrals.enums import Days, HandoffKind, Hours, Place, RouteKind, Voicemail
 from referrals.models import ContactRoute, Party, Referral
 from restorative.common import clock
 from restorative.common.formfields import show_phone
@@ -80,7 +80,12 @@ def _way(route: ContactRoute, people: list[Party]) -> str:
     written = route.kind in (RouteKind.TEXT, RouteKind.PHONE)
     value = show_phone(route.value) if written else route.value
     way = str(RouteKind(route.kind).label).split(",")[0].lower()
-    parts = [f"{name}: {way} {value}".strip() + f", {str(Hours(route.hours).label).lower()}"]
+    when = str(Hours(route.hours).label).lower()
+    if route.days != Days.ANY:
+        when = f"{Days(route.days).label}, {when}"
+    parts = [f"{name}: {way} {value}".strip() + f", {when}"]
+    if route.kind == RouteKind.PHONE and route.read_by_others:
+        parts.append("Somebody else may answer")
     if route.kind == RouteKind.PHONE:
         parts.append(f"Voicemail: {str(Voicemail(route.voicemail).label).lower()}")
     if route.cover:

@@ -17,6 +17,7 @@ from referrals.enums import (
     WRITTEN_ROUTES,
     Answer,
     ApproachResult,
+    Days,
     Gate,
     Hours,
     Purpose,
@@ -48,6 +49,7 @@ class RouteFacts:
     allowed: bool = False
     read_by_others: bool = True
     screen_private: bool = False
+    days: Days = Days.ANY
     hours: Hours = Hours.ANY
     voicemail: Voicemail = Voicemail.NO
     cover: str = ""
@@ -98,6 +100,7 @@ def record_route(
             allowed=facts.allowed,
             read_by_others=facts.read_by_others,
             screen_private=facts.screen_private,
+            days=facts.days,
             hours=facts.hours,
             voicemail=facts.voicemail,
             cover=facts.cover,
@@ -111,7 +114,7 @@ def record_route(
             thing=route,
             referral_id=referral.pk,
             party_id=party.pk,
-            fields=["kind", "value", "allowed", "hours"],
+            fields=["kind", "value", "allowed", "days", "hours"],
             at=at,
         )
         return route

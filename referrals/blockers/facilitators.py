@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField, Value
+from django.db.models.functions import Coalesce
 
-from referrals.enums import Answer, Part, Place, Purpose
+from referrals.enums import NOBODY, Answer, Part, Place, Purpose
 from referrals.models import Consent, Facilitation, Party, Support
 from referrals.querysets_rules import current_answers, supported_by
 from restorative.common.prepared import Moment
@@ -50,13 +51,13 @@ def of_a_side() -> Q:
 
 
 def seconds() -> QuerySet:
-    """Second workers from another team or organisation than a facilitator's, within a query of those."""
-    elsewhere = (
-        ~Q(user__team=OuterRef("user__team"))
-        | Q(user__team__isnull=True)
-        | ~Q(user__organisation=OuterRef("user__organisation"))
-    )
-    return Facilitation._base_manager.filter(
+    """Second workers from another team or organisation than a facilitator's, within a query of those. Of two in no team
+    nobody can say that they are of different ones."""
+    # Compared with NULL, nothing is another.
+    team = Coalesce("user__team", Value(NOBODY), output_field=UUIDField())
+    their_team = Coalesce(OuterRef("user__team"), Value(NOBODY), output_field=UUIDField())
+    elsewhere = ~Q(of_team=their_team) | ~Q(user__organisation=OuterRef("user__organisation"))
+    return Facilitation._base_manager.alias(of_team=team).filter(
         elsewhere, referral=OuterRef("referral"), part=Part.SECOND_WORKER, until__isnull=True
     )
 

@@ -8,6 +8,7 @@ from referrals.enums import (
     SENT_ROUTES,
     WRITTEN_ROUTES,
     Answer,
+    Days,
     Hours,
     RouteKind,
     Voicemail,
@@ -22,7 +23,7 @@ from restorative.common.formfields import (
 )
 from restorative.common.forms import BaseForm, Row
 
-ROUTE = ("kind", "value", "read_by_others", "screen_seen", "hours", "voicemail", "cover")
+ROUTE = ("kind", "value", "read_by_others", "screen_seen", "days", "hours", "voicemail", "cover")
 
 
 def add_route(
@@ -32,6 +33,7 @@ def add_route(
     first = {
         "kind": "",
         "value": "",
+        "days": Days.ANY.value,
         "hours": Hours.ANY.value,
         "voicemail": Voicemail.NO.value,
         "cover": "",
@@ -55,6 +57,9 @@ def add_route(
     )
     if shares_home is None:
         reveal(form, "screen_seen", "shares_home", "yes", "not_sure")
+    form.fields["days"] = ChoiceSelect(
+        label="Which days are good?", choices=Days.choices, required=False, initial=first["days"]
+    )
     form.fields["hours"] = ChoiceSelect(
         label="When is good?", choices=Hours.choices, required=False, initial=first["hours"]
     )
@@ -72,7 +77,7 @@ def add_route(
         asked.append("screen_seen")
     else:
         del form.fields["screen_seen"]
-    return [*asked, Row("hours", "voicemail"), "cover"]
+    return [*asked, Row("days", "hours"), "voicemail", "cover"]
 
 
 def route_reached(form: BaseForm) -> bool:
@@ -80,7 +85,7 @@ def route_reached(form: BaseForm) -> bool:
     cleaned = form.cleaned_data
     if cleaned.get("read_by_others") or cleaned.get("screen_seen"):
         return True
-    offered = ("kind", "value", "hours", "voicemail", "cover")
+    offered = ("kind", "value", "days", "hours", "voicemail", "cover")
     return any(cleaned.get(name) and cleaned[name] != form.fields[name].initial for name in offered)
 
 
@@ -114,6 +119,7 @@ def route_facts(cleaned: dict[str, Any]) -> dict[str, Any]:
         "allowed": not (read and kind in WRITTEN_ROUTES),
         "read_by_others": read,
         "screen_private": cleaned.get("screen_seen") == Answer.NO,
+        "days": Days(cleaned["days"] or Days.ANY),
         "hours": Hours(cleaned["hours"] or Hours.ANY),
         "voicemail": Voicemail(cleaned["voicemail"] or Voicemail.NO),
         "cover": cleaned["cover"],

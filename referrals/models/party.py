@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from referrals.enums import OWN_PLACES, ApproachResult, Hours, Place, RouteKind, Source, Voicemail
+from referrals.enums import OWN_PLACES, ApproachResult, Days, Hours, Place, RouteKind, Source, Voicemail
 from referrals.models.referral import Referral
 from referrals.querysets import PartyQuerySet, PersonQuerySet, SealedQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
@@ -177,6 +177,7 @@ class ContactRoute(BaseModel):
     allowed = models.BooleanField()
     read_by_others = models.BooleanField(default=True)
     screen_private = models.BooleanField(default=False)
+    days = models.CharField(max_length=20, choices=Days.choices, default=Days.ANY)
     hours = models.CharField(max_length=20, choices=Hours.choices, default=Hours.ANY)
     voicemail = models.CharField(max_length=20, choices=Voicemail.choices, default=Voicemail.NO)
     cover = EncryptedTextField(blank=True, default="")

@@ -7,7 +7,7 @@ from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from referrals.enums import Answer, Hours, Purpose, ReadinessKind, Ready, RouteKind, Stage
+from referrals.enums import Answer, Days, Hours, Purpose, ReadinessKind, Ready, RouteKind, Stage
 from referrals.models import (
     Concern,
     Consent,
@@ -55,6 +55,7 @@ def read_parties(referral: Referral, user: "User") -> dict:
             safety_at=_newest(SafetyAnswers, "asked_at", "asked_at", asked_alone=True),
             concern_at=_newest(Concern, "raised_at", "raised_at"),
             route_kind=_newest(ContactRoute, "kind", "confirmed_at", **route),
+            route_days=_newest(ContactRoute, "days", "confirmed_at", **route),
             route_hours=_newest(ContactRoute, "hours", "confirmed_at", **route),
             prepared_at=_newest(Preparation, "held_at", "held_at"),
             said_no=said_no(),
@@ -178,4 +179,5 @@ def _route_words(read: Any) -> str:
         return "None yet"
     kind = str(RouteKind(read.route_kind).label)
     hours = {Hours.MORNING: ", before 12", Hours.AFTERNOON: ", 12 to 5pm", Hours.EVENING: ", after 5pm"}
-    return kind.split(",")[0] + hours.get(read.route_hours, "")
+    days = "" if read.route_days == Days.ANY else f", {Days(read.route_days).label}"
+    return kind.split(",")[0] + days + hours.get(read.route_hours, "")

@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Value
 from referrals import access, presenters
 from referrals.enums import (
     SENT_ROUTES,
+    Days,
     Hours,
     RouteKind,
     Voicemail,
@@ -39,6 +40,14 @@ def route_value(row: ContactRoute) -> str:
     return show_phone(row.value) if row.kind in (RouteKind.TEXT, RouteKind.PHONE) and row.value else row.value
 
 
+def days_and_hours(days: str, hours: str) -> str:
+    """'Monday to Friday, after 5pm'; 'Any time in the day' where every day is good."""
+    if days == Days.ANY:
+        return str(Hours(hours).label)
+    when = str(Hours(hours).label)
+    return f"{Days(days).label}, {when[:1].lower()}{when[1:]}"
+
+
 def knows_what_is_shared(user: User, referral: Referral) -> bool:
     """Whether a number or address that somebody else has too is said to this user to be of no use: who facilitates."""
     return access.facilitates(user, referral)
@@ -68,7 +77,9 @@ def _route_box(row: ContactRoute, shares_home: bool, of_no_use: bool, user: User
     elif not row.confirmed_at:
         lines.append("Not used yet: they have not told us, alone, that it is safe.")
     else:
-        lines.append(f"{Hours(row.hours).label}.")
+        lines.append(f"{days_and_hours(row.days, row.hours)}.")
+        if row.kind == RouteKind.PHONE and row.read_by_others:
+            lines.append("Somebody else may answer.")
         if row.kind in (RouteKind.PHONE, RouteKind.TEXT):
             lines.append(f"Voicemail: {str(Voicemail(row.voicemail).label).lower()}.")
         if row.kind in SENT_ROUTES and shares_home and not row.screen_private:

@@ -17,7 +17,7 @@ from referrals.presenters.next_step import HEADINGS
 from referrals.presenters.referral_facts import Facts
 from referrals.presenters.way import way_rows
 from referrals.presenters.work_facts import Work
-from referrals.reminders.reach import HOURS
+from referrals.reminders.reach import opens_at
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -285,7 +285,7 @@ def safe_to_ring(work: Work, referrals: Iterable[Referral], wanted: set[UUID]) -
 
 
 def _may_ring(known: Any, at: datetime) -> bool:
-    """A phone number they allowed and confirmed lately, within the hours they gave, and not at night."""
+    """A phone number they allowed and confirmed lately, on the days and in the hours they gave, and not at night."""
     if (
         known.phone_confirmed_at is None
         or known.said_no
@@ -293,9 +293,8 @@ def _may_ring(known: Any, at: datetime) -> bool:
     ):
         return False
     days = rules().contact_days_at_risk if known.at_risk else rules().contact_days
-    first, last = HOURS[known.phone_hours]
     fresh = known.phone_confirmed_at >= at - timedelta(days=days)
-    return fresh and not clock.quiet(at) and first <= clock.local(at).hour < last
+    return fresh and not clock.quiet(at) and opens_at(known.phone_days, known.phone_hours, at) == at
 
 
 def _ring_row(party: Party, known: Any, referral: Referral) -> dict[str, str]:
@@ -309,4 +308,5 @@ def _ring_row(party: Party, known: Any, referral: Referral) -> dict[str, str]:
         "until": f"until {clock.show_time(until)}",
         "cover": known.phone_cover,
         "voicemail": voicemail,
+        "others": known.phone_read_by_others,
     }

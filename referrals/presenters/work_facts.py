@@ -207,7 +207,7 @@ def _opened(user: "User", referrals: Collection[UUID], at: datetime) -> QuerySet
                 "phone",
                 ContactRoute,
                 "confirmed_at",
-                ("cover", "hours", "voicemail", "confirmed_at"),
+                ("cover", "days", "hours", "voicemail", "read_by_others", "confirmed_at"),
                 ~shared,
                 kind=RouteKind.PHONE,
                 **route,

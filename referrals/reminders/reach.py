@@ -11,7 +11,7 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Valu
 from django.urls import reverse
 
 from referrals.blockers import contact_at_risk
-from referrals.enums import SENT_ROUTES, Hours, Part, RouteKind
+from referrals.enums import SENT_ROUTES, Days, Hours, Part, RouteKind
 from referrals.models import Bar, ContactRoute, Facilitation, Party, Referral, SafetyAnswers
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
@@ -25,6 +25,14 @@ HOURS: dict[str, tuple[int, int]] = {
     Hours.MORNING: (0, 12),
     Hours.AFTERNOON: (12, 17),
     Hours.EVENING: (17, 24),
+}
+WEEK = tuple(range(7))
+# Days on which somebody may be reached, from Monday as 0.
+DAYS: dict[str, tuple[int, ...]] = {
+    Days.ANY: WEEK,
+    Days.WEEKDAYS: WEEK[:5],
+    Days.WEEKEND: WEEK[5:],
+    **{day: (number,) for number, day in enumerate(list(Days)[-7:])},
 }
 CHANNELS = {RouteKind.TEXT: "text", RouteKind.EMAIL: "email"}
 LOOK_AGAIN = timedelta(hours=1)
@@ -146,7 +154,7 @@ def reach(party: Party, at: datetime, ways: Ways | None = None) -> Reach | Hold:
     route = next((row for row in confirmed if row.pk not in ways.shared), None)
     if route is None:
         return Hold(at + LOOK_AGAIN, CANNOT_BE_USED if confirmed else RING_INSTEAD)
-    opens = _within_hours(route.hours, at)
+    opens = opens_at(route.days, route.hours, at)
     if opens > at:
         return Hold(opens, OUTSIDE_HOURS)
     return Reach(route=route, cover_only=ways.shares_home and not route.screen_private)
@@ -158,12 +166,15 @@ def can_be_written_to(party: Party, at: datetime, ways: Ways | None = None) -> b
     return isinstance(found, Reach) or found.why not in (RING_INSTEAD, CANNOT_BE_USED)
 
 
-def _within_hours(hours: str, at: datetime) -> datetime:
+def opens_at(days: str, hours: str, at: datetime) -> datetime:
+    """`at` where it lies on the days and in the hours they allowed; else when these begin next."""
     first, last = HOURS[hours]
     local = clock.local(at)
-    if first <= local.hour < last:
+    if local.weekday() in DAYS[days] and first <= local.hour < last:
         return at
     day = local.date() if local.hour < first else local.date() + timedelta(days=1)
+    while day.weekday() not in DAYS[days]:
+        day += timedelta(days=1)
     return clock.moment(day, first)
 
 

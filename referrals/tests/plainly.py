@@ -131,11 +131,7 @@ class Reading:
         """Second workers of another team or organisation."""
         found = [row for row in self.running if row.part == Part.SECOND_WORKER]
         same = (user.team_id, user.organisation_id)
-        return [
-            row
-            for row in found
-            if row.user.team_id is None or (row.user.team_id, row.user.organisation_id) != same
-        ]
+        return [row for row in found if (row.user.team_id, row.user.organisation_id) != same]
 
     def _accepts(self, party: Party, second: Facilitation) -> bool:
         return self.yes(party.pk, Purpose.SECOND_WORKER, second.user_id) is not None

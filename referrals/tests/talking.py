@@ -20,6 +20,7 @@ ROUTE = {
     "kind": "text",
     "value": "07700 900123",
     "read_by_others": "no",
+    "days": "any",
     "hours": "any",
     "voicemail": "no",
     "cover": "It’s Asha, about Thursday.",

@@ -175,6 +175,9 @@ def test_looking_is_written_down(made, staff):
     page(staff, "asha", made)
     entry = AuditEntry.objects.filter(verb="history_viewed").get()
     assert (entry.actor_id, entry.referral_id) == (staff["asha"].pk, made.referral.pk)
+    client_of(staff["asha"]).get(f"{address(made)}?print=1")
+    entry = AuditEntry.objects.filter(verb="history_printed").get()
+    assert (entry.actor_id, entry.referral_id) == (staff["asha"].pk, made.referral.pk)
 
 
 # Notes

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from meetings.demo import story
 from meetings.demo.staff import Staff
+from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.enums import Answer, ApproachResult, CapacityResult, Place, Purpose, Ready
 from referrals.models import (
     Approach,
@@ -186,6 +187,20 @@ def test_unknown_means_no(allowed: str, confirmed: str, staff: Staff) -> None:
     assert not (current.allowed and current.confirmed_at)
     page = client_of(staff["kit"]).get(path(made, made.other)).content.decode()
     assert "messages are blocked" in page
+
+
+def test_the_days_and_whether_somebody_else_may_answer_stand_beside_the_way(staff: Staff) -> None:
+    made = play("ready", staff)
+    more = {"kind": "phone", "read_by_others": "yes", "days": "weekdays", "hours": "evening"}
+    typed = {**ROUTE, **more, "allowed": "yes", "confirmed": "yes"}
+    kit = client_of(staff["kit"])
+    assert send(kit, path(made, made.other, "routes"), typed).status_code == 303
+    page = kit.get(path(made, made.other, "routes")).content.decode()
+    assert "Monday to Friday, after 5pm." in page
+    assert "Somebody else may answer." in page
+    check_in(party=made.other, answers=dict.fromkeys(QUESTIONS, Answer.YES), by=staff["kit"])
+    kept = rows(ContactRoute, made.other).filter(replaced_at__isnull=True).order_by("confirmed_at").last()
+    assert (kept.kind, kept.days, kept.hours) == ("phone", "weekdays", "evening")
 
 
 @pytest.mark.parametrize("number", ["12", "not a number", "07700 900123 ext 4"])

@@ -91,6 +91,26 @@ def test_a_lead_who_stands_in_for_a_keyworker_counts_as_one(staff: Staff) -> Non
     assert "facilitator_not_independent" not in codes(made)
 
 
+@pytest.mark.parametrize(
+    ("facilitator", "second", "another"),
+    [("city", "city", False), ("city", None, True), (None, "city", True), (None, None, False)],
+)
+def test_a_second_worker_is_of_another_team(facilitator, second, another, staff: Staff) -> None:
+    made = retold("blocked_facilitator_not_independent", staff, NOW())
+    city = staff["asha"].team
+    for who, team in (("asha", facilitator), ("ben", second)):
+        User.objects.filter(pk=staff[who].pk).update(team=team and city)
+    facilitation.appoint(referral=made.referral, user=staff["ben"], part=Part.SECOND_WORKER, by=staff["asha"])
+    consent.record_consent(
+        party=made.other,
+        purpose=Purpose.SECOND_WORKER,
+        recipient=staff["ben"].pk,
+        answer=Answer.YES,
+        by=staff["kit"],
+    )
+    assert ("facilitator_not_independent" in codes(made)) is not another
+
+
 def test_who_once_supported_somebody_is_no_second_person(staff: Staff) -> None:
     made = retold("blocked_sign_off", staff, NOW())
     parties.set_keyworker(party=made.other, keyworker=staff["mo"], by=staff["mo"])

@@ -262,6 +262,7 @@ def route_so_far(party: Party, user: "User", kind: str = "") -> dict[str, str]:
     return {
         "kind": row.kind,
         "value": shown,
+        "days": row.days,
         "hours": row.hours,
         "voicemail": row.voicemail,
         "cover": row.cover,

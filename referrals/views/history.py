@@ -57,6 +57,7 @@ class History(ReferralForm):
         """All of it on one sheet, without the form."""
         rows = timeline.read(self.referral, self.request.user, self.group, most=MOST_PRINTED)
         self.template_name = "referrals/history_print.html"
+        self.audit_verb = "history_printed"
         self.submit_text = ""
         return self.show(
             entries=history.entries(rows[:MOST_PRINTED], self.referral, self.request.user),

@@ -28,7 +28,7 @@ def verbs() -> Iterator[str]:
                     yield from _texts(verb)
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                if any(isinstance(target, ast.Name) and target.id == "audit_verb" for target in targets):
+                if any(ast.unparse(target).split(".")[-1] == "audit_verb" for target in targets):
                     yield from _texts(node.value)
 
 
