@@ -203,8 +203,9 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
 
     The party's keyworker; the lead where there is no keyworker, who counts as one; managers of the party's
     organisation; current facilitators, across organisations only while share-consent to theirs holds, and not while
-    they are themselves another party's keyworker here (a second worker then opens those); a stand-in on their day, of
-    each party who accepted them; whoever accepted to help a party, while that party shares with their organisation.
+    they are themselves another party's keyworker here (a second worker then opens those, but nobody who was
+    asked and did not say yes to them); a stand-in on their day, of each party who accepted them; whoever accepted
+    to help a party, while that party shares with their organisation.
     With `safety`, also safeguarding leads of the party's organisation while a concern is open: for concerns and safety
     answers alone, and not where they are of another party's side.
     Whoever was let in by a grant for this person; nobody who is barred from the referral.
@@ -263,8 +264,13 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
         Q(Exists(current.filter(user=user, part=Part.STAND_IN))) & Q(Exists(accepted))
     )
     rule |= Q(facilitates) & shared & ~Q(supports_another)
+    # Whoever was asked and did not say yes to this second worker is not opened by them.
+    declined = newest_answers(rows_of("Consent")).filter(
+        ~Q(answer=Answer.YES), party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=user
+    )
     rule |= (
         Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
+        & ~Q(Exists(declined))
         & shared
         & ~Q(supports_another)
         & ~Q(supported_by_facilitator)
@@ -298,20 +304,24 @@ def safeguarded_by(user: Any) -> Q:
     return Q(Exists(concern)) & ~Q(Exists(kept)) & ~Q(Exists(ever))
 
 
-def current_answers(consents: Rows, at: Moment) -> Rows:
-    """The newest row for each party, purpose and recipient, where it counts at `at`.
-
-    It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
-    marked as materially changed.
-    """
+def newest_answers(consents: Rows) -> Rows:
+    """The newest row for each party, purpose and recipient, whatever it says."""
     newer = consents.model._base_manager.filter(
         party=OuterRef("party"),
         purpose=OuterRef("purpose"),
         recipient=OuterRef("recipient"),
         seq__gt=OuterRef("seq"),
     )
-    return consents.filter(
-        ~Exists(newer),
+    return consents.filter(~Exists(newer))
+
+
+def current_answers(consents: Rows, at: Moment) -> Rows:
+    """The newest row for each party, purpose and recipient, where it counts at `at`.
+
+    It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
+    marked as materially changed.
+    """
+    return newest_answers(consents).filter(
         Q(sheet__materially_changed_at__isnull=True) | Q(sheet__materially_changed_at__gt=at),
         counts_from__lte=at,
         expires_on__gte=derived(timezone.localdate, at, DateField()),

@@ -91,6 +91,18 @@ def test_a_lead_who_stands_in_for_a_keyworker_counts_as_one(staff: Staff) -> Non
     assert "facilitator_not_independent" not in codes(made)
 
 
+@pytest.mark.parametrize("answer", [Answer.NO, Answer.NOT_SURE])
+def test_a_second_worker_does_not_open_whoever_did_not_say_yes_to_them(answer, staff: Staff) -> None:
+    made = retold("blocked_facilitator_not_independent", staff, NOW())
+    facilitation.appoint(referral=made.referral, user=staff["ben"], part=Part.SECOND_WORKER, by=staff["asha"])
+    assert opens(staff["ben"], made.other)
+    asked = {"party": made.other, "purpose": Purpose.SECOND_WORKER, "recipient": staff["ben"].pk}
+    consent.record_consent(**asked, answer=answer, by=staff["kit"])
+    assert not opens(staff["ben"], made.other)
+    consent.record_consent(**asked, answer=Answer.YES, by=staff["kit"])
+    assert opens(staff["ben"], made.other)
+
+
 @pytest.mark.parametrize(
     ("facilitator", "second", "another"),
     [("city", "city", False), ("city", None, True), (None, "city", True), (None, None, False)],
