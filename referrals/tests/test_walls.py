@@ -66,6 +66,8 @@ def test_who_once_supported_one_side_does_not_open_the_other_as_facilitator(staf
     facilitation.appoint(referral=made.referral, user=staff["asha"], by=staff["asha"])
 
     assert not opens(staff["asha"], made.other)
+    assert not opens(staff["asha"], made.own)  # as the page says on which it is changed
+    assert "unless they manage here" in page(staff["ben"], made, f"people/{made.own.pk}/keyworker/")
     assert "facilitator_not_independent" in codes(made)
 
 
