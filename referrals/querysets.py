@@ -20,6 +20,7 @@ from referrals.querysets_rules import (
     held_back_from,
     hits_barred,
     may_see_any,
+    newest_answers,
     on_now,
     opened_by,
     opened_ids,
@@ -267,13 +268,7 @@ class ConcernQuerySet(SafetyQuerySet):
 class ConsentQuerySet(SealedQuerySet):
     def newest(self) -> Self:
         """The newest row for each party, purpose and recipient, whatever it says."""
-        newer = self.model._base_manager.filter(
-            party=OuterRef("party"),
-            purpose=OuterRef("purpose"),
-            recipient=OuterRef("recipient"),
-            seq__gt=OuterRef("seq"),
-        )
-        return self.filter(~Exists(newer))
+        return newest_answers(self)
 
     def agreed_words(self, user: "User") -> Self:
         """The words agreed to for reaching a party whom this user opens: they are meant to be said to them.

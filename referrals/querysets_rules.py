@@ -203,8 +203,9 @@ def opened_by(user: "User", *, safety: bool = False) -> Q:
 
     The party's keyworker; the lead where there is no keyworker, who counts as one; managers of the party's
     organisation; current facilitators, across organisations only while share-consent to theirs holds, and not while
-    they are themselves another party's keyworker here (a second worker then opens those); a stand-in on their day, of
-    each party who accepted them; whoever accepted to help a party, while that party shares with their organisation.
+    they are themselves another party's keyworker here (a second worker then opens those, but nobody who was
+    asked and did not say yes to them); a stand-in on their day, of each party who accepted them; whoever accepted
+    to help a party, while that party shares with their organisation.
     With `safety`, also safeguarding leads of the party's organisation while a concern is open: for concerns and safety
     answers alone, and not where they are of another party's side.
     Whoever was let in by a grant for this person, until they support another; nobody who is barred from the referral.
@@ -263,8 +264,13 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
         Q(Exists(current.filter(user=user, part=Part.STAND_IN))) & Q(Exists(accepted))
     )
     rule |= Q(facilitates) & shared & ~Q(supports_another)
+    # Whoever was asked and did not say yes to this second worker is not opened by them.
+    declined = newest_answers(rows_of("Consent")).filter(
+        ~Q(answer=Answer.YES), party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=user
+    )
     rule |= (
         Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
+        & ~Q(Exists(declined))
         & shared
         & ~Q(supports_another)
         & ~Q(supported_by_facilitator)
@@ -303,26 +309,29 @@ def _of_another_side(user: Any) -> Q:
     return Q(Exists(kept)) | Q(Exists(ever))
 
 
-def current_answers(consents: Rows, at: Moment, *, known: datetime | None = None) -> Rows:
-    """The newest row for each party, purpose and recipient, where it counts at `at`.
-
-    It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
-    marked as materially changed. A yes that no worker has heard from them alone opens nothing and lets nobody do
-    anything; that of taking part is a row of its own in what stands in the way. With `known`, of the answers recorded
-    before that moment.
-    """
-    if known is not None:
-        consents = consents.filter(created_at__lt=known)
+def newest_answers(consents: Rows, *, known: datetime | None = None) -> Rows:
+    """The newest row for each party, purpose and recipient, whatever it says; with `known`, of those recorded before
+    that moment."""
     newer = consents.model._base_manager.filter(
         party=OuterRef("party"),
         purpose=OuterRef("purpose"),
         recipient=OuterRef("recipient"),
         seq__gt=OuterRef("seq"),
-        **({} if known is None else {"created_at__lt": known}),
     )
+    if known is not None:
+        consents, newer = consents.filter(created_at__lt=known), newer.filter(created_at__lt=known)
+    return consents.filter(~Exists(newer))
+
+
+def current_answers(consents: Rows, at: Moment, *, known: datetime | None = None) -> Rows:
+    """The newest row for each party, purpose and recipient, where it counts at `at`.
+
+    It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
+    marked as materially changed. A yes that no worker has heard from them alone opens nothing and lets nobody do
+    anything; that of taking part is a row of its own in what stands in the way.
+    """
     heard = Q(heard_alone_at__isnull=False) | ~Q(answer=Answer.YES) | Q(purpose=Purpose.TAKE_PART)
-    return consents.filter(
-        ~Exists(newer),
+    return newest_answers(consents, known=known).filter(
         heard,
         Q(sheet__materially_changed_at__isnull=True) | Q(sheet__materially_changed_at__gt=at),
         counts_from__lte=at,

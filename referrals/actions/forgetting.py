@@ -158,10 +158,10 @@ def _take_names_out(party: Party, referral: Referral) -> None:
     kept = {word for other in others.select_related("person") for word in _name_words(other)}
     names = _name_words(party) - kept
     for model, field, which in ABOUT_THE_WHOLE if names else ():
-        for row in model.objects.unscoped(WHY).filter(which, referral=referral):
+        for row in model._base_manager.filter(which, referral=referral):
             text = WORD.sub(lambda found: _unless_named(found[0], names), getattr(row, field))
             if text != getattr(row, field):
-                model.objects.unscoped(WHY).filter(pk=row.pk).update(**{field: text})
+                model._base_manager.filter(pk=row.pk).update(**{field: text})
 
 
 def _name_words(party: Party) -> set[str]:

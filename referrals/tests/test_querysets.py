@@ -116,6 +116,7 @@ def opens(who: int, side: Side, made: Made) -> bool:
         or (
             made.runs(who, Part.SECOND_WORKER)
             and knows
+            and not side.declines
             and not supports_somebody
             and not kept_by_the_facilitator
         )

@@ -66,6 +66,8 @@ def test_who_once_supported_one_side_does_not_open_the_other_as_facilitator(staf
     facilitation.appoint(referral=made.referral, user=staff["asha"], by=staff["asha"])
 
     assert not opens(staff["asha"], made.other)
+    assert not opens(staff["asha"], made.own)  # as the page says on which it is changed
+    assert "unless they manage here" in page(staff["ben"], made, f"people/{made.own.pk}/keyworker/")
     assert "facilitator_not_independent" in codes(made)
 
 
@@ -89,6 +91,18 @@ def test_a_lead_who_stands_in_for_a_keyworker_counts_as_one(staff: Staff) -> Non
         by=staff["kit"],
     )
     assert "facilitator_not_independent" not in codes(made)
+
+
+@pytest.mark.parametrize("answer", [Answer.NO, Answer.NOT_SURE])
+def test_a_second_worker_does_not_open_whoever_did_not_say_yes_to_them(answer, staff: Staff) -> None:
+    made = retold("blocked_facilitator_not_independent", staff, NOW())
+    facilitation.appoint(referral=made.referral, user=staff["ben"], part=Part.SECOND_WORKER, by=staff["asha"])
+    assert opens(staff["ben"], made.other)
+    asked = {"party": made.other, "purpose": Purpose.SECOND_WORKER, "recipient": staff["ben"].pk}
+    consent.record_consent(**asked, answer=answer, by=staff["kit"])
+    assert not opens(staff["ben"], made.other)
+    consent.record_consent(**asked, answer=Answer.YES, by=staff["kit"])
+    assert opens(staff["ben"], made.other)
 
 
 @pytest.mark.parametrize(

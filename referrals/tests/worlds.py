@@ -85,7 +85,7 @@ class Share:
 @dataclass(frozen=True)
 class Side:
     """One party: whose, who supports them, whether they left, open and cleared concerns, their answers to sharing,
-    and whether they accept whoever stands in for a day."""
+    whether they accept whoever stands in for a day, and whether they said no to second workers."""
 
     house: int
     keyworker: int | None
@@ -93,6 +93,7 @@ class Side:
     concerns: tuple[bool, ...]  # open or not
     shares: tuple[Share, ...]
     accepts: bool = False
+    declines: bool = False
 
     def shares_with(self, house: int) -> bool:
         """The newest answer counts, where it is a yes that counts now."""
@@ -195,6 +196,7 @@ sides = st.builds(
     concerns=st.lists(st.booleans(), max_size=2).map(tuple),
     shares=st.lists(shares, max_size=3).map(tuple),
     accepts=st.booleans(),
+    declines=st.booleans(),
 )
 handed = st.builds(
     Handed,
@@ -282,14 +284,15 @@ def build(made: Made, rows: Rows) -> list[Party]:
                 cleared_by=None if is_open else rows.users[0],
                 **at,
             )
-        standing_in = [who for who, (part, _) in made.parts.items() if part == Part.STAND_IN]
-        for who in standing_in if side.accepts else ():
+        asked = {Part.STAND_IN: side.accepts and Answer.YES, Part.SECOND_WORKER: side.declines and Answer.NO}
+        said = [(who, asked[part]) for who, (part, _) in made.parts.items() if asked.get(part)]
+        for who, answer in said:
             Consent.objects.create(
                 party=party,
                 purpose=Purpose.SECOND_WORKER,
                 recipient=rows.users[who].pk,
                 seq=1,
-                answer=Answer.YES,
+                answer=answer,
                 heard_alone_at=now,
                 heard_alone_by=rows.users[0],
                 sheet=rows.sheet,

@@ -271,7 +271,7 @@ class Keyworker(PersonForm):
         return {
             **super().get_context(),
             "warning": f"Whoever supports {name} can see all that {name} told us, from this moment. "
-            "Whoever did before can not, unless they facilitate or manage here.",
+            "Whoever did before can not, unless they manage here.",
         }
 
     def act(self, form: BaseForm) -> str:
