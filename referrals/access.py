@@ -12,6 +12,7 @@ from referrals.models import (
     Facilitation,
     Grant,
     Handoff,
+    Leading,
     Party,
     ProtectiveShare,
     ReadinessCheck,
@@ -51,6 +52,7 @@ def is_on(user: User, referral: Referral) -> bool:
         or Party.objects.unscoped("who is on a referral").filter(referral=referral, keyworker=user).exists()
         or Support.objects.unscoped("who was on a referral").filter(referral=referral, user=user).exists()
         or Facilitation.objects.unscoped("who is on a referral").filter(referral=referral, user=user).exists()
+        or Leading.objects.unscoped("who was on a referral").filter(referral=referral, user=user).exists()
     )
 
 

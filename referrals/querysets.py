@@ -191,6 +191,7 @@ class RecordsHitQuerySet(ProtectedQuerySet):
             | Exists(rows_of("Party").filter(keyworker=user, **referral))
             | Exists(rows_of("Support").filter(user=user, **referral))
             | Exists(rows_of("Facilitation").filter(user=user, **referral))
+            | Exists(rows_of("Leading").filter(user=user, **referral))
             | barred(user.pk, "records_check__referral")
             | Q(records_check__in=rows_of("RecordsCheck").filter(hits_barred(user.pk)).values("pk"))
         )

@@ -25,6 +25,7 @@ SHELL = {
     "referrals.Party": "one cell each; what is sealed of it opens by opened_by",
     "referrals.StageChange": "a step from a compartment waits for its release",
     "referrals.Facilitation": "who runs the meetings is known to all in it",
+    "referrals.Leading": "who leads is known to all in it, and who led",
     "referrals.RecordsCheck": "waiting or done; what was found is in the hits",
     "meetings.Meeting": "when and where; called off only as far as somebody may know",
     "meetings.CallOff": "known to all once released; before that to who opens the party",
@@ -328,6 +329,7 @@ WITHOUT_A_SCOPE = {
     # Never evaluated: referrals this user works on are left out of the checks they may release.
     "referrals.presenters.steps.checks_to_match: Party.objects",
     "referrals.presenters.steps.checks_to_match: Facilitation.objects",
+    "referrals.presenters.steps.checks_to_match: Leading.objects",
     "referrals.presenters.steps.checks_to_match: Support.objects",
 }
 PAST_THE_SCOPE = {

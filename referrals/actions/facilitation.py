@@ -9,6 +9,7 @@ from referrals import access, blockers, events
 from referrals.actions.lifecycle import (
     changing,
     made,
+    note_lead_before,
 )
 from referrals.enums import Gate, Part, Stage
 from referrals.models import Facilitation, Invited, Party, Referral, StageChange
@@ -101,6 +102,7 @@ def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | 
         if access.is_barred(lead, referral) or any(supports_another(lead, party) for party in alone):
             first = GIVE_A_KEYWORKER if alone else ""
             raise NotPossible(f"{CANNOT.format(name=lead.first_name)}{first}", field="lead")
+        note_lead_before(referral, at)
         Referral.objects.unscoped("the lead changes").filter(pk=referral.pk).update(lead=lead)
         referral.lead = lead
         record(

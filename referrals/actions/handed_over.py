@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from referrals import access, events
 from referrals.actions.handoff import LOOK_AGAIN, change, fresh_handoff, note
-from referrals.actions.lifecycle import changing, made
+from referrals.actions.lifecycle import changing, made, note_lead_before
 from referrals.actions.matching import keep_name_keys
 from referrals.actions.parties import note_support, require_open, supports_another
 from referrals.blockers.handing_over import going_over, lead_lost, rests_on, unshared
@@ -110,6 +110,7 @@ def _move(handoff: Handoff, referral: Referral, *, by: User, at: datetime) -> No
 def _lead(
     referral: Referral, lead: User, organisation: "Organisation", *, by: User | None, at: datetime
 ) -> None:
+    note_lead_before(referral, at)
     referral.lead, referral.lead_organisation = lead, organisation
     Referral.objects.unscoped("the lead moves").filter(pk=referral.pk).update(
         lead=lead, lead_organisation=organisation

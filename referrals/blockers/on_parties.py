@@ -38,6 +38,7 @@ from referrals.models import (
     ContactRoute,
     Facilitation,
     Invited,
+    Leading,
     Person,
     Preparation,
     ReadinessCheck,
@@ -168,6 +169,7 @@ def by_a_second_person() -> Q:
     return (
         ~Q(Exists(Facilitation._base_manager.filter(**on_it)))
         & ~Q(Exists(Support._base_manager.filter(**on_it)))
+        & ~Q(Exists(Leading._base_manager.filter(**on_it)))
         & ~Q(decided_by=F("party__referral__lead"))
     )
 

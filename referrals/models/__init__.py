@@ -10,7 +10,7 @@ from referrals.models.party import Approach, ContactRoute, Invited, KeptLonger, 
 from referrals.models.preparation import Preparation, Rating
 from referrals.models.readiness import CapacityAssessment, ChildDecision, ReadinessCheck, SafetyAnswers
 from referrals.models.records import NameKey, RecordsHit
-from referrals.models.referral import Closure, Facilitation, Referral, StageChange, Suitability, Task
+from referrals.models.referral import Closure, Facilitation, Leading, Referral, StageChange, Suitability, Task
 
 __all__ = [
     "Approach",
@@ -28,6 +28,7 @@ __all__ = [
     "InformationSheet",
     "Invited",
     "KeptLonger",
+    "Leading",
     "NameKey",
     "Note",
     "Party",

@@ -13,6 +13,7 @@ from referrals.querysets import (
     FacilitationQuerySet,
     ReferralQuerySet,
     SealedQuerySet,
+    ShellQuerySet,
     StageChangeQuerySet,
     TaskQuerySet,
 )
@@ -139,6 +140,21 @@ class Facilitation(BaseModel):
                 violation_error_message="A part ends after it starts.",
             ),
         ]
+
+
+class Leading(models.Model):
+    """Who led a referral before whoever leads it now, and until when. Who once led is no second person there again."""
+
+    id = models.BigAutoField(primary_key=True)
+    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="leadings")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    until = models.DateTimeField()
+
+    objects = protected_manager(ShellQuerySet)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["referral", "user"], name="leading_of_referral")]
 
 
 class Suitability(BaseModel):

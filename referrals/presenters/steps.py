@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from referrals import access
 from referrals.enums import Part, Stage, Suitable
-from referrals.models import Facilitation, Party, RecordsCheck, Referral, Suitability, Support
+from referrals.models import Facilitation, Leading, Party, RecordsCheck, Referral, Suitability, Support
 from referrals.presenters import facilitators_of, parties_for, place_of
 from referrals.querysets_rules import hits_barred
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
@@ -130,6 +130,7 @@ def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
     supports = Party.objects.filter(keyworker=user)
     supported = Support.objects.filter(user=user)
     took_part = Facilitation.objects.filter(user=user)
+    led = Leading.objects.filter(user=user)
     return (
         waiting.exclude(
             Q(referral__lead=user)
@@ -137,6 +138,7 @@ def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
             | Q(referral__in=supported.values("referral"))
             | Q(referral__in=supports.values("referral"))
             | Q(referral__in=took_part.values("referral"))
+            | Q(referral__in=led.values("referral"))
             | hits_barred(user.pk)
         )
         .select_related("referral", "asked_by")

@@ -29,6 +29,7 @@ from referrals.models import (
     Consent,
     ContactRoute,
     Facilitation,
+    Leading,
     Party,
     Preparation,
     ReadinessCheck,
@@ -164,11 +165,13 @@ class Facts:
     def worked(self) -> set[UUID | None]:
         """Everybody who works on this referral, or did."""
         facilitating = Facilitation.objects.unscoped(WHY).filter(referral=self.referral)
+        led = Leading.objects.unscoped(WHY).filter(referral=self.referral)
         return {
             self.referral.lead_id,
             *(party.worker for party in self.parties),
             *(row["user"] for row in self.supports),
             *facilitating.values_list("user", flat=True),
+            *led.values_list("user", flat=True),
         }
 
     def second_persons(self, organisation: UUID) -> list[User]:

@@ -33,6 +33,7 @@ from referrals.models import (
     ContactRoute,
     Facilitation,
     Invited,
+    Leading,
     Party,
     Preparation,
     ReadinessCheck,
@@ -69,6 +70,7 @@ class Reading:
         self.consents = rows(Consent, "sheet", party__referral=referral)
         self.facilitations = rows(Facilitation, "user__team", referral=referral)
         self.supported = {row.user_id for row in rows(Support, referral=referral)}
+        self.led = rows(Leading, referral=referral)
         self.running = [row for row in self.facilitations if row.until is None]
         self.runs = [row for row in self.running if row.part in (Part.FACILITATOR, Part.STAND_IN)]
 
@@ -210,7 +212,7 @@ class About:
 
     def _signed_off(self, concern: Concern) -> bool:
         working = {row.user_id for row in self.reading.facilitations} | self.reading.supported
-        working |= {self.reading.referral.lead_id}
+        working |= {self.reading.referral.lead_id, *(row.user_id for row in self.reading.led)}
         newest = max(row.raised_at for row in self.concerns)
         return any(
             row.decision in (SignOffDecision.GO, SignOffDecision.GO_WITH_STEPS)

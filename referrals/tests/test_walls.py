@@ -23,6 +23,7 @@ from referrals.enums import (
     SignOffDecision,
 )
 from referrals.models import Concern, Consent, Party, RecordsCheck
+from referrals.presenters.steps import checks_to_match
 from referrals.selectors import to_decide
 from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible, Refused
@@ -372,3 +373,32 @@ def test_whether_somebody_accepts_the_second_worker_is_shown_to_their_own_side_a
     )
     assert "facilitator_not_independent" in codes(made)
     assert page(staff["asha"], made) == before
+
+
+def test_who_led_it_once_is_no_second_person_though_somebody_else_leads_now(staff: Staff) -> None:
+    """The lead does not step aside for an hour to approve their own work."""
+    made = retold("blocked_sign_off", staff, NOW())
+    concern = Concern.objects.unscoped("test").get(party=made.other)
+    go = {"concern": concern, "decision": SignOffDecision.GO, "reason": "Settled."}
+    concerns.sign_off(by=staff["mo"], **go)
+    for lead, by in (("mo", "mo"), ("asha", "mo")):
+        facilitation.change_lead(referral=made.referral, lead=staff[lead], by=staff[by])
+
+    assert "sign_off" in codes(made), "what was decided before does not count again"
+    with pytest.raises(Refused, match="second person"):
+        concerns.sign_off(by=staff["mo"], **go)
+    assert concern not in to_decide(staff["mo"], NOW())
+    told = Message.objects.filter(kind="worker_sign_off_waiting", state="due")
+    assert set(told.values_list("recipient_id", flat=True)) == {staff["sal"].pk}
+    concerns.sign_off(by=staff["sal"], **go)
+    assert "sign_off" not in codes(made)
+
+
+def test_who_led_it_once_releases_no_records_check_of_it(staff: Staff) -> None:
+    made = retold("blocked_records_check", staff, NOW())
+    for lead in ("sal", "asha"):
+        facilitation.change_lead(referral=made.referral, lead=staff[lead], by=staff["mo"])
+    check = RecordsCheck.objects.unscoped("test").select_related("referral").get(referral=made.referral)
+    with pytest.raises(Refused, match="second person"):
+        concerns.release_records_check(check=check, by=staff["sal"])
+    assert check not in checks_to_match(staff["sal"])
