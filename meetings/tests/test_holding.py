@@ -238,6 +238,10 @@ def test_a_stand_in_who_was_accepted_starts_it_and_nobody_does_without_one(staff
         start(meeting=made.meeting, by=staff["fay"])
     name_stand_in(unavailable=row, user=staff["ben"], by=staff["asha"])
     accept(made, staff["ben"])
+    asha, here = client_of(staff["asha"]), f"/r/{made.referral.reference}/facilitators/"
+    rows = {row[0]: row[-1] for row in asha.get(here).context["rows"]}
+    assert rows.pop("Ben Example") == "With the day"
+    assert [asha.get(row["href"]).status_code for row in rows.values()] == [200]
     start(meeting=made.meeting, by=staff["ben"])
     assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).started_by == staff["ben"]
 
