@@ -23,7 +23,7 @@ from referrals.models import (
     Suitability,
     Support,
 )
-from referrals.querysets_rules import current_answers, supported_by
+from referrals.querysets_rules import current_answers, on_now, supported_by
 from restorative.common.prepared import Moment
 
 
@@ -52,7 +52,8 @@ def on_the_side_of(user: Any) -> Q:
 
 
 def facilitator_not_independent(gate: Gate, at: Moment) -> Q:
-    """A facilitator who supports a party, or manages who does, without an accepted second worker from elsewhere."""
+    """A facilitator, or on their day a stand-in, who supports a party, or manages who does, without an accepted second
+    worker from elsewhere."""
     supports = Party._base_manager.filter(
         on_the_side_of(OuterRef("user")), referral=OuterRef("referral"), left_at__isnull=True
     )
@@ -80,7 +81,10 @@ def facilitator_not_independent(gate: Gate, at: Moment) -> Q:
         until__isnull=True,
     )
     supported = Support._base_manager.filter(referral=OuterRef("referral"), user=OuterRef("user"))
-    return Q(Exists(facilitators("pk").filter(Q(Exists(supports)) | Q(Exists(supported)), ~Exists(second))))
+    runs = Facilitation._base_manager.filter(
+        on_now(at), referral=OuterRef("pk"), part__in=[Part.FACILITATOR, Part.STAND_IN]
+    )
+    return Q(Exists(runs.filter(Q(Exists(supports)) | Q(Exists(supported)), ~Exists(second))))
 
 
 def one_facilitator(gate: Gate, at: Moment) -> Q:

@@ -105,7 +105,13 @@ class Reading:
         return all(row.decision != Suitable.YES for row in decided)
 
     def not_independent(self) -> bool:
-        return any(self._partial(row.user) and not self._seconded(row.user) for row in self.runs)
+        standing = [row for row in self.facilitations if row.part == Part.STAND_IN and self._today(row)]
+        return any(
+            self._partial(row.user) and not self._seconded(row.user) for row in [*self.runs, *standing]
+        )
+
+    def _today(self, row: Facilitation) -> bool:
+        return row.until is not None and row.since <= self.at < row.until
 
     def _on_their_side(self, user: Any, party: Party) -> bool:
         """They support the party, or manage who does; a lead who stands in for an absent keyworker counts as one."""
