@@ -17,6 +17,7 @@ from meetings.tests.pages import address, client_of, send, text_of
 from referrals import access
 from referrals.actions import concerns, consent
 from referrals.actions.facilitation import appoint, stand_down
+from referrals.actions.parties import set_keyworker
 from referrals.enums import Answer, ConcernKind, Purpose, SignOffDecision
 from referrals.models import Facilitation, Party
 from restorative.common.decisions import NotPossible, Refused
@@ -238,8 +239,24 @@ def test_a_stand_in_who_was_accepted_starts_it_and_nobody_does_without_one(staff
         start(meeting=made.meeting, by=staff["fay"])
     name_stand_in(unavailable=row, user=staff["ben"], by=staff["asha"])
     accept(made, staff["ben"])
+    asha, here = client_of(staff["asha"]), f"/r/{made.referral.reference}/facilitators/"
+    rows = {row[0]: row[-1] for row in asha.get(here).context["rows"]}
+    assert rows.pop("Ben Example") == "With the day"
+    assert [asha.get(row["href"]).status_code for row in rows.values()] == [200]
     start(meeting=made.meeting, by=staff["ben"])
     assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).started_by == staff["ben"]
+
+
+def test_a_stand_in_who_comes_to_support_somebody_is_of_that_side(staff: Staff, morning) -> None:
+    made = booked(staff, days=0)
+    row = away(made)
+    name_stand_in(unavailable=row, user=staff["ben"], by=staff["asha"])
+    accept(made, staff["ben"])
+    morning.move_to(made.meeting.starts_at - timedelta(hours=1))
+    play.check_the_day(made, timezone.now())
+    set_keyworker(party=made.other, keyworker=staff["ben"], by=staff["kit"])
+    with pytest.raises(NotPossible, match="supports someone here"):
+        start(meeting=made.meeting, by=staff["ben"])
 
 
 @pytest.mark.parametrize(

@@ -7,25 +7,27 @@ from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY, Answer, Part, Place, Purpose
 from referrals.models import Consent, Facilitation, Party, Support
-from referrals.querysets_rules import current_answers, supported_by
+from referrals.querysets_rules import current_answers, on_now, supported_by
 from restorative.common.prepared import Moment
 
 PARTICIPANT = ~Q(place=Place.SUPPORTER)
 
 
+RUNS_IT = Q(part__in=[Part.FACILITATOR, Part.STAND_IN], user__is_active=True)
+
+
 def facilitators(referral: str) -> QuerySet:
-    return Facilitation._base_manager.filter(
-        referral=OuterRef(referral), until__isnull=True, part__in=[Part.FACILITATOR, Part.STAND_IN]
-    )
+    """Who is appointed, and still works here."""
+    return Facilitation._base_manager.filter(RUNS_IT, referral=OuterRef(referral), until__isnull=True)
+
+
+def running_it(referral: str, at: Moment) -> QuerySet:
+    """Those, and on their day who stands in for one."""
+    return Facilitation._base_manager.filter(RUNS_IT, on_now(at), referral=OuterRef(referral))
 
 
 def fewer_than_two_facilitators(referral: str) -> Q:
-    another = Facilitation._base_manager.filter(
-        ~Q(user=OuterRef("user")),
-        referral=OuterRef("referral"),
-        until__isnull=True,
-        part__in=[Part.FACILITATOR, Part.STAND_IN],
-    )
+    another = facilitators("referral").filter(~Q(user=OuterRef("user")))
     return ~Q(Exists(facilitators(referral).filter(Exists(another))))
 
 
@@ -58,7 +60,11 @@ def seconds() -> QuerySet:
     their_team = Coalesce(OuterRef("user__team"), Value(NOBODY), output_field=UUIDField())
     elsewhere = ~Q(of_team=their_team) | ~Q(user__organisation=OuterRef("user__organisation"))
     return Facilitation._base_manager.alias(of_team=team).filter(
-        elsewhere, referral=OuterRef("referral"), part=Part.SECOND_WORKER, until__isnull=True
+        elsewhere,
+        referral=OuterRef("referral"),
+        part=Part.SECOND_WORKER,
+        user__is_active=True,
+        until__isnull=True,
     )
 
 

@@ -10,10 +10,10 @@ from django.utils import timezone
 from referrals.blockers.facilitators import (
     PARTICIPANT,
     accepted_by_all_others,
-    facilitators,
     fewer_than_two_facilitators,
     not_accepted_by,
     of_a_side,
+    running_it,
     supporting,
 )
 from referrals.enums import (
@@ -204,7 +204,7 @@ def one_facilitator_for_party(gate: Gate, at: Moment) -> Q:
 def second_worker_not_accepted(gate: Gate, at: Moment) -> Q:
     """A facilitator of another side than theirs, with a second worker whom they have not accepted; nor is there one
     whom everybody on another side accepts."""
-    partial = facilitators("referral").filter(
+    partial = running_it("referral", at).filter(
         of_a_side(),
         ~Exists(supporting(OuterRef(OuterRef("pk")))),
         Exists(not_accepted_by(OuterRef(OuterRef(OuterRef("pk"))), at)),

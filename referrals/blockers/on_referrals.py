@@ -7,6 +7,7 @@ from referrals.blockers.facilitators import (
     facilitators,
     fewer_than_two_facilitators,
     of_a_side,
+    running_it,
     seconds,
 )
 from referrals.enums import Gate, Kind, Suitable
@@ -32,10 +33,10 @@ def no_facilitator(gate: Gate, at: Moment) -> Q:
 
 
 def facilitator_not_independent(gate: Gate, at: Moment) -> Q:
-    """A facilitator who supports a party, or manages who does, and no second worker from elsewhere. Whether somebody
-    accepts that one is theirs: see second_worker_not_accepted.
+    """A facilitator, or on their day a stand-in, who supports a party, or manages who does, and no second worker from
+    elsewhere. Whether somebody accepts that one is theirs: see second_worker_not_accepted.
     """
-    return Q(Exists(facilitators("pk").filter(of_a_side(), ~Exists(seconds()))))
+    return Q(Exists(running_it("pk", at).filter(of_a_side(), ~Exists(seconds()))))
 
 
 def one_facilitator(gate: Gate, at: Moment) -> Q:

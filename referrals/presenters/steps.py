@@ -97,7 +97,8 @@ def running(referral: Referral, user: User) -> list[list[Any]]:
                 str(Part(row.part).label),
                 row.user.organisation.name,
                 clock.show_day(row.since),
-                {"text": "End", "href": end},
+                # A stand-in's part ends with their day, or where the meeting says that another comes after all.
+                "With the day" if row.part == Part.STAND_IN else {"text": "End", "href": end},
             ]
         )
     return rows

@@ -72,7 +72,14 @@ class Reading:
         self.supported = {row.user_id for row in rows(Support, referral=referral)}
         self.led = rows(Leading, referral=referral)
         self.running = [row for row in self.facilitations if row.until is None]
-        self.runs = [row for row in self.running if row.part in (Part.FACILITATOR, Part.STAND_IN)]
+        runs_it = [
+            row
+            for row in self.facilitations
+            if row.part in (Part.FACILITATOR, Part.STAND_IN) and row.user.is_active
+        ]
+        self.runs = [row for row in runs_it if row.until is None]
+        standing_in = [row for row in runs_it if row.part == Part.STAND_IN and row.until is not None]
+        self.run_now = self.runs + [row for row in standing_in if row.since <= at < row.until]
 
     def found(self) -> Found:
         found: Found = {(code, None) for code, holds in WHOLE.items() if holds(self)}
@@ -109,7 +116,7 @@ class Reading:
         return all(row.decision != Suitable.YES for row in decided)
 
     def not_independent(self) -> bool:
-        return any(self._partial(row.user) and not self._elsewhere(row.user) for row in self.runs)
+        return any(self._partial(row.user) and not self._elsewhere(row.user) for row in self.run_now)
 
     def not_accepted(self, party: Party) -> bool:
         """It is this party's yes to a second worker that is missing."""
@@ -118,7 +125,7 @@ class Reading:
             and not self._seconded(row.user)
             and not self._on_their_side(row.user, party)
             and not all(self._accepts(party, each) for each in self._elsewhere(row.user))
-            for row in self.runs
+            for row in self.run_now
         )
 
     def _on_their_side(self, user: Any, party: Party) -> bool:
@@ -131,7 +138,7 @@ class Reading:
 
     def _elsewhere(self, user: Any) -> list[Facilitation]:
         """Second workers of another team or organisation."""
-        found = [row for row in self.running if row.part == Part.SECOND_WORKER]
+        found = [row for row in self.running if row.part == Part.SECOND_WORKER and row.user.is_active]
         same = (user.team_id, user.organisation_id)
         return [row for row in found if (row.user.team_id, row.user.organisation_id) != same]
 

@@ -59,6 +59,7 @@ from referrals.models import (
     Task,
 )
 from referrals.tests.plainly import AT_START, EACH, WHOLE, Reading
+from restorative.accounts.models import User
 from restorative.common import clock
 from tests.stories import staff_now, tell
 from tests.world import NOW as TEN
@@ -408,7 +409,10 @@ class Written:
 def people(django_db_setup: None, django_db_blocker) -> Iterator[Staff]:
     """The cast, once for all worlds, at a stopped clock."""
     with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
-        yield staff_now()
+        people = staff_now()
+        # One of those who may be appointed works here no longer.
+        User.objects.filter(pk=people["wes"].pk).update(is_active=False)
+        yield people
         transaction.set_rollback(True)
 
 

@@ -402,3 +402,11 @@ def test_who_led_it_once_releases_no_records_check_of_it(staff: Staff) -> None:
     with pytest.raises(Refused, match="second person"):
         concerns.release_records_check(check=check, by=staff["sal"])
     assert check not in checks_to_match(staff["sal"])
+
+
+def test_a_facilitator_whose_account_was_closed_runs_nothing_any_more(staff: Staff) -> None:
+    made = retold("ready", staff, NOW())
+    assert "no_facilitator" not in codes(made)
+    User.objects.filter(pk=staff["fay"].pk).update(is_active=False)
+    assert "no_facilitator" in codes(made)
+    assert "No facilitator has been appointed." in page(staff["asha"], made)
