@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 QUESTIONS = ("still_yes", "safe", "well", "same_way", "right_time")
+ANOTHER_WAY = (
+    "The way to reach them was changed since you opened the page. Ask about the one that is shown now."
+)
 FULL_KINDS = (ReadinessKind.FULL, ReadinessKind.CHECK_IN)
 
 
@@ -55,13 +59,15 @@ def check_in(
     by: "User",
     alone: bool = True,
     note: str = "",
+    way: UUID | None = None,
     at: datetime | None = None,
 ) -> ReadinessCheck:
     """Record a check-in: one answer, yes, no or not sure, to each of QUESTIONS; all or nothing.
 
     Yes renews taking part, the safety answers as they were, the way to reach them and the right time. A no or not
-    sure to taking part calls a booked meeting off; to safety it is a stop. Raises Refused, or NotPossible naming the
-    field, also where they were not alone or there is nothing to renew.
+    sure to taking part calls a booked meeting off; to safety it is a stop. `way` is the way to reach them that was
+    asked about: another is not confirmed by it. Raises Refused, or NotPossible naming the field, also where they were
+    not alone or there is nothing to renew.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -73,6 +79,8 @@ def check_in(
     with changing(party.referral_id, at=at) as (referral, at):
         party = fresh_party(party)
         now = _under_the_lock(party)
+        if way is not None and way != now.route.pk:
+            raise NotPossible(ANOTHER_WAY, field="same_way")
         record_consent(
             party=party,
             purpose=Purpose.TAKE_PART,

@@ -1,18 +1,42 @@
 """A check-in: five answers of one person, alone, and what they said if it is worth keeping."""
 
 from typing import Any
+from uuid import UUID
 
+from django import forms
+
+from referrals.enums import NOBODY
 from referrals.forms import parts, words
 from referrals.forms.words import Whom
 from restorative.common.formfields import CleanTextField, YesNoNotSureField
 from restorative.common.forms import BaseForm
 
 
+class AskedAboutField(forms.UUIDField):
+    """The way to reach them that stood in the question. Nonsense is one that never was; it is not kept with what was
+    typed, for whoever comes back is shown the one of then."""
+
+    widget = forms.HiddenInput
+    kept_as_typed = False
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(required=False, **kwargs)
+
+    def clean(self, value: Any) -> UUID:
+        try:
+            return super().clean(value) or NOBODY
+        except forms.ValidationError:
+            return NOBODY
+
+
 class CheckInForm(BaseForm):
     """Whether they are alone is said with the button."""
 
-    def __init__(self, *args: Any, whom: Whom, way: str, **kwargs: Any):
+    route = AskedAboutField()
+
+    def __init__(self, *args: Any, whom: Whom, way: str, route: UUID | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
+        self.fields["route"].initial = route
         for key, question in words.CHECK_IN.items():
             self.fields[key] = YesNoNotSureField(
                 label=question.label.format(name=whom.name, way=way),
@@ -23,4 +47,4 @@ class CheckInForm(BaseForm):
         self.fields["note"] = CleanTextField(
             label=f"What did {whom.name} say? If it is worth keeping", required=False, rows=2
         )
-        self.layout = [*words.CHECK_IN, "note"]
+        self.layout = [*words.CHECK_IN, "note", "route"]

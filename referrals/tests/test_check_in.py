@@ -13,6 +13,7 @@ from referrals import blockers
 from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.actions.concerns import raise_concern, sign_off
 from referrals.actions.consent import withdraw
+from referrals.actions.reaching import RouteFacts, record_route
 from referrals.actions.sheets import publish_sheet
 from referrals.actions.tasks import give_task
 from referrals.enums import (
@@ -22,6 +23,7 @@ from referrals.enums import (
     Purpose,
     ReadinessKind,
     Ready,
+    RouteKind,
     SignOffDecision,
     TaskKind,
 )
@@ -195,8 +197,31 @@ def test_the_page_takes_five_answers_and_a_press(made, staff):
     assert asked == list(QUESTIONS)
     assert "by text on 07700 900" in shown.content.decode()
 
-    assert send(client, where, YES).status_code == 303
+    assert send(client, where, YES | asked_about(shown)).status_code == 303
     assert rows(ReadinessCheck, made.own).filter(kind=ReadinessKind.CHECK_IN).count() == 1
+
+
+def asked_about(shown) -> dict[str, str]:
+    """The way to reach them that stood on the page."""
+    return {"route": str(shown.context["form"]["route"].value())}
+
+
+def test_a_way_that_was_changed_meanwhile_is_not_confirmed_by_an_answer_about_the_old_one(made, staff):
+    client, where = client_of(staff["asha"]), path(made, made.own, "check-in")
+    old = asked_about(client.get(where))
+    facts = RouteFacts(kind=RouteKind.PHONE, value="+447700900777", allowed=True, read_by_others=False)
+    later = timezone.now() + timedelta(minutes=5)
+    record_route(party=made.own, facts=facts, confirmed=True, by=staff["asha"], at=later)
+
+    for stale in (old, {"route": "not one"}, {}):
+        shown = send(client, where, YES | {"note": "All is well."} | stale)
+        assert shown.status_code == 422
+        assert "was changed since you opened the page" in str(shown.context["form"].errors["same_way"])
+        assert "07700 900777" in shown.content.decode()
+        assert shown.context["form"]["note"].value() == "All is well."
+        assert shown.context["form"]["same_way"].value() is None
+    assert not rows(ReadinessCheck, made.own).filter(kind=ReadinessKind.CHECK_IN).exists()
+    assert send(client, where, YES | asked_about(shown)).status_code == 303
 
 
 def test_not_alone_means_later_with_what_was_filled_in(made, staff):

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from referrals.actions.check_in import QUESTIONS, Standing, check_in, standing
+from referrals.actions.check_in import ANOTHER_WAY, QUESTIONS, Standing, check_in, standing
 from referrals.enums import STOPS, Answer, Ready, RouteKind
 from referrals.forms.check_in import CheckInForm
 from referrals.models import Concern
@@ -14,6 +14,7 @@ from referrals.presenters.reach import route_kind, route_value
 from referrals.views.person import PersonForm
 from restorative.common.decisions import NotPossible
 from restorative.common.forms import BaseForm
+from restorative.common.views import ActionFormView
 
 
 class CheckIn(PersonForm):
@@ -40,7 +41,8 @@ class CheckIn(PersonForm):
             return refusal.sentences
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"whom": self.whom, "way": self._way()}
+        asked = self.found.route.pk if isinstance(self.found, Standing) else None
+        return {"whom": self.whom, "way": self._way(), "route": asked}
 
     def _way(self) -> str:
         if not isinstance(self.found, Standing):
@@ -82,11 +84,21 @@ class CheckIn(PersonForm):
             party=self.party,
             answers={key: cleaned[key] for key in QUESTIONS},
             note=cleaned["note"],
+            way=cleaned["route"],
             by=self.request.user,
             at=self.at,
         )
         self._say_what_follows(cleaned, check.judgement == Ready.READY)
         return self.done() if self.came_from else self.still_seen()
+
+    @staticmethod
+    def _say(form: BaseForm, refusal: NotPossible) -> None:
+        """Who is told that the way has changed is asked about the one that is shown now."""
+        ActionFormView._say(form, refusal)
+        if ANOTHER_WAY in refusal.sentences:
+            form.data = form.data.copy()  # type: ignore[attr-defined]
+            form.data["route"] = str(form.fields["route"].initial)
+            form.data.pop("same_way", None)
 
     def _say_what_follows(self, cleaned: dict[str, Any], ready: bool) -> None:
         """No names: it waits in the session for the next page."""
