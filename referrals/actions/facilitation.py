@@ -11,6 +11,7 @@ from referrals.actions.lifecycle import (
     made,
     note_lead_before,
 )
+from referrals.actions.parties import CANNOT, fresh_party, require_open, supports_another
 from referrals.enums import Gate, Part, Stage
 from referrals.models import Facilitation, Invited, Party, Referral, StageChange
 from restorative.audit.ledger import record
@@ -19,9 +20,6 @@ from restorative.common.decisions import NotPossible
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
-
-
-from referrals.actions.parties import CANNOT, fresh_party, require_open, supports_another
 
 GIVE_A_KEYWORKER = " Or give a keyworker first to everybody who has none."
 
