@@ -59,7 +59,7 @@ class Access:
     press: Any
 
     def happened_before(self, what: str, which: str) -> None:
-        """Ben covers for a keyworker; or is barred; or one of them is fifteen, and can decide. Where it is possible."""
+        """Ben covers for a keyworker; or is barred; or one of them is a child, and can decide. Where it is possible."""
         made = self.all[0]
         pressed = {
             "let in": lambda: acts.asked_to_be_let_in(made, which, GrantKind.COVER, "ben", 5, "mo"),
