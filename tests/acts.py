@@ -45,7 +45,7 @@ from referrals.models import Concern, Facilitation, Handoff, Party, RecordsCheck
 from restorative.accounts.models import User
 from restorative.common import clock
 
-WORKERS = ("asha", "kit", "ben", "fay", "mo", "sal", "wes", "carol", "mina", "gwen")
+WORKERS = ("asha", "kit", "ben", "fay", "mo", "sal", "wes", "carol", "mina", "gwen", "ivy")
 # Mostly whoever usually does it, so that most of what is pressed is possible.
 WHO = st.sampled_from([*[""] * 20, *WORKERS])
 SIDES = st.sampled_from(["own", "other", "other"])

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.actions import grants
 from referrals.actions.age import ChildFacts, record_age
@@ -14,6 +15,7 @@ from referrals.actions.parties import set_keyworker
 from referrals.actions.protecting import look_at_share, share_to_protect
 from referrals.enums import ChildResult, GrantKind, ShareWith
 from referrals.models import Bar, Grant, ProtectiveShare
+from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.common import clock
 from tests.acts import Pressed, fresh, newest, side, supports, worker
@@ -45,6 +47,20 @@ AGES: dict[str, tuple[int, ChildFacts | None]] = {
     "grown, and asked like a child": (40 * 366, ABLE),
     "not born": (-1, None),
 }
+
+
+def lead_who_manages_nobody(staff: Staff) -> User:
+    """Ivy, of Ben's team: who may ask for somebody to be let in, and may not give it then."""
+    ben = staff["ben"]
+    return User.objects.create_user(
+        email="ivy@demo.example",
+        password=None,
+        first_name="Ivy",
+        organisation=ben.organisation,
+        team=ben.team,
+        role=Role.KEYWORKER,
+        safeguarding_lead=True,
+    )
 
 
 def manager(user: User) -> str:

@@ -1,6 +1,7 @@
 """The state machine's other half: who is let in, shut out and passed on, what is shared to keep somebody safe, and how
 old somebody is; and what holds of each after every step. Read plainly from the rows (rows_of.py)."""
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,7 @@ from referrals.models import (
 )
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
+from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import WAITING, Message
 from tests import acts_access as acts
 from tests import rows_of
@@ -57,15 +59,16 @@ class Access:
     press: Any
 
     def happened_before(self, what: str, which: str) -> None:
-        """Ben covers for a keyworker; or is barred; or one of them is fifteen, and can decide."""
-        if what == "let in":
-            self.press(
-                True, lambda made: acts.asked_to_be_let_in(made, which, GrantKind.COVER, "ben", 5, "mo")
-            )
-        elif what == "shut out":
-            self.press(True, lambda made: acts.shut_out(made, "ben", ""))
-        elif what == "a child":
-            self.press(True, lambda made: acts.born(made, which, "a child who can decide", ""))
+        """Ben covers for a keyworker; or is barred; or one of them is a child, and can decide. Where it is possible."""
+        made = self.all[0]
+        pressed = {
+            "let in": lambda: acts.asked_to_be_let_in(made, which, GrantKind.COVER, "ben", 5, "mo"),
+            "shut out": lambda: acts.shut_out(made, "ben", ""),
+            "a child": lambda: acts.born(made, which, "a child who can decide", ""),
+        }
+        if what:
+            with suppress(Refused, NotPossible):
+                pressed[what]().do()
 
     # --- What is pressed ----------------------------------------------------------------------------------------
 

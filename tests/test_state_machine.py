@@ -87,6 +87,8 @@ class Referrals(Access, RuleBasedStateMachine):
     def begin(self, situation: str, before: str, which: str) -> None:
         self.staff = staff_now()
         self.all = [tell(situation, self.staff, clock.now())]
+        self.staff.people["ivy"] = acts_access.lead_who_manages_nobody(self.staff)
+        self.all[0].staff = self.staff
         self.happened_before(before, which)
 
     # --- What is pressed ----------------------------------------------------------------------------------------
