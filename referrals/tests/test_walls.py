@@ -344,3 +344,25 @@ def test_who_led_it_once_releases_no_records_check_of_it(staff: Staff) -> None:
     with pytest.raises(Refused, match="second person"):
         concerns.release_records_check(check=check, by=staff["sal"])
     assert check not in checks_to_match(staff["sal"])
+
+
+def test_words_taken_back_after_the_other_was_reached_are_told_to_nobody_on_their_side(
+    staff: Staff, morning
+) -> None:
+    """Jo answered long ago. That Sam takes the words back is Sam's: Kit reads what he reads of anything sealed."""
+    made = retold("booked_tomorrow", staff, NOW())
+
+    def kit_sees() -> list[str]:
+        about = [person_page(staff["kit"], made, made.other, name) for name in ("", "approach/", "talk/")]
+        return [page(staff["kit"], made), *about]
+
+    before = kit_sees()
+    morning.shift(timedelta(seconds=1))
+    consent.withdraw(party=made.own, purpose=Purpose.WORDS, recipient=made.other.pk, by=staff["asha"])
+    assert "wording_not_approved" in codes(made)
+
+    assert kit_sees() == before
+    assert f"{made.own.known_as} has not approved the words" in page(staff["asha"], made)
+
+    Party.objects.unscoped("test").filter(pk=made.other.pk).update(answered_at=None)
+    assert "Nobody has approved the words used to reach" in page(staff["kit"], made)

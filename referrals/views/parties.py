@@ -206,14 +206,16 @@ class ApproachPerson(PersonForm):
             f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
             "first, and only these are said."
         )
-        agreed = presenters.words_agreed(self.party, self.request.user)
+        # Who has answered was reached: whether the words still hold is the side's whose they are.
+        reached = self.party.answered_at is not None
+        agreed = () if reached else presenters.words_agreed(self.party, self.request.user)
         context["facts"] = [{"key": "The words to use", "value": wording} for wording in agreed]
         context["facts"] += approaching.came_rows(self.party, self.request.user)
         if said_do_not_approach(self.party):
             context["warning"] = DO_NOT_APPROACH.format(name=name)
         elif stop_known_to(self.request.user, self.party):
             context["warning"] = STOPPED.format(name=name)
-        elif not agreed and words_missing(self.party):
+        elif not reached and not agreed and words_missing(self.party):
             context["warning"] = f"Nobody has agreed to the words yet. {name} is not approached before that."
         context["asked_not"] = self.asked_not()
         return context
