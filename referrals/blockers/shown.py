@@ -46,8 +46,9 @@ def shown_to(
     """
     found = list(found)
     by_id = {party.pk: party for party in parties}
+    others = [party for party in by_id.values() if not party.opened]
     rows: list[ShownBlocker] = []
-    sealed = sealed_open(found, by_id.values(), stood)
+    sealed, words_taken_back = sealed_open(found, by_id.values(), stood), False
     for blocker in found:
         code = BY_KEY[blocker.code]
         party = by_id.get(blocker.party_id) if blocker.party_id else None
@@ -65,14 +66,17 @@ def shown_to(
                 row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
             else:
                 row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
+        elif code.key == "wording_not_approved" and party.opened and party.answered_at and others:
+            # They were reached long ago: that somebody takes the words back now is the other side's.
+            words_taken_back = True
+            continue
         elif party.opened or (party.opened_safety and code.key in SAFETY_CODES):
             row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
         else:
             continue
         if row not in rows:
             rows.append(row)
-    if sealed:
-        others = [party for party in by_id.values() if not party.opened]
+    if sealed or words_taken_back:
         them = "the other person" if len(others) == 1 else "another person"
         rows.append(ShownBlocker(SEALED_SENTENCE.format(them=them)))
     return rows

@@ -55,10 +55,13 @@ class Facts:
     task: Any = None
 
     def flag(self, code: str) -> bool:
-        """Whether this code stands in the way of booking, with this person."""
+        """Whether this code stands in the way of booking, with this person.
+
+        That the words are missing is theirs until they have answered; after that it is the side's whose words they are.
+        """
         stands = getattr(self.flags, f"blocked_{code}")
-        if stands and code == "wording_not_approved" and presenters.words_stood(self.party, self.user):
-            return False
+        if stands and code == "wording_not_approved":
+            return not self.party.answered_at and not presenters.words_stood(self.party, self.user)
         return stands
 
     def href(self, name: str, *args: Any) -> str:

@@ -288,7 +288,7 @@ def _way_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str]:
     if row.code == "day_of_check_missing":
         return {**shown, **_day_link(row, facts)}
     if row.code == "wording_not_approved" and row.party is not None and not row.party.asked_first:
-        return {**shown, "whose": "With whoever asked first"}
+        return {**shown, "whose": "Whoever asked first"}
     if row.code == "professional_not_agreed" and not _facilitates(facts):
         return {**shown, "whose": "The facilitator asks"}
     if row.party is None and not facts.runs:

@@ -129,6 +129,7 @@ def test_nobody_speaks_to_the_other_before_the_words_are_agreed(staff: Staff) ->
 
 def test_the_words_agreed_to_are_given_to_whoever_reaches_them(staff: Staff) -> None:
     made = play("ready", staff)
+    Party.objects.unscoped("not reached yet").filter(pk=made.other.pk).update(answered_at=None)
     page = client_of(staff["kit"]).get(path(made, made.other, "approach")).content.decode()
 
     assert f"Hello {made.other.known_as}, it’s Kit." in page

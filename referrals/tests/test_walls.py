@@ -410,3 +410,25 @@ def test_a_facilitator_whose_account_was_closed_runs_nothing_any_more(staff: Sta
     User.objects.filter(pk=staff["fay"].pk).update(is_active=False)
     assert "no_facilitator" in codes(made)
     assert "No facilitator has been appointed." in page(staff["asha"], made)
+
+
+def test_words_taken_back_after_the_other_was_reached_are_told_to_nobody_on_their_side(
+    staff: Staff, morning
+) -> None:
+    """Jo answered long ago. That Sam takes the words back is Sam's: Kit reads what he reads of anything sealed."""
+    made = retold("booked_tomorrow", staff, NOW())
+
+    def kit_sees() -> list[str]:
+        about = [person_page(staff["kit"], made, made.other, name) for name in ("", "approach/", "talk/")]
+        return [page(staff["kit"], made), *about]
+
+    before = kit_sees()
+    morning.shift(timedelta(seconds=1))
+    consent.withdraw(party=made.own, purpose=Purpose.WORDS, recipient=made.other.pk, by=staff["asha"])
+    assert "wording_not_approved" in codes(made)
+
+    assert kit_sees() == before
+    assert f"{made.own.known_as} has not approved the words" in page(staff["asha"], made)
+
+    Party.objects.unscoped("test").filter(pk=made.other.pk).update(answered_at=None)
+    assert "Nobody has approved the words used to reach" in page(staff["kit"], made)

@@ -206,8 +206,10 @@ class ApproachPerson(PersonForm):
             f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
             "first, and only these are said."
         )
-        missing = words_missing(self.party, self.request.user)
-        agreed = () if missing else presenters.words_agreed(self.party, self.request.user)
+        # Who has answered was reached: whether the words still hold is the side's whose they are.
+        reached = self.party.answered_at is not None
+        missing = not reached and words_missing(self.party, self.request.user)
+        agreed = () if reached or missing else presenters.words_agreed(self.party, self.request.user)
         context["facts"] = [{"key": "The words to use", "value": wording} for wording in agreed]
         context["facts"] += approaching.came_rows(self.party, self.request.user)
         if said_do_not_approach(self.party):
