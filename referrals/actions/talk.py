@@ -8,9 +8,11 @@ from uuid import UUID
 from referrals import access
 from referrals.actions.consent import Asked, record_consent
 from referrals.actions.lifecycle import changing
+from referrals.actions.needs import record_needs
+from referrals.actions.parties import fresh_party
 from referrals.actions.reaching import RouteFacts, record_approach, record_route
 from referrals.actions.readiness import ask_safety, check_readiness, prepare, rate
-from referrals.enums import NOBODY, Answer, ApproachResult, Format, Purpose, Ready
+from referrals.enums import NOBODY, Answer, ApproachResult, Format, How, Purpose, Ready
 from referrals.models import Party
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -76,6 +78,7 @@ def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = Non
                 by=by,
                 at=at,
             )
+        _keep_what_helps(party, talk, by=by, at=at)
         if talk.preparation is not None:
             prepare(
                 party=party,
@@ -104,3 +107,16 @@ def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = Non
                 by=by,
                 at=at,
             )
+
+
+def _keep_what_helps(party: Party, talk: Talk, *, by: "User", at: datetime) -> None:
+    """What helps them is kept with their answer to taking part. Where they gave none, it is kept with them."""
+    asked = talk.asked
+    words = {"An interpreter": asked.interpreter, "Things read aloud": asked.how == How.READ_ALOUD}
+    wanted = [word for word, so in words.items() if so]
+    if not wanted or any(said.purpose == Purpose.TAKE_PART for said in talk.said):
+        return
+    person = fresh_party(party).person
+    known = person.access_needs
+    needs = ". ".join([known.rstrip(".")] * bool(known) + [word for word in wanted if word not in known])
+    record_needs(party=party, language=asked.language or person.language, needs=needs, by=by, at=at)

@@ -10,8 +10,11 @@ from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.actions.consent import Asked, record_consent, record_link_answer, withdraw
 from referrals.actions.needs import record_needs
 from referrals.actions.readiness import check_on_the_day
+from referrals.actions.talk import Talk, save_talk
 from referrals.enums import Answer, How, Purpose
 from referrals.models import Party
+from referrals.presenters import parties_for
+from referrals.presenters.needs import needs_of
 from restorative.common.decisions import NotPossible, Refused
 from tests.stories import staff_now, tell
 
@@ -114,3 +117,18 @@ def test_the_next_talk_begins_with_what_helped_before(made, name):
 def test_the_language_of_the_interpreter_travels_with_it(made):
     record_needs(party=made.other, language="", needs="", by=made.staff["kit"])
     assert "An interpreter, who is not family: Urdu" in body(made, "fay", "meetings/new/")
+
+
+def test_what_helps_is_not_lost_in_a_talk_without_an_answer_to_taking_part(made):
+    kit = made.staff["kit"]
+    record_needs(party=made.other, language="", needs="", by=kit)
+    record_consent(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.NOT_SURE, by=kit)
+    shown = needs_of(parties_for(made.referral, kit), kit)
+    assert made.other.pk not in shown
+
+    for _ in range(2):  # said again, it is kept once
+        asked = Asked(how=How.READ_ALOUD, language="Urdu", interpreter=True)
+        save_talk(party=made.other, talk=Talk(asked=asked), by=kit)
+    del made.referral._parties_for
+    shown = needs_of(parties_for(made.referral, kit), kit)
+    assert shown[made.other.pk] == ["Speaks Urdu", "An interpreter. Things read aloud"]
