@@ -9,18 +9,15 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, UUIDField, 
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from referrals.enums import NOBODY, STOPS, Answer, Part, Purpose
+from referrals.enums import NOBODY, STOPS, Part
 from referrals.querysets_rules import (
     VISIBLE_HERE,
     asking,
     barred,
     casework,
-    current_answers,
-    given_under_a_stop,
     held_back_from,
     hits_barred,
     may_see_any,
-    newest_answers,
     on_now,
     opened_by,
     opened_ids,
@@ -264,94 +261,3 @@ class NoteQuerySet(ProtectedQuerySet):
 class ConcernQuerySet(SafetyQuerySet):
     def open(self) -> Self:
         return self.filter(cleared_at__isnull=True)
-
-
-class ConsentQuerySet(SealedQuerySet):
-    def newest(self) -> Self:
-        """The newest row for each party, purpose and recipient, whatever it says."""
-        return newest_answers(self)
-
-    def agreed_words(self, user: "User") -> Self:
-        """The words agreed to for reaching a party whom this user opens: they are meant to be said to them.
-
-        The one kind of row that is shown outside the compartment it was given in, and only for its words. Words whose
-        time is over, or of somebody who has left, are nobody's to say any more; those given under a stop, not yet. A
-        stop that this user knows of lets none be said.
-        """
-        stops = rows_of("Concern").filter(
-            party__referral=OuterRef("party__referral"), kind__in=STOPS, cleared_at__isnull=True
-        )
-        return (
-            self.current(timezone.now())
-            .filter(
-                ~given_under_a_stop(),
-                ~Exists(stops.filter(party__in=opened_ids(user))),
-                purpose=Purpose.WORDS,
-                answer=Answer.YES,
-                recipient__in=opened_ids(user),
-                party__left_at__isnull=True,
-            )
-            .only("pk", "wording", "recipient")
-            .scoped("agreed_words")
-        )
-
-    def to_carry(self, user: "User", at: datetime, *, others_until: datetime | None = None) -> Self:
-        """The exact words somebody agreed to have carried to a party whom this user opens, for who runs the meetings.
-
-        Also outside the compartment they were given in: a facilitator who supports one of them knows of the others
-        only this; one of another organisation only while whose words they are shares with it. A stop lets nothing
-        more out, and whoever takes part no longer has nothing carried: who knows of it has no words to carry any more,
-        and who may not know sees what they saw before, so that it does not tell them. `others_until` is that moment,
-        for the words of whom they do not open: see known_until. Words that were taken back are gone for everybody.
-        """
-        opened = opened_ids(user)
-        runs = rows_of("Facilitation").filter(on_now(at), user=user, referral=OuterRef("party__referral"))
-        stops = rows_of("Concern").filter(
-            party__referral=OuterRef("party__referral"), kind__in=STOPS, cleared_at__isnull=True
-        )
-        gone = (
-            type(self)(self.model)
-            .newest()
-            .filter(
-                party=OuterRef("party"),
-                party__in=opened,
-                purpose=Purpose.TAKE_PART,
-                answer__in=[Answer.NO, Answer.WITHDRAWN],
-            )
-        )
-        shares = current_answers(rows_of("Consent"), at).filter(
-            party=OuterRef("party"),
-            purpose=Purpose.SHARE,
-            recipient=user.organisation_id,
-            answer=Answer.YES,
-        )
-        asked = self.filter(purpose=Purpose.CARRY, recipient__in=opened)
-        rows = current_answers(asked, at)
-        if others_until is not None:
-            back = rows_of("Consent").filter(
-                party=OuterRef("party"),
-                purpose=Purpose.TAKE_PART,
-                answer=Answer.YES,
-                created_at=OuterRef("created_at"),
-            )
-            # Taken back by themselves, not by coming back: nobody says these words any more.
-            taken_back = rows_of("Consent").filter(
-                ~Exists(back),
-                party=OuterRef("party"),
-                purpose=Purpose.CARRY,
-                recipient=OuterRef("recipient"),
-                created_at__gte=others_until,
-            )
-            then = current_answers(asked, at, known=others_until).exclude(party__in=opened)
-            rows = rows.filter(party__in=opened) | then.exclude(Exists(taken_back.exclude(answer=Answer.YES)))
-        return rows.filter(
-            Exists(runs.exclude(part=Part.SECOND_WORKER)),
-            Q(party__organisation=user.organisation_id) | Exists(shares),
-            ~Exists(gone),
-            ~Exists(stops.filter(party__in=opened)),
-            answer=Answer.YES,
-        ).scoped("to_carry")
-
-    def current(self, at: datetime) -> Self:
-        """The newest rows that count at `at`: see current_answers."""
-        return current_answers(self, at)

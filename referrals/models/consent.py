@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
 from referrals.models.party import Party
-from referrals.querysets import ConsentQuerySet
+from referrals.querysets_consent import ConsentQuerySet
 from restorative.common.fields import EncryptedTextField
 from restorative.common.models import BaseModel
 from restorative.common.protected import protected_manager

@@ -1,0 +1,144 @@
+"""How to reach one person safely, and how they were approached."""
+
+from functools import cached_property
+from typing import Any
+
+from django.contrib import messages
+
+from referrals import presenters
+from referrals.actions.reaching import (
+    DO_NOT_APPROACH,
+    STOPPED,
+    RouteFacts,
+    one_way_kept,
+    record_approach,
+    record_route,
+    said_do_not_approach,
+    stop_known_to,
+    words_missing,
+)
+from referrals.enums import Answer, ApproachResult
+from referrals.forms import reaching
+from referrals.forms.parties import (
+    ApproachForm,
+    RouteForm,
+    told_us,
+)
+from referrals.models import ContactRoute, SafetyAnswers
+from referrals.presenters import approaching, reach
+from referrals.views import asking
+from referrals.views.person import PersonForm
+from restorative.common.forms import BaseForm
+
+REPLACES = "A newer answer for the same way replaces the older one."
+ONE_WAY = (
+    "{name} has not answered yet: until then a name and one way to reach {name} are kept. Another way, of whatever "
+    "kind, replaces it."
+)
+
+
+class Routes(PersonForm):
+    """How to reach one person: the ways known, and a new or changed one. `?kind=` starts with that one."""
+
+    form_class = RouteForm
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"How to reach {self.party.known_as} safely"
+
+    @cached_property
+    def shares_home(self) -> bool:
+        """Whether they share a home with somebody here, when last asked. Unknown means yes."""
+        rows = SafetyAnswers.objects.visible_to(self.request.user).filter(party=self.party)
+        newest = rows.order_by("-asked_at", "-pk").first()
+        return newest is None or newest.shares_home
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        kind = self.request.GET.get("kind", "")
+        return {
+            "whom": self.whom,
+            "initial_route": asking.route_so_far(self.party, self.request.user, kind),
+            "shares_home": self.shares_home,
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        user = self.request.user
+        rows = (
+            ContactRoute.objects.visible_to(user)
+            .filter(party=self.party, replaced_at__isnull=True)
+            .select_related("confirmed_by")
+            .order_by("-allowed", "-created_at", "-pk")
+        )
+        return {
+            **super().get_context(),
+            "routes": reach.route_boxes(self.party, rows, self.shares_home, user),
+            "intro": ONE_WAY.format(name=self.party.known_as) if one_way_kept(self.party) else REPLACES,
+        }
+
+    def act(self, form: BaseForm) -> str:
+        cleaned = form.cleaned_data
+        facts = reaching.route_facts(cleaned)
+        facts["allowed"] = facts["allowed"] and cleaned["allowed"] == Answer.YES
+        record_route(
+            party=self.party,
+            facts=RouteFacts(**facts),
+            confirmed=cleaned["confirmed"] == Answer.YES,
+            by=self.request.user,
+            at=self.at,
+        )
+        messages.success(self.request, "Saved.")
+        return self.done()
+
+
+class ApproachPerson(PersonForm):
+    """What came of reaching one person, or why nobody has to."""
+
+    form_class = ApproachForm
+
+    @property
+    def title(self) -> str:  # type: ignore[override]
+        return f"Reaching {self.party.known_as}"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"whom": self.whom}
+
+    def get_context(self) -> dict[str, Any]:
+        name = self.party.known_as
+        context = super().get_context()
+        context["intro"] = (
+            f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
+            "first, and only these are said."
+        )
+        # Who has answered was reached: whether the words still hold is the side's whose they are.
+        reached = self.party.answered_at is not None
+        missing = not reached and words_missing(self.party, self.request.user)
+        agreed = () if reached or missing else presenters.words_agreed(self.party, self.request.user)
+        context["facts"] = [{"key": "The words to use", "value": wording} for wording in agreed]
+        context["facts"] += approaching.came_rows(self.party, self.request.user)
+        if said_do_not_approach(self.party):
+            context["warning"] = DO_NOT_APPROACH.format(name=name)
+        elif stop_known_to(self.request.user, self.party):
+            context["warning"] = STOPPED.format(name=name)
+        elif missing:
+            context["warning"] = (
+                f"There are no agreed words to use just now. {name} is not approached before there are."
+            )
+        context["asked_not"] = self.asked_not()
+        return context
+
+    def act(self, form: BaseForm) -> str:
+        cleaned, user = form.cleaned_data, self.request.user
+        result = cleaned["result"]
+        came = result in (ApproachForm.ASKED, ApproachForm.TOLD)
+        record_approach(
+            party=self.party,
+            how=cleaned["how"],
+            asked_first=result == ApproachForm.ASKED,
+            told_unprompted=result == ApproachForm.TOLD,
+            told_us=told_us(cleaned, user) if came else None,
+            result=ApproachResult(result) if result in ApproachResult.values else ApproachResult.NOT_YET,
+            by=user,
+            at=self.at,
+        )
+        messages.success(self.request, "Saved.")
+        return self.done()
