@@ -263,16 +263,13 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
     facilitates = Exists(current.filter(user=user, part=Part.FACILITATOR)) | (
         Q(Exists(current.filter(user=user, part=Part.STAND_IN))) & Q(Exists(accepted))
     )
-    rule |= Q(facilitates) & shared & ~Q(supports_another)
     # Whoever was asked and did not say yes to this second worker is not opened by them.
     declined = newest_answers(rows_of("Consent")).filter(
         ~Q(answer=Answer.YES), party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=user
     )
-    rule |= (
+    seconds = (
         Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
         & ~Q(Exists(declined))
-        & shared
-        & ~Q(supports_another)
         & ~Q(supported_by_facilitator)
     )
     # Help that was accepted opens the person to whoever takes it, before they support them too.
@@ -284,7 +281,8 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
         decided_kind=HandoffKind.HELP,
         moved_at__isnull=True,
     )
-    rule |= Q(Exists(helping)) & Q(shared)
+    # Each condition stands once: what a database plans is planned with every page.
+    rule |= Q(shared) & (Q(Exists(helping)) | ((Q(facilitates) | seconds) & ~Q(supports_another)))
     if lead:
         rule |= Q(organisation=organisation) & safeguarded_by(user)
     return rule
