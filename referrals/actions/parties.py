@@ -11,7 +11,7 @@ from referrals import access
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting
 from referrals.actions.matching import keep_name_keys
 from referrals.enums import Place, Stage
-from referrals.models import Approach, Concern, Grant, Party, Person, Referral, Support
+from referrals.models import Approach, Concern, Party, Person, Referral, Support
 from referrals.stages import STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -194,8 +194,6 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
             keyworker=keyworker
         )
         note_support(party, keyworker, at)
-        if keyworker is not None:
-            _end_access_to_others(party, keyworker, by=by, at=at)
         record(
             "keyworker_set",
             by=by,
@@ -204,26 +202,6 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
             referral_id=referral.pk,
             party_id=party.pk,
             fields=["keyworker"],
-            at=at,
-        )
-
-
-def _end_access_to_others(party: Party, keyworker: "User", *, by: "User", at: datetime) -> None:
-    """Whoever supports one person from now on is not let in to another any more: that side's worker stays apart."""
-    side = party.beside_id or party.pk
-    others = Grant.objects.unscoped("another side").filter(referral=party.referral_id, user=keyworker)
-    others = others.filter(party__isnull=False, ended_at__isnull=True, until__gt=at)
-    for grant in others.exclude(Q(party=side) | Q(party__beside=side)):
-        Grant.objects.unscoped("another side").filter(pk=grant.pk).update(ended_at=at, ended_by=by)
-        record(
-            "grant_ended",
-            by=by,
-            thing=grant,
-            things=[keyworker],
-            referral_id=party.referral_id,
-            party_id=grant.party_id,
-            fields=["ended_at"],
-            why_code=grant.kind,
             at=at,
         )
 

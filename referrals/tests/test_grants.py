@@ -177,16 +177,6 @@ def test_it_can_be_ended_before_its_time_and_refused(made):
         give(grant=asked, by=made.staff["mo"])
 
 
-def test_whoever_comes_to_support_another_is_let_in_no_more(made):
-    running = cover(made, by="mo")
-    set_keyworker(party=made.own, keyworker=made.staff["ben"], by=made.staff["asha"])
-    assert opens(made, "ben", made.own)
-    assert not opens(made, "ben")
-    running.refresh_from_db()
-    assert (running.ended_at, running.ended_by) == (timezone.now(), made.staff["asha"])
-    assert AuditEntry.objects.filter(verb="grant_ended", party_id=made.other.pk).count() == 1
-
-
 def test_whoever_covered_is_no_stranger_to_that_side_afterwards(made):
     """Ben covered for Kit; appointed to facilitate, he does not open Sam as a stranger to Jo's side would."""
     end_access(grant=cover(made, by="mo"), by=made.staff["ben"])
