@@ -16,13 +16,13 @@ from referrals.enums import Part, ReadinessKind, Ready
 from referrals.models import Party, ReadinessCheck, Referral
 from referrals.presenters import (
     OTHER,
+    blocker_rows,
     facilitators_of,
     place_of,
     referral_facts,
     shown_name,
     you_or_name,
 )
-from referrals.presenters import way as way_of
 from referrals.presenters.reach import ways_shown_to
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -274,7 +274,7 @@ def way(referral: Referral, user: User, at: datetime, place: str) -> tuple[list[
     """What stands in the way at the gate that is next, as this user may know; and the others' ids still open.
     What mends it returns to `place`."""
     found = referral_facts.gather(referral, user, at)
-    return way_of.returning(way_of.way_rows(found), place), found.sealed_parties
+    return blocker_rows.returning(blocker_rows.way_rows(found), place), found.sealed_parties
 
 
 # --- Called off, released, recorded ---------------------------------------------------------------------------

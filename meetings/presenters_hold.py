@@ -11,8 +11,7 @@ from meetings.models import Meeting, Unavailable
 from referrals import access as referral_access
 from referrals.enums import Gate, Part
 from referrals.models import Facilitation, Referral
-from referrals.presenters import facilitators_of, referral_facts, steps
-from referrals.presenters import way as way_of
+from referrals.presenters import blocker_rows, decisions, facilitators_of, referral_facts
 from restorative.accounts.models import User
 
 NEEDED = "Nothing is sent about it meanwhile, and it cannot start."
@@ -21,8 +20,8 @@ NEEDED = "Nothing is sent about it meanwhile, and it cannot start."
 def named_rows(meeting: Meeting, user: User, at: datetime) -> list[dict[str, str]]:
     """What stands in the way of booking that has a name for this user, each with the page that mends it."""
     found = referral_facts.gather(meeting.referral, user, at, gate=Gate.BOOK)
-    rows = way_of.way_rows(replace(found, rows=[row for row in found.rows if row.code]))
-    return way_of.returning(rows, f"meeting-{meeting.pk}")
+    rows = blocker_rows.way_rows(replace(found, rows=[row for row in found.rows if row.code]))
+    return blocker_rows.returning(rows, f"meeting-{meeting.pk}")
 
 
 def hold(meeting: Meeting, user: User, at: datetime) -> dict[str, Any] | None:
@@ -104,4 +103,4 @@ def _running(meeting: Meeting, user: User) -> list[Facilitation]:
 
 def to_stand_in(referral: Referral, user: User) -> list:
     """Who can be named to stand in, grouped by organisation."""
-    return list(steps.to_appoint(referral, user))
+    return list(decisions.to_appoint(referral, user))

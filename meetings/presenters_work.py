@@ -17,8 +17,8 @@ from meetings.models import CallOff, Meeting, Unavailable
 from referrals.enums import Part, Stage
 from referrals.models import Referral
 from referrals.presenters import names_of, parties_for, work, work_facts, work_oversight
+from referrals.presenters.blocker_rows import way_rows
 from referrals.presenters.referral_facts import Facts
-from referrals.presenters.way import way_rows
 from referrals.presenters.work import NEXT, TODAY, WAITING, Item
 from referrals.presenters.work_facts import Work
 from restorative.common import clock

@@ -13,7 +13,7 @@ from meetings.enums import ActionStatus, FollowUpKind
 from meetings.models import Action, FollowUp
 from referrals.enums import Part, Stage, TaskKind
 from referrals.models import Party, Task
-from referrals.presenters.after import CALLS
+from referrals.presenters.aftercare import CALLS
 from referrals.presenters.referral_facts import Facts, is_mine
 from referrals.presenters.work import AHEAD, NEXT, TODAY, Item
 from referrals.presenters.work_facts import Work

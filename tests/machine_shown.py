@@ -9,10 +9,10 @@ from django.db.models import Q
 
 from meetings.demo.story import Played
 from meetings.models import CallOff, Meeting
+from referrals.disclosure import as_they_stood
 from referrals.enums import Stage
 from referrals.models import Party, Referral
 from referrals.presenters.page import page
-from referrals.querysets_stood import as_they_stood
 from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
 from restorative.notify.models import WAITING, Message, State

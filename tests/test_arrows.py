@@ -13,11 +13,12 @@ APP_EXCEPTIONS = {
 
 # What each room may import, of its own app and of the apps below it. Its own room is always allowed.
 ENUMS = {"enums"}
-FACTS = {"enums", "models", "querysets"}
+FACTS = {"enums", "models", "querysets", "disclosure"}
 ROOMS: dict[str, set[str]] = {
     "enums": set(),
     "events": set(),
     "querysets": ENUMS,
+    "disclosure": ENUMS | {"querysets"},
     "models": ENUMS | {"querysets"},
     "blockers": FACTS,
     "access": FACTS,

@@ -327,13 +327,13 @@ SCOPES = {
 # Who names rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE = {
     # Never evaluated: referrals this user works on are left out of the checks they may release.
-    "referrals.presenters.steps.checks_to_match: Party.objects",
-    "referrals.presenters.steps.checks_to_match: Facilitation.objects",
-    "referrals.presenters.steps.checks_to_match: Leading.objects",
-    "referrals.presenters.steps.checks_to_match: Support.objects",
+    "referrals.presenters.decisions.checks_to_match: Party.objects",
+    "referrals.presenters.decisions.checks_to_match: Facilitation.objects",
+    "referrals.presenters.decisions.checks_to_match: Leading.objects",
+    "referrals.presenters.decisions.checks_to_match: Support.objects",
 }
 PAST_THE_SCOPE = {
-    "referrals.presenters.standing.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
+    "referrals.presenters.banner.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
     "restorative.views.health: cursor",  # asks the database whether it answers
     # Inside Subquery annotations of a queryset that is opened_by.
     "referrals.presenters.people._newest: _base_manager",
@@ -350,7 +350,7 @@ PAST_THE_SCOPE = {
 # The outbox has no scope of its own: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
     "meetings.tellings.was_told",
-    "referrals.presenters.happened.waiting_messages",
+    "referrals.presenters.history.waiting_messages",
     "referrals.presenters.reach.message_rows",
 }
 NAMES_OF_PROTECTED = {label.split(".")[1] for label in PROTECTED}

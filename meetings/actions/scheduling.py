@@ -12,9 +12,9 @@ from meetings.models import Attendance, CallOff, Meeting, Venue
 from referrals import access as referral_access
 from referrals import blockers
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting, take_step
+from referrals.disclosure import as_they_stood
 from referrals.enums import Gate, Stage
 from referrals.models import Party, Referral
-from referrals.querysets_stood import as_they_stood
 from referrals.stages import STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404
 
-from meetings import access, presenters_after
+from meetings import access, presenters_aftercare
 from meetings.actions.agreeing import add_action, set_status
 from meetings.enums import ActionStatus
 from meetings.forms.agreement import AddActionForm, StatusForm
@@ -90,7 +90,7 @@ class ActionStatusForm(AgreementForm):
         return {
             **super().get_context(),
             "facts": [row for row in facts if row["value"]],
-            "history": presenters_after.update_rows(self.action, self.request.user),
+            "history": presenters_aftercare.update_rows(self.action, self.request.user),
         }
 
     def act(self, form: BaseForm) -> str:

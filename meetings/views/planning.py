@@ -18,8 +18,8 @@ from meetings.presenters import Coming
 from referrals import access
 from referrals.enums import Stage
 from referrals.presenters import parties_for, shown_name
+from referrals.presenters.decisions import first_settle
 from referrals.presenters.needs import needs_rows
-from referrals.presenters.steps import first_settle
 from referrals.views.base import ReferralForm
 from restorative.common import clock
 from restorative.common.decisions import Decision, NotPossible

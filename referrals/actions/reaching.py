@@ -12,6 +12,7 @@ from referrals.actions.lifecycle import (
     made,
 )
 from referrals.blockers import wording_not_approved
+from referrals.disclosure import as_they_stood
 from referrals.enums import (
     STOPS,
     WRITTEN_ROUTES,
@@ -27,7 +28,6 @@ from referrals.enums import (
 from referrals.models import Approach, Concern, Consent, ContactRoute, Party
 from referrals.querysets_provisional import provisional, said_no
 from referrals.querysets_rules import opened_ids
-from referrals.querysets_stood import as_they_stood
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.addresses import contact_key

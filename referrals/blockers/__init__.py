@@ -17,9 +17,9 @@ from referrals.blockers.on_parties import (
     wording_not_approved,
 )
 from referrals.blockers.shown import SEALED_SENTENCE, SHELL_CODES, ShownBlocker, sealed_open, shown_to
+from referrals.disclosure import as_they_stood, stood_in
 from referrals.enums import Gate
 from referrals.models import Party, Referral
-from referrals.querysets_stood import as_they_stood, stood_in
 from restorative.common.prepared import Moment, Param, Prepared
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from referrals.blockers.codes import BY_KEY, Blocker
+from referrals.disclosure import Stood
 from referrals.models import (
     Party,
 )
-from referrals.querysets_stood import Stood
 
 
 @dataclass(frozen=True)

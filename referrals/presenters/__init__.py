@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from referrals.disclosure import Stood, as_they_stood
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.models import Consent, Facilitation, Party, Referral
-from referrals.querysets_stood import Stood, as_they_stood
 from restorative.common import clock
 from restorative.common.rules import rules
 

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from referrals.disclosure import known_until
 from referrals.models import Consent, Party
 from referrals.presenters import OTHER, parties_for, shown_name
-from referrals.querysets_stood import known_until
 
 if TYPE_CHECKING:
     from referrals.models import Referral

@@ -1,230 +1,198 @@
-"""A referral's history in words, for one person; and who would read a note they write here.
-Which rows it is made of is in timeline.py."""
+"""What was done in a referral, and what each person will be sent, as one person may know it."""
 
-from itertools import groupby
+from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.urls import reverse
-from django.utils.text import capfirst
+from django.db.models import Case, F, OuterRef, Q, Subquery, UUIDField, When
 
-from referrals.enums import (
-    Answer,
-    ApproachResult,
-    Audience,
-    ConcernKind,
-    NoteKind,
-    Outcome,
-    Part,
-    Purpose,
-    RatingPoint,
-    ReadinessKind,
-    Ready,
-    Reason,
-    ShareWith,
-    SignOffDecision,
-    Suitable,
+from referrals.enums import Answer, Purpose
+from referrals.models import (
+    Consent,
+    Referral,
+    StageChange,
 )
-from referrals.models import Party, Referral
-from referrals.presenters import OTHER, facilitators_of, parties_for
-from referrals.presenters.after import CALLS, RESULTS
-from referrals.presenters.happened import STEP_WORDS, who
-from referrals.presenters.timeline import Row
+from referrals.presenters.referral_facts import Facts
+from referrals.querysets_rules import opened_ids
 from restorative.common import clock
+from restorative.common.heartbeat import last_beats
+from restorative.notify.models import Message, State
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-ANSWERED = {
-    Answer.YES: "said yes",
-    Answer.NO: "said no",
-    Answer.NOT_SURE: "is not sure",
-    Answer.WITHDRAWN: "takes their yes back",
-}
-CHECKED = {
-    ReadinessKind.FULL: "Asked whether it is the right time for {name}",
-    ReadinessKind.CHECK_IN: "Checked in with {name}",
-    ReadinessKind.DAY: "Asked {name} on the day",
-}
-WHO_WORDS = {
-    "part": "{who} is {what}",
-    "part_over": "{who} is no longer {what}",
-    "handoff": "Asked {who} to {what}",
-    "handoff_answered": "{who} {what}",
-    "handoff_over": "The request to {who} {what}",
-}
-ASKED = {
-    "handoff": {"lead": "lead", "help": "help one person"},
-    "handoff_answered": {"lead": "will lead", "help": "will help one person", "declined": "declined"},
-    "handoff_over": {
-        "withdrawn": "was withdrawn",
-        "returned": "was given back",
-        "completed": "is completed",
-    },
-}
-# By whom is nobody's to read here.
-UNSAID = ("part_over", "handoff_over", "records_done")
-PLAIN = {
-    "records": "Records check asked for",
-    "records_done": "Records check done",
-    "written": "What came of the meeting was written down",
-}
-MEETING = {
-    "booked": "Meeting arranged for {then}",
-    "on_hold": "Meeting arranged for {then}, on hold",
-    "started": "Meeting arranged for {then}",
-    "called_off": "Meeting arranged for {then}, called off since",
-    "took_place": "Meeting arranged for {then}",
-    "did_not_happen": "Meeting arranged for {then}, did not happen",
+
+STEP_WORDS = {
+    "log": "Referral logged",
+    "prepare": "Preparing began",
+    "book": "Meeting booked",
+    "call_off": "Meeting called off",
+    "move": "Meeting moved",
+    "met": "The meeting took place",
+    "already_met": "They had already talked",
+    "meet_again": "Another meeting is being prepared",
+    "pause": "Not now: paused",
+    "resume": "Looked at again",
+    "close": "Closed",
+    "reopen": "Reopened",
 }
 
 
-def _title(row: Row) -> str:
-    name, code, more = row.name, row.code, row.more
-    if row.what == "step":
-        return STEP_WORDS.get(code, capfirst(code.replace("_", " ")))
-    if row.what == "decided":
-        return f"Decided: {str(Suitable(code).label).lower()}"
-    if row.what == "closed":
-        why = f", {str(Reason(more).label).lower()}" if more else ""
-        return f"Closed as: {str(Outcome(code).label).lower()}{why}"
-    if row.what == "answer":
-        return f"{name} {ANSWERED[Answer(more)]}: {_lower(str(Purpose(code).label))}"
-    if row.what == "approach":
-        return f"Reaching {name}: {_lower(str(ApproachResult(code).label))}"
-    if row.what == "prepared":
-        return f"Preparation with {name}"
-    if row.what == "ready":
-        return f"{CHECKED[ReadinessKind(code)].format(name=name)}: {str(Ready(more).label).lower()}"
-    if row.what == "asked":
-        return f"Safety questions asked of {name}"
-    if row.what in ("concern", "cleared"):
-        verb = "recorded" if row.what == "concern" else "cleared"
-        return f"Concern {verb} with {name}: {_lower(str(ConcernKind(code).label))}"
-    if row.what == "signed":
-        return f"Sign-off for {name}: {_lower(str(SignOffDecision(code).label))}"
-    if row.what == "shared":
-        return f"Shared with {ShareWith(code).label} about {name}, to keep somebody safe"
-    if row.what in WHO_WORDS:
-        return _who_works(row)
-    if row.what == "rated":
-        return f"{name} gave three numbers: {_lower(str(RatingPoint(code).label))}"
-    if row.what == "call":
-        call = f"Debrief with {name}" if code == "debrief" else f"Rang {name}, {CALLS[code][1]}"
-        return f"{call}: {_lower(RESULTS[more])}"
-    if row.what in PLAIN:
-        return PLAIN[row.what]
-    if row.what == "meeting":
-        words = MEETING.get(code, MEETING["booked"])
-        return words.format(then=clock.show_when(row.then))
-    kind = str(NoteKind(code).label)
-    return f"{kind}, correcting an earlier note" if row.corrects else kind
-
-
-def _who_works(row: Row) -> str:
-    """'Fay is facilitator', 'Asked Carers Leeds to lead'."""
-    if row.what in ("part", "part_over"):
-        return WHO_WORDS[row.what].format(who=row.more, what=_lower(str(Part(row.code).label)))
-    return WHO_WORDS[row.what].format(who=row.more, what=ASKED[row.what][row.code])
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
-def _seen_by(row: Row) -> str:
-    if row.what == "note" and row.more == Audience.ALL:
-        return "everyone who works on this sees this"
-    return f"only {row.name}’s side sees this" if row.name else ""
-
-
-def entries(rows: list[Row], referral: Referral, user: "User") -> list[dict[str, Any]]:
-    """Rows as a timeline shows them. What is said of a note: the words, and whether it was corrected since."""
-    found = []
-    for row in rows:
-        note = row.what == "note"
-        href = reverse("referrals:note_correct", args=[referral.reference, UUID(row.key)]) if note else ""
-        found.append(
-            {
-                "when": clock.show_when(row.at),
-                "title": _title(row) + (" (corrected since)" if row.corrected else ""),
-                "text": row.words,
-                "who": "" if row.what in UNSAID else who(row.by, row.by_name or "", user),
-                "visible_to": _seen_by(row),
-                "action_href": href,
-                "action_text": "Correct it" if note else "",
-            }
+def history(facts: Facts, limit: int = 6) -> list[dict[str, str]]:
+    """The newest steps, and answers of people this user supports, newest first."""
+    user = facts.user
+    steps = known_steps(facts.referral, user).order_by("-known_at", "-id")[:limit]
+    answers = (
+        Consent.objects.visible_to(user)
+        .filter(party__referral=facts.referral, purpose=Purpose.TAKE_PART)
+        .select_related("party", "taken_by")
+        .order_by("-taken_at", "-seq", "pk")[:limit]
+    )
+    entries = [
+        (row.known_at, STEP_WORDS.get(row.step, row.step), who(row.known_by, row.known_name, user), "")
+        for row in steps
+    ]
+    entries += [
+        (
+            row.taken_at,
+            _said(row),
+            who(row.taken_by_id, row.taken_by.first_name if row.taken_by else "", user),
+            f"only {row.party.known_as}’s side sees this",
         )
-    return found
-
-
-def by_day(rows: list[Row], referral: Referral, user: "User") -> list[dict[str, Any]]:
-    """The same with a heading for each day, for the page: [{title, entries}]."""
-    shown = zip(rows, entries(rows, referral, user), strict=True)
-    days = groupby(shown, key=lambda pair: clock.today(pair[0].at))
+        for row in answers
+    ]
+    entries.sort(key=lambda entry: entry[0], reverse=True)
     return [
-        {
-            "title": clock.show_day(day),
-            "entries": [{**entry, "when": clock.show_time(row.at)} for row, entry in pairs],
-        }
-        for day, pairs in days
+        {"when": _when(moment), "title": title, "who": by, "visible_to": seen_by}
+        for moment, title, by, seen_by in entries[:limit]
     ]
 
 
-# --- Who would read a note ------------------------------------------------------------------------------------
+def _said(row: Consent) -> str:
+    name = row.party.known_as
+    if row.answer == Answer.WITHDRAWN:
+        return f"{name} no longer takes part"
+    said = {Answer.YES: "yes", Answer.NO: "no", Answer.NOT_SURE: "not sure"}[Answer(row.answer)]
+    return f"{name} said {said} to taking part"
 
 
-def readers(referral: Referral, user: "User") -> list[tuple[str, str, str]]:
-    """(value, label, who they are) of each audience this user can write to, by the names they may know."""
-    parties = [party for party in parties_for(referral, user) if party.opened]
-    running = [row for row in facilitators_of(referral, user) if row.user_id != user.pk]
-    opened = {row.user_id: _opens(row.user, referral) for row in running if parties}
-    found = []
-    for party in parties:
-        names = _supporting(party, referral, user)
-        names += [
-            f"{row.user.first_name} ({str(Part(row.part).label).lower()})"
-            for row in running
-            if party.pk in opened[row.user_id]
-        ]
-        found.append(
-            (
-                str(party.pk),
-                f"{party.known_as}’s side only",
-                f"{capfirst(_listed(['you', *dict.fromkeys(names)]))}, and managers of {party.organisation.name}. "
-                "Nobody else in this referral.",
-            )
-        )
-    return [*found, ("all", "Everyone who works on this referral", _everyone(referral, parties, user))]
+def _when(moment: datetime) -> str:
+    if clock.today(moment) == clock.today():
+        return f"Today, {clock.show_time(moment)}"
+    return clock.show_day(moment)
 
 
-def _opens(worker: "User", referral: Referral) -> set[UUID]:
-    return set(Party.objects.opened_by(worker).filter(referral=referral).values_list("pk", flat=True))
+def who(key: UUID | None, name: str, user: "User") -> str:
+    """'You', their first name, or that nobody of ours did it."""
+    if key is None:
+        return "By link"
+    return "You" if key == user.pk else name
 
 
-def _supporting(party: Party, referral: Referral, user: "User") -> list[str]:
-    worker = party.keyworker or referral.lead
-    return [] if worker.pk == user.pk else [f"{worker.first_name} (supports {party.known_as})"]
+def known_steps(referral: Referral, user: "User") -> Any:
+    """The steps this user may know of, with `known_at`, `known_by` and `known_name`: when, and of whom, they heard.
 
-
-def _everyone(referral: Referral, parties: list[Party], user: "User") -> str:
-    names = [f"{referral.lead.first_name} (leads)"] if referral.lead_id != user.pk else []
-    names += [
-        f"{row.user.first_name} ({str(Part(row.part).label).lower()})"
-        for row in facilitators_of(referral, user)
-        if row.user_id != user.pk
-    ]
-    for party in parties:
-        names += [
-            name for name in _supporting(party, referral, user) if referral.lead_id != party.keyworker_id
-        ]
-    known = _listed(["you", *dict.fromkeys(names)])
-    others = OTHER.lower() if len(parties) < 2 else "the others"
+    A step from a compartment they do not open happened, for them, when it was released, by whoever released it.
+    """
+    own = Q(party__isnull=True) | Q(party__in=opened_ids(user))
+    call_offs = referral.meetings.model.call_offs.rel.related_model.objects.visible_to(user)
+    released = call_offs.filter(
+        meeting__referral=OuterRef("referral"), released_at=OuterRef("released_at")
+    ).order_by("pk")
     return (
-        f"{capfirst(known)}, the workers of {others}, their teams and their managers. "
-        "Write here nothing that one person told you alone."
+        StageChange.objects.visible_to(user)
+        .filter(referral=referral)
+        .annotate(
+            known_at=Case(When(own, then=F("created_at")), default=F("released_at")),
+            known_by=Case(
+                When(own, then=F("created_by")),
+                default=Subquery(released.values("released_by")[:1]),
+                output_field=UUIDField(),
+            ),
+            known_name=Case(
+                When(own, then=F("created_by__first_name")),
+                default=Subquery(released.values("released_by__first_name")[:1]),
+            ),
+        )
     )
 
 
-def _listed(names: list[str]) -> str:
-    return ", ".join(names)
+MESSAGE_WORDS = {
+    "meeting_booked": "That the meeting is booked",
+    "meeting_moved": "That the meeting is moved",
+    "meeting_ahead": "A reminder, 5 working days before",
+    "meeting_day_before": "A reminder, the day before",
+    "meeting_not_happening": "That the meeting is not happening",
+    "afterwards": "Thanks for coming",
+    "follow_up_coming": "That a call is coming",
+}
+CANNOT_BE_WRITTEN_TO = "Nothing can be sent safely: ring instead"
+
+
+def waiting_messages(
+    referral: Referral, recipients: Iterable[UUID], user: "User", at: datetime
+) -> list[Message]:
+    """What waits to be sent, as this user may know.
+
+    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did. What is said
+    of a meeting waits no longer once a sweep would have sent it: whether it was held, and why, can be another person's.
+    """
+    unknown = referral.meetings.model.objects.visible_to(user).filter(
+        referral=referral, status="called_off", shown_status="booked"
+    )
+    waits = Q(state__in=[State.DUE, State.HELD]) | Q(
+        state=State.CANCELLED, thing_id__in=unknown.values("pk"), kind__startswith="meeting_"
+    )
+    rows = Message.objects.filter(
+        waits, group=referral.pk, recipient_id__in=list(recipients), to_worker=False, useless_after__gt=at
+    )
+    waiting = list(rows.order_by("planned_for", "pk"))
+    if not any(row.kind.startswith("meeting_") for row in waiting):
+        return waiting
+    sweep = last_beats().get("sweep")
+    return [
+        row for row in waiting if not row.kind.startswith("meeting_") or sweep is None or sweep < _may_go(row)
+    ]
+
+
+def _may_go(message: Message) -> datetime:
+    """Not before it is planned, and not in the quiet hours."""
+    return clock.next_allowed(message.planned_for, urgent=message.urgent)
+
+
+def _goes(message: Message, at: datetime) -> str:
+    """When it goes, as things stand."""
+    return clock.show_when(max(_may_go(message), clock.next_allowed(at, urgent=message.urgent)))
+
+
+def _waits(message: Message, facts: Facts) -> str:
+    """Of a meeting that this user knows is on hold nothing is sent, but that it is moved."""
+    held = facts.on_hold and message.thing_id == facts.meeting.pk and message.kind != "meeting_moved"
+    return "not while the meeting is on hold" if held else ""
+
+
+def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
+    """What waits to be sent to each person the user supports: a box, one for all where they support several.
+
+    Why a message is held is not told: the reason may be another person's. Whether they can be written to at all is on
+    their own page.
+    """
+    opened = {party.pk: party for party in facts.parties if party.opened}
+    messages = waiting_messages(facts.referral, opened, facts.user, facts.at)
+    waits = {
+        key: [
+            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_waits(message, facts) or _goes(message, facts.at)}"
+            for message in messages
+            if message.recipient_id == key
+        ]
+        for key in opened
+    }
+    if not opened:
+        return []
+    title = "What will be sent"
+    lines = [f"To {opened[key].known_as}. {line}" for key, each in waits.items() for line in each]
+    if len(opened) == 1:
+        [(key, party)] = opened.items()
+        title, lines = f"What {party.known_as} will be sent", waits[key]
+    return [{"title": title, "lines": lines or ["Nothing is waiting to be sent."]}]

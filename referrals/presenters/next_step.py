@@ -7,10 +7,10 @@ from django.urls import reverse
 from referrals.enums import Part, Stage
 from referrals.models import Party
 from referrals.presenters import AND_BACK, facilitators_of, words_agreed
-from referrals.presenters.after import next_after
+from referrals.presenters.aftercare import next_after
+from referrals.presenters.banner import held_rows, to_ring
+from referrals.presenters.blocker_rows import Heard, stopped, untalked, waits_for_words, way_rows
 from referrals.presenters.referral_facts import Facts, is_mine
-from referrals.presenters.standing import held_rows, to_ring
-from referrals.presenters.way import Heard, stopped, untalked, waits_for_words, way_rows
 from restorative.common import clock
 
 if TYPE_CHECKING:

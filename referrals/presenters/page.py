@@ -8,13 +8,13 @@ from django.urls import reverse
 from referrals.enums import Answer, Stage
 from referrals.models import Referral
 from referrals.presenters import AND_BACK, handoffs, stage_strip
-from referrals.presenters.after import after_links
-from referrals.presenters.happened import history, will_be_sent
+from referrals.presenters.aftercare import after_links
+from referrals.presenters.banner import banner
+from referrals.presenters.blocker_rows import Heard, deciding, way_rows
+from referrals.presenters.history import history, will_be_sent
 from referrals.presenters.next_step import next_step
 from referrals.presenters.people import PEOPLE_HEADS, answers, people_rows, read_parties, renewable
 from referrals.presenters.referral_facts import Facts, gather
-from referrals.presenters.standing import banner
-from referrals.presenters.way import Heard, deciding, way_rows
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User

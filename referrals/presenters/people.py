@@ -19,8 +19,8 @@ from referrals.models import (
     SafetyAnswers,
 )
 from referrals.presenters import AND_BACK, place_of, shown_name
+from referrals.presenters.blocker_rows import RENEWED, check_in_would_do, untalked, waits_for_words
 from referrals.presenters.referral_facts import Facts, is_mine
-from referrals.presenters.way import RENEWED, check_in_would_do, untalked, waits_for_words
 from referrals.querysets_provisional import said_no
 from restorative.common import clock
 

@@ -1,5 +1,5 @@
 """One person's page, for whoever opens their compartment: the next step, what blocks messages, who supports them.
-Its parts are in tasks.py, said.py and reach.py; safety in safety.py."""
+Its parts are in tasks.py, consent_rows.py and reach.py; safety in safety.py."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,15 +19,15 @@ from referrals.models import (
     Party,
     ReadinessCheck,
 )
-from referrals.presenters.after import RATING_HEADS, call_tasks, rating_rows
+from referrals.presenters.aftercare import RATING_HEADS, call_tasks, rating_rows
 from referrals.presenters.approaching import asked_not, kept_box
+from referrals.presenters.blocker_rows import FIXES
+from referrals.presenters.consent_rows import said_rows
 from referrals.presenters.needs import last_asked, said
 from referrals.presenters.next_step import ABOUT, HEADINGS
 from referrals.presenters.person_facts import Facts, gather
 from referrals.presenters.reach import message_rows, route_boxes
-from referrals.presenters.said import said_rows
 from referrals.presenters.tasks import step_rows, task_rows
-from referrals.presenters.way import FIXES
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules

@@ -15,7 +15,7 @@ from referrals.enums import (
 )
 from referrals.models import ContactRoute, Party, Referral
 from referrals.presenters import parties_for
-from referrals.presenters.happened import CANNOT_BE_WRITTEN_TO, MESSAGE_WORDS, waiting_messages
+from referrals.presenters.history import CANNOT_BE_WRITTEN_TO, MESSAGE_WORDS, waiting_messages
 from referrals.presenters.person_facts import Facts
 from referrals.reminders import Ways, can_be_written_to, shared_routes, ways_to_reach
 from restorative.accounts.models import User

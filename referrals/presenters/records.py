@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from referrals.enums import Likeness, Verdict
 from referrals.models import Person, RecordsCheck, RecordsHit
-from referrals.presenters.steps import checks_to_match, names_to_match
+from referrals.presenters.decisions import checks_to_match, names_to_match
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
 from restorative.common.rules import rules

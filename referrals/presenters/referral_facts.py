@@ -1,5 +1,5 @@
 """What the referral page reads, once, as one person may know it.
-How it is said is in way.py, next_step.py, people.py and happened.py."""
+How it is said is in blocker_rows.py, next_step.py, people.py and history.py."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from referrals import blockers
 from referrals.blockers import Blocker, ShownBlocker
+from referrals.disclosure import Stood
 from referrals.enums import Gate, Part, Stage
 from referrals.models import (
     Party,
     Referral,
 )
 from referrals.presenters import facilitators_of, parties_for, stood
-from referrals.querysets_stood import Stood
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User

@@ -19,9 +19,9 @@ from referrals.enums import (
 from referrals.models import (
     Task,
 )
+from referrals.presenters.consent_rows import consent_words
 from referrals.presenters.person_facts import Facts
 from referrals.presenters.reach import route_kind
-from referrals.presenters.said import consent_words
 from restorative.common import clock
 from restorative.common.rules import rules
 

@@ -38,7 +38,7 @@ from referrals.models import (
     SignOff,
     Suitability,
 )
-from referrals.presenters.happened import known_steps
+from referrals.presenters.history import known_steps
 from restorative.common import clock
 from restorative.common.fields import EncryptedTextField
 

@@ -13,9 +13,9 @@ from django.utils.text import capfirst
 from referrals.enums import Answer, ApproachResult, Hours, Ready, Stage, Voicemail
 from referrals.models import Party, Referral
 from referrals.presenters import names_of, parties_for
+from referrals.presenters.blocker_rows import way_rows
 from referrals.presenters.next_step import HEADINGS
 from referrals.presenters.referral_facts import Facts
-from referrals.presenters.way import way_rows
 from referrals.presenters.work_facts import Work
 from referrals.reminders.reach import opens_at
 from restorative.common import clock

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from referrals import blockers
+from referrals.disclosure import stood_in
 from referrals.enums import Answer, ApproachResult, Part, Purpose, ReadinessKind, RouteKind, Stage
 from referrals.models import (
     Approach,
@@ -25,10 +26,9 @@ from referrals.models import (
     Support,
 )
 from referrals.presenters import prefetch_parties
+from referrals.presenters.blocker_rows import Heard, check_in_would_do
 from referrals.presenters.referral_facts import Facts, is_mine, runs
-from referrals.presenters.way import Heard, check_in_would_do
 from referrals.querysets_provisional import said_no
-from referrals.querysets_stood import stood_in
 from referrals.reminders import of_somebody_else
 
 if TYPE_CHECKING:

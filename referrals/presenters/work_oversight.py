@@ -11,9 +11,9 @@ from django.urls import reverse
 from referrals.enums import STOPS, UNANSWERED, HandoffState, ShareWith
 from referrals.models import Concern, Handoff, ProtectiveShare, RecordsCheck, Referral
 from referrals.presenters import names_of, parties_for, shown_name, you_or_name
+from referrals.presenters.decisions import checks_to_match
 from referrals.presenters.handoffs import time_left, what
 from referrals.presenters.orders import ended_on
-from referrals.presenters.steps import checks_to_match
 from referrals.reminders.handoffs import closures_of
 from referrals.selectors import silent, to_decide
 from restorative.common import clock

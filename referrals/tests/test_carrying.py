@@ -14,9 +14,9 @@ from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import record_consent, withdraw
 from referrals.actions.facilitation import appoint, stand_down
 from referrals.actions.readiness import prepare
+from referrals.disclosure import known_until
 from referrals.enums import Answer, ConcernKind, Part, Purpose
 from referrals.models import Consent, Facilitation
-from referrals.querysets_stood import known_until
 from tests.stories import staff_now, tell
 
 pytestmark = pytest.mark.django_db

@@ -23,7 +23,7 @@ from referrals.enums import (
     SignOffDecision,
 )
 from referrals.models import Concern, Consent, Party, RecordsCheck
-from referrals.presenters.steps import checks_to_match
+from referrals.presenters.decisions import checks_to_match
 from referrals.selectors import to_decide
 from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible, Refused

@@ -9,7 +9,7 @@ from referrals.actions.lifecycle import close
 from referrals.actions.outcome import derived_outcome, knows_all, open_items
 from referrals.enums import Outcome, Stage
 from referrals.forms.decisions import CloseForm
-from referrals.presenters import steps
+from referrals.presenters import decisions
 from referrals.views.base import ReferralForm
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
@@ -37,13 +37,13 @@ class Close(ReferralForm):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
-            "people": steps.opened_people(self.referral, self.request.user),
+            "people": decisions.opened_people(self.referral, self.request.user),
             "asks_reason": self.outcome == Outcome.NOT_GOING_AHEAD,
             "asks_why": bool(self.left) and not self.needs_manager,
         }
 
     def get_context(self) -> dict[str, Any]:
-        first = steps.first_settle(self.referral, self.request.user)
+        first = decisions.first_settle(self.referral, self.request.user)
         return {
             **super().get_context(),
             "first": first,
@@ -65,7 +65,7 @@ class Close(ReferralForm):
         close(
             referral=self.referral,
             reason=said.get("reason", ""),
-            party=steps.chosen_party(self.referral, user, said.get("party", "")),
+            party=decisions.chosen_party(self.referral, user, said.get("party", "")),
             why_open_items=said.get("why_open_items", ""),
             by=user,
             at=self.at,

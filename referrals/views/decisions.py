@@ -10,7 +10,7 @@ from referrals.actions.lifecycle import decide
 from referrals.blockers import blockers
 from referrals.enums import Gate, Stage, Suitable
 from referrals.forms.decisions import AskRecordsForm, DecideForm
-from referrals.presenters import steps
+from referrals.presenters import decisions
 from referrals.views.base import ReferralForm
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
@@ -38,16 +38,16 @@ class Decide(RunForm):
 
     def records_missing(self) -> bool:
         missing = any(row.code == "records_check" for row in blockers(self.referral, Gate.BOOK, self.at))
-        return missing and steps.records_waiting(self.referral, self.request.user) is None
+        return missing and decisions.records_waiting(self.referral, self.request.user) is None
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
-            "people": steps.opened_people(self.referral, self.request.user),
+            "people": decisions.opened_people(self.referral, self.request.user),
             "records_missing": self.records_missing(),
         }
 
     def get_context(self) -> dict[str, Any]:
-        before = steps.decided_before(self.referral, self.request.user)
+        before = decisions.decided_before(self.referral, self.request.user)
         return {**super().get_context(), "before": before}
 
     def act(self, form: BaseForm) -> str:
@@ -57,7 +57,7 @@ class Decide(RunForm):
         action = decide_and_ask if asks else decide
         action(
             referral=self.referral,
-            party=steps.chosen_party(self.referral, user, said["party"]),
+            party=decisions.chosen_party(self.referral, user, said["party"]),
             decision=Suitable(said["decision"]),
             reason=said["reason"],
             review_on=said["review_on"] if said["decision"] == Suitable.NOT_NOW else None,
@@ -79,7 +79,7 @@ class AskForRecordsCheck(RunForm):
     drafted = False
 
     def get_context(self) -> dict[str, Any]:
-        waiting = steps.records_waiting(self.referral, self.request.user)
+        waiting = decisions.records_waiting(self.referral, self.request.user)
         missing = any(row.code == "records_check" for row in blockers(self.referral, Gate.BOOK, self.at))
         return {**super().get_context(), "waiting": waiting, "done": not missing}
 

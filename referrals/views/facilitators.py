@@ -12,7 +12,7 @@ from referrals.actions.facilitation import appoint, leave_out, stand_down
 from referrals.enums import Part, Stage
 from referrals.forms.decisions import AppointForm, EndPartForm, LeaveOutForm
 from referrals.models import Facilitation, Invited, Referral
-from referrals.presenters import steps, you_or_name
+from referrals.presenters import decisions, you_or_name
 from referrals.views.base import ReferralForm
 from restorative.accounts.models import User
 from restorative.common.decisions import Decision
@@ -42,12 +42,12 @@ class Facilitators(ReferralForm):
     def get_form_kwargs(self) -> dict[str, Any]:
         wanted = self.request.GET.get("part") == Part.SECOND_WORKER
         return {
-            "workers": steps.to_appoint(self.referral, self.request.user),
+            "workers": decisions.to_appoint(self.referral, self.request.user),
             "initial": {"part": Part.SECOND_WORKER if wanted else Part.FACILITATOR},
         }
 
     def get_context(self) -> dict[str, Any]:
-        rows = steps.running(self.referral, self.request.user)
+        rows = decisions.running(self.referral, self.request.user)
         closed = self.referral.shown_stage == Stage.CLOSED
         return {
             **super().get_context(),

@@ -13,7 +13,7 @@ from referrals.actions.notes import add_note
 from referrals.enums import NoteKind
 from referrals.forms.notes import CorrectionForm, NoteForm
 from referrals.models import Note
-from referrals.presenters import history, timeline
+from referrals.presenters import history_page, timeline
 from referrals.views.base import ReferralForm
 from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
@@ -46,7 +46,7 @@ class History(ReferralForm):
         return reverse("referrals:history", args=[self.referral.reference])
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"readers": history.readers(self.referral, self.request.user)}
+        return {"readers": history_page.readers(self.referral, self.request.user)}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "print" in request.GET:
@@ -60,7 +60,7 @@ class History(ReferralForm):
         self.audit_verb = "history_printed"
         self.submit_text = ""
         return self.show(
-            entries=history.entries(rows[:MOST_PRINTED], self.referral, self.request.user),
+            entries=history_page.entries(rows[:MOST_PRINTED], self.referral, self.request.user),
             cut=len(rows) > MOST_PRINTED,
         )
 
@@ -75,7 +75,7 @@ class History(ReferralForm):
             rows = timeline.read(
                 self.referral, self.request.user, self.group, start=(self.number - 1) * size, most=size
             )
-            context["days"] = history.by_day(rows[:size], self.referral, self.request.user)
+            context["days"] = history_page.by_day(rows[:size], self.referral, self.request.user)
             context["newer"] = self._page(self.number - 1) if self.number > 1 else ""
             context["older"] = self._page(self.number + 1) if len(rows) > size else ""
             context["number"] = self.number

@@ -13,7 +13,7 @@ from referrals.actions.pausing import NOT_PAUSED, change_review, meet_again, reo
 from referrals.enums import Stage, Suitable, TaskKind
 from referrals.forms.pausing import DiedForm, MeanwhileForm, PauseForm, PressedForm, ReviewForm
 from referrals.models import Task
-from referrals.presenters import standing, steps
+from referrals.presenters import banner, decisions
 from referrals.views.base import ReferralForm
 from referrals.views.person import PersonForm
 from restorative.common import clock
@@ -56,7 +56,7 @@ class Pause(ReferralForm):
         return access.may_run(self.request.user, self.referral)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        people = steps.opened_people(self.referral, self.request.user)
+        people = decisions.opened_people(self.referral, self.request.user)
         if self.meanwhile:
             return {"people": people, "until": clock.show_day(self.referral.review_on)}
         if self.paused:
@@ -83,7 +83,7 @@ class Pause(ReferralForm):
             return self.referral_href
         decide(
             referral=self.referral,
-            party=steps.chosen_party(self.referral, user, said["party"]),
+            party=decisions.chosen_party(self.referral, user, said["party"]),
             decision=Suitable.NOT_NOW,
             reason=said["reason"],
             review_on=said["review_on"],
@@ -118,7 +118,7 @@ class Resume(_Press):
     otherwise = NOT_PAUSED
 
     def get_context(self) -> dict[str, Any]:
-        where = standing.goes_on_at(self.referral)
+        where = banner.goes_on_at(self.referral)
         return {
             **super().get_context(),
             "intro": f"It goes on at {where}. Before anybody meets it is decided anew that a meeting is suitable.",
@@ -140,7 +140,7 @@ class Reopen(_Press):
 
     def may(self) -> Decision:
         may = super().may()
-        if may and (why := standing.why_not_reopen(self.referral, self.at)):
+        if may and (why := banner.why_not_reopen(self.referral, self.at)):
             return refuse(why)
         return may
 

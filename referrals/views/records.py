@@ -13,7 +13,7 @@ from referrals.actions.records import Judged, finish_records_check, release_by_p
 from referrals.enums import Verdict
 from referrals.forms.records import RecordsCheckForm
 from referrals.models import RecordsCheck, RecordsHit
-from referrals.presenters import records, steps
+from referrals.presenters import decisions, records
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
 from restorative.common.views import ActionFormView, Page
@@ -95,7 +95,7 @@ class ReleaseRecordsCheck(ActionFormView):
         }
 
     def get_context(self) -> dict[str, Any]:
-        names = steps.names_to_match(self.request.user, [self.check])
+        names = decisions.names_to_match(self.request.user, [self.check])
         return {
             "heads": records.NAME_HEADS,
             "names": names.get(self.check.referral_id, []),

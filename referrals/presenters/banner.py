@@ -10,8 +10,8 @@ from referrals import stages
 from referrals.enums import Outcome, Reason, Stage, Suitable, TaskKind
 from referrals.models import Closure, Referral, StageChange, Suitability, Task
 from referrals.presenters import you_or_name
+from referrals.presenters.blocker_rows import Heard, way_rows
 from referrals.presenters.referral_facts import Facts
-from referrals.presenters.way import Heard, way_rows
 from restorative.common import clock
 
 if TYPE_CHECKING:
