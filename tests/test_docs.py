@@ -1,0 +1,43 @@
+"""docs/domain.md agrees with the code: every rule it names, each number beside it, every floor and ceiling."""
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from django.conf import settings
+
+from restorative.common.rules import BOUNDS, Rules
+
+DOMAIN = Path(settings.BASE_DIR, "docs", "domain.md").read_text()
+NUMBER = r"(\d{1,2}:\d{2}|\d+)"
+# "28 days (`readiness_days`)", "20:00 (`quiet_from_hour`)": a number, at most three words, the name in brackets.
+IN_TEXT = re.compile(rf"{NUMBER}(?:\s+[a-z]+){{0,3}}\s+\(`([a-z_]+)`\)")
+BRACKETED = re.compile(r"\(`([a-z_]+)`\)")
+IN_TABLE = re.compile(rf"^\| `([a-z_]+)` \| {NUMBER} \| {NUMBER} \|$", re.MULTILINE)
+DEFAULTS = {field.name: field.default for field in fields(Rules)}
+
+
+def as_stored(written: str, name: str) -> int:
+    """'28' is 28; '07:30' is minutes from midnight, or the hour where the rule counts hours."""
+    if ":" not in written:
+        return int(written)
+    hour, minute = map(int, written.split(":"))
+    return hour if name.endswith("_hour") and not minute else hour * 60 + minute
+
+
+def test_the_domain_names_every_rule_and_no_other():
+    assert set(BRACKETED.findall(DOMAIN)) == set(DEFAULTS)
+
+
+def test_every_named_rule_stands_behind_its_number():
+    written = [(name, as_stored(number, name)) for number, name in IN_TEXT.findall(DOMAIN)]
+    assert len(written) == len(BRACKETED.findall(DOMAIN))
+    assert [(name, DEFAULTS[name]) for name, _ in written] == written
+
+
+def test_the_table_of_floors_and_ceilings_is_the_one_in_force():
+    written = {
+        name: (as_stored(floor, name), as_stored(ceiling, name))
+        for name, floor, ceiling in IN_TABLE.findall(DOMAIN)
+    }
+    assert written == BOUNDS
