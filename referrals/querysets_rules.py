@@ -38,7 +38,7 @@ def worker_ids(referral: UUID, at: datetime) -> set[UUID]:
 
 
 def casework(user: "User") -> bool:
-    return bool(user.is_authenticated and user.is_active and user.is_keyworker)
+    return bool(user.is_authenticated and user.is_active and user.does_casework)
 
 
 def may_see_any(user: "User") -> bool:

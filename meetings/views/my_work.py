@@ -23,7 +23,7 @@ class MyWork(Page):
         user = self.request.user
         if user.is_governance:
             return redirect("reports:ledger")
-        if not user.is_keyworker:
+        if not user.does_casework:
             return render(request, "home.html", {"title": f"Hello, {user.first_name}"})
         self.found = presenters_work.read(user, self.at)
         return self.show()

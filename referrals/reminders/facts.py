@@ -179,7 +179,7 @@ class Facts:
         rank = Q(role="manager") | Q(safeguarding_lead=True)
         found = User.objects.filter(rank, organisation=organisation, is_active=True).order_by("pk")
         on_it = self.worked() | self.barred
-        return [user for user in found if user.pk not in on_it and user.is_keyworker]
+        return [user for user in found if user.pk not in on_it and user.does_casework]
 
     def records_waiting(self) -> list[Row]:
         """Records checks that are not released, done or not."""

@@ -126,7 +126,7 @@ class User(AbstractBaseUser):
         return self.first_name
 
     @property
-    def is_keyworker(self) -> bool:
+    def does_casework(self) -> bool:
         """Does casework: keyworkers, facilitators and managers."""
         return self.role in CASEWORK
 

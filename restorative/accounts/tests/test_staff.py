@@ -45,7 +45,7 @@ def test_the_three_organisations_are_there_once(organisations):
 )
 def test_what_each_role_is(role, casework, facilitates):
     user = make_user(role=role)
-    assert (user.is_keyworker, user.is_facilitator) == (casework, facilitates)
+    assert (user.does_casework, user.is_facilitator) == (casework, facilitates)
     assert user.is_manager == (role == Role.MANAGER)
     assert user.is_administrator == (role == Role.ADMINISTRATOR)
     assert user.is_governance == (role == Role.GOVERNANCE)

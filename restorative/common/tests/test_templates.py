@@ -31,7 +31,7 @@ from restorative.common.forms import BaseForm, Row, Section
 from restorative.common.tests.markup import Page
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
-ASHA = SimpleNamespace(is_authenticated=True, first_name="Asha", is_keyworker=True, safeguarding_lead=True)
+ASHA = SimpleNamespace(is_authenticated=True, first_name="Asha", does_casework=True, safeguarding_lead=True)
 NOBODY = SimpleNamespace(is_authenticated=False)
 
 
