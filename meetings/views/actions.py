@@ -10,13 +10,13 @@ from meetings.actions.agreeing import add_action, set_status
 from meetings.enums import ActionStatus
 from meetings.forms.agreement import AddActionForm, StatusForm
 from meetings.models import Action
-from meetings.views.agreement import CLOSED, AgreementForm
+from meetings.views.agreement import CLOSED, AgreementFormView
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
 
 
-class AddAction(AgreementForm):
+class AddAction(AgreementFormView):
     """One more action."""
 
     template_name = "meetings/agreement_form.html"
@@ -46,7 +46,7 @@ class AddAction(AgreementForm):
         return self.href("agreement")
 
 
-class ActionStatusForm(AgreementForm):
+class ActionStatusFormView(AgreementFormView):
     """What became of one action, as its owner tells it."""
 
     policy = "party"

@@ -14,7 +14,7 @@ from meetings.forms.agreement import AnswerForm, WriteAgreementForm
 from meetings.presenters_aftercare import Outcome
 from referrals.enums import Stage
 from referrals.models import Party
-from referrals.views.base import PartyForm, ReferralForm, ReferralMixin, ReferralPage
+from referrals.views.base import PartyFormView, ReferralFormView, ReferralMixin, ReferralPage
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
@@ -158,7 +158,7 @@ class PrintAgreement(AgreementMixin, ReferralPage):
         }
 
 
-class AgreementForm(AgreementMixin, ReferralForm):
+class AgreementFormView(AgreementMixin, ReferralFormView):
     """A form about what was agreed, while the referral is open."""
 
     def people(self) -> list[tuple[str, str]]:
@@ -177,7 +177,7 @@ class AgreementForm(AgreementMixin, ReferralForm):
         )
 
 
-class WriteAgreement(AgreementForm):
+class WriteAgreement(AgreementFormView):
     """What came of the meeting, with up to three actions and the answers heard in the room."""
 
     template_name = "meetings/agreement_form.html"
@@ -217,7 +217,7 @@ class WriteAgreement(AgreementForm):
         return self.href("agreement")
 
 
-class AnswerAgreement(AgreementMixin, PartyForm):
+class AnswerAgreement(AgreementMixin, PartyFormView):
     """What one person says to it, on the page of whoever supports them."""
 
     policy = "party"

@@ -8,7 +8,7 @@ from django.urls import reverse
 from meetings import presenters
 from meetings.models import Meeting
 from meetings.presenters import Coming
-from referrals.views.base import ReferralForm, ReferralMixin
+from referrals.views.base import ReferralFormView, ReferralMixin
 from restorative.common.views import Page
 
 
@@ -53,5 +53,5 @@ class MeetingPage(MeetingMixin, Page):
     """A page about one meeting."""
 
 
-class MeetingForm(MeetingMixin, ReferralForm):
+class MeetingFormView(MeetingMixin, ReferralFormView):
     """A form about one meeting."""

@@ -10,19 +10,19 @@ from meetings.actions.recording import record_meeting
 from meetings.actions.scheduling import start
 from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingStatus, Offered
 from meetings.forms.day import DayCheckForm, PressForm, RecordForm
-from meetings.views.base import MeetingForm, MeetingMixin
+from meetings.views.base import MeetingFormView, MeetingMixin
 from meetings.views.meeting import NOT_BOOKED
 from referrals import access as referral_access
 from referrals.actions.readiness import check_on_the_day
 from referrals.enums import DAY_QUESTIONS
 from referrals.presenters import facilitators_of
-from referrals.views.base import RETURNS, PartyForm
+from referrals.views.base import RETURNS, PartyFormView
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
 
 
-class Today(MeetingForm):
+class Today(MeetingFormView):
     """Can it start? A row per person, what stands in the way, and the button for those who run it."""
 
     template_name = "meetings/today.html"
@@ -71,7 +71,7 @@ class Start(Today):
         return self.href("show")
 
 
-class DayCheck(MeetingMixin, PartyForm):
+class DayCheck(MeetingMixin, PartyFormView):
     """Four answers of one person, on the day, alone."""
 
     policy = "party"
@@ -125,7 +125,7 @@ class DayCheck(MeetingMixin, PartyForm):
         return self.done()
 
 
-class WriteRecord(MeetingForm):
+class WriteRecord(MeetingFormView):
     """Who came, and a box per prompt."""
 
     template_name = "meetings/record.html"

@@ -17,7 +17,7 @@ from referrals.forms.parts import ratings_of
 from referrals.models import Concern, Party
 from referrals.presenters import parties_for, shown_name
 from referrals.presenters.decisions import first_settle
-from referrals.views.base import ReferralForm
+from referrals.views.base import ReferralFormView
 from restorative.common import drafts
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
@@ -26,7 +26,7 @@ from restorative.common.rules import rules
 CLOSED = "This referral is closed. Reopen it first."
 
 
-class DoFollowUp(ReferralForm):
+class DoFollowUp(ReferralFormView):
     """Words to say, what they said, ratings; or that they were not reached, or would rather not."""
 
     policy = "party"
@@ -159,7 +159,7 @@ class DoFollowUp(ReferralForm):
         return self.back_href
 
 
-class AlreadyHappened(ReferralForm):
+class AlreadyHappened(ReferralFormView):
     """A conversation that already happened: when, where, who was there, what may be noted. No blame."""
 
     template_name = "meetings/already.html"

@@ -11,7 +11,7 @@ from meetings.enums import COMING
 from meetings.forms.day import PressForm
 from meetings.forms.holding import CannotComeForm, StandInForm
 from meetings.models import Unavailable
-from meetings.views.base import MeetingForm
+from meetings.views.base import MeetingFormView
 from meetings.views.meeting import NOT_BOOKED
 from referrals import access as referral_access
 from restorative.common import clock
@@ -19,7 +19,7 @@ from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
 
 
-class CannotCome(MeetingForm):
+class CannotCome(MeetingFormView):
     """Says that somebody who runs the meeting cannot be there, after saying what follows."""
 
     title = "Somebody cannot be there"
@@ -58,7 +58,7 @@ class CannotCome(MeetingForm):
         return self.href("show")
 
 
-class _OfOne(MeetingForm):
+class _OfOne(MeetingFormView):
     """About one who cannot be there. `self.unavailable`."""
 
     drafted = False

@@ -11,7 +11,7 @@ from meetings.actions.calling_off import call_off, release, say_safe
 from meetings.enums import COMING, RECORD_PROMPTS, CallOffReason, MeetingStatus
 from meetings.forms.day import PressForm, SafeForm
 from meetings.models import CallOff, Meeting, Record
-from meetings.views.base import MeetingForm, MeetingPage
+from meetings.views.base import MeetingFormView, MeetingPage
 from referrals import access as referral_access
 from referrals.enums import Answer
 from referrals.presenters.carrying import carried_rows
@@ -183,7 +183,7 @@ class RunSheet(MeetingPage):
         }
 
 
-class CallMeetingOff(MeetingForm):
+class CallMeetingOff(MeetingFormView):
     """Says who is told what and when, and calls the meeting off as the worker's own decision."""
 
     template_name = "meetings/call_off.html"
@@ -215,7 +215,7 @@ class CallMeetingOff(MeetingForm):
         return self.href("show")
 
 
-class Release(MeetingForm):
+class Release(MeetingFormView):
     """First: is it safe for the person it came from if the others hear today? Then the exact words, and the release.
 
     A new day asks again, and so does `?again=<call-off>` when the answer has changed. There is no such page for

@@ -20,7 +20,7 @@ from referrals.enums import Stage
 from referrals.presenters import parties_for, shown_name
 from referrals.presenters.decisions import first_settle
 from referrals.presenters.needs import needs_rows
-from referrals.views.base import ReferralForm
+from referrals.views.base import ReferralFormView
 from restorative.common import clock
 from restorative.common.decisions import Decision, NotPossible
 from restorative.common.formfields import write_date
@@ -33,7 +33,7 @@ NOT_NOW = {
 }
 
 
-class Book(ReferralForm):
+class Book(ReferralFormView):
     """Plans one meeting of everybody in the referral. Two presses: see what is sent, then book."""
 
     title = "Plan the meeting"

@@ -14,7 +14,7 @@ from referrals.enums import HandoffKind, Stage
 from referrals.forms.handoffs import LEAD, AskForm
 from referrals.models import Party
 from referrals.presenters import handoffs, parties_for
-from referrals.views.base import ReferralForm
+from referrals.views.base import ReferralFormView
 from restorative.accounts.models import Organisation
 from restorative.common import clock
 from restorative.common.decisions import Decision, NotPossible, refuse
@@ -22,7 +22,7 @@ from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
 
 
-class NewHandoff(ReferralForm):
+class NewHandoff(ReferralFormView):
     """Asks another organisation. Two presses: see what they will see, then send."""
 
     title = "Ask another organisation"

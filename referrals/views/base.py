@@ -139,7 +139,7 @@ class ReferralPage(ReferralMixin, Page):
     """A page about one referral."""
 
 
-class ReferralForm(ReferralMixin, ActionFormView):
+class ReferralFormView(ReferralMixin, ActionFormView):
     """A form about one referral. Governance, let in to read, is shown those that are `readable` and fills in none."""
 
     readable: ClassVar[bool] = False
@@ -160,7 +160,7 @@ class PartyPage(PartyMixin, Page):
     """A page about one person in a referral."""
 
 
-class PartyForm(PartyMixin, ActionFormView):
+class PartyFormView(PartyMixin, ActionFormView):
     """A form about one person. It returns to where the worker came from: see `came_from`; or to them.
 
     There is none about somebody who has died, unless it is `even_died`.

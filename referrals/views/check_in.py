@@ -11,13 +11,13 @@ from referrals.enums import STOPS, Answer, Ready, RouteKind
 from referrals.forms.check_in import CheckInForm
 from referrals.models import Concern
 from referrals.presenters.reach import route_kind, route_value
-from referrals.views.person import PersonForm
+from referrals.views.person import PersonFormView
 from restorative.common.decisions import NotPossible
 from restorative.common.forms import BaseForm
 from restorative.common.views import ActionFormView
 
 
-class CheckIn(PersonForm):
+class CheckIn(PersonFormView):
     """Still yes, safe, well, same number, the right time?"""
 
     form_class = CheckInForm

@@ -10,12 +10,12 @@ from referrals.actions.outcome import derived_outcome, knows_all, open_items
 from referrals.enums import Outcome, Stage
 from referrals.forms.decisions import CloseForm
 from referrals.presenters import decisions
-from referrals.views.base import ReferralForm
+from referrals.views.base import ReferralFormView
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
 
 
-class Close(ReferralForm):
+class Close(ReferralFormView):
     """What it came to, what is still open, and the press that closes it."""
 
     title = "Close this referral"

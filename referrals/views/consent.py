@@ -15,7 +15,7 @@ from referrals.forms import agreeing
 from referrals.forms.agreeing import Ask
 from referrals.forms.consent import ConsentForm, WithdrawForm
 from referrals.views import asking
-from referrals.views.person import PersonForm
+from referrals.views.person import PersonFormView
 from referrals.views.talk import asked_from
 from restorative.common import clock
 from restorative.common.forms import BaseForm
@@ -23,7 +23,7 @@ from restorative.common.forms import BaseForm
 SLUG = re.compile(r"[a-z0-9-]+")
 
 
-class GiveConsent(PersonForm):
+class GiveConsent(PersonFormView):
     """What one person agrees to, each thing apart, taken by a worker from them alone."""
 
     form_class = ConsentForm
@@ -78,7 +78,7 @@ STOPS_WHAT: dict[str, str] = {
 IN_ORDER = list(Purpose)
 
 
-class Withdraw(PersonForm):
+class Withdraw(PersonFormView):
     """Stop agreeing to something: at any time, and without a reason."""
 
     form_class = WithdrawForm

@@ -11,21 +11,21 @@ from referrals.blockers import blockers
 from referrals.enums import Gate, Stage, Suitable
 from referrals.forms.decisions import AskRecordsForm, DecideForm
 from referrals.presenters import decisions
-from referrals.views.base import ReferralForm
+from referrals.views.base import ReferralFormView
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
 
 CLOSED = "This referral is closed. Nothing can be decided about it."
 
 
-class RunForm(ReferralForm):
+class RunFormView(ReferralFormView):
     """A form for whoever runs the referral, while it is open."""
 
     def may(self) -> Decision:
         return access.may_run(self.request.user, self.referral)
 
 
-class Decide(RunForm):
+class Decide(RunFormView):
     """Suitable now, not now, or not. The records check can be asked for in the same press."""
 
     title = "Decide"
@@ -69,7 +69,7 @@ class Decide(RunForm):
         return self.return_href
 
 
-class AskForRecordsCheck(RunForm):
+class AskForRecordsCheck(RunFormView):
     """Asks a safeguarding lead to match the names of everybody in this referral."""
 
     title = "Ask for the records check"

@@ -13,7 +13,7 @@ from referrals.enums import Part, Stage
 from referrals.forms.decisions import AppointForm, EndPartForm, LeaveOutForm
 from referrals.models import Facilitation, Invited, Referral
 from referrals.presenters import decisions, you_or_name
-from referrals.views.base import ReferralForm
+from referrals.views.base import ReferralFormView
 from restorative.accounts.models import User
 from restorative.common.decisions import Decision
 from restorative.common.forms import BaseForm
@@ -28,7 +28,7 @@ def invited_to(referral: Referral, user: User) -> QuerySet[Invited]:
     return rows.select_related("party", "referral")
 
 
-class Facilitators(ReferralForm):
+class Facilitators(ReferralFormView):
     """Those with a part now, and a form to appoint somebody else."""
 
     title = "Facilitators"
@@ -77,7 +77,7 @@ class Facilitators(ReferralForm):
         return self.came_from[0] if self.came_from else here
 
 
-class EndFacilitation(ReferralForm):
+class EndFacilitation(ReferralFormView):
     """Ends somebody's part, after saying what follows."""
 
     template_name = "form_page.html"
@@ -130,7 +130,7 @@ class EndFacilitation(ReferralForm):
         return self.referral_href if access.may_see(self.request.user, self.referral) else reverse("home")
 
 
-class LeaveOutProfessional(ReferralForm):
+class LeaveOutProfessional(ReferralFormView):
     """Leaves an invited professional out, after saying what follows. Only where the user opens who asked for them."""
 
     policy = "party"

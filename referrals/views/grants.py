@@ -14,7 +14,7 @@ from referrals.forms.grants import SHELL, AskForAccessForm, BarForm, GiveForm, L
 from referrals.models import Bar, Grant, Party, Referral
 from referrals.presenters import grants as shown
 from referrals.presenters import you_or_name
-from referrals.views.base import ReferralForm
+from referrals.views.base import ReferralFormView
 from restorative.common.decisions import Decision, NotPossible
 from restorative.common.forms import BaseForm
 from restorative.common.references import read_reference
@@ -147,7 +147,7 @@ class AskForAccess(ActionFormView):
         return self.back_href
 
 
-class GrantForm(ActionFormView):
+class GrantFormView(ActionFormView):
     """A form about one grant, for whoever may know of it."""
 
     policy = "grants"
@@ -173,7 +173,7 @@ class GrantForm(ActionFormView):
     template_name = "referrals/grant.html"
 
 
-class GiveAccess(GrantForm):
+class GiveAccess(GrantFormView):
     """Gives what a colleague asked for, or says no."""
 
     title = "Let a colleague in"
@@ -201,7 +201,7 @@ class GiveAccess(GrantForm):
         return self.back_href
 
 
-class EndAccess(GrantForm):
+class EndAccess(GrantFormView):
     """Ends access before its time, or takes back what was asked."""
 
     title = "End this access"
@@ -217,7 +217,7 @@ class EndAccess(GrantForm):
         return self.back_href
 
 
-class Bars(ReferralForm):
+class Bars(ReferralFormView):
     """Who is barred from a referral for a conflict of interest, and a form to bar a colleague."""
 
     title = "Conflicts of interest"
@@ -255,7 +255,7 @@ class Bars(ReferralForm):
         return reverse("referrals:bars", args=[self.referral.reference])
 
 
-class LiftBar(ReferralForm):
+class LiftBar(ReferralFormView):
     """Lets somebody in again who was barred."""
 
     form_class = GiveForm
@@ -289,7 +289,7 @@ class LiftBar(ReferralForm):
         return self.back_href
 
 
-class ChangeLead(ReferralForm):
+class ChangeLead(ReferralFormView):
     """Who leads it from now on: a colleague of the leading organisation."""
 
     title = "Change who leads"

@@ -10,12 +10,12 @@ from referrals.forms.handoffs import (
     GiveBackForm,
     VersionForm,
 )
-from referrals.views.handoffs import HandoffForm
+from referrals.views.handoffs import HandoffFormView
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
 
 
-class CarryingOut(HandoffForm):
+class CarryingOut(HandoffFormView):
     """Something that whoever took it does with it."""
 
     def may(self) -> Decision:

@@ -46,7 +46,7 @@ class Handoffs(CaseworkPage):
         return {"lists": shown.inbox(self.rows, self.request.user, self.at)}
 
 
-class HandoffForm(ActionFormView):
+class HandoffFormView(ActionFormView):
     """A form about one request, for whoever may know of it."""
 
     policy = "handoff"
@@ -111,7 +111,7 @@ class HandoffForm(ActionFormView):
         return self.page_href if still else reverse("referrals:handoffs")
 
 
-class ShowHandoff(HandoffForm):
+class ShowHandoff(HandoffFormView):
     """One request: what it says, its questions, where it stands; and Accept, for those who were asked."""
 
     template_name = "referrals/handoff.html"
@@ -195,14 +195,14 @@ class ShowHandoff(HandoffForm):
         return self.answered(f"Accepted, starting {clock.show_day(said['starts_on'])}.")
 
 
-class Answering(HandoffForm):
+class Answering(HandoffFormView):
     """An answer of the organisation that was asked."""
 
     def may(self) -> Decision:
         return access.may_answer(self.request.user, self.row)
 
 
-class AskAboutHandoff(HandoffForm):
+class AskAboutHandoff(HandoffFormView):
     """A question before answering; from the side that asked, the answer to it."""
 
     form_class = WordsForm
@@ -264,7 +264,7 @@ class DeclineHandoff(Answering):
         return self.answered("Declined.")
 
 
-class WithdrawHandoff(HandoffForm):
+class WithdrawHandoff(HandoffFormView):
     """Takes a request back that was not answered yet."""
 
     title = "Withdraw this request"

@@ -14,14 +14,14 @@ from referrals.enums import NoteKind
 from referrals.forms.notes import CorrectionForm, NoteForm
 from referrals.models import Note
 from referrals.presenters import history_page, timeline
-from referrals.views.base import ReferralForm
+from referrals.views.base import ReferralFormView
 from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
 
 MOST_PRINTED = 1000
 
 
-class History(ReferralForm):
+class History(ReferralFormView):
     """What happened, newest first, as far as this user may know; and a note to add."""
 
     form_class = NoteForm
@@ -101,7 +101,7 @@ class History(ReferralForm):
         return self.here
 
 
-class CorrectNote(ReferralForm):
+class CorrectNote(ReferralFormView):
     """Add what is right to a note. The note itself stays as it was written."""
 
     form_class = CorrectionForm

@@ -28,7 +28,7 @@ CHANGED = (
 )
 
 
-class CaseworkForm(ActionFormView):
+class CaseworkFormView(ActionFormView):
     """A form for anybody who logs referrals."""
 
     policy = "casework"
@@ -47,7 +47,7 @@ class CaseworkForm(ActionFormView):
         return rows
 
 
-class LogReferral(CaseworkForm):
+class LogReferral(CaseworkFormView):
     """The seven answers. Nothing is logged yet: the check comes next."""
 
     title = "Log a referral"
@@ -70,7 +70,7 @@ class LogReferral(CaseworkForm):
         return HttpResponseRedirect(reverse("referrals:log_check"), status=303)
 
 
-class CheckReferral(CaseworkForm):
+class CheckReferral(CaseworkFormView):
     """What was answered, to look at once more; logging happens here."""
 
     title = "Check before you log this"

@@ -8,12 +8,12 @@ from referrals import access
 from referrals.actions.forgetting import keep_longer
 from referrals.forms.keeping import KeepForm
 from referrals.presenters import approaching
-from referrals.views.person import PersonForm
+from referrals.views.person import PersonFormView
 from restorative.common.decisions import Decision
 from restorative.common.forms import BaseForm
 
 
-class KeepLonger(PersonForm):
+class KeepLonger(PersonFormView):
     """Keeps a record that would go for the same time again."""
 
     form_class = KeepForm

@@ -16,16 +16,14 @@ from referrals.forms.parties import (
     KeyworkerForm,
     LeaveForm,
     NeedsForm,
+    PersonForm,
     told_us,
-)
-from referrals.forms.parties import (
-    PersonForm as AddPersonForm,
 )
 from referrals.models import Party
 from referrals.presenters import person
 from referrals.presenters.grants import to_read
-from referrals.views.base import ReferralForm
-from referrals.views.person import PersonForm, PersonPage
+from referrals.views.base import ReferralFormView
+from referrals.views.person import PersonFormView, PersonPage
 from restorative.common.decisions import ALLOWED, Decision
 from restorative.common.forms import BaseForm
 
@@ -47,10 +45,10 @@ class ShowPerson(PersonPage):
         return to_read(context) if context["reads_only"] else context
 
 
-class AddPerson(ReferralForm):
+class AddPerson(ReferralFormView):
     """One more person, or somebody's supporter. Nobody is contacted by this."""
 
-    form_class = AddPersonForm
+    form_class = PersonForm
     template_name = "referrals/person_form.html"
     title = "Add a person"
     submit_text = "Add"
@@ -112,7 +110,7 @@ def named(worker: Any) -> str:
     return f"{worker.full_name}, {worker.team.name}" if worker.team else worker.full_name
 
 
-class Keyworker(PersonForm):
+class Keyworker(PersonFormView):
     """Who supports one person. What they told us moves with it, at once."""
 
     form_class = KeyworkerForm
@@ -155,7 +153,7 @@ class Keyworker(PersonForm):
         return self.still_seen()
 
 
-class Invite(PersonForm):
+class Invite(PersonFormView):
     """A professional whom one person wants there."""
 
     form_class = InviteForm
@@ -185,7 +183,7 @@ class Invite(PersonForm):
         return self.done()
 
 
-class Leave(PersonForm):
+class Leave(PersonFormView):
     """Somebody is not part of this, or not any more. What they told us stays sealed."""
 
     form_class = LeaveForm
@@ -218,7 +216,7 @@ class Leave(PersonForm):
         return self.referral_href if seen else "/"
 
 
-class Needs(PersonForm):
+class Needs(PersonFormView):
     """What helps one person to come and to take part. The planner and the run sheet say it."""
 
     form_class = NeedsForm

@@ -14,8 +14,8 @@ from referrals.enums import Stage, Suitable, TaskKind
 from referrals.forms.pausing import DiedForm, MeanwhileForm, PauseForm, PressedForm, ReviewForm
 from referrals.models import Task
 from referrals.presenters import banner, decisions
-from referrals.views.base import ReferralForm
-from referrals.views.person import PersonForm
+from referrals.views.base import ReferralFormView
+from referrals.views.person import PersonFormView
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
@@ -23,7 +23,7 @@ from restorative.common.forms import BaseForm
 CLOSED = "This referral is closed. Reopen it first."
 
 
-class Pause(ReferralForm):
+class Pause(ReferralFormView):
     """Not now: a date to look at it again, and why. Of one that is paused a manager changes the date."""
 
     title = "Not now"
@@ -94,7 +94,7 @@ class Pause(ReferralForm):
         return self.referral_href
 
 
-class _Press(ReferralForm):
+class _Press(ReferralFormView):
     """A press for whoever runs the referral, while it is in one stage."""
 
     form_class = PressedForm
@@ -177,7 +177,7 @@ class MeetAgain(_Press):
         return self.referral_href
 
 
-class Died(PersonForm):
+class Died(PersonFormView):
     """Records that somebody has died, after saying what follows."""
 
     form_class = DiedForm
@@ -209,7 +209,7 @@ class Died(PersonForm):
         return self.referral_href
 
 
-class Rang(ReferralForm):
+class Rang(ReferralFormView):
     """A worker who was asked to ring a colleague says that they have. There is no such page for anybody else."""
 
     title = "Ring a colleague"

@@ -9,7 +9,7 @@ from referrals import access, presenters
 from referrals.forms.words import Whom
 from referrals.models import ContactRoute, Party
 from referrals.presenters import approaching
-from referrals.views.base import READS_ONLY, PartyForm, PartyPage
+from referrals.views.base import READS_ONLY, PartyFormView, PartyPage
 
 SEALED = "Others in this referral cannot see any of this"
 
@@ -77,7 +77,7 @@ class PersonPage(PersonMixin, PartyPage):
     """A page about one person."""
 
 
-class PersonForm(PersonMixin, PartyForm):
+class PersonFormView(PersonMixin, PartyFormView):
     """A form about one person."""
 
     template_name = "referrals/person_form.html"

@@ -13,15 +13,15 @@ from referrals.enums import STOPS, ChildResult, ShareWith
 from referrals.forms.protecting import AgeForm, LookedForm, ShareForm
 from referrals.models import ProtectiveShare
 from referrals.presenters import safety as shown
-from referrals.views.person import PersonForm
-from referrals.views.safety import SafetyFormBase
+from referrals.views.person import PersonFormView
+from referrals.views.safety import SafetyFormView
 from restorative.common.decisions import ALLOWED, Decision
 from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
 from restorative.common.views import ActionFormView
 
 
-class ShareToProtect(SafetyFormBase):
+class ShareToProtect(SafetyFormView):
     """Record what was shared about one person to keep somebody safe. At any time, whatever was agreed."""
 
     form_class = ShareForm
@@ -114,7 +114,7 @@ class ShowShare(ActionFormView):
         return reverse("home")
 
 
-class Age(PersonForm):
+class Age(PersonFormView):
     """When one person was born; and under 16 whether they can decide, or which parent gives authority."""
 
     form_class = AgeForm

@@ -27,7 +27,7 @@ from referrals.forms.parties import (
 from referrals.models import ContactRoute, SafetyAnswers
 from referrals.presenters import approaching, reach
 from referrals.views import asking
-from referrals.views.person import PersonForm
+from referrals.views.person import PersonFormView
 from restorative.common.forms import BaseForm
 
 REPLACES = "A newer answer for the same way replaces the older one."
@@ -37,7 +37,7 @@ ONE_WAY = (
 )
 
 
-class Routes(PersonForm):
+class Routes(PersonFormView):
     """How to reach one person: the ways known, and a new or changed one. `?kind=` starts with that one."""
 
     form_class = RouteForm
@@ -90,7 +90,7 @@ class Routes(PersonForm):
         return self.done()
 
 
-class ApproachPerson(PersonForm):
+class ApproachPerson(PersonFormView):
     """What came of reaching one person, or why nobody has to."""
 
     form_class = ApproachForm

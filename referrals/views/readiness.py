@@ -21,14 +21,14 @@ from referrals.forms.readiness import (
 from referrals.models import ReadinessCheck
 from referrals.presenters.carrying import carried_rows
 from referrals.presenters.person import check_rows
-from referrals.views.person import PersonForm
+from referrals.views.person import PersonFormView
 from referrals.views.talk import right_time
 from restorative.common.decisions import Decision
 from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
 
 
-class Prepare(PersonForm):
+class Prepare(PersonFormView):
     """A preparation held with one person."""
 
     form_class = PreparationForm
@@ -58,7 +58,7 @@ class Prepare(PersonForm):
         return self.done()
 
 
-class CheckReadiness(PersonForm):
+class CheckReadiness(PersonFormView):
     """Is this the right time for one person?"""
 
     form_class = ReadinessForm
@@ -85,7 +85,7 @@ class CheckReadiness(PersonForm):
         return self.done()
 
 
-class AcceptLate(PersonForm):
+class AcceptLate(PersonFormView):
     """A manager accepts a readiness check that is a little too old."""
 
     form_class = AcceptLateForm
@@ -125,7 +125,7 @@ class AcceptLate(PersonForm):
         return self.done()
 
 
-class Rate(PersonForm):
+class Rate(PersonFormView):
     """Three private numbers."""
 
     form_class = RatingsForm
@@ -149,7 +149,7 @@ class Rate(PersonForm):
         return self.done()
 
 
-class AssessCapacity(PersonForm):
+class AssessCapacity(PersonFormView):
     """Whether one person can decide about this, after the help that was given."""
 
     form_class = CapacityForm

@@ -24,13 +24,13 @@ from referrals.forms.safety import (
 )
 from referrals.models import Concern, Task
 from referrals.presenters import safety as shown
-from referrals.views.person import PersonForm, PersonPage
+from referrals.views.person import PersonFormView, PersonPage
 from restorative.common import clock
 from restorative.common.decisions import Decision
 from restorative.common.forms import BaseForm
 
 
-class SafetyFormBase(PersonForm):
+class SafetyFormView(PersonFormView):
     """A form that returns to the safety page."""
 
     def done(self) -> str:
@@ -75,7 +75,7 @@ class Safety(PersonPage):
         }
 
 
-class AskSafety(SafetyFormBase):
+class AskSafety(SafetyFormView):
     """The safety questions, asked of one person alone."""
 
     form_class = SafetyForm
@@ -98,7 +98,7 @@ class AskSafety(SafetyFormBase):
         return self.done()
 
 
-class RaiseConcern(SafetyFormBase):
+class RaiseConcern(SafetyFormView):
     """Record a concern: a stop, or one to be signed off."""
 
     form_class = ConcernForm
@@ -132,7 +132,7 @@ class RaiseConcern(SafetyFormBase):
         return self.done()
 
 
-class AboutConcern(SafetyFormBase):
+class AboutConcern(SafetyFormView):
     """A form about one concern, for a second person."""
 
     safety_only = True
@@ -249,7 +249,7 @@ class WriteOrder(AboutConcern):
         return self.done()
 
 
-class FinishStep(SafetyFormBase):
+class FinishStep(SafetyFormView):
     """A step before the meeting, or something else this worker was given, is done."""
 
     form_class = StepForm

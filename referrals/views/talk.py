@@ -18,13 +18,13 @@ from referrals.forms.talk import TalkForm
 from referrals.models import Concern
 from referrals.presenters import words_agreed
 from referrals.views import asking
-from referrals.views.person import PersonForm
+from referrals.views.person import PersonFormView
 from restorative.common import clock
 from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
 
 
-class TalkPerson(PersonForm):
+class TalkPerson(PersonFormView):
     """Talk with one person, alone. What was not reached stays as it was."""
 
     form_class = TalkForm
