@@ -1,19 +1,25 @@
-"""docs/domain.md agrees with the code: every rule it names, each number beside it, every floor and ceiling."""
+"""docs/domain.md agrees with the code: every rule it names, each number beside it, every floor and ceiling.
+Links between the documents of the repository lead somewhere."""
 
 import re
 from dataclasses import fields
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from restorative.common.rules import BOUNDS, Rules
 
-DOMAIN = Path(settings.BASE_DIR, "docs", "domain.md").read_text()
+BASE = Path(settings.BASE_DIR)
+PAGES = [path.relative_to(BASE) for path in (*BASE.glob("*.md"), *BASE.glob("docs/**/*.md"))]
+DOMAIN = (BASE / "docs" / "domain.md").read_text()
 NUMBER = r"(\d{1,2}:\d{2}|\d+)"
 # "28 days (`readiness_days`)", "20:00 (`quiet_from_hour`)": a number, at most three words, the name in brackets.
 IN_TEXT = re.compile(rf"{NUMBER}(?:\s+[a-z]+){{0,3}}\s+\(`([a-z_]+)`\)")
 BRACKETED = re.compile(r"\(`([a-z_]+)`\)")
 IN_TABLE = re.compile(rf"^\| `([a-z_]+)` \| {NUMBER} \| {NUMBER} \|$", re.MULTILINE)
+# [text](path#heading) within the repository.
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
 DEFAULTS = {field.name: field.default for field in fields(Rules)}
 
 
@@ -23,6 +29,12 @@ def as_stored(written: str, name: str) -> int:
         return int(written)
     hour, minute = map(int, written.split(":"))
     return hour if name.endswith("_hour") and not minute else hour * 60 + minute
+
+
+def anchors(page: Path) -> set[str]:
+    """The addresses of a page's headings, as Git hosts write them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_domain_names_every_rule_and_no_other():
@@ -41,3 +53,13 @@ def test_the_table_of_floors_and_ceilings_is_the_one_in_force():
         for name, floor, ceiling in IN_TABLE.findall(DOMAIN)
     }
     assert written == BOUNDS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_links_between_documents_lead_somewhere(page: Path):
+    page = BASE / page
+    for target, heading in LINK.findall(page.read_text()):
+        there = (page.parent / target).resolve() if target else page
+        assert there.exists(), target
+        if heading:
+            assert heading in anchors(there), f"{target}#{heading}"
