@@ -10,12 +10,18 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 from django.conf import settings
+from django.utils import timezone
 
+from meetings.demo import situations
+from restorative.common.clearing import clear
 from tests.services import free_port, until
+from tests.stories import staff_now, tell
 
 pytestmark = pytest.mark.slow
 WITHOUT = {
@@ -27,10 +33,15 @@ WITHOUT = {
 }
 
 
-@contextmanager
-def serving(data_dir: Path, port: int):
+def environment(data_dir: Path) -> dict[str, str]:
+    """What a newcomer's shell holds: nothing of the tests, and a data directory of its own."""
     env = {key: value for key, value in os.environ.items() if key not in WITHOUT}
-    env |= {"DATA_DIR": str(data_dir), "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    return env | {"DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"}
+
+
+@contextmanager
+def serving(data_dir: Path, port: int, env: dict[str, str] | None = None):
+    env = (env or environment(data_dir)) | {"PORT": str(port)}
     data_dir.mkdir(exist_ok=True)
     log = data_dir / "serve.log"
     with log.open("wb") as out:
@@ -73,6 +84,17 @@ def children(data_dir: Path) -> dict[int, str]:
     return found
 
 
+def demo_json(data_dir: Path) -> dict:
+    """What another process is told while the service seeds: all of it, once it is there."""
+    command = [sys.executable, "manage.py", "demo", "--json"]
+    env = environment(data_dir)
+    asked = subprocess.run(
+        command, cwd=settings.BASE_DIR, env=env, capture_output=True, text=True, timeout=180
+    )
+    assert (asked.returncode, "Waiting for another process" in asked.stderr) == (0, True), asked.stderr
+    return json.loads(asked.stdout)
+
+
 def get(port: int, path: str) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(f"http://localhost:{port}{path}", timeout=10) as answer:
@@ -85,7 +107,10 @@ def get(port: int, path: str) -> tuple[int, str]:
 def test_starts_serves_restarts_a_child_keeps_data_and_leaves_nothing_behind(tmp_path):
     data_dir, port = tmp_path / "var", free_port()
     with serving(data_dir, port) as process:
+        until(lambda: "Making up people and referrals: " in process.said(), seconds=120, what="seeding")
+        listed = demo_json(data_dir)
         started(process)
+        assert len(listed["referrals"]) == len(situations.names())
         assert f"http://localhost:{port}/" in process.said()
         status, page = get(port, "/sign-in/")
         assert status == 200
@@ -128,3 +153,22 @@ def test_starts_serves_restarts_a_child_keeps_data_and_leaves_nothing_behind(tmp
         killed.kill()
         killed.wait()
         until(lambda: not children(data_dir), what="the end of every child of a killed parent")
+
+
+@pytest.mark.sqlite
+@pytest.mark.django_db(transaction=True)
+def test_starts_on_every_later_day(service_env, tmp_path):
+    """Once what was seeded has aged out, there is less to print and the service starts all the same."""
+    begun = timezone.now()
+    tell("draft", staff_now(), begun)
+    for days in (5, 40, 400):
+        later, port = begun + timedelta(days=days), free_port()
+        with time_machine.travel(later):
+            clear()
+        with serving(tmp_path, port, service_env | {"RESTORATIVE_TEST_NOW": later.isoformat()}) as process:
+            started(process)
+            until(lambda: json.loads(get(port, "/healthz/")[1])["ok"], seconds=60, what="all clocks running")  # noqa: B023
+            assert process.poll() is None, process.said()
+            assert "asha@" in process.said()
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(15) == 0

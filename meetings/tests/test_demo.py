@@ -1,17 +1,24 @@
 """The made-up histories stand whenever they are played: `make run` is started at any hour of any day."""
 
-from datetime import datetime
+import io
+import json
+from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.core.management import call_command
 from django.utils import timezone
 
 from meetings.demo import situations
-from meetings.demo.staff import make_staff
+from meetings.demo.staff import Staff, make_staff
 from meetings.demo.story import open_rooms, publish_sheet
 from referrals.blockers import BY_KEY, blockers
 from referrals.enums import Gate
+from restorative.common.clearing import clear as clear_old
+from restorative.common.rules import rules
+from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
 
@@ -37,3 +44,21 @@ def test_every_situation_stands_at_any_hour(moment: tuple[int, ...]) -> None:
             if code is not None:
                 gate = Gate.BOOK if Gate.BOOK in code.gates else Gate.START
                 assert code.key in {row.code for row in blockers(made.referral, gate, now)}, name
+
+
+def demo_json() -> dict[str, Any]:
+    out = io.StringIO()
+    call_command("demo", "--json", stdout=out, stderr=io.StringIO())
+    return json.loads(out.getvalue())
+
+
+@pytest.mark.sqlite
+@pytest.mark.parametrize("days", [0, 5, 40, 400])
+def test_says_what_is_there_on_every_later_day(staff: Staff, days: int) -> None:
+    begun = timezone.now()
+    tell("draft", staff, begun)
+    with time_machine.travel(begun + timedelta(days=days)):
+        clear_old()
+        said = demo_json()
+    assert list(said["referrals"]) == ["draft"]
+    assert list(said["addresses"]) == (["draft"] if days < rules().draft_days else [])

@@ -1,7 +1,10 @@
 """manage.py demo: made-up staff and referrals, played through the actions at past times."""
 
+import fcntl
 import json
 from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -34,16 +37,42 @@ class Command(BaseCommand):
             raise CommandError("The demo is not for production.")
         if _real_data():
             raise CommandError("This database holds people who are not made up. The demo leaves it alone.")
-        if options["fresh"] and User.objects.exists():
-            call_command("flush", interactive=False, verbosity=0)
-            _seed_organisations()
-        if not User.objects.exists():
-            with transaction.atomic():
-                seed()
+        with self._one_at_a_time():
+            if options["fresh"] and User.objects.exists():
+                call_command("flush", interactive=False, verbosity=0)
+                _seed_organisations()
+            if not User.objects.exists():
+                with transaction.atomic():
+                    seed(self._progress)
         if options["json"]:
             self.stdout.write(json.dumps(sign_ins(), indent=2))
         elif not options["fresh"]:
             self.stdout.write("The made-up people are in place.")
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """Wait for another process that is seeding, so that this one sees everything it made."""
+        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with (settings.DATA_DIR / "demo.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._tell("Waiting for another process that is making up people and referrals.\n")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _progress(self, done: int, of: int) -> None:
+        """One line that counts up; where nobody watches, a line at each quarter."""
+        line = f"Making up people and referrals: {done} of {of}"
+        if self.stderr.isatty():
+            self._tell(f"\r{line}" + ("\n" if done == of else ""))
+        elif done * 4 // of > (done - 1) * 4 // of:
+            self._tell(f"{line}\n")
+
+    def _tell(self, text: str) -> None:
+        """Progress goes to stderr: stdout is for the answer."""
+        self.stderr.write(text, style_func=str, ending="")
+        self.stderr.flush()
 
 
 def _real_data() -> bool:
@@ -59,13 +88,16 @@ def _seed_organisations() -> None:
     seed_organisations(Organisation, Team)
 
 
-def seed() -> dict[str, str]:
-    """Play every situation once. Returns the references by situation."""
+def seed(progress: Callable[[int, int], None] = lambda done, of: None) -> None:
+    """Play every situation once."""
     now = clock.now()
     staff = make_staff(now)
     publish_sheet(now)
     open_rooms(staff, now)
-    return {name: situations.make(name, staff, now).referral.reference for name in situations.names()}
+    names = situations.names()
+    for done, name in enumerate(names, 1):
+        situations.make(name, staff, now)
+        progress(done, len(names))
 
 
 def sign_ins() -> dict[str, Any]:
@@ -79,8 +111,11 @@ def sign_ins() -> dict[str, Any]:
 
 
 def _addresses() -> dict[str, str]:
-    """Of what is no referral of its own: the form that was begun and not sent."""
-    name, values = drafts.parts_of(Draft.objects.latest("updated_at").place)
+    """The form that was begun and not sent, until it is cleared away as too old."""
+    draft = Draft.objects.order_by("updated_at").last()
+    if draft is None:
+        return {}
+    name, values = drafts.parts_of(draft.place)
     return {"draft": reverse(name, args=values)}
 
 
