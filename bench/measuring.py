@@ -2,8 +2,8 @@
 Time on the wall is not measured: other work on the machine would count."""
 
 import time
-from collections.abc import Callable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
@@ -144,17 +144,28 @@ class Meter:
 
     def _timed(self, call: Callable[[], object]) -> Sample:
         before, python = self._postgresql(), time.process_time()
-        call()
+        with nullcontext() if self.is_near else connection.execute_wrapper(self._wait):
+            call()
         return Sample((time.process_time() - python) * 1000, (self._postgresql() - before) * 1000)
 
     def _postgresql(self) -> float:
-        """Seconds of CPU that our backend has used, which the kernel counts by the nanosecond."""
+        """Seconds of CPU that our backend has used, which the kernel counts by the nanosecond.
+
+        Of a backend on another machine: seconds in which we waited for statements.
+        """
         if self.is_near:
             return int((self.backend / "schedstat").read_text().split()[0]) / 1e9
         return self.waited
 
+    def _wait(self, execute: Callable, *args: Any) -> Any:
+        started = time.perf_counter()
+        try:
+            return execute(*args)
+        finally:
+            self.waited += time.perf_counter() - started
+
     @contextmanager
-    def _counted(self):
+    def _counted(self) -> Iterator[list[str]]:
         """The statements that run inside."""
         found: list[str] = []
 
