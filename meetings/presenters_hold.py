@@ -10,7 +10,7 @@ from meetings.enums import MeetingStatus
 from meetings.models import Meeting, Unavailable
 from referrals import access as referral_access
 from referrals.enums import Gate, Part
-from referrals.models import Facilitation, Referral
+from referrals.models import Involvement, Referral
 from referrals.presenters import blocker_rows, decisions, facilitators_of, referral_facts
 from restorative.accounts.models import User
 
@@ -97,7 +97,7 @@ def who_may_say(meeting: Meeting, user: User, said: list[Unavailable]) -> list[U
     ]
 
 
-def _running(meeting: Meeting, user: User) -> list[Facilitation]:
+def _running(meeting: Meeting, user: User) -> list[Involvement]:
     return [row for row in facilitators_of(meeting.referral, user) if row.part != Part.STAND_IN]
 
 

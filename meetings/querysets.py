@@ -9,7 +9,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from meetings.enums import PENDING, Agreed, Came, MeetingStatus
-from referrals.enums import Answer, Purpose
+from referrals.enums import MEETING_PARTS, Answer, Purpose
 from referrals.querysets_rules import current_answers, opened_ids, visible_ids
 from restorative.common.protected import ProtectedQuerySet
 
@@ -37,13 +37,16 @@ def _away(at: datetime, user: "User | None" = None) -> QuerySet:
     With a user, as far as they may know: whether somebody accepted is told to nobody who does not open them.
     """
     base = {
-        name: apps.get_model("referrals", name)._base_manager for name in ("Facilitation", "Consent", "Party")
+        name: apps.get_model("referrals", name)._base_manager for name in ("Involvement", "Consent", "Party")
     }
     starts_at = OuterRef("meeting__starts_at")
-    still = base["Facilitation"].filter(
-        referral=OuterRef("meeting__referral"), user=OuterRef("user"), until__isnull=True
+    still = base["Involvement"].filter(
+        part__in=MEETING_PARTS,
+        referral=OuterRef("meeting__referral"),
+        user=OuterRef("user"),
+        until__isnull=True,
     )
-    that_day = base["Facilitation"].filter(pk=OuterRef("stand_in"), since__lte=starts_at, until__gt=starts_at)
+    that_day = base["Involvement"].filter(pk=OuterRef("stand_in"), since__lte=starts_at, until__gt=starts_at)
     accepted = current_answers(base["Consent"].all(), at).filter(
         party=OuterRef("pk"),
         purpose=Purpose.SECOND_WORKER,
@@ -164,7 +167,8 @@ class AgreementQuerySet(ProtectedQuerySet):
             party__in=opened_ids(user),
             party__left_at__isnull=True,
         )
-        ran = apps.get_model("referrals", "Facilitation")._base_manager.filter(
+        ran = apps.get_model("referrals", "Involvement")._base_manager.filter(
+            part__in=MEETING_PARTS,
             user=user.pk,
             until__isnull=True,
             referral=OuterRef("meeting__referral"),

@@ -6,19 +6,18 @@ from uuid import UUID
 from django.db.models import Q
 
 from referrals.enums import STOPS, HandoffKind, Part
+from referrals.involvement import works_on
 from referrals.models import (
     Bar,
     Concern,
-    Facilitation,
     Grant,
     Handoff,
-    Leading,
+    Involvement,
     Party,
     ProtectiveShare,
     ReadinessCheck,
     RecordsCheck,
     Referral,
-    Support,
     Task,
 )
 from referrals.querysets_rules import hits_barred
@@ -45,24 +44,13 @@ def can(user: User, capability: str) -> bool:
     )
 
 
-def is_on(user: User, referral: Referral) -> bool:
-    """Whether somebody works on this referral: leads it, supports a party, facilitates, or did before."""
-    return (
-        referral.lead_id == user.pk
-        or Party.objects.unscoped("who is on a referral").filter(referral=referral, keyworker=user).exists()
-        or Support.objects.unscoped("who was on a referral").filter(referral=referral, user=user).exists()
-        or Facilitation.objects.unscoped("who is on a referral").filter(referral=referral, user=user).exists()
-        or Leading.objects.unscoped("who was on a referral").filter(referral=referral, user=user).exists()
-    )
-
-
 def facilitates(user: User, referral: Referral, *parts: Part) -> bool:
     """Whether somebody has a current part in running its meetings."""
     parts = parts or (Part.FACILITATOR, Part.STAND_IN)
     return (
-        Facilitation.objects.unscoped("who facilitates")
-        .filter(referral=referral, user=user, part__in=parts)
+        Involvement.objects.unscoped("who facilitates")
         .running(clock.now())
+        .filter(referral=referral, user=user, part__in=parts)
         .exists()
     )
 
@@ -121,7 +109,7 @@ def may_bar(user: User, referral: Referral) -> Decision:
     """
     if not can(user, "work_with") or not (user.is_manager or user.safeguarding_lead):
         return refuse("Only a manager or a safeguarding lead may do this.")
-    if not may_see(user, referral) or not (user.is_manager or not is_on(user, referral)):
+    if not may_see(user, referral) or not (user.is_manager or not works_on(user, referral)):
         return refuse(
             "Only a manager, or a safeguarding lead who does not work on this referral, may do this."
         )
@@ -246,7 +234,7 @@ def may_set_keyworker(user: User, party: Party) -> Decision:
 def _second_person(user: User, concern: Concern, referral: Referral) -> Decision:
     if user.organisation_id != concern.party.organisation_id:
         return refuse("Only the organisation whose concern it is may do this.")
-    if concern.raised_by_id == user.pk or is_on(user, referral) or is_barred(user, referral):
+    if concern.raised_by_id == user.pk or works_on(user, referral) or is_barred(user, referral):
         return refuse("It needs a second person: somebody who is not working on this referral.")
     return ALLOWED
 
@@ -277,7 +265,7 @@ def may_release_records(user: User, check: RecordsCheck) -> Decision:
     found = RecordsCheck.objects.unscoped("who was found").filter(hits_barred(user.pk), pk=check.pk).exists()
     if (
         check.asked_by_id == user.pk
-        or is_on(user, check.referral)
+        or works_on(user, check.referral)
         or is_barred(user, check.referral)
         or found
     ):
@@ -294,7 +282,7 @@ def may_accept_late(user: User, party: Party) -> Decision:
     """Accept a readiness check of 29 to 42 days: a manager of the party's organisation, not on the referral."""
     if not user.is_manager or user.organisation_id != party.organisation_id:
         return refuse("Only a manager of this person’s organisation may accept an older check.")
-    if _checked(user, party) or is_on(user, party.referral) or is_barred(user, party.referral):
+    if _checked(user, party) or works_on(user, party.referral) or is_barred(user, party.referral):
         return refuse("It needs a second person: somebody who is not working on this referral.")
     return ALLOWED
 

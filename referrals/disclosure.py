@@ -11,7 +11,8 @@ from django.db.models import Exists, Min, OuterRef
 from django.utils import timezone
 
 from referrals.enums import STOPS, Answer, Purpose
-from referrals.querysets_rules import held_back_from, opened_ids, rows_of
+from referrals.querysets_involvement import rows_of
+from referrals.querysets_rules import held_back_from, opened_ids
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User

@@ -256,9 +256,21 @@ class Suitable(TextChoices):
 
 
 class Part(TextChoices):
+    """What a worker did in a referral."""
+
+    LEAD = "lead", _("Lead")
+    KEYWORKER = "keyworker", _("Keyworker")
     FACILITATOR = "facilitator", _("Facilitator")
     SECOND_WORKER = "second_worker", _("Second worker")
     STAND_IN = "stand_in", _("Stand-in")
+    RECEIVER = "receiver", _("Receiver of a handoff")
+    COVER = "cover", _("Opened by a grant")
+
+
+# Parts in running the meetings: known to everyone who sees the referral.
+MEETING_PARTS = (Part.FACILITATOR, Part.SECOND_WORKER, Part.STAND_IN)
+# Parts for one party: the worker knows that party's side from then on.
+PARTY_PARTS = (Part.KEYWORKER, Part.RECEIVER, Part.COVER)
 
 
 class RatingPoint(TextChoices):

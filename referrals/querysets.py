@@ -5,11 +5,19 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 from uuid import UUID
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, UUIDField, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Subquery, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from referrals.enums import NOBODY, STOPS, Part
+from referrals.enums import MEETING_PARTS, STOPS
+from referrals.querysets_involvement import (
+    meeting_parts,
+    named_at,
+    of_another_side,
+    on_now,
+    rows_of,
+    works_on,
+)
 from referrals.querysets_rules import (
     VISIBLE_HERE,
     asking,
@@ -18,10 +26,8 @@ from referrals.querysets_rules import (
     held_back_from,
     hits_barred,
     may_see_any,
-    on_now,
     opened_by,
     opened_ids,
-    rows_of,
     safeguarded_by,
     shape_of,
     shells_of,
@@ -66,9 +72,7 @@ class ReferralQuerySet(ProtectedQuerySet):
         return self.filter(
             Q(lead=user)
             | Exists(parties.filter(keyworker=user))
-            | Exists(
-                rows_of("Facilitation").filter(on_now(timezone.now()), referral=OuterRef("pk"), user=user)
-            )
+            | Exists(meeting_parts(timezone.now(), referral=OuterRef("pk"), user=user))
         )
 
     def with_shown_stage(self, user: "User") -> Self:
@@ -123,19 +127,10 @@ class PartyQuerySet(ProtectedQuerySet):
         they support, or ever supported, or as the lead stand in for. Who works there is not for them to know."""
         if not may_see_any(user):
             return self.none().scoped("could_be_asked_for: no casework")
-        here = {"referral": OuterRef("referral")}
-        # Compared with NULL, nothing is another.
-        beside = Coalesce(OuterRef("beside"), Value(NOBODY), output_field=UUIDField())
-        theirs = Q(keyworker=user) | Q(keyworker__isnull=True, beside__isnull=True, referral__lead=user)
-        kept = rows_of("Party").filter(theirs, left_at__isnull=True, **here)
-        kept = kept.filter(
-            Q(beside__isnull=True) | ~Q(beside=OuterRef("pk")), ~Q(pk=OuterRef("pk")), ~Q(pk=beside)
-        )
-        ever = rows_of("Support").filter(~Q(party=OuterRef("pk")), ~Q(party=beside), user=user, **here)
+        side = Coalesce(OuterRef("beside"), OuterRef("pk"), output_field=UUIDField())
         return self.filter(
             ~barred(user.pk, "referral"),
-            ~Exists(kept),
-            ~Exists(ever),
+            ~of_another_side(user.pk, side, OuterRef("referral")),
             organisation=user.organisation_id,
             left_at__isnull=True,
         ).scoped("could_be_asked_for")
@@ -181,14 +176,9 @@ class RecordsHitQuerySet(ProtectedQuerySet):
         never worked, on that referral."""
         if not (casework(user) and user.safeguarding_lead):
             return self.none().scoped("visible_to: no safeguarding lead")
-        referral = {"referral": OuterRef("records_check__referral")}
         on_it = (
-            Q(records_check__referral__lead=user)
-            | Q(records_check__asked_by=user)
-            | Exists(rows_of("Party").filter(keyworker=user, **referral))
-            | Exists(rows_of("Support").filter(user=user, **referral))
-            | Exists(rows_of("Facilitation").filter(user=user, **referral))
-            | Exists(rows_of("Leading").filter(user=user, **referral))
+            Q(records_check__asked_by=user)
+            | works_on(user.pk, OuterRef("records_check__referral"))
             | barred(user.pk, "records_check__referral")
             | Q(records_check__in=rows_of("RecordsCheck").filter(hits_barred(user.pk)).values("pk"))
         )
@@ -213,14 +203,23 @@ class ShellQuerySet(ProtectedQuerySet):
         return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
 
 
-class FacilitationQuerySet(ShellQuerySet):
+class InvolvementQuerySet(ProtectedQuerySet):
+    def visible_to(self, user: "User") -> Self:
+        """Parts in running the meetings of visible referrals. No page reads parts for one party: they are sealed, and
+        who supports a party now is in Party.keyworker."""
+        return self.in_meetings().filter(referral__in=visible_ids(user)).scoped("visible_to")
+
+    def in_meetings(self) -> Self:
+        """Parts in running the meetings."""
+        return self.filter(part__in=MEETING_PARTS)
+
     def running(self, at: datetime) -> Self:
-        """Parts that somebody has at that moment."""
-        return self.filter(on_now(at))
+        """Parts in running the meetings that somebody has at that moment."""
+        return self.in_meetings().filter(on_now(at))
 
     def named(self, at: datetime) -> Self:
         """Those, and stand-ins whose day is still to come."""
-        return self.filter(Q(until__isnull=True) | Q(part=Part.STAND_IN, until__gt=at, since__lt=F("until")))
+        return self.in_meetings().filter(named_at(at))
 
 
 class SealedQuerySet(ProtectedQuerySet):

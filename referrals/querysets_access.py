@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Case, Exists, OuterRef, Q, UUIDField, Value, When
+from django.db.models import Case, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY
-from referrals.querysets_rules import barred, casework, may_see_any, opened_ids, rows_of, supported_by
+from referrals.querysets_involvement import knows_a_side, of_another_side
+from referrals.querysets_rules import barred, casework, may_see_any, opened_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -23,12 +24,7 @@ def _oversees(user: "User") -> Q:
 def _another_side(user: "User") -> Q:
     """Grants of a referral in which they support somebody else than whom it is for, or ever did, or stand in for."""
     side = Coalesce(OuterRef("party__beside"), OuterRef("party"), Value(NOBODY), output_field=UUIDField())
-    here = {"referral": OuterRef("referral")}
-    kept = rows_of("Party").filter(
-        supported_by(user), ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here
-    )
-    ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
-    return Q(Exists(kept)) | Q(Exists(ever))
+    return of_another_side(user.pk, side, OuterRef("referral"))
 
 
 class GrantQuerySet(ProtectedQuerySet):
@@ -60,11 +56,9 @@ class ProtectiveShareQuerySet(ProtectedQuerySet):
         organisation, whether or not a concern is open. Not for a lead who works for somebody else in that referral."""
         rule = Q(party__in=opened_ids(user))
         if casework(user) and user.safeguarding_lead:
-            here = {"referral": OuterRef("party__referral")}
             other_side = (
                 Q(party__referral__lead=user)
-                | Exists(rows_of("Party").filter(keyworker=user, **here))
-                | Exists(rows_of("Support").filter(user=user, **here))
+                | knows_a_side(user.pk, OuterRef("party__referral"))
                 | barred(user.pk, "party__referral")
             )
             rule |= Q(party__organisation=user.organisation_id) & ~Q(other_side)

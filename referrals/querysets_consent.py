@@ -9,13 +9,12 @@ from django.utils import timezone
 
 from referrals.enums import STOPS, Answer, Part, Purpose
 from referrals.querysets import SealedQuerySet
+from referrals.querysets_involvement import meeting_parts, rows_of
 from referrals.querysets_rules import (
     current_answers,
     given_under_a_stop,
     newest_answers,
-    on_now,
     opened_ids,
-    rows_of,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ class ConsentQuerySet(SealedQuerySet):
         Words that were taken back are gone for everybody.
         """
         opened = opened_ids(user)
-        runs = rows_of("Facilitation").filter(on_now(at), user=user, referral=OuterRef("party__referral"))
+        runs = meeting_parts(at, user=user, referral=OuterRef("party__referral"))
         gone = newest_answers(rows_of("Consent")).filter(
             party=OuterRef("party"),
             party__in=opened,

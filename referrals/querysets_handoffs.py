@@ -3,11 +3,12 @@ What accepting opens of the referral itself is in querysets.py, with every other
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, F, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
-from referrals.querysets_rules import barred, casework, opened_ids, rows_of
+from referrals.querysets_involvement import rows_of, supports_another
+from referrals.querysets_rules import barred, casework, opened_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -31,12 +32,9 @@ def _as_it_stood(user: "User") -> Q:
 
 
 def _supports_another(user: "User") -> Q:
-    """Whoever supports somebody else in the referral, or ever did: what this person said is not for them."""
-    of_another = ~Q(party=Coalesce(OuterRef("party"), Value(NOBODY)))
-    supports = rows_of("Support").filter(of_another, referral=OuterRef("referral"), user=user)
-    another = ~Q(pk=Coalesce(OuterRef("party"), Value(NOBODY)))
-    keeps = rows_of("Party").filter(another, referral=OuterRef("referral"), keyworker=user)
-    return Q(Exists(supports)) | Q(Exists(keeps))
+    """They support another party of the referral, or ever did: what this person said is not for them."""
+    side = Coalesce(OuterRef("party__beside"), OuterRef("party"), Value(NOBODY), output_field=UUIDField())
+    return supports_another(user.pk, side, OuterRef("referral"))
 
 
 def _were_asked(user: "User") -> Q:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Case, Exists, OuterRef, Q, Subquery, Value, When
 
 from referrals.enums import OWN_PLACES, ApproachResult, Stage
-from referrals.querysets_rules import rows_of
+from referrals.querysets_involvement import rows_of
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:

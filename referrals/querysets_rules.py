@@ -5,36 +5,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from django.apps import apps
 from django.db.models import CharField, DateField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, UUIDField
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from referrals.enums import STOPS, Answer, HandoffKind, HandoffState, Part, Purpose
+from referrals.querysets_involvement import meeting_parts, of_another_side, of_any_side, rows_of
 from restorative.common.prepared import Moment, Param, Prepared, derived
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 Rows = TypeVar("Rows", bound=QuerySet)
-
-
-def rows_of(name: str) -> QuerySet:
-    """Rows of a model of this app by name, for use inside other queries only (models import this module)."""
-    return apps.get_model("referrals", name)._base_manager.all()
-
-
-def on_now(at: Moment) -> Q:
-    """Parts in running meetings that somebody has now: until ended; a stand-in's on their day alone."""
-    return Q(until__isnull=True) | Q(part=Part.STAND_IN, since__lte=at, until__gt=at)
-
-
-def worker_ids(referral: UUID, at: datetime) -> set[UUID]:
-    """Who works on a referral at that moment: the lead, those who run its meetings, the keyworkers. For the program."""
-    lead = rows_of("Referral").filter(pk=referral).values_list("lead", flat=True)
-    running = rows_of("Facilitation").filter(on_now(at), referral=referral).values_list("user", flat=True)
-    supporting = rows_of("Party").filter(referral=referral, left_at__isnull=True, keyworker__isnull=False)
-    return {*lead, *running, *supporting.values_list("keyworker", flat=True)}
 
 
 def casework(user: "User") -> bool:
@@ -104,7 +86,7 @@ def _shells_at_work(
     mine = (
         Q(lead=user)
         | Exists(parties.filter(keyworker=user))
-        | Exists(rows_of("Facilitation").filter(on_now(at), referral=OuterRef("pk"), user=user))
+        | Exists(meeting_parts(at, referral=OuterRef("pk"), user=user))
     )
     # Handed over: whoever takes it from accepting on; whoever asked, after the lead has moved.
     handed = rows_of("Handoff").filter(referral=OuterRef("pk"))
@@ -224,7 +206,7 @@ def _compartments_of(
     them = Q(party=OuterRef("pk")) | Q(party=OuterRef("beside"))
     # Given to a worker of that organisation, it stays there when they go to another.
     granted = rows_of("Grant").filter(granted_now(at), them, user=user, organisation=organisation)
-    rule = Q(Exists(granted)) & ~_of_another_side(user)
+    rule = Q(Exists(granted)) & ~_another_side(user)
     if casework:
         rule |= _compartments_at_work(user, organisation, at, manager, lead)
     return rule & ~Q(barred(user, "referral"))
@@ -240,7 +222,7 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
     rule = supported_by(user)
     if manager:
         rule |= Q(organisation=organisation)
-    current = rows_of("Facilitation").filter(on_now(at), referral=OuterRef("referral"))
+    current = meeting_parts(at, referral=OuterRef("referral"))
     shared = Q(organisation=organisation) | Exists(
         current_answers(rows_of("Consent"), at).filter(
             party=OuterRef("pk"),
@@ -249,10 +231,6 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
             answer=Answer.YES,
         )
     )
-    # Whoever supports somebody here, or ever was their keyworker, is no stranger to that side.
-    supports_another = Exists(
-        rows_of("Party").filter(supported_by(user), referral=OuterRef("referral"), left_at__isnull=True)
-    ) | Exists(rows_of("Support").filter(referral=OuterRef("referral"), user=user))
     running = current.filter(part=Part.FACILITATOR)
     supported_by_facilitator = Exists(running.filter(user=OuterRef("keyworker"))) | (
         Q(Exists(running.filter(user=OuterRef("referral__lead")))) & Q(keyworker__isnull=True)
@@ -282,7 +260,9 @@ def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: boo
         moved_at__isnull=True,
     )
     # Each condition stands once: what a database plans is planned with every page.
-    rule |= Q(shared) & (Q(Exists(helping)) | ((Q(facilitates) | seconds) & ~Q(supports_another)))
+    rule |= Q(shared) & (
+        Q(Exists(helping)) | ((Q(facilitates) | seconds) & ~of_any_side(user, OuterRef("referral")))
+    )
     if lead:
         rule |= Q(organisation=organisation) & safeguarded_by(user)
     return rule
@@ -293,18 +273,13 @@ def safeguarded_by(user: Any) -> Q:
     Nobody who is of another side there.
     """
     concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
-    return Q(Exists(concern)) & ~_of_another_side(user)
+    return Q(Exists(concern)) & ~_another_side(user)
 
 
-def _of_another_side(user: Any) -> Q:
-    """As a condition on parties: somebody supports another person there, or ever did, or as the lead stands in."""
+def _another_side(user: Any) -> Q:
+    """As a condition on parties: that user is of another side there."""
     side = Coalesce(OuterRef("beside"), OuterRef("pk"), output_field=UUIDField())
-    here = {"referral": OuterRef("referral")}
-    kept = rows_of("Party").filter(
-        supported_by(user), ~Q(pk=side), left_at__isnull=True, beside__isnull=True, **here
-    )
-    ever = rows_of("Support").filter(~Q(party=side), user=user, **here)
-    return Q(Exists(kept)) | Q(Exists(ever))
+    return of_another_side(user, side, OuterRef("referral"))
 
 
 def newest_answers(consents: Rows, *, known: datetime | None = None) -> Rows:

@@ -15,8 +15,6 @@ from referrals.models import (
     Concern,
     Consent,
     ContactRoute,
-    Facilitation,
-    Leading,
     Party,
     Preparation,
     ReadinessCheck,
@@ -24,9 +22,9 @@ from referrals.models import (
     SafetyAnswers,
     SignOff,
     StageChange,
-    Support,
 )
 from referrals.querysets import ReferralQuerySet
+from referrals.querysets_involvement import works_on
 from referrals.querysets_provisional import said_no
 from referrals.querysets_rules import opened_by, opened_ids, visible_ids
 from restorative.common import clock
@@ -147,7 +145,6 @@ def silent(user: "User", at: datetime) -> ReferralQuerySet:
 def to_decide(user: "User", at: datetime) -> QuerySet[Concern]:
     """Open concerns this user is the second person for, the oldest first: those to sign off that are not decided, and
     for a safeguarding lead the stops."""
-    theirs = {"referral": OuterRef("party__referral"), "user": user}
     newer = Concern._base_manager.filter(party=OuterRef("party"), raised_at__gt=OuterRef("decided_at"))
     decided = SignOff._base_manager.filter(
         ~Exists(newer), by_a_second_person(), concern=OuterRef("pk"), expires_at__gte=at
@@ -160,14 +157,11 @@ def to_decide(user: "User", at: datetime) -> QuerySet[Concern]:
         .open()
         .filter(
             kinds,
-            ~Exists(Support._base_manager.filter(**theirs)),
-            ~Exists(Facilitation._base_manager.filter(**theirs)),
-            ~Exists(Leading._base_manager.filter(**theirs)),
-            ~Exists(Party._base_manager.filter(referral=OuterRef("party__referral"), keyworker=user)),
+            ~works_on(user.pk, OuterRef("party__referral")),
             party__organisation=user.organisation_id,
             party__left_at__isnull=True,
         )
-        .exclude(Q(raised_by=user) | Q(party__referral__lead=user) | Q(party__referral__stage=Stage.CLOSED))
+        .exclude(Q(raised_by=user) | Q(party__referral__stage=Stage.CLOSED))
         .select_related("party", "party__referral", "party__referral__lead")
         .order_by("raised_at", "id")
     )

@@ -56,7 +56,7 @@ urlpatterns += [
     path("r/<str:reference>/facilitators/", facilitators.Facilitators.as_view(), name="facilitators"),
     path(
         "r/<str:reference>/facilitators/<uuid:facilitation>/end/",
-        facilitators.EndFacilitation.as_view(),
+        facilitators.EndPart.as_view(),
         name="facilitator_end",
     ),
     path(

@@ -24,6 +24,7 @@ from referrals.actions.reaching import record_route
 from referrals.actions.talk import Talk, save_talk
 from referrals.enums import (
     DAY_QUESTIONS,
+    MEETING_PARTS,
     Answer,
     Capacity,
     CapacityResult,
@@ -41,7 +42,7 @@ from referrals.enums import (
     Suitable,
     Verdict,
 )
-from referrals.models import Concern, Facilitation, Handoff, Party, RecordsCheck, RecordsHit, Referral, Task
+from referrals.models import Concern, Handoff, Involvement, Party, RecordsCheck, RecordsHit, Referral, Task
 from restorative.accounts.models import User
 from restorative.common import clock
 
@@ -291,8 +292,8 @@ def appointed(made: Played, whom: str, part: Part, who: str) -> Pressed:
 
 
 def stood_down(made: Played, who: str) -> Pressed | None:
-    row = newest(Facilitation, "since", referral=made.referral, until=None)
-    return row and Pressed(lambda: facilitation.stand_down(facilitation=row, by=worker(made, who, "asha")))
+    row = newest(Involvement, "since", referral=made.referral, until=None, part__in=MEETING_PARTS)
+    return row and Pressed(lambda: facilitation.stand_down(part=row, by=worker(made, who, "asha")))
 
 
 def away(made: Played) -> Pressed | None:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from referrals.enums import (
+    MEETING_PARTS,
     STOPS,
     Capacity,
     CapacityResult,
@@ -21,15 +22,14 @@ from referrals.models import (
     Concern,
     Consent,
     ContactRoute,
-    Facilitation,
     Grant,
     Handoff,
+    Involvement,
     Party,
     ReadinessCheck,
     RecordsCheck,
     Referral,
     SafetyAnswers,
-    Support,
 )
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -47,8 +47,8 @@ def parties(referral: Referral) -> list[Party]:
     return rows(Party, referral=referral, left_at=None)
 
 
-def facilitators(referral: Referral) -> list[Facilitation]:
-    found = rows(Facilitation, referral=referral, until=None)
+def facilitators(referral: Referral) -> list[Involvement]:
+    found = rows(Involvement, referral=referral, until=None)
     return [row for row in found if row.part in (Part.FACILITATOR, Part.STAND_IN)]
 
 
@@ -130,7 +130,7 @@ def _runs_meetings(who: User, referral: Referral, at: datetime) -> bool:
     """A running part, or a stand-in's on their day."""
     return any(
         row.until is None or (row.part == Part.STAND_IN and row.since <= at < row.until)
-        for row in rows(Facilitation, referral=referral, user=who)
+        for row in rows(Involvement, referral=referral, user=who, part__in=MEETING_PARTS)
     )
 
 
@@ -177,22 +177,25 @@ def of_another_side(who: User, party: Party) -> bool:
     """Whether they are the worker of somebody else there than this one and who is beside them, or ever were."""
     here, side = {"referral": party.referral_id}, party.beside_id or party.pk
     now = rows(Party, **here, left_at=None, beside=None, keyworker=who)
-    ever = {row.party_id for row in rows(Support, **here, user=who)} | {row.pk for row in now}
+    ever = {row.party_id for row in rows(Involvement, **here, user=who) if row.party_id} | {
+        row.pk for row in now
+    }
     return bool(ever - {side})
 
 
 def elsewhere_in_it(party: Party) -> set[UUID]:
     """Who leads the referral, runs its meetings, or supports somebody else there than this one, or ever did."""
     here = {"referral": party.referral_id}
-    ever = {row.user_id for row in rows(Support, **here) if row.party_id not in (party.pk, party.beside_id)}
+    own = (None, party.pk, party.beside_id)
+    ever = {row.user_id for row in rows(Involvement, **here) if row.party_id not in own}
     now = {row.keyworker_id for row in rows(Party, **here) if row.pk != party.pk and row.keyworker_id}
-    runs = {row.user_id for row in rows(Facilitation, **here, until=None)}
+    runs = {row.user_id for row in rows(Involvement, **here, until=None, part__in=MEETING_PARTS)}
     return {party.referral.lead_id} | ever | now | runs
 
 
 def worked_here(who: UUID, referral: Referral, at: datetime) -> bool:
     """Whether they supported somebody there by then, or had a part in the meetings."""
-    parts = rows(Support, referral=referral, user=who) + rows(Facilitation, referral=referral, user=who)
+    parts = rows(Involvement, referral=referral, user=who)
     return any(row.since < at for row in parts)
 
 

@@ -23,7 +23,7 @@ from referrals.actions.handed_over import first_contact
 from referrals.actions.handoff import accept, decline, send_handoff
 from referrals.actions.packet import Asking
 from referrals.enums import ConcernKind, DeclineCode, HandoffKind, Part, Purpose, Reason, Suitable, TaskKind
-from referrals.models import Facilitation, Party, Referral, Task
+from referrals.models import Involvement, Party, Referral, Task
 from restorative.accounts.models import User
 from tests.routes import routes
 from tests.world import NOW, PEOPLE, World, share_with, undone
@@ -328,8 +328,8 @@ def test_a_compartment_closes_with_the_share_it_rested_on(world):
 
 
 def test_a_referral_closes_with_the_part_somebody_had_in_it(world):
-    part = Facilitation.objects.unscoped("test").get(user=world.staff["wes2"])
-    facilitation.stand_down(facilitation=part, by=world.staff["asha"])
+    part = Involvement.objects.unscoped("test").in_meetings().get(user=world.staff["wes2"])
+    facilitation.stand_down(part=part, by=world.staff["asha"])
     assert opens(world, "wes2", "referrals:show") == 404
 
 

@@ -94,7 +94,7 @@ class BookedWorld(World):
             reference=self.referral.reference,
             party=self.own.pk if whose == "own" else self.other.pk,
             meeting=self.meeting.pk,
-            facilitation=self.referral.facilitations.unscoped("test").get().pk,
+            facilitation=self.referral.involvements.unscoped("test").in_meetings().get().pk,
         )
 
 

@@ -47,10 +47,10 @@ from referrals.enums import (
 from referrals.models import (
     Bar,
     Concern,
-    Facilitation,
     Grant,
     Handoff,
     Invited,
+    Involvement,
     Note,
     Party,
     ProtectiveShare,
@@ -116,7 +116,7 @@ class World:
     task: Task
     check: RecordsCheck
     supporter: Party
-    facilitation: Facilitation
+    facilitation: Involvement
     invited: Invited
     note: Note
     handoff: Handoff
@@ -316,7 +316,7 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
     bar = grants.bar(
         referral=played.referral, user=staff["rex"], reason=mark("Bar.reason"), by=staff["mo"], at=recent
     )
-    part = Facilitation.objects.unscoped("test").get(user=staff["fay"])
+    part = Involvement.objects.unscoped("test").in_meetings().get(user=staff["fay"])
     played.referral.refresh_from_db()
     return World(
         played=played,

@@ -11,7 +11,7 @@ from meetings.enums import MeetingKind
 from meetings.models import Meeting, Venue
 from meetings.querysets import MeetingQuerySet
 from referrals.enums import Kind
-from referrals.models import Facilitation, Party, Referral
+from referrals.models import Involvement, Party, Referral
 from restorative.accounts.models import User as Worker
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -93,7 +93,7 @@ def _elsewhere(referral: Referral) -> MeetingQuerySet:
 
 def _of_workers(workers: Iterable[UUID]) -> Q:
     # Of a stand-in the meeting of their day: a referral has one meeting to come.
-    theirs = Facilitation.objects.named(clock.now()).filter(user__in=list(workers))
+    theirs = Involvement.objects.named(clock.now()).filter(user__in=list(workers))
     return Q(referral__in=theirs.values("referral"))
 
 
@@ -102,7 +102,9 @@ def _of_people(parties: Iterable[Party]) -> Q:
 
 
 def _workers(referral: Referral) -> list[UUID]:
-    running = Facilitation.objects.unscoped("clashes").filter(referral=referral, until__isnull=True)
+    running = (
+        Involvement.objects.unscoped("clashes").in_meetings().filter(referral=referral, until__isnull=True)
+    )
     return list(running.values_list("user", flat=True))
 
 

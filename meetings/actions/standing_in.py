@@ -17,7 +17,8 @@ from referrals.actions.lifecycle import changing, made
 from referrals.actions.parties import CANNOT
 from referrals.blockers.facilitators import on_the_side_of
 from referrals.enums import Part
-from referrals.models import Facilitation, Party, Referral, Support
+from referrals.involvement import knows_a_side
+from referrals.models import Involvement, Party, Referral
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -37,9 +38,8 @@ def say_unavailable(*, meeting: Meeting, user: "User", by: "User", at: datetime 
     access.may_say_unavailable(by, meeting, user).require()
     with changing(meeting.referral_id, at=at) as (referral, at):
         _require_booked(meeting, by)
-        runs = Facilitation.objects.unscoped("cannot be there").filter(
-            referral=referral, user=user, until__isnull=True
-        )
+        runs = Involvement.objects.unscoped("cannot be there").in_meetings()
+        runs = runs.filter(referral=referral, user=user, until__isnull=True)
         if not runs.exists():
             raise NotPossible(f"{user.first_name} does not run this meeting.")
         if Unavailable.objects.unscoped("cannot be there").open().filter(meeting=meeting, user=user).exists():
@@ -78,7 +78,7 @@ def can_come(*, unavailable: Unavailable, by: "User", at: datetime | None = None
 
 def name_stand_in(
     *, unavailable: Unavailable, user: "User", by: "User", at: datetime | None = None
-) -> Facilitation:
+) -> Involvement:
     """Name somebody to stand in, for that day alone. Each person is asked whether they accept them: until all have,
     the meeting stays on hold and the stand-in opens nobody's page. Naming another replaces the first.
     """
@@ -93,7 +93,7 @@ def name_stand_in(
         _require_free_to_stand_in(referral, row.meeting, user, by, at)
         _end([row.stand_in_id], at)
         day = clock.today(meeting.starts_at)
-        facilitation = Facilitation.objects.create(
+        facilitation = Involvement.objects.create(
             referral=referral,
             user=user,
             part=Part.STAND_IN,
@@ -123,7 +123,7 @@ def end_standing_in(meeting: Meeting, *, by: "User", at: datetime) -> None:
 
 def _end(stand_ins: Iterable[UUID | None], at: datetime) -> None:
     """End stand-ins' parts now; one whose day has not come never had it."""
-    rows = Facilitation.objects.unscoped("end standing in").filter(pk__in=[key for key in stand_ins if key])
+    rows = Involvement.objects.unscoped("end standing in").filter(pk__in=[key for key in stand_ins if key])
     rows.filter(since__lt=at, until__gt=at).update(until=at)
     rows.filter(since__gte=at).update(until=F("since"))
 
@@ -142,12 +142,10 @@ def _require_free_to_stand_in(
     """Somebody who may run meetings, is no stranger to neither side, and has nothing else on then."""
     if not referral_access.could_facilitate(by).filter(pk=user.pk).exists():
         raise NotPossible("That person does not run meetings.", field="user")
-    if Facilitation.objects.unscoped("stand in").named(at).filter(referral=referral, user=user).exists():
+    if Involvement.objects.unscoped("stand in").named(at).filter(referral=referral, user=user).exists():
         raise NotPossible(f"{user.first_name} already has a part in this referral.", field="user")
     here = Party.objects.unscoped("independent?").filter(referral=referral).present()
-    supports = here.filter(on_the_side_of(user))
-    supported = Support.objects.unscoped("independent?").filter(referral=referral, user=user)
-    barred = referral_access.is_barred(user, referral)
-    if supports.exists() or supported.exists() or barred:
+    supports = here.filter(on_the_side_of(user)).exists() or knows_a_side(user, referral)
+    if supports or referral_access.is_barred(user, referral):
         raise NotPossible(CANNOT.format(name=user.first_name), field="user")
     check_free(user, meeting)

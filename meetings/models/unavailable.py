@@ -19,7 +19,7 @@ class Unavailable(BaseModel):
     said_at = models.DateTimeField()
     said_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     stand_in = models.ForeignKey(
-        "referrals.Facilitation", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "referrals.Involvement", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     settled_at = models.DateTimeField(null=True, blank=True)
     settled_by = models.ForeignKey(

@@ -10,7 +10,7 @@ from meetings.models import Action, FollowUp, Meeting
 from meetings.reminders.facts import OVER, Facts, opens, planned, wants_word
 from meetings.reminders.workers import tell
 from referrals.enums import Part
-from referrals.models import Facilitation, Party
+from referrals.models import Involvement, Party
 from referrals.reminders import party_of, plan_again, say, to_participant, to_worker, worker_of
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -90,8 +90,10 @@ def caller_of(row: FollowUp) -> User:
     worker = worker_of(row.party)
     if row.kind != FollowUpKind.DEBRIEF:
         return worker
-    running = Facilitation.objects.unscoped("who rings").filter(
-        referral=row.party.referral_id, until__isnull=True
+    running = (
+        Involvement.objects.unscoped("who rings")
+        .in_meetings()
+        .filter(referral=row.party.referral_id, until__isnull=True)
     )
     supporting = (
         Party.objects.unscoped("who rings")
@@ -173,7 +175,11 @@ def records(facts: Facts) -> list[Planned]:
     started = facts.those(MeetingStatus.STARTED)
     if not started:
         return []
-    running = Facilitation.objects.unscoped("messages").filter(referral=facts.group, until__isnull=True)
+    running = (
+        Involvement.objects.unscoped("messages")
+        .in_meetings()
+        .filter(referral=facts.group, until__isnull=True)
+    )
     runners = list(running.values_list("user", flat=True))
     managers = facts.managers_of(facts.referral.lead)
     found = []

@@ -11,7 +11,7 @@ from meetings.enums import ActionStatus, MeetingStatus
 from meetings.models import Action, Attendance, CallOff, FollowUp, Meeting
 from referrals.enums import Answer, Purpose, Stage
 from referrals.models import Consent, Party, Referral
-from referrals.querysets_rules import worker_ids
+from referrals.querysets_involvement import worker_ids
 from referrals.reminders import Ways, barred_from, managers_there, ways_to_reach
 from restorative.accounts.models import User
 from restorative.common import clock

@@ -8,7 +8,8 @@ from meetings.enums import MeetingStatus
 from meetings.models import CallOff
 from meetings.reminders.facts import Facts, planned, workers_on
 from meetings.reminders.workers import tell
-from referrals.models import Party, Support
+from referrals.involvement import other_sides
+from referrals.models import Party
 from referrals.reminders import (
     barred_from,
     managers_there,
@@ -50,9 +51,7 @@ def _on_duty(party: Party) -> User | None:
     """
     worker, barred = worker_of(party), barred_from(party.referral_id)
     first = [worker.team.duty_worker, worker.team.manager] if worker.team else []
-    ever = Support.objects.unscoped("messages").filter(referral=party.referral_id)
-    ever = ever.exclude(party__in=[party.pk, party.beside_id or party.pk])
-    on_it = {user.pk for user in workers_on(party.referral_id)} | set(ever.values_list("user", flat=True))
+    on_it = {user.pk for user in workers_on(party.referral_id)} | other_sides(party)
     for user in chain(first, managers_there(worker.organisation_id, barred)):
         if user is None or not user.is_active or user.pk == worker.pk or user.pk in barred:
             continue

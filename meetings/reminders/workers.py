@@ -14,7 +14,7 @@ from meetings.reminders.facts import WHY, Facts, planned
 from meetings.reminders.people import soon
 from referrals.blockers import day_of_check_missing
 from referrals.enums import Gate
-from referrals.models import Facilitation, Party
+from referrals.models import Involvement, Party
 from referrals.reminders import (
     LOOK_AGAIN,
     can_be_written_to,
@@ -155,7 +155,7 @@ def stand_in(facts: Facts) -> list[Planned]:
 
 
 def _recheck_stand_in(message: Message, at: datetime) -> Send | Cancel:
-    rows = Facilitation.objects.unscoped("messages").running(at).filter(pk=message.thing_id)
+    rows = Involvement.objects.unscoped("messages").running(at).filter(pk=message.thing_id)
     user = User.objects.get(pk=message.recipient_id)
     return to_worker(user, at) if rows.exists() else Cancel("they do not stand in any more")
 

@@ -16,7 +16,7 @@ from referrals.access import SEALED
 from referrals.actions.consent import withdraw
 from referrals.actions.facilitation import stand_down
 from referrals.enums import Purpose, TaskKind
-from referrals.models import Facilitation, Task
+from referrals.models import Involvement, Task
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.wording import forbidden
@@ -101,7 +101,9 @@ def test_who_ran_it_reads_it_no_longer_than_their_part(staff: Staff) -> None:
     no_sight(made, "own")
     no_sight(made, "other")
 
-    stand_down(facilitation=Facilitation.objects.unscoped("test").get(user=staff["fay"]), by=staff["asha"])
+    stand_down(
+        part=Involvement.objects.unscoped("test").in_meetings().get(user=staff["fay"]), by=staff["asha"]
+    )
 
     assert readers(staff) == set()
 

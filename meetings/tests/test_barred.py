@@ -15,7 +15,7 @@ from referrals.actions import handed_over
 from referrals.actions.consent import withdraw
 from referrals.actions.grants import bar, lift_bar
 from referrals.actions.parties import set_keyworker
-from referrals.models import Bar, Facilitation, Referral
+from referrals.models import Bar, Involvement, Referral
 from referrals.tests.handing import accepted, lead_asked, started
 from restorative.accounts.models import Team, User
 from restorative.common.decisions import NotPossible
@@ -136,7 +136,7 @@ def test_nobody_barred_stands_in_and_a_stand_in_who_is_barred_stands_in_no_more(
     barred(made, "ben", "mo")
     assert not waits("worker_stand_in")
     frozen.move_to(part.since + timedelta(hours=14))
-    assert not Facilitation.objects.unscoped("test").running(timezone.now()).filter(pk=part.pk).exists()
+    assert not Involvement.objects.unscoped("test").running(timezone.now()).filter(pk=part.pk).exists()
     assert Unavailable.objects.unscoped("test").away(timezone.now()).filter(pk=away.pk).exists()
 
 

@@ -19,7 +19,7 @@ from referrals.actions import concerns, consent
 from referrals.actions.facilitation import appoint, stand_down
 from referrals.actions.parties import set_keyworker
 from referrals.enums import Answer, ConcernKind, Purpose, SignOffDecision
-from referrals.models import Facilitation, Party
+from referrals.models import Involvement, Party
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import sweep
@@ -280,8 +280,8 @@ def test_each_person_is_asked_about_the_stand_in_before_the_day(staff: Staff) ->
 def test_when_nobody_is_left_the_meeting_is_off(staff: Staff) -> None:
     made = booked(staff)
     away(made)
-    part = Facilitation.objects.unscoped("test").get(referral=made.referral, user=staff["fay"])
-    stand_down(facilitation=part, by=staff["asha"])
+    part = Involvement.objects.unscoped("test").in_meetings().get(referral=made.referral, user=staff["fay"])
+    stand_down(part=part, by=staff["asha"])
     assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).status == "called_off"
 
 
@@ -289,8 +289,8 @@ def test_somebody_away_who_has_no_part_any_more_holds_nothing_up(staff: Staff) -
     made = booked(staff)
     appoint(referral=made.referral, user=staff["ben"], by=staff["asha"])
     away(made)
-    part = Facilitation.objects.unscoped("test").get(referral=made.referral, user=staff["fay"])
-    stand_down(facilitation=part, by=staff["asha"])
+    part = Involvement.objects.unscoped("test").in_meetings().get(referral=made.referral, user=staff["fay"])
+    stand_down(part=part, by=staff["asha"])
     assert state_for("asha", made) == "Booked"
 
 
@@ -304,7 +304,14 @@ def test_the_pages_say_it_take_it_back_and_find_somebody(staff: Staff) -> None:
     assert "Ben (stands in for Fay)" in text_of(asha.get(address(made)))
     assert send(fay, one).status_code == 303
     assert state_for("asha", made) == "Booked"
-    assert Facilitation.objects.unscoped("t").filter(user=staff["ben"]).named(timezone.now()).count() == 0
+    assert (
+        Involvement.objects.unscoped("t")
+        .in_meetings()
+        .filter(user=staff["ben"])
+        .named(timezone.now())
+        .count()
+        == 0
+    )
 
 
 def test_who_may_not_know_that_it_is_off_can_still_say_it(staff: Staff) -> None:

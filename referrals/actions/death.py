@@ -11,7 +11,7 @@ from referrals import access, events
 from referrals.actions.lifecycle import changing, made, take_step
 from referrals.enums import Stage, TaskKind
 from referrals.models import Party, Person, Referral, Task
-from referrals.querysets_rules import worker_ids
+from referrals.querysets_involvement import worker_ids
 from restorative.accounts.models import User as Worker
 from restorative.audit.ledger import record
 from restorative.common import clock

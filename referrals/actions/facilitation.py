@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from referrals import access, blockers, events
-from referrals.actions.lifecycle import (
-    changing,
-    made,
-    note_lead_before,
-)
-from referrals.actions.parties import CANNOT, fresh_party, require_open, supports_another
+from referrals.actions.involvement import note_lead
+from referrals.actions.lifecycle import changing, made
+from referrals.actions.parties import CANNOT, fresh_party, require_open
 from referrals.enums import Gate, Part, Stage
-from referrals.models import Facilitation, Invited, Party, Referral, StageChange
+from referrals.involvement import supports_another
+from referrals.models import Invited, Involvement, Party, Referral, StageChange
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -31,7 +29,7 @@ def appoint(
     by: "User",
     part: Part = Part.FACILITATOR,
     at: datetime | None = None,
-) -> Facilitation:
+) -> Involvement:
     """Appoint somebody to prepare and run the meetings, from any organisation. They see the shell from now on."""
     at = at or clock.now()
     access.may_run(by, referral).require()
@@ -41,12 +39,11 @@ def appoint(
             raise NotPossible("That person does not run meetings.", field="user")
         if access.is_barred(user, referral):
             raise NotPossible(CANNOT.format(name=user.first_name), field="user")
-        current = Facilitation.objects.unscoped("appoint").filter(
-            referral=referral, user=user, until__isnull=True
-        )
+        current = Involvement.objects.unscoped("appoint").in_meetings()
+        current = current.filter(referral=referral, user=user, until__isnull=True)
         if current.exists():
             raise NotPossible(f"{user.first_name} already has a part in this referral.", field="user")
-        row = Facilitation.objects.create(referral=referral, user=user, part=part, since=at, **made(by, at))
+        row = Involvement.objects.create(referral=referral, user=user, part=part, since=at, **made(by, at))
         record(
             "facilitation_started",
             by=by,
@@ -60,24 +57,24 @@ def appoint(
         return row
 
 
-def stand_down(*, facilitation: Facilitation, by: "User", at: datetime | None = None) -> None:
+def stand_down(*, part: Involvement, by: "User", at: datetime | None = None) -> None:
     """End somebody's part. Without a replacement, a booked meeting is called off with it.
 
     It does not hang on whether one facilitator would be enough: that can rest on what one person told their worker.
     """
     at = at or clock.now()
-    access.may_run(by, facilitation.referral).require()
-    with changing(facilitation.referral_id, at=at) as (referral, at):
-        if not end_part(facilitation, referral, by=by, at=at):
+    access.may_run(by, part.referral).require()
+    with changing(part.referral_id, at=at) as (referral, at):
+        if not end_part(part, referral, by=by, at=at):
             raise NotPossible("That part had already ended.")
 
 
-def end_part(facilitation: Facilitation, referral: Referral, *, by: "User", at: datetime) -> bool:
+def end_part(part: Involvement, referral: Referral, *, by: "User", at: datetime) -> bool:
     """End a part that still runs, with what follows from that; within another action. False where it had ended."""
-    parts = Facilitation.objects.unscoped("stand down").filter(pk=facilitation.pk, until__isnull=True)
+    parts = Involvement.objects.unscoped("stand down").filter(pk=part.pk, until__isnull=True)
     if not parts.update(until=at):
         return False
-    record("facilitation_ended", by=by, thing=facilitation, referral_id=referral.pk, fields=["until"], at=at)
+    record("facilitation_ended", by=by, thing=part, referral_id=referral.pk, fields=["until"], at=at)
     needed = {"no_facilitator", "facilitator_not_independent"}
     in_the_way = {row.code for row in blockers.blockers(referral, Gate.BOOK, at)}
     if needed & in_the_way or _fewer_than_booked(referral):
@@ -100,7 +97,7 @@ def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | 
         if access.is_barred(lead, referral) or any(supports_another(lead, party) for party in alone):
             first = GIVE_A_KEYWORKER if alone else ""
             raise NotPossible(f"{CANNOT.format(name=lead.first_name)}{first}", field="lead")
-        note_lead_before(referral, at)
+        note_lead(referral, lead, by=by, at=at)
         Referral.objects.unscoped("the lead changes").filter(pk=referral.pk).update(lead=lead)
         referral.lead = lead
         record(
@@ -121,7 +118,8 @@ def _fewer_than_booked(referral: Referral) -> bool:
     booked = steps.order_by("-id").values_list("created_at", flat=True).first()
     if booked is None:
         return False
-    parts = Facilitation.objects.unscoped("stand down").filter(referral=referral).exclude(part=Part.STAND_IN)
+    parts = Involvement.objects.unscoped("stand down").in_meetings().filter(referral=referral)
+    parts = parts.exclude(part=Part.STAND_IN)
     then = parts.filter(Q(until__isnull=True) | Q(until__gt=booked), since__lte=booked)
     return parts.filter(until__isnull=True).count() < then.count()
 

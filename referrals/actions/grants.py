@@ -4,13 +4,15 @@ What either opens or shuts is decided in querysets.py. Governance and the manage
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import F, Q
+from django.db.models import F
 
 from referrals import access
 from referrals.actions.facilitation import end_part
+from referrals.actions.involvement import note_party_part
 from referrals.actions.lifecycle import changing, made
 from referrals.enums import GrantKind, HandoffState, Part
-from referrals.models import Bar, Facilitation, Grant, Handoff, Party, Referral, Support
+from referrals.involvement import of_another_side
+from referrals.models import Bar, Grant, Handoff, Involvement, Party, Referral
 from restorative.accounts.models import User
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -99,23 +101,10 @@ def _require_possible(referral: Referral, wanted: Wanted, by: User) -> None:
         return
     if not Party.objects.could_be_asked_for(by).filter(pk=party.pk, referral=referral).exists():
         raise NotPossible("Choose one of these.", field="party")
-    if _on_another_side(referral, party, wanted.user):
+    if of_another_side(wanted.user, party):
         raise NotPossible(OTHER_SIDE, field="party")
     if Party.objects.opened_by(wanted.user).filter(pk=party.pk).exists():
         raise NotPossible("That is open already, without this.", field="party")
-
-
-def _on_another_side(referral: Referral, party: Party, user: User) -> bool:
-    """Whether somebody supports, or ever supported, another person here than this one and who is beside them; or as
-    the lead stands in for one."""
-    side = {party.pk, party.beside_id} - {None}
-    theirs = Q(keyworker=user)
-    if referral.lead_id == user.pk:
-        theirs |= Q(keyworker__isnull=True, beside__isnull=True, left_at__isnull=True)
-    kept = Party.objects.unscoped("another side?").filter(theirs, referral=referral)
-    ever = Support.objects.unscoped("another side?").filter(referral=referral, user=user)
-    beside = Q(pk__in=side) | Q(beside__in=side)
-    return kept.exclude(beside).exists() or ever.exclude(party__in=side).exists()
 
 
 def _give(grant: Grant, *, by: User, at: datetime) -> None:
@@ -124,9 +113,7 @@ def _give(grant: Grant, *, by: User, at: datetime) -> None:
     if grant.party is not None and grant.kind != GrantKind.READING:
         # From now on they know this side, also when it has ended: nobody opens another one as a stranger after that.
         side = grant.party.beside or grant.party
-        Support.objects.create(
-            referral=grant.referral, party=side, user=grant.user, since=at, until=grant.until
-        )
+        note_party_part(side, grant.user, Part.COVER, by=by, at=at, until=grant.until)
     note(grant, "grant_given", by=by, at=at, fields=["given_at"])
 
 
@@ -185,9 +172,8 @@ def bar(*, referral: Referral, user: User, reason: str, by: User, at: datetime |
             fields=["user", "reason"],
             at=at,
         )
-        parts = Facilitation.objects.unscoped("barred").filter(
-            referral=referral, user=user, until__isnull=True
-        )
+        parts = Involvement.objects.unscoped("barred").in_meetings()
+        parts = parts.filter(referral=referral, user=user, until__isnull=True)
         for part in parts.select_related("referral"):
             end_part(part, referral, by=by, at=at)
         _end_standing_in(referral, user, by=by, at=at)
@@ -197,7 +183,7 @@ def bar(*, referral: Referral, user: User, reason: str, by: User, at: datetime |
 def _end_standing_in(referral: Referral, user: User, *, by: User, at: datetime) -> None:
     """A stand-in's part is for their day alone: it is over now, or never was where that day has not come."""
     rows = (
-        Facilitation.objects.unscoped("barred")
+        Involvement.objects.unscoped("barred")
         .filter(referral=referral, user=user, part=Part.STAND_IN, until__gt=at)
         .exclude(until=F("since"))
     )

@@ -10,11 +10,13 @@ from django.db.models import Q
 
 from referrals import access, events
 from referrals.actions.handoff import LOOK_AGAIN, change, fresh_handoff, note
-from referrals.actions.lifecycle import changing, made, note_lead_before
+from referrals.actions.involvement import note_keyworker, note_lead
+from referrals.actions.lifecycle import changing, made
 from referrals.actions.matching import keep_name_keys
-from referrals.actions.parties import note_support, require_open, supports_another
+from referrals.actions.parties import require_open
 from referrals.blockers.handing_over import going_over, lead_lost, rests_on, unshared
 from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Stage
+from referrals.involvement import supports_another
 from referrals.models import Bar, Consent, Handoff, Party, Person, Referral
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
@@ -110,7 +112,7 @@ def _move(handoff: Handoff, referral: Referral, *, by: User, at: datetime) -> No
 def _lead(
     referral: Referral, lead: User, organisation: "Organisation", *, by: User | None, at: datetime
 ) -> None:
-    note_lead_before(referral, at)
+    note_lead(referral, lead, by=by, at=at)
     referral.lead, referral.lead_organisation = lead, organisation
     Referral.objects.unscoped("the lead moves").filter(pk=referral.pk).update(
         lead=lead, lead_organisation=organisation
@@ -148,7 +150,7 @@ def _give(
         organisation=organisation, keyworker=keyworker, person=known
     )
     if not party.is_supporter:
-        note_support(party, keyworker, at)
+        note_keyworker(party, keyworker, by=by, at=at)
     record(
         "keyworker_set",
         by=by,

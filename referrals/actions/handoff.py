@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from referrals import access
+from referrals.actions.involvement import note_party_part
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.packet import Asking, digest_of, packet_for
 from referrals.actions.parties import CANNOT, require_open
@@ -21,8 +22,9 @@ from referrals.blockers.handing_over import (
     shown_missing,
     unshared,
 )
-from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState
-from referrals.models import Handoff, HandoffMessage, Party, Referral, Support
+from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState, Part
+from referrals.involvement import knows_a_side, supports_another
+from referrals.models import Handoff, HandoffMessage, Party, Referral
 from restorative.accounts.models import User
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -292,7 +294,7 @@ def accept(
         )
         if helped is not None:
             # From now on they know this side, even if it is given back before anything moves.
-            Support.objects.create(referral=referral, party=helped, user=worker, since=at, until=at)
+            note_party_part(helped, worker, Part.RECEIVER, by=by, at=at, until=at)
         note(fresh, "handoff_accepted", by=by, at=at, fields=["state", "receiver"], why_code=kind)
 
 
@@ -318,9 +320,6 @@ def require_worker(handoff: Handoff, worker: User, helped: Party | None) -> None
     """Raise NotPossible for somebody who cannot take it: not theirs, or on another person's side here."""
     if worker.organisation_id != handoff.to_org_id or not access.can(worker, "work_with"):
         raise NotPossible("Choose a colleague who supports people.", field="worker")
-    others = Support.objects.unscoped("another side?").filter(referral=handoff.referral_id, user=worker)
-    kept = Party.objects.unscoped("another side?").filter(referral=handoff.referral_id, keyworker=worker)
-    if helped is not None:
-        others, kept = others.exclude(party=helped), kept.exclude(pk=helped.pk)
-    if others.exists() or kept.exists() or access.is_barred(worker, handoff.referral):
+    another = supports_another(worker, helped) if helped else knows_a_side(worker, handoff.referral)
+    if another or access.is_barred(worker, handoff.referral):
         raise NotPossible(CANNOT.format(name=worker.first_name), field="worker")

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from referrals import access
 from referrals.actions.concerns import raise_concern
+from referrals.actions.involvement import note_keyworker, note_lead
 from referrals.actions.lifecycle import changing, made
-from referrals.actions.parties import PersonFacts, add_party, note_support
+from referrals.actions.parties import PersonFacts, add_party
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import ConcernKind, Kind, Source, Stage
 from referrals.models import Referral, StageChange
@@ -116,6 +117,7 @@ def log_referral(
             type(own).objects.unscoped("the lead supports the person").filter(pk=own.pk).update(
                 keyworker=lead
             )
-            note_support(own, lead, at)
+            note_keyworker(own, lead, by=by, at=at)
+            note_lead(referral, lead, by=by, at=at)
     referral.refresh_from_db()
     return referral

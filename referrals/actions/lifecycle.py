@@ -14,7 +14,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from referrals import access, blockers, events, stages
 from referrals.actions.outcome import derived_outcome, open_items
 from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
-from referrals.models import Closure, Leading, Party, RecordsCheck, Referral, Suitability
+from referrals.models import Closure, Party, RecordsCheck, Referral, Suitability
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -112,11 +112,6 @@ def stamp_first_ready(referral: Referral, at: datetime) -> None:
 def made(by: "User | None", at: datetime) -> dict[str, Any]:
     """The two fields every new row carries."""
     return {"created_at": at, "created_by": by}
-
-
-def note_lead_before(referral: Referral, at: datetime) -> None:
-    """Note who leads until now, before somebody else does."""
-    Leading.objects.create(referral=referral, user=referral.lead, until=at)
 
 
 def take_step(

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from django.db.models import Q
 
 from referrals import access
+from referrals.actions.involvement import note_keyworker
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting
 from referrals.actions.matching import keep_name_keys
 from referrals.enums import Place, Stage
-from referrals.models import Approach, Concern, Party, Person, Referral, Support
+from referrals.involvement import supports_another
+from referrals.models import Approach, Concern, Party, Person, Referral
 from referrals.stages import STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -113,7 +115,7 @@ def add_party(
             **made(by, at),
         )
         if party.keyworker and not beside:
-            note_support(party, party.keyworker, at)
+            note_keyworker(party, party.keyworker, by=by, at=at)
         Approach.objects.create(
             party=party,
             asked_first=asked_first,
@@ -193,7 +195,7 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
         Party.objects.unscoped("set keyworker").filter(Q(pk=party.pk) | Q(beside=party)).update(
             keyworker=keyworker
         )
-        note_support(party, keyworker, at)
+        note_keyworker(party, keyworker, by=by, at=at)
         record(
             "keyworker_set",
             by=by,
@@ -204,18 +206,3 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
             fields=["keyworker"],
             at=at,
         )
-
-
-def note_support(party: Party, keyworker: "User | None", at: datetime) -> None:
-    """Note who supports a party from now on, and that whoever did before does no longer."""
-    Support.objects.unscoped("note support").filter(party=party, until__isnull=True).update(until=at)
-    if keyworker is not None:
-        Support.objects.create(referral_id=party.referral_id, party=party, user=keyworker, since=at)
-
-
-def supports_another(user: "User", party: Party) -> bool:
-    """Whether somebody supports another person in this referral, or ever did: by a grant too."""
-    others = Party.objects.unscoped("stand in?").filter(referral=party.referral_id, keyworker=user)
-    ever = Support.objects.unscoped("stand in?").filter(referral=party.referral_id, user=user)
-    kept = others.present().exclude(Q(pk=party.pk) | Q(beside=party.pk))
-    return kept.exists() or ever.exclude(party=party).exists()

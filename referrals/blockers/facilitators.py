@@ -6,8 +6,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, UUIDField, Value
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY, Answer, Part, Place, Purpose
-from referrals.models import Consent, Facilitation, Party, Support
-from referrals.querysets_rules import current_answers, on_now, supported_by
+from referrals.models import Consent, Involvement, Party
+from referrals.querysets_involvement import knows_a_side, on_now
+from referrals.querysets_rules import current_answers, supported_by
 from restorative.common.prepared import Moment
 
 PARTICIPANT = ~Q(place=Place.SUPPORTER)
@@ -18,12 +19,12 @@ RUNS_IT = Q(part__in=[Part.FACILITATOR, Part.STAND_IN], user__is_active=True)
 
 def facilitators(referral: str) -> QuerySet:
     """Who is appointed, and still works here."""
-    return Facilitation._base_manager.filter(RUNS_IT, referral=OuterRef(referral), until__isnull=True)
+    return Involvement._base_manager.filter(RUNS_IT, referral=OuterRef(referral), until__isnull=True)
 
 
 def running_it(referral: str, at: Moment) -> QuerySet:
     """Those, and on their day who stands in for one."""
-    return Facilitation._base_manager.filter(RUNS_IT, on_now(at), referral=OuterRef(referral))
+    return Involvement._base_manager.filter(RUNS_IT, on_now(at), referral=OuterRef(referral))
 
 
 def fewer_than_two_facilitators(referral: str) -> Q:
@@ -48,8 +49,7 @@ def of_a_side() -> Q:
     here = Party._base_manager.filter(
         on_the_side_of(OuterRef("user")), referral=OuterRef("referral"), left_at__isnull=True
     )
-    ever = Support._base_manager.filter(referral=OuterRef("referral"), user=OuterRef("user"))
-    return Q(Exists(here)) | Q(Exists(ever))
+    return Q(Exists(here)) | Q(knows_a_side(OuterRef("user"), OuterRef("referral")))
 
 
 def seconds() -> QuerySet:
@@ -59,7 +59,7 @@ def seconds() -> QuerySet:
     team = Coalesce("user__team", Value(NOBODY), output_field=UUIDField())
     their_team = Coalesce(OuterRef("user__team"), Value(NOBODY), output_field=UUIDField())
     elsewhere = ~Q(of_team=their_team) | ~Q(user__organisation=OuterRef("user__organisation"))
-    return Facilitation._base_manager.alias(of_team=team).filter(
+    return Involvement._base_manager.alias(of_team=team).filter(
         elsewhere,
         referral=OuterRef("referral"),
         part=Part.SECOND_WORKER,

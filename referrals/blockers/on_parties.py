@@ -4,7 +4,7 @@ Each is one expression over facts, usable in a list and for a single row."""
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from referrals.blockers.facilitators import (
@@ -36,18 +36,16 @@ from referrals.models import (
     Concern,
     Consent,
     ContactRoute,
-    Facilitation,
     Invited,
-    Leading,
     Person,
     Preparation,
     ReadinessCheck,
     RecordsCheck,
     SafetyAnswers,
     SignOff,
-    Support,
     Task,
 )
+from referrals.querysets_involvement import works_on
 from referrals.querysets_rules import current_answers, given_under_a_stop
 from restorative.common.prepared import Moment, derived
 from restorative.common.rules import rules
@@ -165,13 +163,7 @@ def stop(gate: Gate, at: Moment) -> Q:
 
 def by_a_second_person() -> Q:
     """As a condition on sign-offs: decided by somebody who has not come to work on the referral since."""
-    on_it = {"referral": OuterRef("party__referral"), "user": OuterRef("decided_by")}
-    return (
-        ~Q(Exists(Facilitation._base_manager.filter(**on_it)))
-        & ~Q(Exists(Support._base_manager.filter(**on_it)))
-        & ~Q(Exists(Leading._base_manager.filter(**on_it)))
-        & ~Q(decided_by=F("party__referral__lead"))
-    )
+    return ~Q(works_on(OuterRef("decided_by"), OuterRef("party__referral")))
 
 
 def sign_off(gate: Gate, at: Moment) -> Q:

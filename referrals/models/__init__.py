@@ -5,12 +5,13 @@ from referrals.models.access import Bar, Grant
 from referrals.models.concern import Concern, ProtectiveShare, RecordsCheck, SignOff
 from referrals.models.consent import Consent, InformationSheet
 from referrals.models.handoff import Handoff, HandoffMessage
+from referrals.models.involvement import Involvement
 from referrals.models.note import Note
-from referrals.models.party import Approach, ContactRoute, Invited, KeptLonger, Party, Person, Support
+from referrals.models.party import Approach, ContactRoute, Invited, KeptLonger, Party, Person
 from referrals.models.preparation import Preparation, Rating
 from referrals.models.readiness import CapacityAssessment, ChildDecision, ReadinessCheck, SafetyAnswers
 from referrals.models.records import NameKey, RecordsHit
-from referrals.models.referral import Closure, Facilitation, Leading, Referral, StageChange, Suitability, Task
+from referrals.models.referral import Closure, Referral, StageChange, Suitability, Task
 
 __all__ = [
     "Approach",
@@ -21,14 +22,13 @@ __all__ = [
     "Concern",
     "Consent",
     "ContactRoute",
-    "Facilitation",
     "Grant",
     "Handoff",
     "HandoffMessage",
     "InformationSheet",
     "Invited",
+    "Involvement",
     "KeptLonger",
-    "Leading",
     "NameKey",
     "Note",
     "Party",
@@ -44,6 +44,5 @@ __all__ = [
     "SignOff",
     "StageChange",
     "Suitability",
-    "Support",
     "Task",
 ]

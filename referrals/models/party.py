@@ -145,28 +145,6 @@ class Party(BaseModel):
         return self.place in OWN_PLACES
 
 
-class Support(models.Model):
-    """Who supported a party, from when until when. Who once did is never again a stranger to this referral."""
-
-    id = models.BigAutoField(primary_key=True)
-    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="supports")
-    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="supports")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    since = models.DateTimeField()
-    until = models.DateTimeField(null=True, blank=True)
-
-    objects = protected_manager(SealedQuerySet)
-
-    class Meta:
-        ordering = ["id"]
-        indexes = [models.Index(fields=["referral", "user"], name="support_of_referral")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["party"], condition=Q(until__isnull=True), name="one_keyworker_at_a_time"
-            )
-        ]
-
-
 class ContactRoute(BaseModel):
     """One way to reach a party, and when it is safe. Unknown means no; a newer row for a kind replaces the older."""
 

@@ -1,4 +1,4 @@
-"""The shell that a referral's organisations share: its stage, who leads and facilitates, what was decided.
+"""The shell that a referral's organisations share: its stage, who leads, what was decided.
 Reasons and narrative belong to a compartment and carry the party they came from."""
 
 from datetime import datetime
@@ -6,14 +6,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
-from referrals.enums import Kind, Outcome, Part, Reason, Stage, Suitable, TaskKind
+from referrals.enums import Kind, Outcome, Reason, Stage, Suitable, TaskKind
 from referrals.querysets import (
-    FacilitationQuerySet,
     ReferralQuerySet,
     SealedQuerySet,
-    ShellQuerySet,
     StageChangeQuerySet,
     TaskQuerySet,
 )
@@ -114,47 +112,6 @@ class StageChange(models.Model):
                 violation_error_message="Only a step that came from one party waits for release.",
             )
         ]
-
-
-class Facilitation(BaseModel):
-    """Somebody's part in preparing and running this referral's meetings, from a time until a time."""
-
-    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="facilitations")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="facilitations")
-    part = models.CharField(max_length=20, choices=Part.choices)
-    since = models.DateTimeField()
-    until = models.DateTimeField(null=True, blank=True)
-
-    objects = protected_manager(FacilitationQuerySet)
-
-    class Meta:
-        ordering = ["since", "id"]
-        indexes = [models.Index(fields=["user", "until"], name="facilitation_user")]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["referral", "user"], condition=Q(until__isnull=True), name="one_current_part_each"
-            ),
-            models.CheckConstraint(
-                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
-                name="facilitation_ends_after_it_starts",
-                violation_error_message="A part ends after it starts.",
-            ),
-        ]
-
-
-class Leading(models.Model):
-    """Who led a referral before whoever leads it now, and until when. Who once led is no second person there again."""
-
-    id = models.BigAutoField(primary_key=True)
-    referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="leadings")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    until = models.DateTimeField()
-
-    objects = protected_manager(ShellQuerySet)
-
-    class Meta:
-        ordering = ["id"]
-        indexes = [models.Index(fields=["referral", "user"], name="leading_of_referral")]
 
 
 class Suitability(BaseModel):

@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 
 from referrals.disclosure import Stood, as_they_stood
 from referrals.enums import Kind, Part, Place, Stage
-from referrals.models import Consent, Facilitation, Party, Referral
+from referrals.models import Consent, Involvement, Party, Referral
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -60,11 +60,11 @@ def parties_for(referral: Referral, user: "User") -> list[Party]:
     return cached[1]
 
 
-def facilitators_of(referral: Referral, user: "User") -> list[Facilitation]:
+def facilitators_of(referral: Referral, user: "User") -> list[Involvement]:
     """Those with a current part; read once a request and kept on the referral."""
     if not hasattr(referral, "_facilitations"):
         referral._facilitations = list(
-            Facilitation.objects.visible_to(user)
+            Involvement.objects.visible_to(user)
             .filter(referral=referral)
             .named(clock.now())
             .select_related("user", "user__organisation")
@@ -72,7 +72,7 @@ def facilitators_of(referral: Referral, user: "User") -> list[Facilitation]:
     return [row for row in referral._facilitations if row.part != Part.STAND_IN or row.since <= clock.now()]
 
 
-def standing_in(referral: Referral, user: "User") -> list[Facilitation]:
+def standing_in(referral: Referral, user: "User") -> list[Involvement]:
     """Those who stand in for a day that is still to come."""
     facilitators_of(referral, user)
     now = clock.now()

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from referrals import access
 from referrals.enums import Part, Stage, Suitable
-from referrals.models import Facilitation, Leading, Party, RecordsCheck, Referral, Suitability, Support
+from referrals.models import Involvement, Party, RecordsCheck, Referral, Suitability
 from referrals.presenters import facilitators_of, parties_for, place_of
+from referrals.querysets_involvement import works_on
 from referrals.querysets_rules import hits_barred
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.accounts.models import User
@@ -106,7 +107,7 @@ def running(referral: Referral, user: User) -> list[list[Any]]:
 
 def to_appoint(referral: Referral, user: User) -> Sequence[tuple[str, list[tuple[str, str]]]]:
     """Who can be appointed, grouped by organisation, the user's own first."""
-    taken = Facilitation.objects.visible_to(user).filter(referral=referral, until__isnull=True)
+    taken = Involvement.objects.visible_to(user).filter(referral=referral, until__isnull=True)
     workers = (
         access.could_facilitate(user)
         .exclude(pk__in=taken.values("user"))
@@ -128,20 +129,8 @@ def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
     waiting = RecordsCheck.objects.visible_to(user).filter(
         released_at__isnull=True, referral__lead_organisation=user.organisation_id
     )
-    supports = Party.objects.filter(keyworker=user)
-    supported = Support.objects.filter(user=user)
-    took_part = Facilitation.objects.filter(user=user)
-    led = Leading.objects.filter(user=user)
     return (
-        waiting.exclude(
-            Q(referral__lead=user)
-            | Q(asked_by=user)
-            | Q(referral__in=supported.values("referral"))
-            | Q(referral__in=supports.values("referral"))
-            | Q(referral__in=took_part.values("referral"))
-            | Q(referral__in=led.values("referral"))
-            | hits_barred(user.pk)
-        )
+        waiting.exclude(Q(asked_by=user) | Q(works_on(user.pk, OuterRef("referral"))) | hits_barred(user.pk))
         .select_related("referral", "asked_by")
         .order_by("asked_at", "pk")
     )

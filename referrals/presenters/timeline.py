@@ -25,8 +25,8 @@ from referrals.models import (
     Closure,
     Concern,
     Consent,
-    Facilitation,
     Handoff,
+    Involvement,
     Note,
     Preparation,
     ProtectiveShare,
@@ -142,7 +142,7 @@ def _nobodys(rows: QuerySet, what: str, at: str, by: str, /, **more: Any) -> Que
 
 def _who(referral: Referral, user: "User") -> list[QuerySet]:
     """Facilitators that came and went, other organisations that were asked, and what they answered."""
-    parts = Facilitation.objects.visible_to(user).filter(referral=referral, since__lte=clock.now())
+    parts = Involvement.objects.visible_to(user).filter(referral=referral, since__lte=clock.now())
     # Whose page it is not, does not learn who said so: a part can end over what somebody told their worker.
     unsaid: dict[str, Any] = {"by": NO_ID, "by_name": NO_CODE}
     said = {"code": F("part"), "more": F("user__first_name")}

@@ -17,13 +17,12 @@ from referrals.models import (
     Concern,
     Consent,
     ContactRoute,
-    Facilitation,
+    Involvement,
     Party,
     Preparation,
     ReadinessCheck,
     Referral,
     SafetyAnswers,
-    Support,
 )
 from referrals.presenters import prefetch_parties
 from referrals.presenters.blocker_rows import Heard, check_in_would_do
@@ -40,7 +39,7 @@ MOST = 50
 
 def mine(user: "User") -> list[Referral]:
     """The open referrals this user leads, facilitates or supports somebody in, what is booked first."""
-    parts = Facilitation.objects.visible_to(user).filter(
+    parts = Involvement.objects.visible_to(user).filter(
         referral=OuterRef("pk"), user=user, until__isnull=True
     )
     rows = (
@@ -58,7 +57,7 @@ def mine(user: "User") -> list[Referral]:
     for referral in found:
         # Of all who facilitate, the rows here ask only after the user's own part.
         part = referral.my_part
-        referral._facilitations = [Facilitation(referral=referral, user=user, part=part)] if part else []
+        referral._facilitations = [Involvement(referral=referral, user=user, part=part)] if part else []
     return found
 
 
@@ -164,7 +163,7 @@ def _opened(user: "User", referrals: Collection[UUID], at: datetime) -> QuerySet
     tried = Approach._base_manager.filter(party=OuterRef("pk")).exclude(result=ApproachResult.NOT_YET)
     # A number that somebody else has too may be answered by them. Only those who facilitate may know.
     facilitated = (
-        Facilitation.objects.visible_to(user)
+        Involvement.objects.visible_to(user)
         .running(at)
         .filter(user=user, part__in=[Part.FACILITATOR, Part.STAND_IN])
     )
@@ -183,7 +182,7 @@ def _opened(user: "User", referrals: Collection[UUID], at: datetime) -> QuerySet
             said_no=said_no(),
             told=Exists(Approach._base_manager.filter(party=OuterRef("pk"), told_unprompted=True)),
             asked=Exists(Approach._base_manager.filter(party=OuterRef("pk"), asked_first=True)),
-            **_columns("support", Support, "since", ("since",), until__isnull=True),
+            **_columns("support", Involvement, "since", ("since",), part=Part.KEYWORKER, until__isnull=True),
             **_columns("approach", Approach, "created_at", ("result",)),
             **_columns("prepared", Preparation, "held_at", ("held_at",)),
             **_columns(

@@ -16,6 +16,7 @@ from referrals.enums import (
     Answer,
     ApproachResult,
     ConcernKind,
+    Part,
     Place,
     Purpose,
     ReadinessKind,
@@ -28,8 +29,7 @@ from referrals.models import (
     Concern,
     Consent,
     ContactRoute,
-    Facilitation,
-    Leading,
+    Involvement,
     Party,
     Preparation,
     ReadinessCheck,
@@ -39,7 +39,6 @@ from referrals.models import (
     SafetyAnswers,
     SignOff,
     StageChange,
-    Support,
 )
 from referrals.querysets_provisional import goes_at, provisional
 from referrals.reminders.reach import barred_from, managers_there
@@ -133,7 +132,7 @@ class Facts:
     parties: list[PartyFacts]
     at: datetime
     closures: dict[UUID, set[date]]
-    supports: list[Row]
+    involvements: list[Row]
     lead_managers: list[UUID]
     barred: frozenset[UUID]
 
@@ -164,15 +163,7 @@ class Facts:
 
     def worked(self) -> set[UUID | None]:
         """Everybody who works on this referral, or did."""
-        facilitating = Facilitation.objects.unscoped(WHY).filter(referral=self.referral)
-        led = Leading.objects.unscoped(WHY).filter(referral=self.referral)
-        return {
-            self.referral.lead_id,
-            *(party.worker for party in self.parties),
-            *(row["user"] for row in self.supports),
-            *facilitating.values_list("user", flat=True),
-            *led.values_list("user", flat=True),
-        }
+        return {row["user"] for row in self.involvements}
 
     def second_persons(self, organisation: UUID) -> list[User]:
         """Managers and safeguarding leads of an organisation who do not work on this referral and are not barred."""
@@ -293,13 +284,14 @@ def read(group: UUID, at: datetime) -> Facts | None:
             party.rows[name] = []
         for row in rows:
             parties[row["party"]].rows[name].append(row)
-    supports = list(
-        Support.objects.unscoped(WHY).filter(referral=group).values("pk", "party", "user", "since", "until")
-    )
-    for row in supports:
-        if row["until"] is None and row["party"] in parties:
-            parties[row["party"]].turn = row["pk"]
-            parties[row["party"]].since = row["since"]
+    columns = ("part", "party", "user", "since", "until")
+    involvements = list(Involvement.objects.unscoped(WHY).filter(referral=group).values(*columns))
+    for row in involvements:
+        if row["part"] == Part.KEYWORKER and row["party"] in parties:
+            # A new keyworker is reminded anew: how many there were is part of a message's key.
+            parties[row["party"]].turn += 1
+            if row["until"] is None:
+                parties[row["party"]].since = row["since"]
     unanswered = [row["pk"] for row in here if row["answered_at"] is None and row["place"] not in OWN_PLACES]
     if unanswered:
         for party in provisional(Party.objects.unscoped(WHY).filter(pk__in=unanswered)):
@@ -308,4 +300,4 @@ def read(group: UUID, at: datetime) -> Facts | None:
     houses = {referral.lead_organisation_id, *(party.organisation for party in parties.values())}
     for house, day in Closure.objects.filter(organisation__in=houses).values_list("organisation", "date"):
         closures.setdefault(house, set()).add(day)
-    return Facts(referral, list(parties.values()), at, closures, supports, lead_managers, barred)
+    return Facts(referral, list(parties.values()), at, closures, involvements, lead_managers, barred)

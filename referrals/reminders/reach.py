@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from referrals.blockers import contact_at_risk
 from referrals.enums import SENT_ROUTES, Days, Hours, Part, RouteKind
-from referrals.models import Bar, ContactRoute, Facilitation, Party, Referral, SafetyAnswers
+from referrals.models import Bar, ContactRoute, Involvement, Party, Referral, SafetyAnswers
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -135,7 +135,7 @@ def who_rings(party: Party, at: datetime, ways: Ways | None = None) -> list[UUID
     """
     ways = ways or ways_to_reach([party])[party.pk]
     if ways.shared and not can_be_written_to(party, at, ways):
-        running = Facilitation.objects.unscoped("who rings").filter(
+        running = Involvement.objects.unscoped("who rings").filter(
             referral=party.referral_id, part__in=[Part.FACILITATOR, Part.STAND_IN]
         )
         found = list(running.running(at).order_by("pk").values_list("user", flat=True))

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from referrals.enums import (
+    MEETING_PARTS,
     NOBODY,
     SIGN_OFFS,
     STOPS,
@@ -31,9 +32,8 @@ from referrals.models import (
     Concern,
     Consent,
     ContactRoute,
-    Facilitation,
     Invited,
-    Leading,
+    Involvement,
     Party,
     Preparation,
     ReadinessCheck,
@@ -42,7 +42,6 @@ from referrals.models import (
     SafetyAnswers,
     SignOff,
     Suitability,
-    Support,
     Task,
 )
 from restorative.common import clock
@@ -68,9 +67,9 @@ class Reading:
         self.referral, self.at, self.starting = referral, at, gate == Gate.START
         self.parties = rows(Party, "person", "keyworker__team", referral=referral, left_at=None)
         self.consents = rows(Consent, "sheet", party__referral=referral)
-        self.facilitations = rows(Facilitation, "user__team", referral=referral)
-        self.supported = {row.user_id for row in rows(Support, referral=referral)}
-        self.led = rows(Leading, referral=referral)
+        self.worked = rows(Involvement, "user__team", referral=referral)
+        self.facilitations = [row for row in self.worked if row.part in MEETING_PARTS]
+        self.supported = {row.user_id for row in self.worked if row.party_id}
         self.running = [row for row in self.facilitations if row.until is None]
         runs_it = [
             row
@@ -136,13 +135,13 @@ class Reading:
     def _partial(self, user: Any) -> bool:
         return user.pk in self.supported or any(self._on_their_side(user, party) for party in self.parties)
 
-    def _elsewhere(self, user: Any) -> list[Facilitation]:
+    def _elsewhere(self, user: Any) -> list[Involvement]:
         """Second workers of another team or organisation."""
         found = [row for row in self.running if row.part == Part.SECOND_WORKER and row.user.is_active]
         same = (user.team_id, user.organisation_id)
         return [row for row in found if (row.user.team_id, row.user.organisation_id) != same]
 
-    def _accepts(self, party: Party, second: Facilitation) -> bool:
+    def _accepts(self, party: Party, second: Involvement) -> bool:
         return self.yes(party.pk, Purpose.SECOND_WORKER, second.user_id) is not None
 
     def _seconded(self, user: Any) -> bool:
@@ -218,8 +217,7 @@ class About:
         return any(row.kind in SIGN_OFFS and not self._signed_off(row) for row in self.open)
 
     def _signed_off(self, concern: Concern) -> bool:
-        working = {row.user_id for row in self.reading.facilitations} | self.reading.supported
-        working |= {self.reading.referral.lead_id, *(row.user_id for row in self.reading.led)}
+        working = {row.user_id for row in self.reading.worked}
         newest = max(row.raised_at for row in self.concerns)
         return any(
             row.decision in (SignOffDecision.GO, SignOffDecision.GO_WITH_STEPS)

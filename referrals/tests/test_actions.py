@@ -472,8 +472,8 @@ def test_access_moves_with_the_keyworker_at_once(staff: Staff) -> None:
 
 def test_without_its_last_facilitator_a_booked_meeting_is_called_off(staff: Staff) -> None:
     made = tell("booked_tomorrow", staff, NOW())
-    part = made.referral.facilitations.model.objects.unscoped("test").get(referral=made.referral)
-    facilitation.stand_down(facilitation=part, by=staff["asha"])
+    part = made.referral.involvements.model.objects.unscoped("test").in_meetings().get(referral=made.referral)
+    facilitation.stand_down(part=part, by=staff["asha"])
 
     assert Meeting.objects.unscoped("test").get().status == "called_off"
 
@@ -499,12 +499,14 @@ def test_one_of_two_facilitators_who_ends_their_part_calls_it_off_whatever_someb
     assert Meeting.objects.unscoped("test").get().status == "booked"
     morning.shift(timedelta(minutes=1))
     facilitation.appoint(referral=made.referral, user=staff["mina"], by=staff["asha"])
-    facilitation.stand_down(facilitation=second, by=staff["asha"])
+    facilitation.stand_down(part=second, by=staff["asha"])
     assert Meeting.objects.unscoped("test").get().status == "booked", "somebody came in their place"
-    fay = made.referral.facilitations.model.objects.unscoped("test").get(
-        referral=made.referral, user=staff["fay"]
+    fay = (
+        made.referral.involvements.model.objects.unscoped("test")
+        .in_meetings()
+        .get(referral=made.referral, user=staff["fay"])
     )
-    facilitation.stand_down(facilitation=fay, by=staff["asha"])
+    facilitation.stand_down(part=fay, by=staff["asha"])
     assert Meeting.objects.unscoped("test").get().status == "called_off"
 
 

@@ -16,7 +16,7 @@ from referrals.actions.facilitation import appoint, stand_down
 from referrals.actions.readiness import prepare
 from referrals.disclosure import known_until
 from referrals.enums import Answer, ConcernKind, Part, Purpose
-from referrals.models import Consent, Facilitation
+from referrals.models import Consent, Involvement
 from tests.stories import staff_now, tell
 
 pytestmark = pytest.mark.django_db
@@ -69,8 +69,8 @@ def test_a_facilitator_who_supports_the_other_sees_the_agreed_words_and_nothing_
 def test_who_does_not_run_the_meeting_sees_none_of_it(made):
     agrees(made)
     assert WORDS not in pages(made, "ben")
-    part = Facilitation.objects.unscoped("test").get(user=made.staff["kit"])
-    stand_down(facilitation=part, by=made.staff["asha"])
+    part = Involvement.objects.unscoped("test").in_meetings().get(user=made.staff["kit"])
+    stand_down(part=part, by=made.staff["asha"])
     assert WORDS not in pages(made, "kit"), "supporting Jo alone opens nothing of Sam's"
 
 

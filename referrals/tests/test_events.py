@@ -29,7 +29,7 @@ from referrals.enums import (
     Stage,
     Suitable,
 )
-from referrals.models import Concern, Consent, Facilitation, Referral
+from referrals.models import Concern, Consent, Involvement, Referral
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.models import Submission
@@ -115,8 +115,8 @@ def doubt(made: Played) -> None:
 
 
 def lose_facilitator(made: Played) -> None:
-    part = Facilitation.objects.unscoped("test").get(referral=made.referral)
-    stand_down(facilitation=part, by=made.staff["asha"])
+    part = Involvement.objects.unscoped("test").in_meetings().get(referral=made.referral)
+    stand_down(part=part, by=made.staff["asha"])
 
 
 def pause(made: Played) -> None:
@@ -152,7 +152,7 @@ def facts(made: Played) -> dict:
         "call_offs": CallOff.objects.unscoped("test").count(),
         "consents": Consent.objects.unscoped("test").count(),
         "concerns": Concern.objects.unscoped("test").count(),
-        "parts": Facilitation.objects.unscoped("test").filter(until=None).count(),
+        "parts": Involvement.objects.unscoped("test").in_meetings().filter(until=None).count(),
         "due": Message.objects.filter(state__in=[State.DUE, State.HELD]).count(),
         "ledger": AuditEntry.objects.count(),
     }

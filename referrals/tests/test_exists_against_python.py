@@ -20,6 +20,7 @@ from referrals.actions import concerns, consent, readiness
 from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.blockers import BY_KEY, blockers, blockers_of, with_blockers
 from referrals.enums import (
+    MEETING_PARTS,
     NOBODY,
     Answer,
     Capacity,
@@ -43,9 +44,9 @@ from referrals.models import (
     Concern,
     Consent,
     ContactRoute,
-    Facilitation,
     InformationSheet,
     Invited,
+    Involvement,
     Party,
     Person,
     Preparation,
@@ -55,7 +56,6 @@ from referrals.models import (
     SafetyAnswers,
     SignOff,
     Suitability,
-    Support,
     Task,
 )
 from referrals.tests.plainly import AT_START, EACH, WHOLE, Reading
@@ -184,7 +184,7 @@ worlds = st.builds(
     Made,
     kind=st.sampled_from(Kind),
     sides=st.lists(sides, min_size=1, max_size=3),
-    parts=st.dictionaries(ANY, st.tuples(st.sampled_from(Part), MOSTLY), max_size=3),
+    parts=st.dictionaries(ANY, st.tuples(st.sampled_from(MEETING_PARTS), MOSTLY), max_size=3),
     supported=st.lists(ANY, max_size=1),
     suitable=some(decision=st.sampled_from([Suitable.YES, *Suitable]), age=AGES),
     records=some(asked=AGES, released=st.none() | AGES | st.just(-timedelta(days=1))),
@@ -218,7 +218,7 @@ class Written:
             self.parties.append(self.party(each))
         for user, (part, runs) in made.parts.items():
             self.row(
-                Facilitation,
+                Involvement,
                 referral=self.referral,
                 user=staff[user],
                 part=part,
@@ -226,9 +226,8 @@ class Written:
                 until=None if runs else NOW,
             )
         for user in made.supported:
-            Support.objects.create(
-                referral=self.referral, party=self.parties[0], user=staff[user], since=NOW, until=NOW
-            )
+            self.works(user, Part.COVER, party=self.parties[0], until=NOW)
+        self.works("asha", Part.LEAD)
         for each in made.suitable:
             self.row(
                 Suitability,
@@ -262,13 +261,18 @@ class Written:
         for each, party in zip(made.sides, self.parties, strict=True):
             self.about(each, party)
 
+    def works(self, who: str, part: Part, **facts: Any) -> None:
+        self.row(
+            Involvement, referral=self.referral, user=self.staff[who], part=part, **{"since": NOW, **facts}
+        )
+
     def row(self, model: Any, **facts: Any) -> Any:
         return model.objects.create(**self.new, **facts)
 
     def party(self, side: Side) -> Party:
         died = {"died_on": NOW.date(), "died_recorded_at": NOW, "died_recorded_by": self.staff["asha"]}
         beside = self.parties[0] if side.supporter and self.parties else None
-        return Party.objects.create(
+        party = Party.objects.create(
             referral=self.referral,
             person=self.row(Person, organisation=self.house, given="Sam", **(died if side.died else {})),
             place=Place.SUPPORTER if beside else Place.PARTNER,
@@ -281,6 +285,9 @@ class Written:
             left_by=self.staff["asha"] if side.left else None,
             created_at=NOW - side.joined,
         )
+        if side.keyworker and not beside:
+            self.works(side.keyworker, Part.KEYWORKER, party=party)
+        return party
 
     def said(self, party: Party, purpose: Purpose, recipient: Any, said: list[dict]) -> None:
         before = (

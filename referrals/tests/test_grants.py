@@ -404,10 +404,10 @@ def test_a_forged_person_of_another_organisation_is_refused(made):
 
 
 def test_standing_down_twice_is_said(made):
-    part = made.referral.facilitations.unscoped("test").get()
-    stand_down(facilitation=part, by=made.staff["asha"])
+    part = made.referral.involvements.unscoped("test").in_meetings().get()
+    stand_down(part=part, by=made.staff["asha"])
     with pytest.raises(NotPossible, match="already ended"):
-        stand_down(facilitation=part, by=made.staff["asha"])
+        stand_down(part=part, by=made.staff["asha"])
 
 
 # --- Safeguarding leads who work for one side ------------------------------------------------------------------

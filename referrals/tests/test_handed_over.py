@@ -17,7 +17,7 @@ from referrals.enums import (
     Purpose,
     Reason,
 )
-from referrals.models import Handoff, Party, Person, Support
+from referrals.models import Handoff, Involvement, Party, Person
 from referrals.tests.handing import (
     accepted,
     agree,
@@ -67,7 +67,7 @@ def test_with_first_contact_they_support_the_person(made, staff):
     assert (person.organisation, person.given) == (carers(made), party.known_as)
     assert Person.objects.unscoped("test").filter(pk=known_before).exists()
     assert referral_now(made).lead == staff["asha"]
-    assert [row.user for row in Support.objects.unscoped("test").filter(party=party, until=None)] == [
+    assert [row.user for row in Involvement.objects.unscoped("test").filter(party=party, until=None)] == [
         staff["carol"]
     ]
 
@@ -121,7 +121,7 @@ def test_given_back_before_first_contact_nothing_had_moved(made, staff):
     assert not sees(staff["carol"], made)
     assert party_now(made.other).keyworker == staff["kit"]
     # But they know that side now, and are no stranger to it again.
-    assert Support.objects.unscoped("test").filter(party=made.other, user=staff["carol"]).exists()
+    assert Involvement.objects.unscoped("test").filter(party=made.other, user=staff["carol"]).exists()
 
 
 # --- Leading ---------------------------------------------------------------------------------------------------

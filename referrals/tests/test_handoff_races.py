@@ -10,7 +10,7 @@ from meetings.demo.story import open_rooms, publish_sheet
 from meetings.tests.test_races import at_once
 from referrals.actions.handoff import decline, take_back
 from referrals.enums import DeclineCode, HandoffState
-from referrals.models import Handoff, Support
+from referrals.models import Handoff, Involvement
 from referrals.tests.handing import accepted, fresh, help_asked
 from restorative.common.decisions import NotPossible
 from tests.stories import tell
@@ -50,7 +50,7 @@ def test_one_answer_counts(other: str) -> None:
         now_is = fresh(sent)
         assert now_is.version == 1, f"round {number}"
         assert (now_is.receiver_id is not None) == (now_is.state == HandoffState.ACCEPTED)
-        Support.objects.unscoped("the next round").filter(user=staff["carol"]).delete()
+        Involvement.objects.unscoped("the next round").filter(user=staff["carol"]).delete()
         Handoff.objects.unscoped("the next round").filter(pk=sent.pk).update(
             state=HandoffState.SENT,
             version=0,

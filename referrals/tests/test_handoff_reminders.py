@@ -10,8 +10,8 @@ from meetings.demo.story import Played
 from referrals.actions import handed_over
 from referrals.actions.consent import withdraw
 from referrals.actions.handoff import ask_question, decline, mark_seen, take_back
-from referrals.enums import DeclineCode, Purpose
-from referrals.models import Handoff, Support
+from referrals.enums import DeclineCode, Part, Purpose
+from referrals.models import Handoff, Involvement
 from referrals.reminders.handoffs import WORDS
 from referrals.tests.handing import accepted, carers, fresh, help_asked, lead_asked, started
 from restorative.accounts.enums import Role
@@ -49,7 +49,7 @@ def on_the_other_side(made: Played, *keys: str) -> None:
     """These support the person, so that what the other's side asks is not for them to know."""
     for key in keys:
         there = {"referral": made.referral, "party": made.own, "user": made.staff[key]}
-        Support.objects.create(**there, since=NOW, until=NOW)
+        Involvement.objects.create(**there, part=Part.KEYWORKER, since=NOW, until=NOW, created_at=NOW)
 
 
 def another_manager(made: Played) -> None:

@@ -82,8 +82,8 @@ def test_who_works_on_it_and_what_was_asked_of_others_is_there(staff):
     assert who[:2] == ["Carers Leeds declined", "Asked Carers Leeds to lead"]
     made = play("follow_up_due", staff)
     assert titles(staff, "kit", made, "?kind=who") == ["Fay is facilitator"]
-    fay = made.referral.facilitations.model.objects.unscoped("test").get(referral=made.referral)
-    stand_down(facilitation=fay, by=staff["mo"])
+    fay = made.referral.involvements.model.objects.unscoped("test").in_meetings().get(referral=made.referral)
+    stand_down(part=fay, by=staff["mo"])
     over = next(
         entry
         for day in client_of(staff["kit"]).get(address(made, "?kind=who")).context["days"]

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from referrals.enums import (
+    MEETING_PARTS,
     Answer,
     HandoffState,
     Part,
@@ -58,7 +59,7 @@ def sees_shell(who: int, made: Made) -> bool:
     return (
         made.lead == who
         or who in {side.keyworker for side in made.present}
-        or made.runs(who, *Part)
+        or made.runs(who, *MEETING_PARTS)
         or (user.team is not None and (user.house, user.team) in teams)
         or (user.manager and user.house in houses)
         or (user.lead and user.house in with_concern)
@@ -81,10 +82,11 @@ def lets_in(who: int, made: Made, side: Side | None = None) -> bool:
     return reads and (bool(theirs) or (supported and any(each.side is None for each in running)))
 
 
-def supports_others(side: Side, made: Made) -> set[int]:
-    """Who supports somebody else there; a lead who stands in counts as one."""
-    others = [each for each in made.present if each is not side]
-    return {made.worker_of(each) for each in others}
+def supports_others(side: Side | None, made: Made) -> set[int]:
+    """Who supports somebody else there, or did before they left; a lead who stands in counts as one."""
+    others = [each for each in made.sides if each is not side]
+    ever = {each.keyworker for each in others if each.keyworker is not None}
+    return ever | {made.worker_of(each) for each in others if not each.left}
 
 
 def hands_shell(who: int, handed: Handed) -> bool:
@@ -105,7 +107,7 @@ def opens(who: int, side: Side, made: Made) -> bool:
     if not user.casework:
         return False
     knows = side.house == user.house or side.shares_with(user.house)
-    supports_somebody = who in {made.worker_of(each) for each in made.present}
+    supports_somebody = who in supports_others(None, made)
     kept_by_the_facilitator = made.runs(made.worker_of(side), Part.FACILITATOR)
     return (
         made.worker_of(side) == who

@@ -11,7 +11,7 @@ from meetings.demo.story import Played
 from referrals.actions import grants
 from referrals.blockers import BY_KEY
 from referrals.enums import GrantKind
-from referrals.models import Facilitation
+from referrals.models import Involvement
 from referrals.tests.talking import client_of, path, play, send
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -66,7 +66,7 @@ def test_whoever_appoints_is_back_at_the_referral(staff: Staff) -> None:
     response = send(client, where, {"user": str(staff["fay"].pk), "part": "facilitator"})
 
     assert response.url == page_of(made)
-    assert Facilitation.objects.unscoped("test").filter(user=staff["fay"]).exists()
+    assert Involvement.objects.unscoped("test").in_meetings().filter(user=staff["fay"]).exists()
 
 
 def test_a_facilitator_who_is_not_independent_is_mended_by_a_second_worker(staff: Staff) -> None:

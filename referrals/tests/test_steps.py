@@ -13,7 +13,7 @@ from referrals.actions.facilitation import invite
 from referrals.actions.records import release_due
 from referrals.blockers import blockers
 from referrals.enums import Gate, Outcome, Part, Stage, Suitable
-from referrals.models import Closure, Facilitation, Invited, RecordsCheck, Referral, Suitability
+from referrals.models import Closure, Invited, Involvement, RecordsCheck, Referral, Suitability
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -97,7 +97,7 @@ def test_the_reason_is_read_by_the_side_it_came_from(staff: Staff) -> None:
 
     to_asha = client_of(staff["asha"]).get(page(made, "decide")).content.decode()
     to_fay = client_of(staff["fay"]).get(page(made, "decide")).content.decode()
-    Facilitation.objects.unscoped("test").update(user=staff["wes"])
+    Involvement.objects.unscoped("test").in_meetings().update(user=staff["wes"])
     to_wes = client_of(staff["wes"]).get(page(made, "decide")).content.decode()
 
     reason = "Both want this, and it is calm just now."
@@ -115,7 +115,7 @@ def test_any_organisations_facilitator_can_be_appointed(staff: Staff) -> None:
     send(asha, page(made, "facilitators"), user=str(staff["wes"].pk), part="facilitator")
 
     assert set(offered) == {"Forward Leeds", "5 WAYS", "Carers Leeds"}
-    assert Facilitation.objects.unscoped("test").get().user == staff["wes"]
+    assert Involvement.objects.unscoped("test").in_meetings().get().user == staff["wes"]
     assert "no_facilitator" not in codes(made)
 
 
@@ -142,7 +142,7 @@ def test_a_stand_in_is_not_appointed_here(staff: Staff) -> None:
 
 def test_ending_the_last_part_calls_a_booked_meeting_off_and_says_so_first(staff: Staff) -> None:
     made = make("booked_tomorrow", staff)
-    row = Facilitation.objects.unscoped("test").get()
+    row = Involvement.objects.unscoped("test").in_meetings().get()
     path = page(made, f"facilitators/{row.pk}/end")
     asha = client_of(staff["asha"])
 
@@ -158,7 +158,7 @@ def test_ending_the_last_part_calls_a_booked_meeting_off_and_says_so_first(staff
 
 def test_a_facilitator_who_ends_their_own_part_is_led_out(staff: Staff) -> None:
     made = make("ready", staff)
-    row = Facilitation.objects.unscoped("test").get()
+    row = Involvement.objects.unscoped("test").in_meetings().get()
     fay = client_of(staff["fay"])
 
     went = send(fay, page(made, f"facilitators/{row.pk}/end"))["Location"]
@@ -357,7 +357,7 @@ def test_who_does_not_run_it_is_refused_and_a_stranger_finds_nothing(
 ) -> None:
     made = make("ready", staff)
     client = client_of(staff[who])
-    row = Facilitation.objects.unscoped("test").get()
+    row = Involvement.objects.unscoped("test").in_meetings().get()
     paths = [page(made, name) for name in [*PAGES, f"facilitators/{row.pk}/end"]]
 
     answers = [client.get(path).status_code for path in paths] + [

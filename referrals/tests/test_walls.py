@@ -222,7 +222,7 @@ def test_one_of_two_needed_facilitators_leaving_calls_the_meeting_off(staff: Sta
     second = facilitation.appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])
     play.book_meeting(made, play.day_at(2, 14), NOW(), kind="family")
     morning.shift(timedelta(minutes=1))
-    facilitation.stand_down(facilitation=second, by=staff["asha"])
+    facilitation.stand_down(part=second, by=staff["asha"])
 
     assert Meeting.objects.unscoped("test").get().status == "called_off"
 

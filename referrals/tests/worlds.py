@@ -9,6 +9,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 
 from referrals.enums import (
+    MEETING_PARTS,
     Answer,
     ConcernKind,
     GrantKind,
@@ -23,10 +24,10 @@ from referrals.models import (
     Bar,
     Concern,
     Consent,
-    Facilitation,
     Grant,
     Handoff,
     InformationSheet,
+    Involvement,
     Party,
     Person,
     RecordsCheck,
@@ -212,7 +213,7 @@ worlds = st.builds(
     Made,
     lead=ANY,
     sides=st.lists(sides, min_size=1, max_size=3).map(tuple),
-    parts=st.dictionaries(ANY, st.tuples(st.sampled_from(list(Part)), st.booleans()), max_size=3),
+    parts=st.dictionaries(ANY, st.tuples(st.sampled_from(MEETING_PARTS), st.booleans()), max_size=3),
     check=st.sampled_from(["none", "waiting", "released"]),
     # Two that wait at once for the same are refused, so at most one.
     handed=st.lists(handed, max_size=1).map(tuple),
@@ -246,6 +247,26 @@ def _ends(part: str, current: bool, now: datetime) -> datetime | None:
     return now + timedelta(hours=6) if part == Part.STAND_IN else None
 
 
+def _works(
+    user: User,
+    part: str,
+    referral: Referral,
+    now: datetime,
+    *,
+    party: Party | None = None,
+    until: datetime | None = None,
+) -> None:
+    Involvement.objects.create(
+        referral=referral,
+        user=user,
+        part=part,
+        party=party,
+        since=now - timedelta(days=1),
+        until=until,
+        created_at=now,
+    )
+
+
 def build(made: Made, rows: Rows) -> list[Party]:
     """Write a made-up world down; its parties in the order of its sides."""
     now = timezone.now()
@@ -258,6 +279,7 @@ def build(made: Made, rows: Rows) -> list[Party]:
         last_activity_at=now,
         **at,
     )
+    _works(rows.users[made.lead], Part.LEAD, referral, now)
     parties = []
     for side in made.sides:
         house = rows.houses[side.house]
@@ -274,6 +296,8 @@ def build(made: Made, rows: Rows) -> list[Party]:
             **at,
         )
         parties.append(party)
+        if party.keyworker is not None:
+            _works(party.keyworker, Part.KEYWORKER, referral, now, party=party)
         for is_open in side.concerns:
             Concern.objects.create(
                 party=party,
@@ -319,14 +343,7 @@ def build(made: Made, rows: Rows) -> list[Party]:
                 **at,
             )
     for who, (part, current) in made.parts.items():
-        Facilitation.objects.create(
-            referral=referral,
-            user=rows.users[who],
-            part=part,
-            since=now - timedelta(days=1),
-            until=_ends(part, current, now),
-            **at,
-        )
+        _works(rows.users[who], part, referral, now, until=_ends(part, current, now))
     for each in made.handed:
         hand_over(each, made, parties, rows, now)
     for each in made.granted:

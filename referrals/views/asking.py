@@ -19,9 +19,9 @@ from referrals.models import (
     Approach,
     Consent,
     ContactRoute,
-    Facilitation,
     InformationSheet,
     Invited,
+    Involvement,
     Party,
     Preparation,
 )
@@ -123,7 +123,7 @@ Thing = tuple[Purpose, UUID, str, str, str | None]
 
 
 def _things(
-    party: Party, whom: Whom, user: "User", running: list[Facilitation], so_far: Answered, share: str
+    party: Party, whom: Whom, user: "User", running: list[Involvement], so_far: Answered, share: str
 ) -> Iterator[Thing]:
     yield _plain(Purpose.TAKE_PART, whom)
     if not party.is_supporter:
@@ -154,7 +154,7 @@ def _plain(purpose: Purpose, whom: Whom) -> Thing:
     return purpose, NOBODY, whom.fit(question.label), whom.fit(question.say), None
 
 
-def _words(party: Party, user: "User", running: list[Facilitation], so_far: Answered) -> Iterator[Thing]:
+def _words(party: Party, user: "User", running: list[Involvement], so_far: Answered) -> Iterator[Thing]:
     """The exact words to reach each other person who needs them, asked of whoever asked first."""
     people = presenters.parties_for(party.referral, user)
     if not any(each.pk == party.pk and each.asked_first for each in people):
@@ -194,14 +194,14 @@ def _carrying(party: Party, user: "User") -> Iterator[Thing]:
             )
 
 
-def _starter(party: Party, named: str, user: "User", running: list[Facilitation]) -> str:
+def _starter(party: Party, named: str, user: "User", running: list[Involvement]) -> str:
     """Good words to begin with: the facilitator rings, or whoever is writing."""
     caller = next((row.user.first_name for row in running if row.part != Part.SECOND_WORKER), user.first_name)
     text = words.STARTER.format(other=named, worker=caller, name=party.known_as)
     return text.replace(f"Hello {presenters.OTHER},", "Hello,")
 
 
-def _sharing(party: Party, whom: Whom, running: Iterable[Facilitation]) -> Iterator[Thing]:
+def _sharing(party: Party, whom: Whom, running: Iterable[Involvement]) -> Iterator[Thing]:
     """Sharing with each other organisation that a facilitator here comes from."""
     seen = set()
     for row in running:
@@ -224,7 +224,7 @@ def _sharing(party: Party, whom: Whom, running: Iterable[Facilitation]) -> Itera
 
 
 def _sharing_with_others(
-    party: Party, whom: Whom, running: Iterable[Facilitation], so_far: Answered, share: str
+    party: Party, whom: Whom, running: Iterable[Involvement], so_far: Answered, share: str
 ) -> Iterator[Thing]:
     """Sharing with an organisation that is to be asked for something, or that they were asked about before."""
     before = [recipient for purpose, recipient in so_far.newest if purpose == Purpose.SHARE]

@@ -11,7 +11,7 @@ from referrals import access
 from referrals.actions.facilitation import appoint, leave_out, stand_down
 from referrals.enums import Part, Stage
 from referrals.forms.decisions import AppointForm, EndPartForm, LeaveOutForm
-from referrals.models import Facilitation, Invited, Referral
+from referrals.models import Invited, Involvement, Referral
 from referrals.presenters import decisions, you_or_name
 from referrals.views.base import ReferralFormView
 from restorative.accounts.models import User
@@ -77,7 +77,7 @@ class Facilitators(ReferralFormView):
         return self.came_from[0] if self.came_from else here
 
 
-class EndFacilitation(ReferralFormView):
+class EndPart(ReferralFormView):
     """Ends somebody's part, after saying what follows."""
 
     template_name = "form_page.html"
@@ -85,19 +85,19 @@ class EndFacilitation(ReferralFormView):
     submit_text = "End their part"
     submit_tone = "stop"
     drafted = False
-    facilitation: Facilitation
+    part: Involvement
 
     def load(self) -> None:
         super().load()
         found = (
-            Facilitation.objects.visible_to(self.request.user)
+            Involvement.objects.visible_to(self.request.user)
             .select_related("user", "referral")
             .filter(referral=self.referral, pk=self.kwargs["facilitation"], until__isnull=True)
             .first()
         )
         if found is None:
             raise Http404
-        self.facilitation = found
+        self.part = found
         self.name = "your" if found.user_id == self.request.user.pk else f"{found.user.first_name}’s"
         self.title = f"End {self.name} part"
 
@@ -109,7 +109,7 @@ class EndFacilitation(ReferralFormView):
         return reverse("referrals:facilitators", args=[self.referral.reference])
 
     def get_context(self) -> dict[str, Any]:
-        who = "You" if self.name == "your" else self.facilitation.user.first_name
+        who = "You" if self.name == "your" else self.part.user.first_name
         verb = "see" if who == "You" else "sees"
         return {
             **super().get_context(),
@@ -121,8 +121,8 @@ class EndFacilitation(ReferralFormView):
         }
 
     def act(self, form: BaseForm) -> str:
-        stand_down(facilitation=self.facilitation, by=self.request.user, at=self.at)
-        whose = you_or_name(self.facilitation.user, self.request.user)
+        stand_down(part=self.part, by=self.request.user, at=self.at)
+        whose = you_or_name(self.part.user, self.request.user)
         messages.success(self.request, f"{'Your' if whose == 'you' else whose + '’s'} part has ended.")
         still = access.may_run(self.request.user, self.referral)
         if still:

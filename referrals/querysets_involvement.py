@@ -1,0 +1,74 @@
+"""Who worked on a referral, as conditions inside other queries. The same questions about one object are in
+referrals/involvement.py."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Exists, F, Q, QuerySet, Value
+
+from referrals.enums import MEETING_PARTS, NOBODY, Part
+from restorative.common.prepared import Moment
+
+
+def rows_of(name: str) -> QuerySet:
+    """Rows of a model of this app by name, for use inside other queries only (models import this module)."""
+    return apps.get_model("referrals", name)._base_manager.all()
+
+
+def on_now(at: Moment) -> Q:
+    """As a condition on involvement: open parts; a stand-in's on their day alone."""
+    return Q(until__isnull=True) | Q(part=Part.STAND_IN, since__lte=at, until__gt=at)
+
+
+def meeting_parts(at: Moment, **filters: Any) -> QuerySet:
+    """Parts in running meetings that workers have at that moment."""
+    return rows_of("Involvement").filter(on_now(at), part__in=MEETING_PARTS, **filters)
+
+
+def works_on(user: Any, referral: Any) -> Exists:
+    """They have, or ever had, any part in that referral."""
+    return Exists(rows_of("Involvement").filter(user=user, referral=referral))
+
+
+def knows_a_side(user: Any, referral: Any) -> Exists:
+    """They are, or ever were, involved for one of its parties."""
+    return Exists(rows_of("Involvement").filter(user=user, referral=referral, party__isnull=False))
+
+
+def supports_another(user: Any, side: Any, referral: Any) -> Q:
+    """They are, or ever were, involved for another party than `side`: the participant a party is or is beside."""
+    rows = rows_of("Involvement").filter(user=user, referral=referral, party__isnull=False)
+    return Q(Exists(rows.exclude(party=side)))
+
+
+def of_another_side(user: Any, side: Any, referral: Any) -> Q:
+    """The same; or they lead, and so stand in for another party who is there and has no keyworker."""
+    alone = rows_of("Party").filter(
+        Q(beside__isnull=True) | ~Q(beside=side),
+        ~Q(pk=side),
+        referral=referral,
+        referral__lead=user,
+        keyworker__isnull=True,
+        left_at__isnull=True,
+    )
+    return supports_another(user, side, referral) | Q(Exists(alone))
+
+
+def of_any_side(user: Any, referral: Any) -> Q:
+    """They are of the side of any party there."""
+    return of_another_side(user, Value(NOBODY), referral)
+
+
+def worker_ids(referral: UUID, at: datetime) -> set[UUID]:
+    """Who works on a referral at that moment: the lead, those who run its meetings, the keyworkers. For the program."""
+    lead = rows_of("Referral").filter(pk=referral).values_list("lead", flat=True)
+    running = meeting_parts(at, referral=referral).values_list("user", flat=True)
+    supporting = rows_of("Party").filter(referral=referral, left_at__isnull=True, keyworker__isnull=False)
+    return {*lead, *running, *supporting.values_list("keyworker", flat=True)}
+
+
+def named_at(at: datetime) -> Q:
+    """As a condition on involvement: open parts, and stand-ins whose day is still to come."""
+    return Q(until__isnull=True) | Q(part=Part.STAND_IN, until__gt=at, since__lt=F("until"))
