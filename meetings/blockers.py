@@ -1,16 +1,15 @@
 """What puts a booked meeting on hold: something in the way at the gate of booking, or a facilitator who cannot come.
 Reckoned each time and stored nowhere. Who may be shown it is decided here; how it is said is the presenters'."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from meetings.enums import MeetingStatus
 from meetings.models import Meeting, Unavailable
 from referrals import blockers
 from referrals.blockers import ShownBlocker
+from referrals.disclosure import shown_blockers
 from referrals.enums import Gate
 
 if TYPE_CHECKING:
@@ -37,30 +36,14 @@ def is_held(meeting: Meeting, at: datetime) -> bool:
 def causes(meeting: Meeting, user: "User", at: datetime) -> Causes:
     """Why a meeting that this user is shown as booked is on hold, as far as they may know: only causes with a name.
 
-    The sealed sentence is none: to whoever may know no more it is booked. So it stays whatever else happened in a
-    compartment they do not open.
+    The sealed sentence is none: to a user who may know no more the meeting is booked, and stays so whatever else
+    happens in a compartment they do not open.
     """
     if meeting.shown_status != MeetingStatus.BOOKED:
         return Causes()
     away = Unavailable.objects.visible_to(user).away(at, user).filter(meeting=meeting)
-    return Causes(
-        rows=blockers.named_to(user, meeting.referral, Gate.BOOK, at), away=list(away.select_related("user"))
-    )
-
-
-def causes_of_many(meetings: Iterable[Meeting], user: "User", at: datetime) -> dict[UUID, Causes]:
-    """The same for a list, by the id of the meeting, in a fixed number of queries. Those not on hold are left out."""
-    shown = [meeting for meeting in meetings if meeting.shown_status == MeetingStatus.BOOKED]
-    rows = blockers.named_to_in_many(user, [meeting.referral_id for meeting in shown], Gate.BOOK, at)
-    away: dict[UUID, list[Unavailable]] = {}
-    for row in (
-        Unavailable.objects.visible_to(user).away(at, user).filter(meeting__in=shown).select_related("user")
-    ):
-        away.setdefault(row.meeting_id, []).append(row)
-    found = {
-        meeting.pk: Causes(rows.get(meeting.referral_id, []), away.get(meeting.pk, [])) for meeting in shown
-    }
-    return {key: each for key, each in found.items() if each}
+    page = shown_blockers(user, meeting.referral, Gate.BOOK, at)
+    return Causes(rows=[row for row in page if row.code], away=list(away.select_related("user")))
 
 
 def away_sentences(meeting: Meeting, at: datetime) -> list[str]:

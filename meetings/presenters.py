@@ -11,18 +11,19 @@ from django.utils.text import capfirst
 from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
 from meetings.models import Attendance, CallOff, Meeting, Record, Unavailable
 from meetings.tellings import Telling, was_told, will_be_told, would_hear
-from referrals.blockers import start_of_day
 from referrals.enums import Part, ReadinessKind, Ready
+from referrals.facts.party import start_of_day
 from referrals.models import Party, ReadinessCheck, Referral
 from referrals.presenters import (
     OTHER,
     blocker_rows,
     facilitators_of,
     place_of,
-    referral_facts,
     shown_name,
+    shown_referral,
     you_or_name,
 )
+from referrals.presenters.blocker_rows import BlockerRow
 from referrals.presenters.reach import ways_shown_to
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -270,10 +271,10 @@ def _day_cell(meeting: Meeting, row: Coming, newest: dict, user: User) -> dict[s
     return {"text": f"{asked}: not yes to all. Ask again", "tone": "stop", "href": href}
 
 
-def way(referral: Referral, user: User, at: datetime, place: str) -> tuple[list[dict[str, str]], set]:
+def way(referral: Referral, user: User, at: datetime, place: str) -> tuple[list[BlockerRow], set]:
     """What stands in the way at the gate that is next, as this user may know; and the others' ids still open.
-    What mends it returns to `place`."""
-    found = referral_facts.gather(referral, user, at)
+    What fixes it returns to `place`."""
+    found = shown_referral.gather(referral, user, at)
     return blocker_rows.returning(blocker_rows.way_rows(found), place), found.sealed_parties
 
 

@@ -11,15 +11,16 @@ from meetings.models import Meeting, Unavailable
 from referrals import access as referral_access
 from referrals.enums import Gate, Part
 from referrals.models import Involvement, Referral
-from referrals.presenters import blocker_rows, decisions, facilitators_of, referral_facts
+from referrals.presenters import blocker_rows, decisions, facilitators_of, shown_referral
+from referrals.presenters.blocker_rows import YOURS, BlockerRow
 from restorative.accounts.models import User
 
 NEEDED = "Nothing is sent about it meanwhile, and it cannot start."
 
 
-def named_rows(meeting: Meeting, user: User, at: datetime) -> list[dict[str, str]]:
-    """What stands in the way of booking that has a name for this user, each with the page that mends it."""
-    found = referral_facts.gather(meeting.referral, user, at, gate=Gate.BOOK)
+def named_rows(meeting: Meeting, user: User, at: datetime) -> list[BlockerRow]:
+    """What stands in the way of booking that has a name for this user, each with the page that fixes it."""
+    found = shown_referral.gather(meeting.referral, user, at, gate=Gate.BOOK)
     rows = blocker_rows.way_rows(replace(found, rows=[row for row in found.rows if row.code]))
     return blocker_rows.returning(rows, f"meeting-{meeting.pk}")
 
@@ -38,8 +39,8 @@ def unavailable(meeting: Meeting, user: User) -> list[Unavailable]:
     return list(rows.select_related("user", "stand_in", "stand_in__user"))
 
 
-def away_rows(meeting: Meeting, user: User, at: datetime) -> list[dict[str, str]]:
-    """A row for each of them who holds the meeting up, with the page that mends it."""
+def away_rows(meeting: Meeting, user: User, at: datetime) -> list[BlockerRow]:
+    """A row for each of them who holds the meeting up, with the page that fixes it."""
     held = set(
         Unavailable.objects.visible_to(user)
         .away(at, user)
@@ -50,23 +51,17 @@ def away_rows(meeting: Meeting, user: User, at: datetime) -> list[dict[str, str]
     return [_away_row(row, meeting, runs) for row in unavailable(meeting, user) if row.pk in held]
 
 
-def _away_row(row: Unavailable, meeting: Meeting, runs: bool) -> dict[str, str]:
+def _away_row(row: Unavailable, meeting: Meeting, runs: bool) -> BlockerRow:
     sentence = f"{row.user.first_name} cannot be there."
     if row.stand_in:
         sentence += (
             f" {row.stand_in.user.first_name} is to stand in: each person is asked whether they accept."
         )
-    shown = {
-        "sentence": sentence,
-        "whose": meeting.referral.lead.first_name,
-        "action_text": "",
-        "action_href": "",
-    }
     if not runs:
-        return shown
+        return BlockerRow(sentence, whose=meeting.referral.lead.first_name)
     href = reverse("meetings:stand_in", args=[meeting.referral.reference, meeting.pk, row.pk])
     text = "Name somebody else" if row.stand_in else "Find a stand-in"
-    return {**shown, "whose": "Your turn", "action_text": text, "action_href": href}
+    return BlockerRow(sentence, whose=YOURS, action_text=text, action_href=href)
 
 
 def links(meeting: Meeting, user: User) -> list[dict[str, str]]:

@@ -18,7 +18,7 @@ from referrals.enums import Part, Stage
 from referrals.models import Referral
 from referrals.presenters import names_of, parties_for, work, work_facts, work_oversight
 from referrals.presenters.blocker_rows import way_rows
-from referrals.presenters.referral_facts import Facts
+from referrals.presenters.shown_referral import ShownReferral
 from referrals.presenters.work import NEXT, TODAY, WAITING, Item
 from referrals.presenters.work_facts import Work
 from restorative.common import clock
@@ -145,40 +145,40 @@ def near_rows(found: Read) -> list[dict[str, Any]]:
 
 
 def _near_row(meeting: Meeting, found: Read) -> dict[str, Any]:
-    facts = found.work.of(meeting.referral_id)
+    page = found.work.of(meeting.referral_id)
     today = clock.today(meeting.starts_at) == clock.today(found.at)
-    rows = way_rows(facts, found.work.heard(facts))
+    rows = way_rows(page)
     if not today:
         # Tomorrow is asked tomorrow, on every side: the sentence for what is sealed would say no more than that.
-        rows = [row for row in rows if row["code"] not in ("", "day_of_check_missing")]
-    first = next((row for row in rows if row["whose"] == "Your turn" and row["action_href"]), None)
+        rows = [row for row in rows if row.code not in ("", "day_of_check_missing")]
+    first = next((row for row in rows if row.is_theirs), None)
     runs = meeting.referral.my_part in RUNS_ON_THE_DAY
     links = [
         {"text": "Day-of check" if today else "Open", "href": _href("today" if today else "show", meeting)}
     ]
-    if first and first["code"] != "day_of_check_missing":
-        links.insert(0, {"text": first["action_text"], "href": first["action_href"]})
+    if first and first.code != "day_of_check_missing":
+        links.insert(0, {"text": first.action_text, "href": first.action_href})
     if runs:
         links.append({"text": "Run sheet", "href": _href("run_sheet", meeting)})
     shown = first or (rows[0] if rows else None)
     said = f"{meeting.away} cannot be there." if meeting.away else ""
     if shown:
-        said = " ".join([*([said] if said else []), shown["sentence"]])
+        said = " ".join([*([said] if said else []), shown.sentence])
     return {
         "when": _day_word(meeting, found.at),
         "who": names_of(parties_for(meeting.referral, found.user), found.user),
         "where": meeting.venue.name if meeting.venue else "By video",
         "tone": "due" if said else "ok",
-        "said": said or _nothing(facts, today=today),
+        "said": said or _nothing(page, today=today),
         "links": links,
     }
 
 
-def _nothing(facts: Facts, *, today: bool) -> str:
+def _nothing(page: ShownReferral, *, today: bool) -> str:
     """What is said where nothing is known to stand in the way."""
     if today:
         return "Yes, nothing stands in the way."
-    return "Yes, so far." if all(party.opened for party in facts.parties) else "Nothing on your side so far."
+    return "Yes, so far." if all(party.opened for party in page.parties) else "Nothing on your side so far."
 
 
 def _of_meetings(found: Read) -> list[Item]:
@@ -225,8 +225,8 @@ def hold_rows(found: Read) -> list[dict[str, str]]:
     for meeting in found.meetings if found.user.is_manager else ():
         if meeting.pk in near or meeting.shown_status not in COMING or meeting.starts_at < found.at:
             continue
-        facts = found.work.of(meeting.referral_id)
-        why = [row.sentence for row in facts.rows if row.code and row.code != "day_of_check_missing"]
+        page = found.work.of(meeting.referral_id)
+        why = [row.sentence for row in page.rows if row.code and row.code != "day_of_check_missing"]
         if why and not meeting.away:
             rows.append(_meeting_row(meeting, why[0], found))
     return rows

@@ -14,7 +14,7 @@ from meetings.models import Action, FollowUp
 from referrals.enums import Part, Stage, TaskKind
 from referrals.models import Party, Task
 from referrals.presenters.aftercare import CALLS
-from referrals.presenters.referral_facts import Facts, is_mine
+from referrals.presenters.shown_referral import ShownReferral, is_mine
 from referrals.presenters.work import AHEAD, NEXT, TODAY, Item
 from referrals.presenters.work_facts import Work
 from restorative.common import clock
@@ -73,39 +73,39 @@ def items(due: list[Due], work: Work) -> list[Item]:
     """A row each, for those in this worker's own referrals and of the people they speak with."""
     found = []
     for row in due:
-        facts = work.facts.get(row.referral)
-        if facts is not None and (item := _item(row, facts, work)):
+        page = work.pages.get(row.referral)
+        if page is not None and (item := _item(row, page, work)):
             found.append(item)
     return found
 
 
-def _item(row: Due, facts: Facts, work: Work) -> Item | None:
-    party = next((each for each in facts.parties if each.pk == row.party and each.pk in work.opened), None)
+def _item(row: Due, page: ShownReferral, work: Work) -> Item | None:
+    party = next((each for each in page.parties if each.pk == row.party and each.pk in work.opened), None)
     if row.kind in TaskKind.values:
-        return _task(row, facts, party)
-    if party is None or not _speaks_with(party, facts, row.kind):
+        return _task(row, page, party)
+    if party is None or not _speaks_with(party, page, row.kind):
         return None
-    reference = facts.referral.reference
+    reference = page.referral.reference
     if row.kind == ACTION:
         href = reverse("meetings:action_status", args=[reference, row.pk])
-        return _dated(row, facts, f"Ask {party.known_as} how it went with what they agreed", "Ask", href)
+        return _dated(row, page, f"Ask {party.known_as} how it went with what they agreed", "Ask", href)
     heading = CALLS[row.kind][0].format(name=party.known_as)
     href = reverse("meetings:follow_up", args=[reference, row.pk])
-    return _dated(row, facts, heading[:1].upper() + heading[1:], "Follow up", href)
+    return _dated(row, page, heading[:1].upper() + heading[1:], "Follow up", href)
 
 
-def _speaks_with(party: Party, facts: Facts, kind: str) -> bool:
+def _speaks_with(party: Party, page: ShownReferral, kind: str) -> bool:
     """Their worker; and for the debrief a second worker, who takes it where a facilitator supports somebody here."""
-    second = facts.referral.my_part == Part.SECOND_WORKER and kind == FollowUpKind.DEBRIEF
-    return is_mine(party, facts) or second
+    second = page.referral.my_part == Part.SECOND_WORKER and kind == FollowUpKind.DEBRIEF
+    return is_mine(party, page) or second
 
 
-def _task(row: Due, facts: Facts, party: Party | None) -> Item | None:
+def _task(row: Due, page: ShownReferral, party: Party | None) -> Item | None:
     """A task of this worker's own, on the page where it is done."""
-    reference = facts.referral.reference
+    reference = page.referral.reference
     if row.kind == TaskKind.RING:
         href = reverse("referrals:rang", args=[reference, row.pk])
-        return _dated(row, facts, "Ring a colleague about this", "Ring", href)
+        return _dated(row, page, "Ring a colleague about this", "Ring", href)
     if party is None:
         return None
     name = party.known_as
@@ -134,13 +134,13 @@ def _task(row: Due, facts: Facts, party: Party | None) -> Item | None:
         ),
     }
     what, verb, href = said[TaskKind(row.kind)]
-    return _dated(row, facts, what, verb, href)
+    return _dated(row, page, what, verb, href)
 
 
-def _dated(row: Due, facts: Facts, what: str, verb: str, href: str) -> Item:
-    today = clock.today(facts.at)
+def _dated(row: Due, page: ShownReferral, what: str, verb: str, href: str) -> Item:
+    today = clock.today(page.at)
     if row.on > today:
-        return Item(NEXT, what, facts.referral, verb, href, f"on {clock.show_day(row.on)}", row.on, row.party)
+        return Item(NEXT, what, page.referral, verb, href, f"on {clock.show_day(row.on)}", row.on, row.party)
     late = row.on <= today - timedelta(days=1)
     hint = f"was due {clock.show_day(row.on)}" if late else "today"
-    return Item(TODAY, what, facts.referral, verb, href, hint, row.on, row.party)
+    return Item(TODAY, what, page.referral, verb, href, hint, row.on, row.party)

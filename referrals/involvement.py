@@ -3,6 +3,8 @@ object; querysets_involvement.py has the same conditions for queries."""
 
 from uuid import UUID
 
+from django.db.models import Q
+
 from referrals.models import Involvement, Party, Referral
 from referrals.querysets_involvement import of_another_side as _of_another_side
 from restorative.accounts.models import User
@@ -22,7 +24,8 @@ def knows_a_side(user: User, referral: Referral) -> bool:
 def other_sides(party: Party) -> set[UUID]:
     """Users who are, or ever were, involved for another party than this one and who is beside them."""
     rows = Involvement.objects.unscoped("other sides").filter(referral=party.referral_id, party__isnull=False)
-    return set(rows.exclude(party=party.beside_id or party.pk).values_list("user", flat=True))
+    own = Q(party=party.beside_id or party.pk) | Q(party__beside=party.beside_id or party.pk)
+    return set(rows.exclude(own).values_list("user", flat=True))
 
 
 def supports_another(user: User, party: Party) -> bool:

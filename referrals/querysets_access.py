@@ -6,7 +6,7 @@ from django.db.models import Case, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY
-from referrals.querysets_involvement import knows_a_side, of_another_side
+from referrals.querysets_involvement import of_another_side
 from referrals.querysets_rules import barred, casework, may_see_any, opened_ids
 from restorative.common.protected import ProtectedQuerySet
 
@@ -56,9 +56,10 @@ class ProtectiveShareQuerySet(ProtectedQuerySet):
         organisation, whether or not a concern is open. Not for a lead who works for somebody else in that referral."""
         rule = Q(party__in=opened_ids(user))
         if casework(user) and user.safeguarding_lead:
+            side = Coalesce(OuterRef("party__beside"), OuterRef("party"), output_field=UUIDField())
             other_side = (
                 Q(party__referral__lead=user)
-                | knows_a_side(user.pk, OuterRef("party__referral"))
+                | of_another_side(user.pk, side, OuterRef("party__referral"))
                 | barred(user.pk, "party__referral")
             )
             rule |= Q(party__organisation=user.organisation_id) & ~Q(other_side)

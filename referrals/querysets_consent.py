@@ -1,8 +1,10 @@
 """Answers, and the two kinds of words in them that are shown outside the compartment they were given in: those to reach
 somebody with, and those somebody agreed to have carried."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -51,13 +53,21 @@ class ConsentQuerySet(SealedQuerySet):
             .scoped("agreed_words")
         )
 
+    def words_before_step(self, rows: Collection[UUID]) -> QuerySet:
+        """The exact words of answers that disclosure.py says a user was shown before a step hidden from them."""
+        found = (
+            self.filter(pk__in=rows, purpose=Purpose.WORDS).order_by("seq", "pk").scoped("words_before_step")
+        )
+        return found.values_list("wording", flat=True)
+
     def to_carry(self, user: "User", at: datetime, *, others_until: datetime | None = None) -> Self:
         """The exact words somebody agreed to have carried to a party whom this user opens, for who runs the meetings.
 
         A facilitator who supports one of them knows of the others only this; one of another organisation only while
         whose words they are shares with it. A stop lets nothing more out, and whoever takes part no longer has nothing
         carried: who knows of it has no words to carry any more, and who may not know sees what they saw before, so that
-        it does not tell them. `others_until` is that moment, for the words of whom they do not open: see known_until.
+        it does not tell them. `others_until` is that moment, for the words of those they do not open: see
+        disclosure.hidden_since.
         Words that were taken back are gone for everybody.
         """
         opened = opened_ids(user)

@@ -40,15 +40,16 @@ def knows_a_side(user: Any, referral: Any) -> Exists:
 def supports_another(user: Any, side: Any, referral: Any) -> Q:
     """They are, or ever were, involved for another party than `side`: the participant a party is or is beside."""
     rows = rows_of("Involvement").filter(user=user, referral=referral, party__isnull=False)
-    return Q(Exists(rows.exclude(party=side)))
+    another = rows.exclude(party=side).filter(Q(party__beside__isnull=True) | ~Q(party__beside=side))
+    return Q(Exists(another))
 
 
 def of_another_side(user: Any, side: Any, referral: Any) -> Q:
-    """The same; or they lead, and so stand in for another party who is there and has no keyworker."""
+    """The same; or they lead, and so stand in for another participant who is there and has no keyworker."""
     alone = rows_of("Party").filter(
-        Q(beside__isnull=True) | ~Q(beside=side),
         ~Q(pk=side),
         referral=referral,
+        beside__isnull=True,
         referral__lead=user,
         keyworker__isnull=True,
         left_at__isnull=True,

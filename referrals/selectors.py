@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
 
-from referrals.blockers.on_parties import by_a_second_person
 from referrals.enums import SIGN_OFFS, STOPS, Place, Stage
 from referrals.models import (
     Approach,
@@ -147,7 +146,10 @@ def to_decide(user: "User", at: datetime) -> QuerySet[Concern]:
     for a safeguarding lead the stops."""
     newer = Concern._base_manager.filter(party=OuterRef("party"), raised_at__gt=OuterRef("decided_at"))
     decided = SignOff._base_manager.filter(
-        ~Exists(newer), by_a_second_person(), concern=OuterRef("pk"), expires_at__gte=at
+        ~Exists(newer),
+        ~works_on(OuterRef("decided_by"), OuterRef("party__referral")),
+        concern=OuterRef("pk"),
+        expires_at__gte=at,
     )
     kinds = Q(kind__in=SIGN_OFFS) & ~Q(Exists(decided))
     if user.safeguarding_lead:

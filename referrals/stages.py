@@ -1,7 +1,7 @@
 """THE table of a referral's steps: from where, to where, which verb of access.py, which guards; and the one function
 that applies it. Stages are changed nowhere else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -102,7 +102,6 @@ def take_step(
     at: datetime,
     party: Party | None = None,
     review_on: date | None = None,
-    stood_open: Sequence[str] = (),
 ) -> StageChange:
     """Move a referral whose version the caller has bumped in this transaction.
 
@@ -125,7 +124,6 @@ def take_step(
         from_stage=before,
         to_stage=after,
         party=party,
-        stood_open=list(stood_open),
         created_at=at,
         created_by=by,
     )

@@ -9,10 +9,10 @@ from django.db.models import Q
 
 from meetings.demo.story import Played
 from meetings.models import CallOff, Meeting
-from referrals.disclosure import as_they_stood
+from referrals.disclosure import shown_before_step
 from referrals.enums import Stage
 from referrals.models import Party, Referral
-from referrals.presenters.page import page
+from referrals.presenters.page import referral_page
 from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
 from restorative.notify.models import WAITING, Message, State
@@ -53,7 +53,7 @@ class Shown:
 
     def __init__(self, user: User, made: Played, at: datetime, *, every_page: bool = False) -> None:
         self.user, self.made, self.every_page = user, made, every_page
-        self.stood = as_they_stood(user, made.referral.pk)
+        self.before = shown_before_step(user, made.referral.pk, at)
         rows = Referral.objects.visible_to(user).filter(pk=made.referral.pk).with_shown_stage(user)
         referral = rows.with_records_waiting().with_what_is_there().select_related("lead").first()
         self.stage = referral and referral.shown_stage
@@ -62,7 +62,7 @@ class Shown:
         self.meetings = [(row.pk, row.starts_at, row.shown_status) for row in meetings]
         # Slow to read, so only where a step can be one that they must not know of.
         looked = every_page or can_hide(made)
-        self.pages = plain(page(referral, user, at)) if referral and looked else ""
+        self.pages = plain(referral_page(referral, user, at)) if referral and looked else ""
         told = Message.objects.filter(recipient_id=user.pk).exclude(state=State.CANCELLED)
         # What nobody sent in time is never told: it stays until the next step in its referral takes it away.
         told = told.exclude(Q(state__in=WAITING) & Q(useless_after__lte=at))
@@ -78,7 +78,7 @@ class Shown:
         if self.stage != Stage.LOGGED:
             assert now.stage == self.stage, f"{self.user.first_name} is shown another stage"
         assert now.meetings == self.meetings, f"{self.user.first_name} is shown other meetings"
-        if now.stood is not None or pressed.secret:
+        if now.before is not None or pressed.secret:
             assert now.pages == self.pages, f"{self.user.first_name} is shown another page"
             assert now.told == self.told, f"{self.user.first_name} is told something else"
 

@@ -13,23 +13,26 @@ APP_EXCEPTIONS = {
 
 # What each room may import, of its own app and of the apps below it. Its own room is always allowed.
 ENUMS = {"enums"}
-FACTS = {"enums", "models", "querysets", "disclosure"}
+FACTS = {"enums", "models", "querysets", "facts"}
 ROOMS: dict[str, set[str]] = {
     "enums": set(),
     "events": set(),
     "querysets": ENUMS,
-    "disclosure": ENUMS | {"querysets"},
     "models": ENUMS | {"querysets"},
-    "blockers": FACTS,
-    "access": FACTS,
+    "facts": ENUMS,
+    "involvement": FACTS,
+    "blockers": FACTS | {"disclosure"},
+    "disclosure": FACTS | {"blockers"},
+    "access": FACTS | {"involvement"},
     "stages": FACTS | {"blockers"},
     "selectors": FACTS | {"access", "blockers"},
-    "reminders": FACTS | {"blockers"},
-    "actions": FACTS | {"blockers", "stages", "access", "events"},
+    "reminders": FACTS | {"blockers", "involvement"},
+    "actions": FACTS | {"blockers", "disclosure", "involvement", "stages", "access", "events"},
     "receivers": ENUMS | {"models", "actions", "events"},
     "forms": ENUMS,
     "tellings": FACTS | {"reminders"},
-    "presenters": FACTS | {"blockers", "stages", "access", "reminders", "selectors", "tellings"},
+    "presenters": FACTS
+    | {"blockers", "disclosure", "involvement", "stages", "access", "reminders", "selectors", "tellings"},
     "tasks": {"actions", "reminders"},
     "views": FACTS | {"forms", "presenters", "tellings", "actions", "access", "selectors", "blockers"},
     "urls": {"views"},

@@ -137,6 +137,7 @@ def test_every_row_with_a_party_is_sealed_by_the_one_queryset():
         "meetings.CallOff",
         "referrals.Grant",
         "referrals.Handoff",
+        "referrals.Involvement",
         "referrals.Note",
         "referrals.ProtectiveShare",
         "referrals.RecordsHit",
@@ -312,7 +313,7 @@ def test_nothing_disappears_with_something_else():
 
 # --- What pages may write -------------------------------------------------------------------------------------
 
-PAGES = ("views", "forms", "presenters", "person_facts", "selectors", "tasks", "templatetags", "tellings")
+PAGES = ("views", "forms", "presenters", "shown_person", "selectors", "tasks", "templatetags", "tellings")
 SCOPES = {
     "visible_to",
     "could_be_asked_for",
@@ -321,6 +322,7 @@ SCOPES = {
     "agreed_words",
     "known_of",
     "to_carry",
+    "words_before_step",
 }
 # Who names rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE: set[str] = set()
@@ -328,8 +330,6 @@ PAST_THE_SCOPE = {
     "referrals.presenters.banner.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
     "restorative.views.health: cursor",  # asks the database whether it answers
     # Inside Subquery annotations of a queryset that is opened_by.
-    "referrals.presenters.people._newest: _base_manager",
-    "referrals.presenters.person_facts._newest: _base_manager",
     "referrals.presenters.work_facts._columns: _base_manager",
     "referrals.presenters.work_facts._opened: _base_manager",
     # Inside Exists() of a queryset that is visible_to; names only where the user's own side gave them.
@@ -427,6 +427,7 @@ def test_only_actions_and_those_named_say_unscoped():
     }
     assert saying == {
         "referrals.access",
+        "referrals.involvement",
         "referrals.reminders.reach",
         "referrals.reminders.ring",
         "referrals.reminders.facts",

@@ -93,7 +93,6 @@ def _call_off(
             from_stage=Stage.BOOKED,
             to_stage=Stage.PREPARING,
             party=party,
-            stood_open=getattr(referral, "stood_open", []) if party else [],
             created_at=at,
             created_by=by,
         )

@@ -12,7 +12,7 @@ from meetings.models import Attendance, CallOff, Meeting, Venue
 from referrals import access as referral_access
 from referrals import blockers
 from referrals.actions.lifecycle import changing, made, refuse_while_waiting, take_step
-from referrals.disclosure import as_they_stood
+from referrals.disclosure import shown_blockers
 from referrals.enums import Gate, Stage
 from referrals.models import Party, Referral
 from referrals.stages import STILL_BOOKED
@@ -26,13 +26,9 @@ if TYPE_CHECKING:
 
 def in_the_way(referral: Referral, gate: Gate, *, by: "User", at: datetime) -> list[str]:
     """The sentences for what stands in the way, as far as `by` may know. Empty only when nothing does."""
-    found = blockers.blockers(referral, gate, at)
-    if not found:
+    if not blockers.blockers(referral, gate, at):
         return []
-    parties = (
-        Party.objects.visible_to(by).filter(referral=referral).present().with_opened(by, referral=referral.pk)
-    )
-    rows = blockers.shown_to(found, parties, stood=as_they_stood(by, referral.pk))
+    rows = shown_blockers(by, referral, gate, at)
     return [row.sentence for row in rows] or [sealed_sentence(referral, by)]
 
 

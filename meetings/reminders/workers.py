@@ -12,8 +12,7 @@ from meetings.enums import MeetingStatus
 from meetings.models import Attendance, Meeting, Unavailable
 from meetings.reminders.facts import WHY, Facts, planned
 from meetings.reminders.people import soon
-from referrals.blockers import day_of_check_missing
-from referrals.enums import Gate
+from referrals.facts import facts_of
 from referrals.models import Involvement, Party
 from referrals.reminders import (
     LOOK_AGAIN,
@@ -81,8 +80,9 @@ def _recheck_day_check(message: Message, at: datetime) -> Send | Cancel:
         return Cancel("the meeting is not booked any more")
     theirs = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
     expected = Party.objects.opened_by(user).filter(theirs, attendances__meeting=message.thing_id)
-    open_today = expected.present().filter(day_of_check_missing(Gate.START, at))
-    return to_worker(user, at) if open_today.exists() else Cancel("everybody they support was asked today")
+    facts = facts_of(message.group, at)
+    asked = all(facts.parties[key].well_today for key in expected.present().values_list("pk", flat=True))
+    return Cancel("everybody they support was asked today") if asked else to_worker(user, at)
 
 
 def ring_instead(facts: Facts) -> list[Planned]:

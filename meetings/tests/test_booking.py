@@ -48,8 +48,8 @@ def test_nothing_is_booked_while_a_code_holds(code: str, staff: Staff) -> None:
     assert meetings_of(made) == 0
     said = errors_of(response)[""]
     if code in NAMED_TO_ASHA:
-        whole = BY_KEY[code].referral_sentence
-        assert said == [whole] if whole else len(said) == 1 and SEALED not in said
+        whole = BY_KEY[code].referral_wording
+        assert said == [whole.sentence] if whole else len(said) == 1 and SEALED not in said
     else:
         assert said == [SEALED]
 
@@ -64,7 +64,7 @@ def test_the_locked_planner_shows_what_the_booking_would_say(code: str, staff: S
 
     assert page.context["locked"]
     assert 'name="starts_at"' not in page.content.decode()
-    assert [row["sentence"] for row in page.context["way"]] == refused
+    assert [row.sentence for row in page.context["way"]] == refused
 
 
 def test_the_other_side_is_refused_in_the_sealed_sentence(staff: Staff) -> None:

@@ -53,9 +53,7 @@ def test_asking_one_person_leaves_the_other(staff: Staff) -> None:
     page = asha.get(address(made, "today/"))
 
     assert response["Location"] == address(made, "today/")
-    assert [row["sentence"] for row in page.context["way"]] == [
-        SEALED_SENTENCE.format(them="the other person")
-    ]
+    assert [row.sentence for row in page.context["way"]] == [SEALED_SENTENCE.format(them="the other person")]
     cells = {row["name"]: row.get("said") or row["cells"][0]["text"] for row in page.context["people"]}
     assert cells == {
         made.other.known_as: "Not yet. Nothing for you to do.",
@@ -167,7 +165,7 @@ def test_the_page_of_the_day_names_what_a_start_would_be_refused_for(staff: Staf
     page, refused = fay.get(address(made, "today/")), send(fay, address(made, "start/"))
 
     assert refused.status_code == 422
-    assert [row["sentence"] for row in page.context["way"]] == errors_of(refused)[""]
+    assert [row.sentence for row in page.context["way"]] == errors_of(refused)[""]
     assert status_of(made) == MeetingStatus.BOOKED
 
 

@@ -12,7 +12,6 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import MeetingKind
 from meetings.models import Meeting, Unavailable
-from meetings.selectors import meetings_on_hold
 from meetings.tests.pages import address, client_of, send, text_of
 from referrals import access
 from referrals.actions import concerns, consent
@@ -87,20 +86,6 @@ def test_it_stays_on_hold_for_its_own_side_when_the_other_side_stops_unseen(staf
     consent.withdraw(party=made.other, by=staff["kit"])
     assert [text_of(client.get(page)) for page in pages] == before
     assert "On hold" in before[0]
-
-
-def test_the_list_for_the_morning_has_those_it_may_show_at_a_fixed_cost(
-    staff: Staff, django_assert_num_queries, django_assert_max_num_queries
-) -> None:
-    first = booked(staff)
-    lapse(first)
-    booked_too = tell("booked_tomorrow", staff, timezone.now())
-    assert [row.meeting.pk for row in meetings_on_hold(staff["mo"])] == [first.meeting.pk]
-    assert meetings_on_hold(staff["asha"]) == []
-    lapse(booked_too)
-    assert {row.code for each in meetings_on_hold(staff["kit"]) for row in each.causes.rows} >= {"sign_off"}
-    with django_assert_max_num_queries(7):
-        assert len(meetings_on_hold(staff["mo"])) == 2
 
 
 def test_messages_wait_and_those_who_may_know_are_reminded_once(staff: Staff, morning) -> None:

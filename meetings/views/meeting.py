@@ -14,6 +14,7 @@ from meetings.models import CallOff, Meeting, Record
 from meetings.views.base import MeetingFormView, MeetingPage
 from referrals import access as referral_access
 from referrals.enums import Answer
+from referrals.presenters.blocker_rows import BlockerRow
 from referrals.presenters.carrying import carried_rows
 from referrals.presenters.needs import needs_rows
 from restorative.common import clock
@@ -132,8 +133,8 @@ class ShowMeeting(MeetingPage):
             "action_href": self.href("call_off"),
         }
 
-    def _on_hold(self, rows: list[dict[str, str]]) -> dict[str, str]:
-        mine = next((row for row in rows if row["action_href"] and row["whose"] == "Your turn"), None)
+    def _on_hold(self, rows: list[BlockerRow]) -> dict[str, str]:
+        mine = next((row for row in rows if row.is_theirs), None)
         if mine is None:
             return {
                 "heading": "Nothing for you to do now",
@@ -142,10 +143,10 @@ class ShowMeeting(MeetingPage):
                 "action_href": "",
             }
         return {
-            "heading": f"Next: {mine['action_text'][:1].lower()}{mine['action_text'][1:]}",
-            "text": mine["sentence"],
-            "action_text": mine["action_text"],
-            "action_href": mine["action_href"],
+            "heading": f"Next: {mine.action_text[:1].lower()}{mine.action_text[1:]}",
+            "text": mine.sentence,
+            "action_text": mine.action_text,
+            "action_href": mine.action_href,
         }
 
     def links(self) -> list[dict[str, str]]:

@@ -59,8 +59,6 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Refer
             Referral.objects.unscoped("version lock").select_related("lead", "lead_organisation").get(pk=key)
         )
         fresh.read_at, at = read_at, fresh.last_activity_at
-        # How each party stood before this change, in case the change must not be known to the others yet.
-        fresh.stood_open = _stood_open(fresh, at)
         token = _held.set({**held, key: fresh})
         try:
             yield fresh, at
@@ -78,23 +76,6 @@ def _later_than_the_last(at: datetime) -> Case:
         then=F("last_activity_at") + timedelta(microseconds=1),
     )
     return Case(overtaken, default=Value(at))
-
-
-def _stood_open(referral: Referral, at: datetime) -> list[str]:
-    """Ids of parties with something open in their compartment, at the gate the workers look at.
-
-    That of starting, while a meeting is booked; that of booking, where some know already that it was called off.
-    """
-    if referral.stage == Stage.BOOKED:
-        gate = Gate.START
-    elif referral.stage == Stage.PREPARING and waiting_for_release(referral).exists():
-        gate = Gate.BOOK
-    else:
-        return []
-    found = blockers.blockers(referral, gate, at)
-    return sorted(
-        {str(row.party_id) for row in found if row.party_id and row.code not in blockers.SHELL_CODES}
-    )
 
 
 def stamp_first_ready(referral: Referral, at: datetime) -> None:
@@ -131,7 +112,6 @@ def take_step(
         at=at,
         party=party,
         review_on=review_on,
-        stood_open=getattr(referral, "stood_open", ()) if party else (),
     )
     record(
         f"referral_{name}",

@@ -11,23 +11,21 @@ from referrals.actions.lifecycle import (
     changing,
     made,
 )
-from referrals.blockers import wording_not_approved
-from referrals.disclosure import as_they_stood
+from referrals.disclosure import before_step, opened_in
 from referrals.enums import (
     STOPS,
     WRITTEN_ROUTES,
     Answer,
     ApproachResult,
     Days,
-    Gate,
     Hours,
     Purpose,
     RouteKind,
     Voicemail,
 )
-from referrals.models import Approach, Concern, Consent, ContactRoute, Party
+from referrals.facts import facts_of
+from referrals.models import Approach, Concern, ContactRoute, Party
 from referrals.querysets_provisional import provisional, said_no
-from referrals.querysets_rules import opened_ids
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.addresses import contact_key
@@ -213,20 +211,15 @@ def words_missing(party: Party, by: "User") -> bool:
     As far as `by` may know: who reads the approved words is not told, by being refused, that whoever approved them has
     stopped, and what came of saying them is not lost.
     """
-    then = as_they_stood(by, party.referral_id)
-    if then is not None and then.words.get(party.pk):
+    facts, opened = facts_of(party.referral_id, clock.now()), opened_in(by, party.referral_id)
+    before = before_step(facts, opened)
+    if before is not None and before.words.get(party.pk):
         return False
-    if (
-        Party.objects.unscoped("approach under the lock")
-        .filter(wording_not_approved(Gate.BOOK, clock.now()), pk=party.pk)
-        .exists()
-    ):
+    known = facts.parties[party.pk]
+    if known.is_participant and known.words_missing:
         return True
-    newest = Consent.objects.unscoped("approach under the lock").newest()
-    approvers = newest.filter(purpose=Purpose.WORDS, recipient=party.pk, answer=Answer.YES).values("party")
-    stopped = newest.filter(
-        purpose=Purpose.TAKE_PART,
-        answer__in=[Answer.WITHDRAWN, Answer.NO],
-        party__in=opened_ids(by, referral=party.referral_id),
-    ).filter(party__in=approvers)
-    return approvers.exists() and stopped.count() == approvers.count()
+    answers = {each.id: each.newest_answer(Purpose.WORDS, party.pk) for each in facts.parties.values()}
+    approvers = [key for key, row in answers.items() if row and row.answer == Answer.YES]
+    return bool(approvers) and all(
+        key in opened and facts.parties[key].stopped_taking_part for key in approvers
+    )

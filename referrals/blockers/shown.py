@@ -2,13 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
-from referrals.blockers.codes import BY_KEY, Blocker
-from referrals.disclosure import Stood
-from referrals.models import (
-    Party,
-)
+from referrals.blockers.codes import SAFETY_CODES, SHELL_CODES, wording_of
+from referrals.blockers.find import Blocker
+from referrals.models import Party
+
+if TYPE_CHECKING:
+    from referrals.disclosure import BeforeStep
+
+SEALED_SENTENCE = "Something is not settled yet with {them}."
+WORDS_SENTENCE = "{name} has not approved the words used to reach the other person."
+WORDS = "wording_not_approved"
 
 
 @dataclass(frozen=True)
@@ -20,77 +26,94 @@ class ShownBlocker:
     party: Party | None = None
 
 
-SEALED_SENTENCE = "Something is not settled yet with {them}."
-WORDS_SENTENCE = "{name} has not approved the words used to reach the other person."
-# Known to all who see the shell, whichever party they hold for.
-SHELL_CODES = frozenset({"records_check"})
-# Shown to safeguarding leads who open only concerns and safety answers.
-SAFETY_CODES = frozenset({"stop", "sign_off", "safety_not_asked"})
-
-
-def sealed_open(found: Iterable[Blocker], parties: Iterable[Party], stood: Stood | None = None) -> set[UUID]:
-    """Parties with something open in a compartment this person does not open; as they stood, where `stood` is given."""
+def sealed_open(
+    found: Iterable[Blocker], parties: Iterable[Party], before: "BeforeStep | None" = None
+) -> set[UUID]:
+    """Parties with something open in a compartment this person does not open; with `before`, as they stood then."""
     closed = {party.pk for party in parties if not party.opened}
-    if stood is not None:
-        return closed & stood
+    if before is not None:
+        return closed & before.open
     return {row.party_id for row in found if row.party_id in closed and row.code not in SHELL_CODES}
 
 
 def shown_to(
-    found: Iterable[Blocker], parties: Iterable[Party], *, stood: Stood | None = None
+    found: Iterable[Blocker], parties: Iterable[Party], *, before: "BeforeStep | None" = None
 ) -> list[ShownBlocker]:
     """What one person may see of `found`. `parties` carry what with_opened adds for that person.
 
-    Codes of the shell and of opened compartments are named. Everything sealed is one row that tells neither
-    cause, number nor owner. With `stood` the sealed compartments are shown as they stood (see as_they_stood).
+    Codes of the shell and of opened compartments are named. Everything sealed is one row that tells neither cause,
+    number nor owner. With `before` the sealed compartments are shown as they stood before a step that is hidden.
     """
-    found = list(found)
-    by_id = {party.pk: party for party in parties}
+    found, by_id = list(found), {party.pk: party for party in parties}
     others = [party for party in by_id.values() if not party.opened]
+    sealed = sealed_open(found, by_id.values(), before)
     rows: list[ShownBlocker] = []
-    sealed, words_taken_back = sealed_open(found, by_id.values(), stood), False
     for blocker in found:
-        code = BY_KEY[blocker.code]
         party = by_id.get(blocker.party_id) if blocker.party_id else None
-        if party is None or code.key in SHELL_CODES:
-            row = ShownBlocker(code.referral_sentence or code.party_sentence, code.key)
-        elif code.key == "wording_not_approved" and stood is not None and party.pk in stood.words:
-            # They were agreed to. What another has done with that since must not be known yet.
-            continue
-        elif code.key == "wording_not_approved" and (approver := _approver(party, by_id.values())):
-            sealed -= {party.pk} if _only_words(party, found) else set()
-            if any(row.code == "stop" and row.party_id == approver.pk for row in found):
-                # Words given now would wait for the stop to be cleared: that is the row to look at.
-                if not party.opened:
-                    continue
-                row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
-            else:
-                row = ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), code.key, approver)
-        elif code.key == "wording_not_approved" and party.opened and party.answered_at and others:
-            # They were reached long ago: that somebody takes the words back now is the other side's.
-            words_taken_back = True
-            continue
-        elif party.opened or (party.opened_safety and code.key in SAFETY_CODES):
-            row = ShownBlocker(code.party_sentence.format(name=party.known_as), code.key, party)
+        if blocker.code == WORDS and party is not None:
+            row = _words_row(party, found, list(by_id.values()), before, sealed)
         else:
-            continue
-        if row not in rows:
+            row = _row(blocker, party)
+        if row is not None and row not in rows:
             rows.append(row)
-    if sealed or words_taken_back:
+    if sealed or _words_taken_back(found, by_id, before):
         them = "the other person" if len(others) == 1 else "another person"
         rows.append(ShownBlocker(SEALED_SENTENCE.format(them=them)))
     return rows
 
 
+def _row(blocker: Blocker, party: Party | None) -> ShownBlocker | None:
+    """The row of one blocker, where this person may be told of it by name."""
+    if party is None or blocker.code in SHELL_CODES:
+        return ShownBlocker(wording_of(blocker.code, of_party=party is not None).sentence, blocker.code)
+    if party.opened or (party.opened_safety and blocker.code in SAFETY_CODES):
+        return _named(blocker.code, party)
+    return None
+
+
+def _named(code: str, party: Party) -> ShownBlocker:
+    return ShownBlocker(wording_of(code, of_party=True).sentence.format(name=party.known_as), code, party)
+
+
+def _words_row(
+    party: Party,
+    found: list[Blocker],
+    parties: list[Party],
+    before: "BeforeStep | None",
+    sealed: set[UUID],
+) -> ShownBlocker | None:
+    """The row for words that nobody has approved: it is the approver's to answer, where this person opens them."""
+    if before is not None and party.pk in before.words:
+        return None  # They had been approved. What another has done with that since must not be known yet.
+    approver = next((each for each in parties if each.asked_first and each.pk != party.pk), None)
+    if approver is None:
+        return None if _reached_long_ago(party, parties) else _row(Blocker(WORDS, party.pk), party)
+    if _only_words(party, found):
+        sealed.discard(party.pk)
+    if not any(row.code == "stop" and row.party_id == approver.pk for row in found):
+        return ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), WORDS, approver)
+    # Words given now would wait for the stop to be cleared: that is the row to look at.
+    return _named(WORDS, party) if party.opened else None
+
+
+def _reached_long_ago(party: Party, parties: list[Party]) -> bool:
+    """Whether they answered already, so that words taken back since are the other side's affair."""
+    return bool(party.opened and party.answered_at and any(not each.opened for each in parties))
+
+
+def _words_taken_back(found: list[Blocker], by_id: dict[UUID, Party], before: "BeforeStep | None") -> bool:
+    """Whether words that reached an opened party were taken back: shown as something sealed, and no more."""
+    parties = list(by_id.values())
+    for row in found:
+        party = by_id.get(row.party_id) if row.party_id else None
+        if row.code != WORDS or party is None or (before is not None and party.pk in before.words):
+            continue
+        has_approver = any(each.asked_first and each.pk != party.pk for each in parties)
+        if not has_approver and _reached_long_ago(party, parties):
+            return True
+    return False
+
+
 def _only_words(party: Party, found: Iterable[Blocker]) -> bool:
     """Whether nothing but the words is open with them: the approver's own row says it already."""
-    return all(
-        row.code == "wording_not_approved"
-        for row in found
-        if row.party_id == party.pk and row.code not in SHELL_CODES
-    )
-
-
-def _approver(approached: Party, parties: Iterable[Party]) -> Party | None:
-    """Who is asked to approve the words: an opened party who asked first, and is not the one approached."""
-    return next((party for party in parties if party.asked_first and party.pk != approached.pk), None)
+    return all(row.code == WORDS for row in found if row.party_id == party.pk and row.code not in SHELL_CODES)

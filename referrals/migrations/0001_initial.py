@@ -655,7 +655,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("released_at", models.DateTimeField(blank=True, null=True)),
-                ("stood_open", models.JSONField(blank=True, default=list)),
                 ("created_at", models.DateTimeField()),
                 (
                     "created_by",

@@ -47,7 +47,6 @@ class Referral(BaseModel):
     has_handoffs: bool
     my_part: str | None
     _parties_for: tuple
-    stood_open: list[str]
     seen_by: UUID
     read_at: datetime
     _facilitations: list
@@ -92,9 +91,6 @@ class StageChange(models.Model):
         "referrals.Party", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     released_at = models.DateTimeField(null=True, blank=True)
-    # Ids of parties with something open at the gate of starting just before a sealed step: whoever must not know
-    # of the step is shown the others as they stood.
-    stood_open = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from referrals.disclosure import Stood, as_they_stood
+from referrals.disclosure import shown_before_step
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.models import Consent, Involvement, Party, Referral
 from restorative.common import clock
@@ -100,21 +100,17 @@ def identity(referral: Referral, user: "User") -> dict[str, Any]:
 STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLOSED)
 
 
-def stood(referral: Referral, user: "User") -> Stood | None:
-    """How the others are shown while something waits for release: see as_they_stood."""
-    return as_they_stood(user, referral.pk)
-
-
-def words_stood(party: Party, user: "User") -> tuple[str, ...]:
-    """The words to reach a party with, as they stood before something that this user must not know of yet; or none."""
-    then = stood(party.referral, user)
-    return then.words.get(party.pk, ()) if then is not None else ()
+def words_before_step(party: Party, user: "User") -> tuple[str, ...]:
+    """The words approved for reaching a party before a step hidden from this user; empty where none is."""
+    before = shown_before_step(user, party.referral_id, clock.now())
+    rows = before.words.get(party.pk, ()) if before is not None else ()
+    return tuple(Consent.objects.words_before_step(rows)) if rows else ()
 
 
 def words_agreed(party: Party, user: "User") -> tuple[str, ...]:
     """The exact words that others agreed to for reaching a party, as far as this user may know of them."""
     rows = Consent.objects.agreed_words(user).filter(recipient=party.pk)
-    return words_stood(party, user) or tuple(row.wording for row in rows)
+    return words_before_step(party, user) or tuple(row.wording for row in rows)
 
 
 def stage_strip(shown_stage: str, paused_from: str = "") -> list[dict[str, str]]:

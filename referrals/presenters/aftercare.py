@@ -10,7 +10,7 @@ from django.urls import reverse
 from referrals.enums import RatingPoint, Stage
 from referrals.models import Party, Rating, Referral
 from referrals.presenters import facilitators_of
-from referrals.presenters.referral_facts import Facts, is_mine
+from referrals.presenters.shown_referral import ShownReferral, is_mine
 from restorative.common import clock
 
 if TYPE_CHECKING:
@@ -50,9 +50,9 @@ def _models(referral: Referral) -> tuple[Any, Any, Any]:
     return meeting, meeting.agreed.related.related_model, meeting.follow_ups.rel.related_model
 
 
-def gather_after(facts: Facts) -> After:
+def gather_after(page: ShownReferral) -> After:
     """Read what the next step needs: two queries."""
-    referral, user = facts.referral, facts.user
+    referral, user = page.referral, page.user
     meetings, agreements, follow_ups = _models(referral)
     known = agreements.objects.known_of(user).filter(meeting=OuterRef("pk"))
     newest = (
@@ -79,20 +79,20 @@ def gather_after(facts: Facts) -> After:
     )
 
 
-def next_after(facts: Facts) -> Row:
+def next_after(page: ShownReferral) -> Row:
     """The next step after a meeting: a call that is due, writing it down, their answer, then what is to come."""
-    after = gather_after(facts)
-    mine = {party.pk: party for party in facts.parties if party.opened and _calls(party, facts)}
+    after = gather_after(page)
+    mine = {party.pk: party for party in page.parties if party.opened and _calls(party, page)}
     calls = [row for row in after.calls if row.party_id in mine]
-    due = [row for row in calls if row.due_on <= clock.today(facts.at)]
+    due = [row for row in calls if row.due_on <= clock.today(page.at)]
     if due:
-        return _call_step(due[0], mine[due[0].party_id], facts, "It is due. ")
+        return _call_step(due[0], mine[due[0].party_id], page, "It is due. ")
     if after.may_write and not after.written:
         return _step(
             "write down what came of it",
             "In their own words. “Nothing was agreed, but it helped” is a good result too.",
             "Write it down",
-            _agreement(facts, "agreement_write"),
+            _agreement(page, "agreement_write"),
         )
     unasked = next((row.party_id for row in calls if after.to_answer and not row.answered), None)
     if unasked is not None:
@@ -100,34 +100,34 @@ def next_after(facts: Facts) -> Row:
             f"ask {mine[unasked].known_as} what they say to what was agreed",
             "Only their own side sees the answer.",
             f"Ask {mine[unasked].known_as}",
-            reverse("meetings:agreement_answer", args=[facts.referral.reference, unasked]),
+            reverse("meetings:agreement_answer", args=[page.referral.reference, unasked]),
         )
     if calls:
-        return _call_step(calls[0], mine[calls[0].party_id], facts, "")
-    if facts.runs:
+        return _call_step(calls[0], mine[calls[0].party_id], page, "")
+    if page.runs:
         return _step(
             "close, when nothing is left open",
             "They have met, and every call of yours is made.",
             "Close",
-            reverse("referrals:close", args=[facts.referral.reference]),
+            reverse("referrals:close", args=[page.referral.reference]),
         )
     return _step("nothing for you to do now", "They have met. What is left is with somebody else.")
 
 
-def _calls(party: Party, facts: Facts) -> bool:
+def _calls(party: Party, page: ShownReferral) -> bool:
     """Whether this user is who rings them: their worker, or somebody who opens them and supports nobody else here."""
     if party.is_supporter:
         return False
-    return is_mine(party, facts) or not any(is_mine(each, facts) for each in facts.parties)
+    return is_mine(party, page) or not any(is_mine(each, page) for each in page.parties)
 
 
-def _call_step(row: Any, party: Party, facts: Facts, due: str) -> Row:
+def _call_step(row: Any, party: Party, page: ShownReferral, due: str) -> Row:
     heading = CALLS[row.kind][0].format(name=party.known_as)
     return _step(
         heading if due else f"{heading}, on {clock.show_day(row.due_on)}",
         f"{due}Alone, the way they said is safe: how are things, do they feel safe?",
         "Open the call" if row.kind != "debrief" else "Open the debrief",
-        reverse("meetings:follow_up", args=[facts.referral.reference, row.pk]),
+        reverse("meetings:follow_up", args=[page.referral.reference, row.pk]),
     )
 
 
@@ -140,17 +140,17 @@ def _step(heading: str, text: str, action_text: str = "", action_href: str = "")
     }
 
 
-def _agreement(facts: Facts, name: str = "agreement") -> str:
-    return reverse(f"meetings:{name}", args=[facts.referral.reference])
+def _agreement(page: ShownReferral, name: str = "agreement") -> str:
+    return reverse(f"meetings:{name}", args=[page.referral.reference])
 
 
-def after_links(facts: Facts) -> list[Row]:
+def after_links(page: ShownReferral) -> list[Row]:
     """What else can be opened after a meeting: what was agreed."""
-    if facts.referral.shown_stage not in (Stage.FOLLOW_UP, Stage.CLOSED):
+    if page.referral.shown_stage not in (Stage.FOLLOW_UP, Stage.CLOSED):
         return []
-    if not any(party.opened for party in facts.parties):
+    if not any(party.opened for party in page.parties):
         return []
-    return [{"text": "What was agreed", "href": _agreement(facts)}]
+    return [{"text": "What was agreed", "href": _agreement(page)}]
 
 
 # --- On the page of one person ----------------------------------------------------------------------------------

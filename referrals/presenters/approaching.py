@@ -9,8 +9,9 @@ from django.utils.text import capfirst
 
 from referrals import access, presenters, selectors
 from referrals.enums import Stage
+from referrals.facts.rows import ConcernRow
 from referrals.models import Approach, KeptLonger, Party
-from referrals.presenters.person_facts import Facts
+from referrals.presenters.shown_person import ShownPerson
 from referrals.querysets_provisional import days_kept, goes_at, provisional
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -34,20 +35,20 @@ def record_of(party: Party, user: "User") -> Party | None:
     return provisional(Party.objects.opened_by(user).filter(pk=party.pk)).first()
 
 
-def kept_box(facts: Facts) -> Row | None:
+def kept_box(page: ShownPerson) -> Row | None:
     """Until when the record of somebody who has not answered is kept, and the way for a manager to keep it longer."""
-    row = record_of(facts.party, facts.user)
-    if row is None or facts.party.person.died_on:
+    row = record_of(page.party, page.user)
+    if row is None or page.party.person.died_on:
         return None
-    name, goes = facts.party.known_as, goes_at(row)
+    name, goes = page.party.known_as, goes_at(row)
     if goes is None:
-        sealed = facts.said_no or facts.concerns
+        sealed = page.known.said_do_not_approach or page.known.rows(ConcernRow)
         return {"lines": [f"What is recorded with {name} stays, sealed."], "links": []} if sealed else None
-    lines, links = [_until(goes, facts.at)], []
+    lines, links = [_until(goes, page.at)], []
     if row.kept_until is not None:
-        lines.append(_kept_by(facts))
-    elif _may_be_kept(facts, goes):
-        links.append({"text": "Keep it longer, once", "href": facts.href("person_keep")})
+        lines.append(_kept_by(page))
+    elif _may_be_kept(page, goes):
+        links.append({"text": "Keep it longer, once", "href": page.href("person_keep")})
     return {"lines": lines, "links": links}
 
 
@@ -57,16 +58,16 @@ def _until(goes: datetime, at: datetime) -> str:
     return f"Kept until {clock.show_day(goes)} unless they answer."
 
 
-def _may_be_kept(facts: Facts, goes: datetime) -> bool:
+def _may_be_kept(page: ShownPerson, goes: datetime) -> bool:
     """Whether this user can keep it longer now: a manager, once it is near enough."""
-    near = facts.at >= goes - timedelta(days=rules().provisional_warning_days)
-    still_open = facts.referral.shown_stage != Stage.CLOSED
-    return near and still_open and bool(access.may_keep_longer(facts.user, facts.party))
+    near = page.at >= goes - timedelta(days=rules().provisional_warning_days)
+    still_open = page.referral.shown_stage != Stage.CLOSED
+    return near and still_open and bool(access.may_keep_longer(page.user, page.party))
 
 
-def _kept_by(facts: Facts) -> str:
-    row = KeptLonger.objects.visible_to(facts.user).select_related("created_by").get(party=facts.party)
-    who = capfirst(presenters.you_or_name(row.created_by, facts.user)) if row.created_by else "A manager"
+def _kept_by(page: ShownPerson) -> str:
+    row = KeptLonger.objects.visible_to(page.user).select_related("created_by").get(party=page.party)
+    who = capfirst(presenters.you_or_name(row.created_by, page.user)) if row.created_by else "A manager"
     return f"{who} kept it longer on {clock.show_day(row.created_at)}: {row.reason}"
 
 

@@ -10,8 +10,8 @@ from referrals import stages
 from referrals.enums import Outcome, Reason, Stage, Suitable, TaskKind
 from referrals.models import Closure, Referral, StageChange, Suitability, Task
 from referrals.presenters import you_or_name
-from referrals.presenters.blocker_rows import Heard, way_rows
-from referrals.presenters.referral_facts import Facts
+from referrals.presenters.blocker_rows import BlockerRow, way_rows
+from referrals.presenters.shown_referral import ShownReferral
 from restorative.common import clock
 
 if TYPE_CHECKING:
@@ -22,95 +22,93 @@ if TYPE_CHECKING:
 Banner = dict[str, str]
 
 
-def banner(facts: Facts) -> Banner | None:
+def banner(page: ShownReferral) -> Banner | None:
     """Who closed or paused it, and when; why, only for those who open whom the reason came from. Or that its meeting is
     on hold."""
-    if facts.referral.shown_stage == Stage.CLOSED:
-        return _closed(facts)
-    if facts.referral.shown_stage == Stage.PAUSED:
-        return _paused(facts)
-    return _on_hold(facts) if facts.on_hold else None
+    if page.referral.shown_stage == Stage.CLOSED:
+        return _closed(page)
+    if page.referral.shown_stage == Stage.PAUSED:
+        return _paused(page)
+    return _on_hold(page) if page.on_hold else None
 
 
-def _closed(facts: Facts) -> Banner | None:
-    how = ended(facts)
+def _closed(page: ShownReferral) -> Banner | None:
+    how = ended(page)
     if not how:
         return None
     href = ""
-    if facts.runs and not stages.why_not("reopen", facts.referral, facts.at):
-        href = reverse("referrals:reopen", args=[facts.referral.reference])
+    if page.runs and not stages.why_not("reopen", page.referral, page.at):
+        href = reverse("referrals:reopen", args=[page.referral.reference])
     text = "This referral is closed: nothing more is sent, and nobody is asked anything."
     return {"kind": "quiet", "title": how, "text": text, "action_text": "Reopen it", "action_href": href}
 
 
-def _paused(facts: Facts) -> Banner:
-    step = newest_step(facts, "pause")
+def _paused(page: ShownReferral) -> Banner:
+    step = newest_step(page, "pause")
     title = "Paused"
     if step is not None:
-        title += f" by {_by(step.created_by, facts)}, {clock.show_day(step.created_at)}"
-    href = reverse("referrals:resume", args=[facts.referral.reference]) if facts.runs else ""
+        title += f" by {_by(step.created_by, page)}, {clock.show_day(step.created_at)}"
+    href = reverse("referrals:resume", args=[page.referral.reference]) if page.runs else ""
     return {
         "kind": "due",
         "title": f"{title}.",
-        "text": _why_paused(facts, step),
+        "text": _why_paused(page, step),
         "action_text": "Take it up again",
         "action_href": href,
     }
 
 
-def _why_paused(facts: Facts, step: StageChange | None) -> str:
+def _why_paused(page: ShownReferral, step: StageChange | None) -> str:
     """The reason, for those who open whom it came from."""
-    if died := [party.known_as for party in facts.parties if party.opened and party.person.died_on]:
+    if died := [party.known_as for party in page.parties if party.opened and party.person.died_on]:
         return f"{' and '.join(died)} {'has' if len(died) == 1 else 'have'} died."
-    rows = Suitability.objects.visible_to(facts.user).filter(
-        referral=facts.referral, decision=Suitable.NOT_NOW
-    )
+    rows = Suitability.objects.visible_to(page.user).filter(referral=page.referral, decision=Suitable.NOT_NOW)
     row = rows.select_related("party").order_by("-decided_at", "-pk").first()
     if row is None or step is None or row.decided_at < step.created_at:
         return ""
     return f"{row.reason.rstrip('.')}. (Only {row.party.known_as}’s side sees why.)"
 
 
-def newest_step(facts: Facts, name: str) -> StageChange | None:
+def newest_step(page: ShownReferral, name: str) -> StageChange | None:
     """The newest step of that name which this user may know of."""
-    rows = StageChange.objects.visible_to(facts.user).filter(referral=facts.referral, step=name)
+    rows = StageChange.objects.visible_to(page.user).filter(referral=page.referral, step=name)
     return rows.select_related("created_by").order_by("-pk").first()
 
 
-def _by(worker: "User | None", facts: Facts) -> str:
-    return you_or_name(worker, facts.user) if worker else "the service"
+def _by(worker: "User | None", page: ShownReferral) -> str:
+    return you_or_name(worker, page.user) if worker else "the service"
 
 
-def _on_hold(facts: Facts) -> Banner:
+def _on_hold(page: ShownReferral) -> Banner:
     """Who cannot be there; what else holds it up is said once, by what stands in the way."""
-    sentences = [f"{row.user.first_name} cannot be there." for row in facts.away]
+    sentences = [f"{row.user.first_name} cannot be there." for row in page.away]
     sentences.append("It cannot start as things are. Nobody is sent anything about it meanwhile.")
     return {
         "kind": "due",
-        "title": f"The meeting of {clock.show_when(facts.meeting.starts_at)} is on hold",
+        "title": f"The meeting of {clock.show_when(page.meeting.starts_at)} is on hold",
         "text": " ".join(dict.fromkeys(sentences)),
         "action_text": "Open the meeting",
-        "action_href": reverse("meetings:show", args=[facts.referral.reference, facts.meeting.pk]),
+        "action_href": reverse("meetings:show", args=[page.referral.reference, page.meeting.pk]),
     }
 
 
-def held_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
-    """What puts the meeting on hold, each with whose turn it is and the page that mends it."""
-    return way_rows(replace(facts, rows=facts.held_by), heard)
+def held_rows(page: ShownReferral) -> list[BlockerRow]:
+    """What puts the meeting on hold, each with whose turn it is and the page that fixes it."""
+    return way_rows(replace(page, rows=page.held_by))
 
 
-def ended(facts: Facts) -> str:
+def ended(page: ShownReferral) -> str:
     """'Closed by you, Sun 15 November: met.' The outcome is everybody's; the reason is its own side's only."""
-    rows = Closure._base_manager.filter(referral=facts.referral).select_related("created_by")
+    rows = Closure._base_manager.filter(referral=page.referral).select_related("created_by")
     row = rows.defer("reason", "why_open_items").order_by("-created_at", "-pk").first()
     if row is None:
         return ""
     outcome = str(Outcome(row.outcome).label)
     if row.outcome == Outcome.NOT_GOING_AHEAD:
-        reason = Closure.objects.visible_to(facts.user).filter(pk=row.pk).values_list("reason", flat=True)
+        reason = Closure.objects.visible_to(page.user).filter(pk=row.pk).values_list("reason", flat=True)
         outcome += "".join(f", {_lower_first(str(Reason(one).label))}" for one in reason if one)
     return (
-        f"Closed by {_by(row.created_by, facts)}, {clock.show_day(row.created_at)}: {_lower_first(outcome)}."
+        f"Closed by {_by(row.created_by, page)}, {clock.show_day(row.created_at)}: {_lower_first(outcome)}."
     )
 
 
@@ -118,12 +116,12 @@ def _lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def to_ring(facts: Facts) -> Task | None:
+def to_ring(page: ShownReferral) -> Task | None:
     """What this user was asked to do when something changed that no message says."""
-    if not facts.referral.has_tasks:
+    if not page.referral.has_tasks:
         return None
-    rows = Task.objects.visible_to(facts.user).filter(
-        referral=facts.referral, assignee=facts.user, kind=TaskKind.RING, done_at__isnull=True
+    rows = Task.objects.visible_to(page.user).filter(
+        referral=page.referral, assignee=page.user, kind=TaskKind.RING, done_at__isnull=True
     )
     return rows.order_by("created_at", "pk").first()
 

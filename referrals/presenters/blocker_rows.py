@@ -1,213 +1,119 @@
-"""What stands in the way as one person may see it: each row with whose turn it is and the page that mends it.
-What holds is decided in blockers.py."""
+"""What stands in the way as one person may see it: each row with whose turn it is and the page that fixes it.
+What holds is decided in referrals/blockers."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef
 from django.urls import reverse
 
-from referrals.blockers import ShownBlocker
-from referrals.blockers.on_parties import by_a_second_person
-from referrals.enums import SIGN_OFFS, STOPS, Answer, Part, Ready
-from referrals.models import Concern, Party, SignOff
+from referrals.blockers import BY_KEY, RENEWED_CODES, TALK_CODES, ShownBlocker, wording_of
+from referrals.enums import Answer, Part
+from referrals.models import Party
 from referrals.presenters import AND_BACK, facilitators_of
-from referrals.presenters.referral_facts import Facts
+from referrals.presenters.shown_referral import ShownReferral
 from restorative.common import clock
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-
-# Code → the page that mends it, and the words of the link. {name} is the party's.
-FIXES: dict[str, tuple[str, str]] = {
-    "consent_missing": ("referrals:consent", "Ask {name}"),
-    "consent_not_heard": ("referrals:consent", "Hear it from {name}"),
-    "wording_not_approved": ("referrals:consent", "Ask {name}"),
-    "capacity_in_doubt": ("referrals:capacity", "Assess"),
-    "safety_not_asked": ("referrals:safety_ask", "Ask {name}"),
-    "stop": ("referrals:safety", "Look at it"),
-    "sign_off": ("referrals:safety", "Look at it"),
-    "readiness_missing": ("referrals:readiness", "Ask {name}"),
-    "readiness_expired": ("referrals:readiness", "Ask again"),
-    "not_prepared": ("referrals:preparation", "Prepare"),
-    "safe_contact_missing": ("referrals:routes", "Ask {name}"),
-    "professional_not_agreed": ("referrals:consent", "Ask {name}"),
-    "one_facilitator": ("referrals:facilitators", "Appoint"),
-    "no_facilitator": ("referrals:facilitators", "Appoint"),
-    "facilitator_not_independent": ("referrals:facilitators", "Appoint"),
-    "not_suitable_yet": ("referrals:decide", "Decide"),
-    "records_check": ("referrals:records_ask", "Ask for it"),
-    "too_few_parties": ("referrals:person_add", "Add a person"),
-}
-# Where it is one person's to say.
-FIXES_OF_ONE = {"facilitator_not_independent": ("referrals:consent", "Ask {name}")}
-OF_ONE = {"facilitator_not_independent": "second_worker"}
-# What the page is asked to begin with.
-PRESET = {"facilitator_not_independent": "&part=second_worker"}
 NOTHING = "Nothing for you to do"
-# Codes that one talk settles together.
-TALK_CODES = frozenset(
-    {"consent_missing", "safety_not_asked", "readiness_missing", "not_prepared", "safe_contact_missing"}
-)
-# Codes that a check-in settles, where it would do, and what has run out then.
-RENEWED = {
-    "consent_missing": "taking part",
-    "safety_not_asked": "safety",
-    "readiness_expired": "the right time",
-    "safe_contact_missing": "how to reach them",
-}
-WHOSE_BY_CODE = {
-    "stop": "A safeguarding lead",
-    "sign_off": "A manager or safeguarding lead",
-}
+YOURS, LATER, ON_THE_DAY = "Your turn", "Later", "On the day"
+WORDS, DAY_CHECK = "wording_not_approved", "day_of_check_missing"
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What a page has read beside its facts. `answers`: each opened party's newest answer to taking part;
-    `deciding`: (party, code) of the concerns this user may decide on; `renewable`: whom a check-in would do for."""
+class BlockerRow:
+    """One row of "What stands in the way". `heading` and `about` say what to do, as the next step of a page does."""
 
-    answers: dict[UUID, str] = field(default_factory=dict)
-    deciding: frozenset[tuple[UUID, str]] = frozenset()
-    renewable: frozenset[UUID] = frozenset()
+    sentence: str
+    code: str = ""
+    party: UUID | None = None
+    whose: str = ""
+    action_text: str = ""
+    action_href: str = ""
+    heading: str = ""
+    about: str = ""
 
-
-def check_in_would_do(
-    *,
-    answer: str | None,
-    counts_from: datetime | None,
-    sheet_changed: datetime | None,
-    judgement: str | None,
-    safety_at: datetime | None,
-    concern_at: datetime | None,
-    reached: bool,
-    at: datetime,
-) -> bool:
-    """Whether all was asked of a participant in full once, and nothing new has come up since. Each is the newest."""
-    yes = answer == Answer.YES and counts_from is not None and counts_from <= at and not sheet_changed
-    calm = safety_at is not None and not (concern_at and concern_at > safety_at)
-    return yes and calm and reached and judgement == Ready.READY
+    @property
+    def is_theirs(self) -> bool:
+        """Whether the reader can do something about it now."""
+        return self.whose == YOURS and bool(self.action_href)
 
 
-def deciding(facts: Facts) -> frozenset[tuple[UUID, str]]:
-    """The concerns this user is the second person for: (party, code). No query where there can be none."""
-    user = facts.user
-    here = {facts.referral.lead_id, *(party.keyworker_id for party in facts.parties)}
-    here |= {row.user_id for row in facilitators_of(facts.referral, user)}
-    held = {
-        (row.party.pk, row.code)
-        for row in facts.rows
-        if row.code in WHOSE_BY_CODE
-        and row.party is not None
-        and row.party.organisation_id == user.organisation_id
-        and (user.safeguarding_lead or (user.is_manager and row.code == "sign_off"))
-    }
-    if not held or user.pk in here:
-        return frozenset()
-    newer = Concern.objects.visible_to(user).filter(
-        party=OuterRef("party"), raised_at__gt=OuterRef("decided_at")
-    )
-    decided = (
-        SignOff.objects.visible_to(user)
-        .filter(~Exists(newer), by_a_second_person(), concern=OuterRef("pk"), expires_at__gte=facts.at)
-        .filter(decided_at__gte=F("concern__raised_at"))
-    )
-    waiting = (
-        Concern.objects.visible_to(user)
-        .open()
-        .filter(~Exists(decided), party__in={party for party, _ in held})
-        .exclude(raised_by=user)
-        .values_list("party", "kind")
-    )
-    codes = {**dict.fromkeys(STOPS, "stop"), **dict.fromkeys(SIGN_OFFS, "sign_off")}
-    return frozenset(held & {(party, codes.get(kind, "")) for party, kind in waiting})
+def way_rows(page: ShownReferral) -> list[BlockerRow]:
+    """The rows of "What stands in the way", each with whose turn it is and the page that fixes it.
 
-
-def way_rows(facts: Facts, heard: Heard | None = None) -> list[dict[str, str]]:
-    """The rows of 'What stands in the way', each with whose turn it is and the page that mends it.
-
-    Where most of a talk with somebody is still to come, that is one row and not five.
+    Where most of a talk with a person is still to come, that is one row and not five; where a check-in renews all that
+    has run out, that is one row too.
     """
-    heard = heard or Heard()
-    shown, talked = [], set()
-    for row in facts.rows:
-        if row.party is not None and row.party.person.died_on:
-            if row.party.pk not in talked:
-                talked.add(row.party.pk)
-                shown.append(_died_row(row.party))
-        elif row.code == "day_of_check_missing" and not _is_today(facts):
-            if not any(each["code"] == row.code for each in shown):
-                shown.append(dict(ON_THE_DAY))
-        elif row.code == "wording_not_approved" and row.party is not None and untalked(row.party, facts):
-            continue  # the words are part of that talk
-        elif row.party is not None and row.code in RENEWED and row.party.pk in heard.renewable:
-            if row.party.pk not in talked:
-                talked.add(row.party.pk)
-                shown.append(_check_in_row(row.party, facts))
-        elif said := _said_row(row, facts, heard):
-            shown.append(said)
-        elif row.party is not None and stopped(row.party, heard) and row.code in TALK_CODES:
-            continue
-        elif row.party is None or row.code not in TALK_CODES or not untalked(row.party, facts):
-            shown.append(_way_row(row, facts, heard))
-        elif row.party.pk not in talked:
-            talked.add(row.party.pk)
-            shown.append(_talk_row(row.party, facts))
-    return sorted(shown, key=_first_what_is_theirs)
+    rows = (_row(blocker, page) for blocker in page.rows)
+    found = list(dict.fromkeys(row for row in rows if row is not None))
+    return sorted(found, key=_first_what_is_theirs)
 
 
-# Before the day there is nothing to be asked yet, of anybody.
-ON_THE_DAY = {
-    "code": "day_of_check_missing",
-    "name": "",
-    "sentence": "Each person is asked again on the day: well enough, safe, still yes?",
-    "whose": "On the day",
-    "action_text": "",
-    "action_href": "",
-}
+def _row(blocker: ShownBlocker, page: ShownReferral) -> BlockerRow | None:
+    if blocker.code == DAY_CHECK and not _is_today(page):
+        return BlockerRow(ASKED_ON_THE_DAY, DAY_CHECK, whose=ON_THE_DAY)
+    return _of_party(blocker, blocker.party, page) if blocker.party else _of_referral(blocker, page)
 
 
-def _is_today(facts: Facts) -> bool:
-    return facts.meeting is not None and clock.today(facts.meeting.starts_at) == clock.today(facts.at)
+# Before the day there is nothing to ask yet.
+ASKED_ON_THE_DAY = "Each person is asked again on the day: well enough, safe, still yes?"
 
 
-def _first_what_is_theirs(row: dict[str, str]) -> int:
-    """A stop or a no, then what this user can do, then what is with others, then what comes later or is sealed."""
-    if row["code"] == "stop" or (row["code"] and row["whose"] == NOTHING):
+def _is_today(page: ShownReferral) -> bool:
+    return page.meeting is not None and clock.today(page.meeting.starts_at) == clock.today(page.at)
+
+
+def _first_what_is_theirs(row: BlockerRow) -> int:
+    """A stop or a no, then what the reader can do, then what is with others, then what comes later or is sealed."""
+    if row.code == "stop" or (row.code and row.whose == NOTHING):
         return 0
-    if row["whose"] == "Your turn":
+    if row.whose == YOURS:
         return 1
-    return 3 if row["whose"] in ("Later", "On the day", NOTHING) else 2
+    return 3 if row.whose in (LATER, ON_THE_DAY, NOTHING) else 2
 
 
-def returning(rows: list[dict[str, str]], place: str) -> list[dict[str, str]]:
+def returning(rows: list[BlockerRow], place: str) -> list[BlockerRow]:
     """The same rows for another page than the referral's: what they open returns there (see views.base.RETURNS)."""
-    return [{**row, "action_href": row["action_href"].replace(AND_BACK, f"?from={place}")} for row in rows]
+    return [replace(row, action_href=row.action_href.replace(AND_BACK, f"?from={place}")) for row in rows]
 
 
-def _died_row(party: Party) -> dict[str, str]:
-    """One row for somebody who has died, and nothing to do."""
-    nothing = {"code": "", "whose": "", "action_text": "", "action_href": ""}
-    return {**nothing, "name": party.known_as, "sentence": f"{party.known_as} has died."}
+# --- Of one party -----------------------------------------------------------------------------------------------
 
 
-def untalked(party: Party, facts: Facts) -> bool:
+def _of_party(blocker: ShownBlocker, party: Party, page: ShownReferral) -> BlockerRow | None:
+    if party.person.died_on:
+        return BlockerRow(f"{party.known_as} has died.", party=party.pk)
+    if blocker.code == WORDS and untalked(party, page):
+        return None  # The words are part of that talk.
+    if blocker.code in RENEWED_CODES and page.check_in_would_do(party.pk):
+        return _check_in(party, page)
+    if blocker.code == "consent_missing" and page.answer_of(party.pk) in NOT_A_YES:
+        return _answered(blocker, party, page)
+    if blocker.code in TALK_CODES:
+        if stopped(party, page):
+            return None
+        if untalked(party, page):
+            return _talk(party, page)
+    return _named(blocker, party, page)
+
+
+def untalked(party: Party, page: ShownReferral) -> bool:
     """Whether most of a talk with them is still to come."""
-    codes = {row.code for row in facts.rows if row.party is not None and row.party.pk == party.pk}
+    codes = {row.code for row in page.rows if row.party is not None and row.party.pk == party.pk}
     return len(codes & TALK_CODES) >= 3
 
 
-def waits_for_words(party: Party, facts: Facts) -> bool:
+def waits_for_words(party: Party, page: ShownReferral) -> bool:
     """Whether they cannot be spoken to yet, because the words used to reach them are not approved."""
-    return not party.asked_first and any(row.code == "wording_not_approved" for row in facts.rows)
+    return not party.asked_first and any(row.code == WORDS for row in page.rows)
 
 
-def stopped(party: Party, heard: Heard) -> bool:
+def stopped(party: Party, page: ShownReferral) -> bool:
     """Whether their newest answer is that they do not take part. Nobody asks them again from here."""
-    return heard.answers.get(party.pk) in (Answer.NO, Answer.WITHDRAWN)
+    return page.answer_of(party.pk) in (Answer.NO, Answer.WITHDRAWN)
 
 
 NOT_A_YES = {
@@ -217,133 +123,116 @@ NOT_A_YES = {
 }
 
 
-def _said_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str] | None:
-    """The row of somebody who answered, and not with yes: what they said, in place of what is missing."""
-    answer = heard.answers.get(row.party.pk) if row.party is not None else None
-    if row.code != "consent_missing" or answer not in NOT_A_YES:
-        return None
-    name = row.party.known_as
-    shown = {"code": row.code, "name": name, "sentence": NOT_A_YES[Answer(answer)].format(name=name)}
-    if stopped(row.party, heard):
-        return {**shown, "whose": NOTHING, "action_text": "", "action_href": ""}
-    return {
-        **shown,
-        "whose": whose(row.party, facts.user),
-        "action_text": f"Talk with {name}",
-        "action_href": _of_person("referrals:talk", row.party, facts),
-    }
+def _answered(blocker: ShownBlocker, party: Party, page: ShownReferral) -> BlockerRow:
+    """They answered, and not with yes: what they said, in place of what is missing."""
+    said = NOT_A_YES[Answer(page.answer_of(party.pk))].format(name=party.known_as)
+    row = _said(said, blocker.code, party)
+    if stopped(party, page):
+        return replace(row, whose=NOTHING)
+    return replace(row, **_talk_link(party, page))
 
 
-def _talk_row(party: Party, facts: Facts) -> dict[str, str]:
+def _said(sentence: str, code: str, party: Party) -> BlockerRow:
+    """A row of one party with the words of its code, and nothing to press."""
+    wording, name = wording_of(code, of_party=True), party.known_as
+    heading, about = wording.heading.format(name=name), wording.about.format(name=name)
+    return BlockerRow(sentence, wording.shown_as or code, party.pk, heading=heading, about=about)
+
+
+TALK_ABOUT = "Is it safe, what do they agree to, is it the right time? About 8 minutes."
+
+
+def _talk(party: Party, page: ShownReferral) -> BlockerRow:
     name = party.known_as
-    if waits_for_words(party, facts):
+    if waits_for_words(party, page):
         sentence = f"{name} is talked with once the words used to reach them are agreed."
-        return {
-            "code": "",
-            "name": name,
-            "sentence": sentence,
-            "whose": "Later",
-            "action_text": "",
-            "action_href": "",
-        }
-    return {
-        "code": "talk",
-        "name": name,
-        "sentence": f"{name} has not been talked with, alone: safety, what they agree to, is it the right time.",
-        "whose": whose(party, facts.user),
-        "action_text": f"Talk with {name}",
-        "action_href": _of_person("referrals:talk", party, facts),
-    }
-
-
-def _check_in_row(party: Party, facts: Facts) -> dict[str, str]:
-    """All that has run out with somebody, in one row: one page renews it."""
-    name = party.known_as
-    codes = [row.code for row in facts.rows if row.party is not None and row.party.pk == party.pk]
-    old = [words for code, words in RENEWED.items() if code in codes]
-    listed = old[0] if len(old) == 1 else f"{', '.join(old[:-1])} and {old[-1]}"
-    return {
-        "code": "check_in",
-        "name": name,
-        "sentence": f"{name} was asked about {listed} too long ago.",
-        "whose": whose(party, facts.user),
-        "action_text": f"Check in with {name}",
-        "action_href": _of_person("referrals:check_in", party, facts),
-    }
-
-
-def _way_row(row: ShownBlocker, facts: Facts, heard: Heard) -> dict[str, str]:
-    shown = {
-        "code": row.code,
-        "name": row.party.known_as if row.party is not None else "",
-        "sentence": row.sentence,
-        "whose": "",
-        "action_text": "",
-        "action_href": "",
-    }
-    if not row.code:
-        return {**shown, "whose": NOTHING}
-    if row.code == "records_check" and facts.referral.records_waiting:
-        return {**shown, "whose": "A safeguarding lead", "action_text": "Asked for"}
-    if row.code == "day_of_check_missing":
-        return {**shown, **_day_link(row, facts)}
-    if row.code == "wording_not_approved" and row.party is not None and not row.party.asked_first:
-        return {**shown, "whose": "Whoever asked first"}
-    if row.code == "professional_not_agreed" and not _facilitates(facts):
-        return {**shown, "whose": "The facilitator asks"}
-    if row.party is None and not facts.runs:
-        return {**shown, "whose": facts.referral.lead.first_name}
-    name, text = FIXES[row.code] if row.party is None else FIXES_OF_ONE.get(row.code, FIXES[row.code])
-    if row.party is not None:
-        mine = (row.party.pk, row.code) in heard.deciding
-        turn = whose(row.party, facts.user) if row.code not in WHOSE_BY_CODE else WHOSE_BY_CODE[row.code]
-        return {
-            **shown,
-            "code": OF_ONE.get(row.code, row.code),
-            "whose": "Your turn" if mine else turn,
-            "action_text": "Decide" if mine and row.code == "sign_off" else text.format(name=shown["name"]),
-            "action_href": _fix_href(name, row, facts),
-        }
-    href = reverse(name, args=[facts.referral.reference])
-    return {
-        **shown,
-        "whose": "Your turn",
-        "action_text": text,
-        "action_href": f"{href}{AND_BACK}{PRESET.get(row.code, '')}",
-    }
-
-
-def _facilitates(facts: Facts) -> bool:
-    parts = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
-    return any(
-        row.user_id == facts.user.pk and row.part in parts
-        for row in facilitators_of(facts.referral, facts.user)
+        return BlockerRow(sentence, party=party.pk, whose=LATER)
+    return BlockerRow(
+        f"{name} has not been talked with, alone: safety, what they agree to, is it the right time.",
+        "talk",
+        party.pk,
+        heading=f"talk with {name}, alone",
+        about=TALK_ABOUT,
+        **_talk_link(party, page),
     )
 
 
-def _fix_href(name: str, row: ShownBlocker, facts: Facts) -> str:
-    if name == "referrals:facilitators":
-        return f"{reverse(name, args=[facts.referral.reference])}{AND_BACK}"
-    return _of_person(name, row.party, facts)
-
-
-def _of_person(name: str, party: Party, facts: Facts) -> str:
-    """A page about one person that returns to the referral."""
-    return f"{reverse(name, args=[facts.referral.reference, party.pk])}{AND_BACK}"
-
-
-def _day_link(row: ShownBlocker, facts: Facts) -> dict[str, str]:
-    args = [facts.referral.reference, facts.meeting.pk, row.party.pk]
-    href = reverse("meetings:day_check", args=args)
+def _talk_link(party: Party, page: ShownReferral) -> dict[str, str]:
     return {
-        "whose": whose(row.party, facts.user),
-        "action_text": f"Ask {row.party.known_as}",
-        "action_href": f"{href}{AND_BACK}",
+        "whose": whose(party, page.user),
+        "action_text": f"Talk with {party.known_as}",
+        "action_href": _href("referrals:talk", party, page),
     }
+
+
+def _check_in(party: Party, page: ShownReferral) -> BlockerRow:
+    """All that has run out with somebody, in one row: one page renews it."""
+    name = party.known_as
+    codes = {row.code for row in page.rows if row.party is not None and row.party.pk == party.pk}
+    old = [code.renewed_as for code in BY_KEY.values() if code.renewed_as and code.key in codes]
+    listed = old[0] if len(old) == 1 else f"{', '.join(old[:-1])} and {old[-1]}"
+    return BlockerRow(
+        f"{name} was asked about {listed} too long ago.",
+        "check_in",
+        party.pk,
+        whose=whose(party, page.user),
+        action_text=f"Check in with {name}",
+        action_href=_href("referrals:check_in", party, page),
+        heading=f"check in with {name}",
+        about="Five answers, one minute.",
+    )
+
+
+def _named(blocker: ShownBlocker, party: Party, page: ShownReferral) -> BlockerRow:
+    """A blocker as its own entry says it."""
+    wording = wording_of(blocker.code, of_party=True)
+    row = _said(blocker.sentence, blocker.code, party)
+    if blocker.code == DAY_CHECK:
+        args = [page.referral.reference, page.meeting.pk, party.pk]
+        href = f"{reverse(wording.page, args=args)}{AND_BACK}"
+    elif blocker.code == WORDS and not party.asked_first:
+        return replace(row, whose="Whoever asked first")
+    elif blocker.code == "professional_not_agreed" and not _facilitates(page):
+        return replace(row, whose="The facilitator asks")
+    elif wording.page == "referrals:facilitators":
+        href = f"{reverse(wording.page, args=[page.referral.reference])}{AND_BACK}"
+    else:
+        href = _href(wording.page, party, page)
+    link = wording.link.format(name=party.known_as)
+    if (party.pk, blocker.code) in page.deciding:
+        link = "Decide" if blocker.code == "sign_off" else link
+        return replace(row, whose=YOURS, action_text=link, action_href=href)
+    turn = wording.whose or whose(party, page.user)
+    return replace(row, whose=turn, action_text=link, action_href=href)
+
+
+def _facilitates(page: ShownReferral) -> bool:
+    parts = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
+    running = facilitators_of(page.referral, page.user)
+    return any(row.user_id == page.user.pk and row.part in parts for row in running)
+
+
+def _href(name: str, party: Party, page: ShownReferral) -> str:
+    """A page about one person that returns to the referral."""
+    return f"{reverse(name, args=[page.referral.reference, party.pk])}{AND_BACK}"
 
 
 def whose(party: Party, user: "User") -> str:
     worker = party.keyworker
-    if worker is None or worker.pk == user.pk:
-        return "Your turn"
-    return worker.first_name
+    return YOURS if worker is None or worker.pk == user.pk else worker.first_name
+
+
+# --- Of the whole referral --------------------------------------------------------------------------------------
+
+
+def _of_referral(blocker: ShownBlocker, page: ShownReferral) -> BlockerRow:
+    if not blocker.code:
+        return BlockerRow(blocker.sentence, whose=NOTHING)
+    wording = wording_of(blocker.code, of_party=False)
+    row = BlockerRow(blocker.sentence, blocker.code, heading=wording.heading, about=wording.about)
+    if blocker.code == "records_check" and page.referral.records_waiting:
+        return replace(row, whose="A safeguarding lead", action_text="Asked for")
+    if not page.runs:
+        return replace(row, whose=page.referral.lead.first_name)
+    href = f"{reverse(wording.page, args=[page.referral.reference])}{AND_BACK}{wording.preset}"
+    return replace(row, whose=YOURS, action_text=wording.link, action_href=href)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referrals.disclosure import known_until
+from referrals.disclosure import hidden_since
 from referrals.models import Consent, Party
 from referrals.presenters import OTHER, parties_for, shown_name
 
@@ -16,7 +16,7 @@ def carried_rows(
     referral: "Referral", user: "User", at: datetime, *, to: Party | None = None
 ) -> list[dict[str, str]]:
     """Rows of a summary: from whom to whom, and the words; with `to`, those to that person. A constant few queries."""
-    rows = Consent.objects.to_carry(user, at, others_until=known_until(user, referral.pk))
+    rows = Consent.objects.to_carry(user, at, others_until=hidden_since(user, referral.pk, at))
     rows = rows.filter(party__referral=referral, party__left_at__isnull=True)
     if to is not None:
         rows = rows.filter(recipient=to.pk)

@@ -15,7 +15,7 @@ from referrals.models import (
     Consent,
     Invited,
 )
-from referrals.presenters.person_facts import Facts
+from referrals.presenters.shown_person import ShownPerson
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
 
@@ -44,15 +44,15 @@ def consent_words(row: Consent | None, approach: Approach | None, at: datetime) 
     return answer if row.heard_alone_at else "Yes, not yet heard alone"
 
 
-def recipients(facts: Facts) -> dict[Any, str]:
+def recipients(page: ShownPerson) -> dict[Any, str]:
     """What the ids that consents name are called, as far as this user may know."""
-    known = {party.pk: presenters.shown_name(party, facts.user) for party in facts.people}
-    asked = {row.recipient for row in facts.consents}
-    purposes = {row.purpose for row in facts.consents}
+    known = {party.pk: presenters.shown_name(party, page.user) for party in page.people}
+    asked = {row.recipient for row in page.consents}
+    purposes = {row.purpose for row in page.consents}
     if Purpose.SHARE in purposes:
         known |= dict(Organisation.objects.filter(pk__in=asked).values_list("pk", "name"))
     if Purpose.PROFESSIONAL in purposes:
-        invited = Invited.objects.visible_to(facts.user).filter(referral=facts.referral, pk__in=asked)
+        invited = Invited.objects.visible_to(page.user).filter(referral=page.referral, pk__in=asked)
         known |= {row.pk: row.name for row in invited}
     if Purpose.SECOND_WORKER in purposes:
         known |= dict(User.objects.filter(pk__in=asked).values_list("pk", "first_name"))
@@ -77,33 +77,33 @@ def purpose_words(row: Consent, known: dict[Any, str]) -> str:
     return str(Purpose(row.purpose).label)
 
 
-def said_rows(facts: Facts) -> dict[str, Any]:
+def said_rows(page: ShownPerson) -> dict[str, Any]:
     """What the page says of their answers: the newest to each thing asked, and all of them."""
-    known = recipients(facts)
+    known = recipients(page)
     return {
-        "agreed": _agreed(facts, known),
+        "agreed": _agreed(page, known),
         "agreed_heads": ["What was asked", "Answer", "When"],
-        "history": _history(facts, known),
+        "history": _history(page, known),
     }
 
 
-def _agreed(facts: Facts, known: dict[Any, str]) -> list[list[Any]]:
+def _agreed(page: ShownPerson, known: dict[Any, str]) -> list[list[Any]]:
     newest: dict[tuple, Consent] = {}
-    for row in sorted(facts.consents, key=lambda each: each.seq):
+    for row in sorted(page.consents, key=lambda each: each.seq):
         newest[(row.purpose, row.recipient)] = row
     order = list(Purpose)
     shown = sorted(newest.values(), key=lambda row: order.index(Purpose(row.purpose)))
     return [
         [
             purpose_words(row, known),
-            consent_words(row, None, facts.at),
+            consent_words(row, None, page.at),
             f"{clock.show_day(row.taken_at)}, {str(How(row.how).label).lower()}",
         ]
         for row in shown
     ]
 
 
-def _history(facts: Facts, known: dict[Any, str]) -> list[Row]:
+def _history(page: ShownPerson, known: dict[Any, str]) -> list[Row]:
     said = {
         Answer.YES: "Yes to",
         Answer.NO: "No to",
@@ -115,9 +115,9 @@ def _history(facts: Facts, known: dict[Any, str]) -> list[Row]:
             "when": clock.show_day(row.taken_at),
             "title": f"{said[Answer(row.answer)]}: {_lower(purpose_words(row, known))}",
             "text": _in_words(row),
-            "who": _who(row, facts.user),
+            "who": _who(row, page.user),
         }
-        for row in facts.consents[:40]
+        for row in page.consents[:40]
     ]
 
 

@@ -1,5 +1,6 @@
 """Access by name as one person may be shown it: what waits, what is open now, what is over; and who is barred."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -166,7 +167,7 @@ def to_read(context: dict[str, Any]) -> dict[str, Any]:
         if found.get(name):
             found[name] = {**found[name], "action_text": "", "action_href": ""}
     if "way" in found:
-        found["way"] = [{**row, "action_text": "", "action_href": ""} for row in found["way"]]
+        found["way"] = [replace(row, action_text="", action_href="") for row in found["way"]]
     if "people" in found:
         found["people"] = [
             {**row, "cells": [{**cell, "href": ""} for cell in row.get("cells", [])]}

@@ -13,7 +13,7 @@ from referrals.models import (
     Referral,
     StageChange,
 )
-from referrals.presenters.referral_facts import Facts
+from referrals.presenters.shown_referral import ShownReferral
 from referrals.querysets_rules import opened_ids
 from restorative.common import clock
 from restorative.common.heartbeat import last_beats
@@ -39,13 +39,13 @@ STEP_WORDS = {
 }
 
 
-def history(facts: Facts, limit: int = 6) -> list[dict[str, str]]:
+def history(page: ShownReferral, limit: int = 6) -> list[dict[str, str]]:
     """The newest steps, and answers of people this user supports, newest first."""
-    user = facts.user
-    steps = known_steps(facts.referral, user).order_by("-known_at", "-id")[:limit]
+    user = page.user
+    steps = known_steps(page.referral, user).order_by("-known_at", "-id")[:limit]
     answers = (
         Consent.objects.visible_to(user)
-        .filter(party__referral=facts.referral, purpose=Purpose.TAKE_PART)
+        .filter(party__referral=page.referral, purpose=Purpose.TAKE_PART)
         .select_related("party", "taken_by")
         .order_by("-taken_at", "-seq", "pk")[:limit]
     )
@@ -166,23 +166,23 @@ def _goes(message: Message, at: datetime) -> str:
     return clock.show_when(max(_may_go(message), clock.next_allowed(at, urgent=message.urgent)))
 
 
-def _waits(message: Message, facts: Facts) -> str:
+def _waits(message: Message, page: ShownReferral) -> str:
     """Of a meeting that this user knows is on hold nothing is sent, but that it is moved."""
-    held = facts.on_hold and message.thing_id == facts.meeting.pk and message.kind != "meeting_moved"
+    held = page.on_hold and message.thing_id == page.meeting.pk and message.kind != "meeting_moved"
     return "not while the meeting is on hold" if held else ""
 
 
-def will_be_sent(facts: Facts) -> list[dict[str, Any]]:
+def will_be_sent(page: ShownReferral) -> list[dict[str, Any]]:
     """What waits to be sent to each person the user supports: a box, one for all where they support several.
 
     Why a message is held is not told: the reason may be another person's. Whether they can be written to at all is on
     their own page.
     """
-    opened = {party.pk: party for party in facts.parties if party.opened}
-    messages = waiting_messages(facts.referral, opened, facts.user, facts.at)
+    opened = {party.pk: party for party in page.parties if party.opened}
+    messages = waiting_messages(page.referral, opened, page.user, page.at)
     waits = {
         key: [
-            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_waits(message, facts) or _goes(message, facts.at)}"
+            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_waits(message, page) or _goes(message, page.at)}"
             for message in messages
             if message.recipient_id == key
         ]

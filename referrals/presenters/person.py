@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from referrals import access, presenters
+from referrals.blockers import RENEWED_CODES, TALK_CODES, wording_of
 from referrals.enums import (
     READINESS_QUESTIONS,
     Answer,
@@ -21,12 +22,10 @@ from referrals.models import (
 )
 from referrals.presenters.aftercare import RATING_HEADS, call_tasks, rating_rows
 from referrals.presenters.approaching import asked_not, kept_box
-from referrals.presenters.blocker_rows import FIXES
 from referrals.presenters.consent_rows import said_rows
 from referrals.presenters.needs import last_asked, said
-from referrals.presenters.next_step import ABOUT, HEADINGS
-from referrals.presenters.person_facts import Facts, gather
 from referrals.presenters.reach import message_rows, route_boxes
+from referrals.presenters.shown_person import ShownPerson, gather
 from referrals.presenters.tasks import step_rows, task_rows
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -36,48 +35,37 @@ if TYPE_CHECKING:
     pass
 
 Row = dict[str, Any]
-# What one talk asks for: while one of these is missing, talking is the next step.
-TALK_CODES = (
-    "consent_missing",
-    "safety_not_asked",
-    "safe_contact_missing",
-    "readiness_missing",
-    "not_prepared",
-)
-
-# What one check-in renews.
-RENEWED = ("consent_missing", "safety_not_asked", "safe_contact_missing", "readiness_expired")
 
 
 def page(party: Party, user: User, at: datetime) -> dict[str, Any]:
     """Everything the page of one person shows this user."""
-    facts = gather(party, user, at)
-    steps, to_do = step_rows(facts)
+    page = gather(party, user, at)
+    steps, to_do = step_rows(page)
     return {
-        "about": _about(facts),
-        "next_step": _next_step(facts),
-        "blocked": _blocked(facts),
-        "release": _release(facts),
-        "tasks": [] if party.person.died_on else task_rows(facts),
+        "about": _about(page),
+        "next_step": _next_step(page),
+        "blocked": _blocked(page),
+        "release": _release(page),
+        "tasks": [] if party.person.died_on else task_rows(page),
         "steps": steps,
         "to_do": to_do,
         "calls": call_tasks(party, user, at),
         "rating_heads": RATING_HEADS,
-        "ratings": rating_rows(party, user) if facts.rating else [],
+        "ratings": rating_rows(party, user) if page.known.last_rating else [],
         "message_heads": ["Message", "When", "State"],
-        **said_rows(facts),
-        "messages_rows": message_rows(facts),
-        "kept": kept_box(facts),
-        "asked_not": _asked_not(facts),
-        "routes": route_boxes(party, facts.routes, facts.safety is None or facts.safety.shares_home, user),
-        "support": _support(facts),
-        "needs": _needs(facts),
-        "other_things": _other_things(facts),
+        **said_rows(page),
+        "messages_rows": message_rows(page),
+        "kept": kept_box(page),
+        "asked_not": _asked_not(page),
+        "routes": route_boxes(party, page.routes, page.known.shares_home is not False, user),
+        "support": _support(page),
+        "needs": _needs(page),
+        "other_things": _other_things(page),
     }
 
 
-def _about(facts: Facts) -> str:
-    party = facts.party
+def _about(page: ShownPerson) -> str:
+    party = page.party
     if party.beside:
         return f"Supporter of {party.beside.known_as}"
     return capfirst(str(Place(party.place).label))
@@ -86,188 +74,168 @@ def _about(facts: Facts) -> str:
 # --- The next step, and what blocks messages -----------------------------------------------------------------
 
 
-def _next_step(facts: Facts) -> Row | None:
-    name = facts.party.known_as
-    if facts.referral.shown_stage == "closed" or facts.party.person.died_on:
+def _next_step(page: ShownPerson) -> Row | None:
+    name = page.party.known_as
+    if page.referral.shown_stage == "closed" or page.party.person.died_on:
         return None
-    if facts.said_no:
+    if page.known.said_do_not_approach:
         return {
             "heading": f"{name} said no: do not approach",
             "text": f"Nobody tries to reach {name} again, unless {name} comes to us.",
             "action_text": "",
             "action_href": "",
         }
-    if _before_the_words(facts):
+    if _before_the_words(page):
         return {
             "heading": f"Not yet: nobody has agreed to the words used to reach {name}",
             "text": f"Nobody speaks to {name} before that, unless {name} comes to you.",
             "action_text": "",
             "action_href": "",
         }
-    if renewable(facts) and (ends := runs_out(facts)):
+    if page.known.check_in_would_do and (ends := _runs_out(page)):
         return {
             "heading": f"Next: check in with {name}",
             "text": f"Five answers, one minute. {ends}",
             "action_text": f"Check in with {name}",
-            "action_href": facts.href("check_in"),
+            "action_href": page.href("check_in"),
         }
-    answer = facts.newest(Purpose.TAKE_PART)
+    answer = page.newest(Purpose.TAKE_PART)
     if answer is not None and answer.answer in (Answer.NO, Answer.WITHDRAWN):
         return None  # nobody asks them again from here
-    wanting = [code for code in TALK_CODES if facts.flag(code)]
-    if len(wanting) == 1 and not facts.party.is_supporter:
-        return _one_thing(facts, wanting[0])
+    wanting = [code for code in TALK_CODES if page.flag(code)]
+    if len(wanting) == 1 and not page.party.is_supporter:
+        return _one_thing(page, wanting[0])
     if not wanting:
         return None
     return {
         "heading": f"Next: talk with {name}, alone",
         "text": "One page, about 8 minutes. What is not reached can wait for another day.",
         "action_text": f"Talk with {name}",
-        "action_href": facts.href("talk"),
+        "action_href": page.href("talk"),
     }
 
 
-def _before_the_words(facts: Facts) -> bool:
+def _before_the_words(page: ShownPerson) -> bool:
     """Whether nobody speaks to them yet, because nobody has agreed to the words used to reach them."""
-    return facts.flag("wording_not_approved") and not facts.party.answered_at
+    return page.flag("wording_not_approved") and not page.party.answered_at
 
 
-def _one_thing(facts: Facts, code: str) -> Row:
+def _one_thing(page: ShownPerson, code: str) -> Row:
     """The step where one thing alone is missing: its own page does."""
-    name = facts.party.known_as
-    page, text = FIXES[code]
+    name = page.party.known_as
+    wording = wording_of(code, of_party=True)
     return {
-        "heading": f"Next: {HEADINGS[code].format(name=name)}",
-        "text": ABOUT[code].format(name=name),
-        "action_text": text.format(name=name),
-        "action_href": facts.href(page.removeprefix("referrals:")),
+        "heading": f"Next: {wording.heading.format(name=name)}",
+        "text": wording.about.format(name=name),
+        "action_text": wording.link.format(name=name),
+        "action_href": page.href(wording.page.removeprefix("referrals:")),
     }
 
 
-def renewable(facts: Facts) -> bool:
-    """Whether a check-in would do: everything was asked in full once, and nothing new has come up since."""
-    yes, safety, check = facts.newest(Purpose.TAKE_PART), facts.safety, facts.check
-    return (
-        not facts.party.is_supporter
-        and yes is not None
-        and yes.answer == Answer.YES
-        and yes.counts_from <= facts.at
-        and not yes.sheet.materially_changed_at
-        and safety is not None
-        and not any(row.raised_at > safety.asked_at for row in facts.concerns)
-        and any(row.allowed and row.confirmed_at for row in facts.routes)
-        and check is not None
-        and check.judgement == Ready.READY
-    )
-
-
-def runs_out(facts: Facts) -> str:
+def _runs_out(page: ShownPerson) -> str:
     """'Something is too old to count.', or until when what was said still counts, where that is soon; or ''."""
-    if any(facts.flag(code) for code in RENEWED):
+    if RENEWED_CODES & page.codes:
         return "Something was asked too long ago to count."
-    ends = [
-        clock.today(facts.check.expires_at),
-        clock.today(facts.safety.asked_at) + timedelta(days=rules().safety_answers_days),
-        facts.newest(Purpose.TAKE_PART).expires_on,
-    ]
-    first = min(ends)
-    soon = clock.today(facts.at) + timedelta(days=rules().runs_out_days)
+    renewed = [each.until for each in page.known.runs_out() if each.what != "sign_off"]
+    first = clock.today(min(renewed) - timedelta(microseconds=1))
+    soon = clock.today(page.at) + timedelta(days=rules().runs_out_days)
     return f"What was said counts until {clock.show_day(first)}." if first <= soon else ""
 
 
-def _blocked(facts: Facts) -> Row | None:
-    if died_on := facts.party.person.died_on:
+def _blocked(page: ShownPerson) -> Row | None:
+    if died_on := page.party.person.died_on:
         return {
-            "title": f"{facts.party.known_as} died on {clock.show_day(died_on)}. Nothing more is recorded or sent.",
+            "title": f"{page.party.known_as} died on {clock.show_day(died_on)}. Nothing more is recorded or sent.",
             "action_text": "",
             "action_href": "",
         }
-    if facts.party.is_supporter or not facts.flag("safe_contact_missing"):
+    if page.party.is_supporter or not page.flag("safe_contact_missing"):
         return None
-    may_ask = not _before_the_words(facts) and not facts.said_no
+    may_ask = not _before_the_words(page) and not page.known.said_do_not_approach
     return {
-        "title": f"No safe way to reach {facts.party.known_as}: messages are blocked",
-        "action_text": f"Ask {facts.party.known_as} for a safe way",
-        "action_href": facts.href("routes") if may_ask else "",
+        "title": f"No safe way to reach {page.party.known_as}: messages are blocked",
+        "action_text": f"Ask {page.party.known_as} for a safe way",
+        "action_href": page.href("routes") if may_ask else "",
     }
 
 
-def _release(facts: Facts) -> Any:
+def _release(page: ShownPerson) -> Any:
     """A call-off that came from this person and that the others have not heard of yet."""
-    call_offs = facts.referral.meetings.model.call_offs.rel.related_model.objects.visible_to(facts.user)
+    call_offs = page.referral.meetings.model.call_offs.rel.related_model.objects.visible_to(page.user)
     return (
         call_offs.waiting()
-        .filter(meeting__referral=facts.referral, party=facts.party)
+        .filter(meeting__referral=page.referral, party=page.party)
         .select_related("meeting")
         .first()
     )
 
 
-def _asked_not(facts: Facts) -> list[Row]:
+def _asked_not(page: ShownPerson) -> list[Row]:
     """That somebody who may be them asked before not to be approached: until they answer."""
-    if facts.party.answered_at or facts.party.is_own_place or facts.referral.shown_stage == "closed":
+    if page.party.answered_at or page.party.is_own_place or page.referral.shown_stage == "closed":
         return []
-    keys = [row.value_key for row in facts.routes if row.value_key]
-    return asked_not(facts.party, facts.user, facts.people, keys)
+    keys = [row.value_key for row in page.routes if row.value_key]
+    return asked_not(page.party, page.user, page.people, keys)
 
 
 # --- Beside the page -----------------------------------------------------------------------------------------
 
 
-def _support(facts: Facts) -> Row:
-    party, worker = facts.party, facts.party.keyworker
+def _support(page: ShownPerson) -> Row:
+    party, worker = page.party, page.party.keyworker
     if worker is None:
-        lead = capfirst(presenters.you_or_name(facts.referral.lead, facts.user))
+        lead = capfirst(presenters.you_or_name(page.referral.lead, page.user))
         lines = [f"{lead}, leading, until there is a keyworker"]
     else:
-        lines = [capfirst(presenters.you_or_name(worker, facts.user))]
+        lines = [capfirst(presenters.you_or_name(worker, page.user))]
     return {
         "title": f"Who supports {party.known_as}",
         "lines": [*lines, party.organisation.name],
-        "links": [{"text": "Change", "href": facts.href("keyworker")}]
-        if access.may_set_keyworker(facts.user, party)
+        "links": [{"text": "Change", "href": page.href("keyworker")}]
+        if access.may_set_keyworker(page.user, party)
         else [],
     }
 
 
-def _needs(facts: Facts) -> Row:
-    asked = last_asked(row for row in facts.consents if row.purpose == Purpose.TAKE_PART)
-    lines = said(facts.party, asked.get(facts.party.pk))
+def _needs(page: ShownPerson) -> Row:
+    asked = last_asked(row for row in page.consents if row.purpose == Purpose.TAKE_PART)
+    lines = said(page.party, asked.get(page.party.pk))
     return {
-        "title": f"What helps {facts.party.known_as}",
+        "title": f"What helps {page.party.known_as}",
         "lines": lines or ["Nothing was said."],
-        "links": [{"text": "Change", "href": facts.href("needs")}],
+        "links": [{"text": "Change", "href": page.href("needs")}],
     }
 
 
-def _other_things(facts: Facts) -> list[Row]:
-    name = facts.party.known_as
-    share = {"text": "Share something to keep somebody safe", "href": facts.href("protective_share")}
-    if facts.referral.shown_stage == "closed" or facts.party.person.died_on:
+def _other_things(page: ShownPerson) -> list[Row]:
+    name = page.party.known_as
+    share = {"text": "Share something to keep somebody safe", "href": page.href("protective_share")}
+    if page.referral.shown_stage == "closed" or page.party.person.died_on:
         return [share]
-    links = [{"text": f"Talk with {name}, alone", "href": facts.href("talk")}]
-    if renewable(facts):
-        links.append({"text": f"Check in with {name}", "href": facts.href("check_in")})
-    links.append({"text": "Record a safety concern", "href": facts.href("concern")})
+    links = [{"text": f"Talk with {name}, alone", "href": page.href("talk")}]
+    if page.known.check_in_would_do:
+        links.append({"text": f"Check in with {name}", "href": page.href("check_in")})
+    links.append({"text": "Record a safety concern", "href": page.href("concern")})
     links.append(share)
-    links.append({"text": f"{name} wants to stop", "href": facts.href("withdraw")})
-    if not facts.party.is_supporter:
-        add = reverse("referrals:person_add", args=[facts.referral.reference])
-        links.append({"text": f"Add a supporter for {name}", "href": f"{add}?beside={facts.party.pk}"})
-        links.append({"text": "Invite a professional", "href": facts.href("invite")})
-    if not facts.flag("capacity_in_doubt") and facts.capacity is None:
-        links.append({"text": f"Can {name} decide about this?", "href": facts.href("capacity")})
-    links.append({"text": f"How old is {name}?", "href": facts.href("age")})
-    if facts.check is not None and facts.flag("readiness_expired") and _may_be_accepted(facts):
-        links.append({"text": "Accept the older check", "href": facts.href("readiness_accept")})
-    links.append({"text": f"{name} has died", "href": facts.href("died")})
-    links.append({"text": f"{name} is not part of this", "href": facts.href("person_leave")})
+    links.append({"text": f"{name} wants to stop", "href": page.href("withdraw")})
+    if not page.party.is_supporter:
+        add = reverse("referrals:person_add", args=[page.referral.reference])
+        links.append({"text": f"Add a supporter for {name}", "href": f"{add}?beside={page.party.pk}"})
+        links.append({"text": "Invite a professional", "href": page.href("invite")})
+    if not page.flag("capacity_in_doubt") and page.known.assessed is None:
+        links.append({"text": f"Can {name} decide about this?", "href": page.href("capacity")})
+    links.append({"text": f"How old is {name}?", "href": page.href("age")})
+    if page.known.newest_check is not None and page.flag("readiness_expired") and _may_be_accepted(page):
+        links.append({"text": "Accept the older check", "href": page.href("readiness_accept")})
+    links.append({"text": f"{name} has died", "href": page.href("died")})
+    links.append({"text": f"{name} is not part of this", "href": page.href("person_leave")})
     return links
 
 
-def _may_be_accepted(facts: Facts) -> bool:
-    age = facts.at - facts.check.completed_at
-    return facts.user.is_manager and age <= timedelta(days=rules().readiness_late_days)
+def _may_be_accepted(page: ShownPerson) -> bool:
+    check = page.known.newest_check
+    age = page.at - check.completed_at
+    return page.user.is_manager and age <= timedelta(days=rules().readiness_late_days)
 
 
 def check_rows(check: ReadinessCheck, user: User, *, until: datetime) -> list[Row]:

@@ -16,7 +16,7 @@ from referrals.enums import (
 from referrals.models import ContactRoute, Party, Referral
 from referrals.presenters import parties_for
 from referrals.presenters.history import CANNOT_BE_WRITTEN_TO, MESSAGE_WORDS, waiting_messages
-from referrals.presenters.person_facts import Facts
+from referrals.presenters.shown_person import ShownPerson
 from referrals.reminders import Ways, can_be_written_to, shared_routes, ways_to_reach
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -109,17 +109,17 @@ AHEAD_OF_IT = ("meeting_booked", "meeting_moved", "meeting_ahead", "meeting_day_
 TONES = {State.SENT: "ok", State.FAILED: "stop", State.UNCERTAIN: "due"}
 
 
-def message_rows(facts: Facts) -> list[list[Any]]:
+def message_rows(page: ShownPerson) -> list[list[Any]]:
     """What this person was or will be sent. While something of another's waits for release it is shown as it stood."""
     # Where they do not open everybody, what is said of a meeting is kept from them until they know that it is off.
-    meetings = facts.referral.meetings.model.objects.visible_to(facts.user).filter(pk=OuterRef("thing_id"))
-    sealed = any(not party.opened for party in parties_for(facts.referral, facts.user))
+    meetings = page.referral.meetings.model.objects.visible_to(page.user).filter(pk=OuterRef("thing_id"))
+    sealed = any(not party.opened for party in parties_for(page.referral, page.user))
     hidden = Exists(meetings.exclude(shown_status="called_off")) if sealed else Value(False)
-    found = Message.objects.filter(group=facts.referral.pk, recipient_id=facts.party.pk, to_worker=False)
+    found = Message.objects.filter(group=page.referral.pk, recipient_id=page.party.pk, to_worker=False)
     rows = list(found.annotate(hidden=hidden).order_by("-planned_for", "pk")[:40])
-    waits = {row.pk for row in waiting_messages(facts.referral, [facts.party.pk], facts.user, facts.at)}
-    ways = ways_shown_to(facts.user, facts.referral, [facts.party]) if waits else {}
-    writable = not waits or can_be_written_to(facts.party, facts.at, ways[facts.party.pk])
+    waits = {row.pk for row in waiting_messages(page.referral, [page.party.pk], page.user, page.at)}
+    ways = ways_shown_to(page.user, page.referral, [page.party]) if waits else {}
+    writable = not waits or can_be_written_to(page.party, page.at, ways[page.party.pk])
     return [_message_row(row, row.pk in waits, writable) for row in rows]
 
 

@@ -4,12 +4,10 @@ It says "None recorded", never "safe"."""
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Case, Value, When
 from django.urls import reverse
 from django.utils.text import capfirst
 
 from referrals import access, presenters
-from referrals.blockers.on_parties import by_a_second_person
 from referrals.enums import (
     SAFETY_QUESTIONS,
     STOPS,
@@ -19,6 +17,7 @@ from referrals.enums import (
     ShareWith,
     SignOffDecision,
 )
+from referrals.facts import facts_of
 from referrals.forms import words
 from referrals.forms.words import Whom
 from referrals.models import ChildDecision, Concern, Party, ProtectiveShare, SafetyAnswers, SignOff, Task
@@ -46,11 +45,12 @@ def page(party: Party, user: "User", at: datetime, *, opens: bool, onward: str =
     decided = list(
         SignOff.objects.visible_to(user)
         .filter(party=party)
-        .annotate(second=Case(When(by_a_second_person(), then=Value(True)), default=Value(False)))
         .select_related("decided_by")
-        .prefetch_related(None)
         .order_by("decided_at", "pk")
     )
+    facts = facts_of(party.referral_id, at) if decided else None
+    for row in decided:
+        row.second = facts is not None and not facts.works_on(row.decided_by_id)
     steps = list(
         Task.objects.visible_to(user).filter(party=party, blocks__isnull=False).order_by("created_at", "pk")
     )

@@ -13,9 +13,8 @@ from django.utils.text import capfirst
 from referrals.enums import Answer, ApproachResult, Hours, Ready, Stage, Voicemail
 from referrals.models import Party, Referral
 from referrals.presenters import names_of, parties_for
-from referrals.presenters.blocker_rows import way_rows
-from referrals.presenters.next_step import HEADINGS
-from referrals.presenters.referral_facts import Facts
+from referrals.presenters.blocker_rows import BlockerRow, way_rows
+from referrals.presenters.shown_referral import ShownReferral
 from referrals.presenters.work_facts import Work
 from referrals.reminders.reach import opens_at
 from restorative.common import clock
@@ -61,24 +60,24 @@ def items(work: Work, referrals: Iterable[Referral], settled_first: set[UUID]) -
     else is settled first."""
     found: list[Item] = []
     for referral in (referral for referral in referrals if referral.pk not in settled_first):
-        facts = work.of(referral.pk)
+        page = work.of(referral.pk)
         stage = Stage(referral.shown_stage)
         if stage == Stage.PAUSED:
-            found += _paused(facts)
-        elif stage in (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED) and facts.meeting is None:
-            steps = list(_steps(work, facts))
+            found += _paused(page)
+        elif stage in (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED) and page.meeting is None:
+            steps = list(_steps(work, page))
             busy = {item.party for item in steps if item.where == TODAY}
-            found += [*steps, *(item for item in _run_out(work, facts) if item.party not in busy)]
+            found += [*steps, *(item for item in _run_out(work, page) if item.party not in busy)]
     return found
 
 
-def _paused(facts: Facts) -> Iterator[Item]:
+def _paused(page: ShownReferral) -> Iterator[Item]:
     """Not now: looked at again on its day, by the lead."""
-    referral, review = facts.referral, facts.referral.review_on
-    today = clock.today(facts.at)
-    if any(party.opened and party.person.died_on for party in facts.parties):
+    referral, review = page.referral, page.referral.review_on
+    today = clock.today(page.at)
+    if any(party.opened and party.person.died_on for party in page.parties):
         return
-    if review is None or referral.lead_id != facts.user.pk or review > today + AHEAD:
+    if review is None or referral.lead_id != page.user.pk or review > today + AHEAD:
         return
     yield Item(
         TODAY if review <= today else NEXT,
@@ -91,25 +90,25 @@ def _paused(facts: Facts) -> Iterator[Item]:
     )
 
 
-def _steps(work: Work, facts: Facts) -> Iterator[Item]:
+def _steps(work: Work, page: ShownReferral) -> Iterator[Item]:
     """What stands in the way: the first thing that is this user's turn, whom they asked, or whose turn it is."""
-    referral = facts.referral
+    referral = page.referral
     booked = referral.shown_stage == Stage.BOOKED
-    asked = list(_asked(work, facts))
+    asked = list(_asked(work, page))
     yield from asked
     waits = {item.party for item in asked}
-    rows = [row for row in way_rows(facts, work.heard(facts)) if _party_of(row, facts) not in waits]
-    ours = [row for row in rows if row["action_href"] and row["whose"] == "Your turn"]
+    rows = [row for row in way_rows(page) if row.party not in waits]
+    ours = [row for row in rows if row.is_theirs]
     if ours:
-        yield _ours(ours[0], work, facts)
+        yield _ours(ours[0], work, page)
     elif booked or asked:
         return
     elif rows:
         # What may be named says more than the one sentence for everything sealed.
-        first = next((row for row in rows if row["code"]), rows[0])
-        sentence, sealed = first["sentence"].rstrip("."), not first["code"]
+        first = next((row for row in rows if row.code), rows[0])
+        sentence, sealed = first.sentence.rstrip("."), not first.code
         yield Item(WAITING, sentence, referral, hint=_whose(first), sealed=sealed)
-    elif facts.runs and not facts.rows:
+    elif page.runs and not page.rows:
         yield Item(
             TODAY,
             "Nothing stands in the way: plan the meeting",
@@ -119,35 +118,28 @@ def _steps(work: Work, facts: Facts) -> Iterator[Item]:
         )
 
 
-def _whose(row: dict[str, str]) -> str:
+def _whose(row: BlockerRow) -> str:
     """'with a safeguarding lead', 'with Kit', or nobody in particular."""
-    said = row["whose"]
+    said = row.whose
     if said == "Nothing for you to do":
         return ""
     return f"with a{said[1:]}" if said.startswith("A ") else f"with {said}"
 
 
-def _party_of(row: dict[str, str], facts: Facts) -> UUID | None:
-    """Whose row it is, for those opened; their own names tell them apart."""
-    name = row.get("name")
-    return next((p.pk for p in facts.parties if p.opened and name and p.known_as == name), None)
-
-
-def _ours(row: dict[str, str], work: Work, facts: Facts) -> Item:
-    key = _party_of(row, facts)
-    talk = row["code"] == "talk"
-    due = _first_contact_due(work.opened[key]) if talk and key in work.opened else None
-    today = clock.today(facts.at)
+def _ours(row: BlockerRow, work: Work, page: ShownReferral) -> Item:
+    talk = row.code == "talk"
+    due = _first_contact_due(work.opened[row.party]) if talk and row.party in work.opened else None
+    today = clock.today(page.at)
     later = due is not None and due > today
     return Item(
         NEXT if later else TODAY,
-        capfirst(HEADINGS[row["code"]].format(name=row["name"])),
-        facts.referral,
-        "Talk" if talk else row["action_text"],
-        row["action_href"],
+        capfirst(row.heading),
+        page.referral,
+        "Talk" if talk else row.action_text,
+        row.action_href,
         "" if due is None else f"by {clock.show_day(due)}" if later else f"was due {clock.show_day(due)}",
         due,
-        key,
+        row.party,
     )
 
 
@@ -162,10 +154,10 @@ def _first_contact_due(party: Any) -> date | None:
     return clock.add_working_days(clock.today(begun), rules().first_contact_working_days)
 
 
-def _asked(work: Work, facts: Facts) -> Iterator[Item]:
+def _asked(work: Work, page: ShownReferral) -> Iterator[Item]:
     """Those who were asked and have not answered: wait, then ask again."""
-    reference, today = facts.referral.reference, clock.today(facts.at)
-    for party in work.mine(facts):
+    reference, today = page.referral.reference, clock.today(page.at)
+    for party in work.mine(page):
         known = work.opened[party.pk]
         if known.said_answer or known.approach_result not in (
             ApproachResult.WAITING,
@@ -177,7 +169,7 @@ def _asked(work: Work, facts: Facts) -> Iterator[Item]:
         yield Item(
             TODAY if again else WAITING,
             f"Ask {party.known_as} again" if again else f"{party.known_as} to answer",
-            facts.referral,
+            page.referral,
             "Ask",
             reverse("referrals:talk", args=[reference, party.pk]),
             f"asked {clock.ago(known.first_tried)}",
@@ -206,15 +198,14 @@ def _runs_out(party: Any) -> Iterator[tuple[date, str]]:
     if party.safety_asked_at:
         yield clock.today(party.safety_asked_at + timedelta(days=rules().safety_answers_days)), "safety"
     if party.route_confirmed_at:
-        days = rules().contact_days_at_risk if party.at_risk else rules().contact_days
-        yield clock.today(party.route_confirmed_at + timedelta(days=days)), "route"
+        yield clock.today(party.route_confirmed_at + timedelta(days=party.contact_days)), "route"
 
 
-def _run_out(work: Work, facts: Facts) -> Iterator[Item]:
+def _run_out(work: Work, page: ShownReferral) -> Iterator[Item]:
     """For each person this user supports, the first thing that runs out within a week."""
-    today = clock.today(facts.at)
+    today = clock.today(page.at)
     ahead = today + timedelta(days=rules().runs_out_days)
-    for party in work.mine(facts):
+    for party in work.mine(page):
         soon = [found for found in _runs_out(work.opened[party.pk]) if today <= found[0] <= ahead]
         if not soon:
             continue
@@ -222,9 +213,9 @@ def _run_out(work: Work, facts: Facts) -> Iterator[Item]:
         yield Item(
             TODAY if day == today else NEXT,
             f"Check in with {party.known_as}: {RENEW[which]} runs out {_on(day, today)}",
-            facts.referral,
+            page.referral,
             "Check in",
-            reverse("referrals:check_in", args=[facts.referral.reference, party.pk]),
+            reverse("referrals:check_in", args=[page.referral.reference, party.pk]),
             due=day,
             party=party.pk,
         )
@@ -252,7 +243,7 @@ def said_no(work: Work, referrals: Iterable[Referral]) -> list[dict[str, str]]:
             if known is None or known.said_answer not in SAID:
                 continue
             unsure = known.said_answer == Answer.NOT_SURE
-            page = "referrals:talk" if unsure else "referrals:party"
+            route = "referrals:talk" if unsure else "referrals:party"
             found.append(
                 (
                     known.said_taken_at,
@@ -260,7 +251,7 @@ def said_no(work: Work, referrals: Iterable[Referral]) -> list[dict[str, str]]:
                         "name": party.known_as,
                         "said": f"{SAID[known.said_answer]}, {clock.ago(known.said_taken_at)}",
                         "action_text": f"Talk with {party.known_as}" if unsure else "Open",
-                        "action_href": reverse(page, args=[referral.reference, party.pk]),
+                        "action_href": reverse(route, args=[referral.reference, party.pk]),
                     },
                 )
             )
@@ -276,8 +267,8 @@ def safe_to_ring(work: Work, referrals: Iterable[Referral], wanted: set[UUID]) -
     """Those of `wanted` whom this user supports and may ring at this hour, with the words to say."""
     found = []
     for referral in referrals:
-        facts = work.of(referral.pk)
-        for party in work.mine(facts):
+        page = work.of(referral.pk)
+        for party in work.mine(page):
             known = work.opened[party.pk]
             if party.pk in wanted and _may_ring(known, work.at):
                 found.append(_ring_row(party, known, referral))
@@ -292,8 +283,7 @@ def _may_ring(known: Any, at: datetime) -> bool:
         or known.said_answer in (Answer.NO, Answer.WITHDRAWN)
     ):
         return False
-    days = rules().contact_days_at_risk if known.at_risk else rules().contact_days
-    fresh = known.phone_confirmed_at >= at - timedelta(days=days)
+    fresh = known.phone_confirmed_at >= at - timedelta(days=known.contact_days)
     return fresh and not clock.quiet(at) and opens_at(known.phone_days, known.phone_hours, at) == at
 
 

@@ -9,9 +9,10 @@ from uuid import UUID
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from referrals import blockers
-from referrals.disclosure import stood_in
-from referrals.enums import Answer, ApproachResult, Part, Purpose, ReadinessKind, RouteKind, Stage
+from referrals.blockers import find_blockers, sealed_open, shown_to
+from referrals.disclosure import before_step
+from referrals.enums import ApproachResult, Gate, Part, Purpose, ReadinessKind, RouteKind, Stage
+from referrals.facts import read_facts
 from referrals.models import (
     Approach,
     Concern,
@@ -25,8 +26,7 @@ from referrals.models import (
     SafetyAnswers,
 )
 from referrals.presenters import prefetch_parties
-from referrals.presenters.blocker_rows import Heard, check_in_would_do
-from referrals.presenters.referral_facts import Facts, is_mine, runs
+from referrals.presenters.shown_referral import ShownReferral, is_mine, runs
 from referrals.querysets_provisional import said_no
 from referrals.reminders import of_somebody_else
 
@@ -67,35 +67,15 @@ class Work:
 
     user: "User"
     at: datetime
-    facts: dict[UUID, Facts] = field(default_factory=dict)
+    pages: dict[UUID, ShownReferral] = field(default_factory=dict)
     opened: dict[UUID, Any] = field(default_factory=dict)
 
-    def of(self, referral: UUID) -> Facts:
-        return self.facts[referral]
+    def of(self, referral: UUID) -> ShownReferral:
+        return self.pages[referral]
 
-    def heard(self, facts: Facts) -> Heard:
-        """Each opened party's newest answer, and whom a check-in would do for: for what stands in the way."""
-        opened = [party.pk for party in facts.parties if party.pk in self.opened]
-        return Heard(
-            answers={key: _answer(self.opened[key]) for key in opened},
-            renewable=frozenset(key for key in opened if self._renewable(self.opened[key])),
-        )
-
-    def _renewable(self, known: Any) -> bool:
-        return not known.is_supporter and check_in_would_do(
-            answer=known.said_answer,
-            counts_from=known.said_counts_from,
-            sheet_changed=known.said_sheet__materially_changed_at,
-            judgement=known.check_judgement,
-            safety_at=known.safety_asked_at,
-            concern_at=known.concern_raised_at,
-            reached=bool(known.route_confirmed_at),
-            at=self.at,
-        )
-
-    def mine(self, facts: Facts) -> list[Party]:
+    def mine(self, page: ShownReferral) -> list[Party]:
         """Those of a referral whom this user supports."""
-        return [party for party in facts.parties if party.pk in self.opened and is_mine(party, facts)]
+        return [party for party in page.parties if party.pk in self.opened and is_mine(party, page)]
 
 
 def gather(
@@ -119,22 +99,25 @@ def gather(
     if not rows:
         return work
     work.opened = {row.pk: row for row in _opened(user, by_id, at)}
-    asked = [key for key, row in by_id.items() if key not in starting and row.shown_stage in ASKED]
-    found = blockers.blockers_of(asked, [key for key in starting if key in by_id], at)
-    stood = stood_in(user, list(by_id))
+    known = read_facts(by_id, at)
+    for party in work.opened.values():
+        party.contact_days = known[party.referral_id].parties[party.pk].contact_days
     for referral in rows:
-        parties = referral._parties_for[1]
-        held = found.get(referral.pk, [])
-        here = stood.get(referral.pk)
-        work.facts[referral.pk] = Facts(
+        facts, parties = known[referral.pk], referral._parties_for[1]
+        gate = Gate.START if referral.pk in starting else Gate.BOOK
+        asked = referral.pk in starting or referral.shown_stage in ASKED
+        found = find_blockers(facts, gate) if asked else []
+        before = before_step(facts, [party.pk for party in parties if party.opened])
+        work.pages[referral.pk] = ShownReferral(
             referral=referral,
             user=user,
             at=at,
+            facts=facts,
             parties=parties,
-            rows=blockers.shown_to(held, parties, stood=here),
-            sealed_parties=blockers.sealed_open(held, parties, here),
+            rows=shown_to(found, parties, before=before),
+            sealed_parties=sealed_open(found, parties, before),
             runs=runs(referral, user),
-            as_stood=here,
+            before=before,
             meeting=starting.get(referral.pk),
             release=None,
         )
@@ -143,11 +126,6 @@ def gather(
 
 # Stages in which something can stand in the way of booking.
 ASKED = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED)
-
-
-def _answer(known: Any) -> str | None:
-    """Their newest answer to taking part. Who said "do not approach" is asked nothing: that is a no."""
-    return known.said_answer or (Answer.NO if known.said_no else None)
 
 
 def _columns(
@@ -176,7 +154,6 @@ def _opened(user: "User", referrals: Collection[UUID], at: datetime) -> QuerySet
         .filter(referral__in=list(referrals))
         .present()
         .annotate(
-            at_risk=Case(When(blockers.contact_at_risk(), then=Value(True)), default=Value(False)),
             first_tried=Subquery(tried.order_by("created_at").values("created_at")[:1]),
             words_at=Subquery(words.order_by("-taken_at").values("taken_at")[:1]),
             said_no=said_no(),

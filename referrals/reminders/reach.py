@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from referrals.blockers import contact_at_risk
 from referrals.enums import SENT_ROUTES, Days, Hours, Part, RouteKind
-from referrals.models import Bar, ContactRoute, Involvement, Party, Referral, SafetyAnswers
+from referrals.facts import read_facts
+from referrals.models import Bar, ContactRoute, Involvement, Party, Referral
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -67,19 +67,12 @@ class Ways:
 
 
 def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
-    """What each of these parties said about being written to, by their id. Two queries for any number of them."""
-    newest = SafetyAnswers._base_manager.filter(party=OuterRef("pk")).order_by("-asked_at", "-pk")
-    about = (
-        Party.objects.unscoped("reaching")
-        .filter(pk__in=[party.pk for party in parties])
-        .annotate(
-            at_risk=Case(When(contact_at_risk(), then=Value(True)), default=Value(False)),
-            shares_home=Subquery(newest.values("shares_home")[:1]),
-        )
-        .values_list("pk", "at_risk", "shares_home")
-    )
+    """What each of these parties said about being written to, by their id, in a fixed number of queries."""
+    parties = list(parties)
+    facts = read_facts({party.referral_id for party in parties}, clock.now())
+    known = [facts[party.referral_id].parties[party.pk] for party in parties]
     # Never asked counts as shared.
-    ways = {pk: Ways([], at_risk, shares is not False) for pk, at_risk, shares in about}
+    ways = {each.id: Ways([], each.contact_at_risk, each.shares_home is not False) for each in known}
     routes = (
         ContactRoute.objects.unscoped("reaching")
         .annotate(is_shared=Exists(of_somebody_else()))

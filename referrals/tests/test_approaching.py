@@ -356,7 +356,7 @@ def test_a_lead_who_stands_in_for_both_is_not_sent_to_talk_with_the_other_meanwh
     name = just_logged.other.known_as
     assert f"Talk with {name}" not in shown.content.decode()
     assert f"{name} is talked with once the words used to reach them are agreed." in [
-        row["sentence"] for row in shown.context["way"]
+        row.sentence for row in shown.context["way"]
     ]
 
 

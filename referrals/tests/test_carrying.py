@@ -14,7 +14,7 @@ from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import record_consent, withdraw
 from referrals.actions.facilitation import appoint, stand_down
 from referrals.actions.readiness import prepare
-from referrals.disclosure import known_until
+from referrals.disclosure import hidden_since
 from referrals.enums import Answer, ConcernKind, Part, Purpose
 from referrals.models import Consent, Involvement
 from tests.stories import staff_now, tell
@@ -141,7 +141,9 @@ def test_coming_back_unseen_does_not_show_by_words_that_are_gone(made):
 
 def carried(made, who: str) -> list[str]:
     user = made.staff[who]
-    rows = Consent.objects.to_carry(user, timezone.now(), others_until=known_until(user, made.referral.pk))
+    rows = Consent.objects.to_carry(
+        user, timezone.now(), others_until=hidden_since(user, made.referral.pk, timezone.now())
+    )
     return [row.wording for row in rows]
 
 

@@ -222,7 +222,7 @@ def test_before_the_day_one_row_says_that_each_person_is_asked_on_it(staff: Staf
     made = retold("booked_tomorrow", staff, timezone.now())
     way = client_of(staff["fay"]).get(f"/r/{made.referral.reference}/").context["way"]
 
-    assert [row["whose"] for row in way if row["code"] == "day_of_check_missing"] == ["On the day"]
+    assert [row.whose for row in way if row.code == "day_of_check_missing"] == ["On the day"]
 
 
 def test_nobody_is_asked_from_here_before_the_words_to_reach_them_are_agreed(staff: Staff) -> None:

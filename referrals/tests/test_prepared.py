@@ -6,41 +6,13 @@ import pytest
 from django.utils import timezone
 
 from meetings.demo.staff import Staff
-from referrals.blockers import blockers, with_blockers, with_party_blockers
+from referrals.blockers import blockers
 from referrals.enums import Gate
 from referrals.models import Party, Referral
 from referrals.querysets_rules import opened_by, opened_ids
 from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
-
-
-def compiled_now(referral: Referral, gate: Gate, at) -> tuple[set, bool]:
-    """What the conditions say when Django compiles them for this one question."""
-    parties = with_party_blockers(
-        Party.objects.unscoped("test").filter(referral=referral, left_at__isnull=True), gate, at
-    )
-    codes = {
-        (name.removeprefix("blocked_"), party.pk)
-        for party in parties
-        for name, holds in vars(party).items()
-        if name.startswith("blocked_") and holds
-    }
-    [whole] = with_blockers(Referral.objects.unscoped("test").filter(pk=referral.pk), gate, at)
-    return codes, whole.blocked
-
-
-@pytest.mark.parametrize("gate", Gate)
-@pytest.mark.parametrize("days", [0, 3, 27, 85, 190])
-def test_what_stands_in_the_way_is_asked_of_this_moment(gate: Gate, days: int, staff: Staff) -> None:
-    made = tell("booked_tomorrow", staff, timezone.now())
-    at = timezone.now() + timedelta(days=days)
-
-    found = blockers(made.referral, gate, at)
-    codes, blocked = compiled_now(made.referral, gate, at)
-
-    assert {(row.code, row.party_id) for row in found if row.party_id} == codes
-    assert bool(found) == blocked
 
 
 def test_a_number_that_is_changed_counts_at_once(staff: Staff, settings) -> None:

@@ -28,7 +28,7 @@ def mends(client: Any, where: str) -> list[str]:
     """The addresses of what mends what stands in the way, as that page offers them."""
     shown = client.get(where)
     rows = shown.context["way"] if shown.status_code == 200 else []
-    return [row["action_href"] for row in rows if row["action_href"]]
+    return [row.action_href for row in rows if row.action_href]
 
 
 @pytest.mark.parametrize("code", BY_KEY)
@@ -56,7 +56,7 @@ def test_what_is_missing_is_not_said_twice(staff: Staff) -> None:
     made = play("blocked_not_prepared", staff)
     page = client_of(staff["kit"]).get(page_of(made))
 
-    assert page.context["next_step"]["text"] not in [row["sentence"] for row in page.context["way"]]
+    assert page.context["next_step"]["text"] not in [row.sentence for row in page.context["way"]]
 
 
 def test_whoever_appoints_is_back_at_the_referral(staff: Staff) -> None:

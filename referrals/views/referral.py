@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from referrals.presenters import page as referral_page
 from referrals.presenters.grants import to_read
+from referrals.presenters.page import referral_page
 from referrals.views.base import ReferralPage
 
 
@@ -15,5 +15,5 @@ class ShowReferral(ReferralPage):
     def get_context(self) -> dict[str, Any]:
         context = super().get_context()
         self.title = f"{context['identity']['name']}, {self.referral.reference}"
-        context |= referral_page.page(self.referral, self.request.user, self.at)
+        context |= referral_page(self.referral, self.request.user, self.at)
         return to_read(context) if context["reads_only"] else context

@@ -1,0 +1,9 @@
+"""The facts of referrals, read once, with every derived date and state computed in one property.
+Rules, duties, projections and presenters are given these; none of them queries."""
+
+from referrals.facts.party import PartyFacts, RunsOut
+from referrals.facts.reader import Source, facts_of, read_facts, register
+from referrals.facts.referral import Facts
+from referrals.facts.rows import Row, Worker
+
+__all__ = ["Facts", "PartyFacts", "Row", "RunsOut", "Source", "Worker", "facts_of", "read_facts", "register"]

@@ -1,0 +1,306 @@
+"""The facts of one referral at a moment: its rows, its parties, its staff, and what follows from all of them together.
+Pure Python: no queries and no clock. What follows from one party alone is in party.py."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any, TypeVar
+from uuid import UUID
+
+from referrals.enums import Answer, Part, Purpose, Stage, Suitable
+from referrals.facts import rows
+from referrals.facts.party import PartyFacts
+from restorative.common import clock
+
+RowT = TypeVar("RowT", bound=rows.Row)
+RUNS_MEETINGS = (Part.FACILITATOR, Part.STAND_IN)
+COMPARTMENT_PARTS = (Part.KEYWORKER, Part.RECEIVER, Part.COVER)
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """Everything a rule may need to know of one referral, as of `at`."""
+
+    at: datetime
+    referral: rows.ReferralRow
+    staff: Mapping[UUID, rows.Worker] = field(repr=False)
+    closures: Mapping[UUID, Collection[date]] | None = field(repr=False)
+    _rows: dict[type, list[Any]] = field(repr=False)
+
+    @classmethod
+    def of(
+        cls,
+        kinds: dict[type, list[Any]],
+        staff: Mapping[UUID, rows.Worker],
+        closures: Mapping[UUID, Collection[date]] | None,
+        at: datetime,
+    ) -> Facts:
+        """Facts from rows of each kind, in whatever order they were read."""
+        ordered = {kind: sorted(found, key=_order) for kind, found in kinds.items()}
+        return cls(at, ordered[rows.ReferralRow][0], staff, closures, ordered)
+
+    def rows(self, kind: type[RowT]) -> list[RowT]:
+        """All rows of one kind, in the order they were made."""
+        return self._rows.get(kind, [])
+
+    def known_until(self, moment: datetime) -> Facts:
+        """The same facts as they were known just before a moment: later rows and later changes left out."""
+        return self._as_of(moment, lambda row, when: when < moment)
+
+    def before(self, step: rows.StageChangeRow) -> Facts:
+        """The same facts just before a step: without what came with it or later.
+
+        What came with it at that very moment is of the party it came from; another party's row of that moment is older.
+        """
+
+        def known(row: rows.Row, when: datetime) -> bool:
+            if isinstance(row, rows.StageChangeRow):
+                return row.id < step.id and (when == row.created_at or when < step.created_at)
+            party = getattr(row, "party_id", None) or getattr(row, "id", None)
+            return when < step.created_at or (when == step.created_at and party != step.party_id)
+
+        return self._as_of(step.created_at, known)
+
+    def _as_of(self, at: datetime, known: Callable[[rows.Row, datetime], bool]) -> Facts:
+        """These facts with only what was known; who led and supported is read from the involvement of that time."""
+        then = {kind: _known(found, known) for kind, found in self._rows.items()}
+        open_rows = [row for row in then.get(rows.InvolvementRow, []) if row.until is None]
+        leads = [row.user_id for row in open_rows if row.part == Part.LEAD]
+        keyworkers = {row.party_id: row.user_id for row in open_rows if row.part == Part.KEYWORKER}
+        steps = then.get(rows.StageChangeRow, [])
+        then[rows.ReferralRow] = [
+            replace(
+                self.referral,
+                stage=steps[-1].to_stage if steps else Stage.LOGGED,
+                lead_id=leads[-1] if leads else self.referral.lead_id,
+            )
+        ]
+        then[rows.PartyRow] = [
+            replace(row, keyworker_id=keyworkers.get(row.beside_id or row.id))
+            for row in then.get(rows.PartyRow, [])
+        ]
+        return Facts(at, then[rows.ReferralRow][0], self.staff, self.closures, then)
+
+    # --- People ---
+
+    @cached_property
+    def parties(self) -> dict[UUID, PartyFacts]:
+        """Every party by id, in the order they joined; those who left too."""
+        of_party: dict[UUID, dict[type, list[Any]]] = defaultdict(dict)
+        for kind, found in self._rows.items():
+            if kind in (rows.PartyRow, rows.ReferralRow):
+                continue
+            for row in found:
+                key = getattr(row, "party_id", None)
+                if key is not None:
+                    of_party[key].setdefault(kind, []).append(row)
+        return {row.id: PartyFacts(row, self, of_party[row.id]) for row in self.rows(rows.PartyRow)}
+
+    @cached_property
+    def present(self) -> list[PartyFacts]:
+        """The parties who have not left, in the order they joined."""
+        return [party for party in self.parties.values() if party.present]
+
+    @property
+    def participants(self) -> list[PartyFacts]:
+        return [party for party in self.present if party.is_participant]
+
+    @cached_property
+    def anyone_died(self) -> bool:
+        return any(party.died for party in self.parties.values())
+
+    # --- Staff ---
+
+    @property
+    def involvements(self) -> list[rows.InvolvementRow]:
+        return self.rows(rows.InvolvementRow)
+
+    def worker(self, user: UUID) -> rows.Worker | None:
+        return self.staff.get(user)
+
+    def is_active(self, user: UUID) -> bool:
+        worker = self.staff.get(user)
+        return worker is not None and worker.is_active
+
+    def manager_of(self, user: UUID) -> UUID | None:
+        """The manager of a worker's team."""
+        worker = self.staff.get(user)
+        return worker.manager_id if worker else None
+
+    def works_on(self, user: UUID) -> bool:
+        """Whether a user has, or ever had, a part in this referral. Such a user is no second person here."""
+        return any(row.user_id == user for row in self.involvements)
+
+    def of_another_side(self, user: UUID, party: PartyFacts) -> bool:
+        """Whether a user supports, or ever supported, another person here than this party and who is beside them.
+
+        The lead counts as supporting every present participant without a keyworker.
+        """
+        supported = (row.party_id for row in self.involvements if row.user_id == user and row.party_id)
+        if any(self._side_of(key) != party.side for key in supported):
+            return True
+        return user == self.referral.lead_id and any(
+            other.row.keyworker_id is None and other.side != party.side for other in self.participants
+        )
+
+    def _side_of(self, party: UUID) -> UUID:
+        known = self.parties.get(party)
+        return known.side if known else party
+
+    def ever_supported(self, user: UUID) -> bool:
+        """Whether a user was ever a keyworker here, covered for one, or took a handoff of help."""
+        return any(row.user_id == user and row.part in COMPARTMENT_PARTS for row in self.involvements)
+
+    def supports_anyone(self, user: UUID) -> bool:
+        """Whether a user supports, or ever supported, anyone here, as a lead who stands in too."""
+        return self.ever_supported(user) or any(
+            user == party.row.keyworker_id or (user == party.worker_id and party.row.keyworker_id is None)
+            for party in self.present
+        )
+
+    def support_period(self, party: UUID) -> rows.InvolvementRow | None:
+        """The present keyworker's row for a party."""
+        found = (
+            r for r in self.involvements if r.part == Part.KEYWORKER and r.party_id == party and not r.until
+        )
+        return next(found, None)
+
+    # --- Who runs the meetings ---
+
+    @cached_property
+    def facilitators(self) -> list[rows.InvolvementRow]:
+        """Those appointed to prepare and run the meetings who still work here."""
+        return [
+            row
+            for row in self.involvements
+            if row.part in RUNS_MEETINGS and row.until is None and self.is_active(row.user_id)
+        ]
+
+    @cached_property
+    def running(self) -> list[rows.InvolvementRow]:
+        """Those, and on their day who stands in."""
+        return [
+            row
+            for row in self.involvements
+            if row.part in RUNS_MEETINGS and row.runs_at(self.at) and self.is_active(row.user_id)
+        ]
+
+    @property
+    def fewer_than_two_facilitators(self) -> bool:
+        return len({row.user_id for row in self.facilitators}) < 2
+
+    def is_of_a_side(self, user: UUID) -> bool:
+        """Whether a facilitator supports a party here, or manages a worker who does, or ever supported one."""
+        return self.ever_supported(user) or any(party.on_side_of(user) for party in self.present)
+
+    def second_workers_beside(self, user: UUID) -> list[UUID]:
+        """Second workers of another team or organisation than a facilitator's. Two without a team count as one."""
+        own = self.staff.get(user)
+        found = []
+        for row in self.involvements:
+            other = self.staff.get(row.user_id)
+            if row.part != Part.SECOND_WORKER or row.until is not None or not other or not other.is_active:
+                continue
+            if own and (other.team_id != own.team_id or other.organisation_id != own.organisation_id):
+                found.append(row.user_id)
+        return found
+
+    def accepted_by_all_others(self, second: UUID, facilitator: UUID) -> bool:
+        """Whether every participant who is not on the facilitator's side accepts a second worker."""
+        return all(
+            party.consent_to(Purpose.SECOND_WORKER, second)
+            for party in self.participants
+            if not party.on_side_of(facilitator)
+        )
+
+    # --- Decisions, steps, disclosure ---
+
+    @property
+    def stage(self) -> Stage:
+        return Stage(self.referral.stage)
+
+    @property
+    def suitable(self) -> bool:
+        """Whether the newest decision says that a meeting is suitable now."""
+        decided = self.rows(rows.SuitabilityRow)
+        newest = max(decided, key=lambda row: (row.decided_at, row.created_at), default=None)
+        return newest is not None and newest.decision == Suitable.YES
+
+    def undone_steps(self, sign_off: UUID) -> list[rows.TaskRow]:
+        """Steps of a sign-off decision that are still to be done."""
+        return [row for row in self.rows(rows.TaskRow) if row.blocks_id == sign_off and row.done_at is None]
+
+    def hidden_step(self, opened: Collection[UUID]) -> rows.StageChangeRow | None:
+        """The first step that a reader of these compartments must not know of yet, and that no known step overtook."""
+        found = None
+        for row in self.rows(rows.StageChangeRow):
+            if not row.waits_for_release or row.party_id in opened:
+                found = None
+            elif found is None:
+                found = row
+        return found
+
+    def stage_shown(self, opened: Collection[UUID]) -> Stage:
+        """The stage as a reader of these compartments may know it."""
+        known = [
+            row
+            for row in self.rows(rows.StageChangeRow)
+            if not row.waits_for_release or row.party_id in opened
+        ]
+        return Stage(known[-1].to_stage) if known else Stage.LOGGED
+
+    def hidden_since(self, opened: Collection[UUID]) -> datetime | None:
+        """From when a reader of these compartments knows nothing new of the others: a hidden step, or an open stop."""
+        step = self.hidden_step(opened)
+        stops = [
+            row.raised_at
+            for party in self.parties.values()
+            if party.id not in opened
+            for row in party.open_stops
+        ]
+        moments = [*stops, *([step.created_at] if step else [])]
+        return min(moments, default=None)
+
+    def words_agreed_for(self, party: UUID, *, but: Collection[UUID] = ()) -> Iterator[rows.ConsentRow]:
+        """The current yes of others to the words used to reach a party, left out those given by `but`."""
+        for other in self.parties.values():
+            row = other.newest_answer(Purpose.WORDS, party)
+            if other.id not in but and row and row.answer == Answer.YES and other.counts(row):
+                yield row
+
+    # --- Days ---
+
+    def working_day_after(self, day: date, days: int, organisation: UUID) -> date:
+        """The day so many working days of an organisation later. Raises RuntimeError where closures were not read."""
+        if self.closures is None:
+            raise RuntimeError("Working days need facts that were read with closures=True.")
+        return clock.add_working_days(day, days, self.closures.get(organisation, frozenset()))
+
+    def morning_after(self, since: datetime, days: int, organisation: UUID) -> datetime:
+        """Nine o'clock, so many working days of an organisation after a moment."""
+        return clock.moment(self.working_day_after(clock.today(since), days, organisation), 9)
+
+
+def _order(row: rows.Row) -> tuple[datetime, str]:
+    if isinstance(row, rows.StageChangeRow):
+        return row.created_at, f"{row.id:020}"
+    return getattr(row, row.MADE), str(row.id)  # type: ignore[attr-defined]
+
+
+def _known(found: list[Any], known: Callable[[rows.Row, datetime], bool]) -> list[Any]:
+    return [_as_known(row, known) for row in found if known(row, getattr(row, row.MADE))]
+
+
+def _as_known(row: Any, known: Callable[[rows.Row, datetime], bool]) -> Any:
+    """A row without what was written on it later."""
+    empty = {
+        column: None
+        for when, *others in row.SETTLES
+        if (settled := getattr(row, when)) is not None and not known(row, settled)
+        for column in (when, *others)
+    }
+    return replace(row, **empty) if empty else row

@@ -1,0 +1,78 @@
+"""What the page of one person is made from, read once, for whoever opens their compartment."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from referrals import presenters
+from referrals.blockers import party_codes
+from referrals.enums import Gate, Purpose
+from referrals.facts import PartyFacts, facts_of
+from referrals.models import Approach, Consent, ContactRoute, Party, Referral
+from restorative.accounts.models import User
+
+
+@dataclass
+class ShownPerson:
+    """What is read once for the page of one person. `known` are their facts; `codes`, what stands in the way."""
+
+    party: Party
+    referral: Referral
+    user: User
+    at: datetime
+    known: PartyFacts
+    codes: frozenset[str]
+    consents: list[Consent]
+    approaches: list[Approach]
+    routes: list[ContactRoute]
+    people: list[Party]
+
+    def flag(self, code: str) -> bool:
+        """Whether this code stands in the way of booking, with this person.
+
+        That the words are missing is theirs until they have answered; after that it is the side's whose words they are.
+        """
+        stands = code in self.codes
+        if stands and code == "wording_not_approved":
+            return not self.party.answered_at and not presenters.words_before_step(self.party, self.user)
+        return stands
+
+    def href(self, name: str, *args: Any) -> str:
+        return reverse(f"referrals:{name}", args=[self.referral.reference, self.party.pk, *args])
+
+    def newest(self, purpose: Purpose, recipient: Any = None) -> Consent | None:
+        """The newest answer to one thing asked."""
+        found = [
+            row
+            for row in self.consents
+            if row.purpose == purpose and (recipient is None or row.recipient == recipient)
+        ]
+        return max(found, key=lambda row: row.seq, default=None)
+
+
+def gather(party: Party, user: User, at: datetime) -> ShownPerson:
+    """Read what the page needs: a fixed number of queries."""
+
+    def rows(model: type) -> Any:
+        return model.objects.visible_to(user).filter(party=party)
+
+    facts = facts_of(party.referral_id, at)
+    return ShownPerson(
+        party=party,
+        referral=party.referral,
+        user=user,
+        at=at,
+        known=facts.parties[party.pk],
+        codes=party_codes(facts, party.pk, Gate.BOOK),
+        consents=list(rows(Consent).select_related("taken_by", "sheet").order_by("-taken_at", "-seq", "pk")),
+        approaches=list(rows(Approach).select_related("created_by").order_by("-created_at", "-pk")),
+        routes=list(
+            rows(ContactRoute)
+            .filter(replaced_at__isnull=True)
+            .select_related("confirmed_by")
+            .order_by("-allowed", "-created_at", "-pk")
+        ),
+        people=presenters.parties_for(party.referral, user),
+    )

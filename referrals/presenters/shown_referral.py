@@ -1,0 +1,154 @@
+"""What the referral page reads, once, as one person may know it.
+How it is said is in blocker_rows.py, next_step.py, people.py and history.py."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from referrals.blockers import Blocker, ShownBlocker, find_blockers, sealed_open, shown_to
+from referrals.disclosure import BeforeStep, before_step
+from referrals.enums import SIGN_OFFS, STOPS, Answer, Gate, Part, Stage
+from referrals.facts import Facts, PartyFacts, facts_of
+from referrals.models import Party, Referral
+from referrals.presenters import facilitators_of, parties_for
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+@dataclass
+class ShownReferral:
+    """What is read once for the page. `facts` are all facts: what is shown of them hangs on `parties[].opened`."""
+
+    referral: Referral
+    user: "User"
+    at: datetime
+    facts: Facts
+    parties: list[Party]
+    rows: list[ShownBlocker]
+    sealed_parties: set[UUID]
+    runs: bool
+    before: BeforeStep | None
+    meeting: Any
+    release: Any
+    # What puts a booked meeting on hold, as far as this user may know: causes with a name, and who cannot be there.
+    held_by: list[ShownBlocker] = field(default_factory=list)
+    away: list[Any] = field(default_factory=list)
+
+    @property
+    def on_hold(self) -> bool:
+        """Whether this user knows why the meeting cannot be held as things are. To anybody else it is booked."""
+        return bool(self.held_by or self.away)
+
+    @cached_property
+    def opened(self) -> dict[UUID, PartyFacts]:
+        """The facts of the parties whose compartments this user opens."""
+        return {party.pk: self.facts.parties[party.pk] for party in self.parties if party.opened}
+
+    def answer_of(self, party: UUID) -> str | None:
+        """An opened party's newest answer to taking part. "Do not approach" is a no: nothing more is asked."""
+        known = self.opened.get(party)
+        if known is None:
+            return None
+        return known.answer.answer if known.answer else Answer.NO if known.said_do_not_approach else None
+
+    def check_in_would_do(self, party: UUID) -> bool:
+        """Whether a check-in renews all that has run out with an opened party."""
+        known = self.opened.get(party)
+        return known is not None and known.check_in_would_do
+
+    @cached_property
+    def deciding(self) -> frozenset[tuple[UUID, str]]:
+        """The concerns this user is the second person for: (party, code)."""
+        user = self.user
+        if self.facts.works_on(user.pk):
+            return frozenset()
+        held = {(row.party.pk, row.code) for row in self.rows if row.party is not None}
+        waiting = set()
+        for party in self.facts.present:
+            if party.row.organisation_id != user.organisation_id:
+                continue
+            for concern in party.waits_for_decision:
+                stop = concern.kind in STOPS
+                able = user.safeguarding_lead or (user.is_manager and not stop)
+                if able and concern.raised_by_id != user.pk and concern.kind in (*STOPS, *SIGN_OFFS):
+                    waiting.add((party.id, "stop" if stop else "sign_off"))
+        return frozenset(held & waiting)
+
+
+def runs(referral: Referral, user: "User") -> bool:
+    """may_run, from rows already read."""
+    facilitates = any(
+        row.user_id == user.pk and row.part in (Part.FACILITATOR, Part.STAND_IN)
+        for row in facilitators_of(referral, user)
+    )
+    of_lead = user.is_manager and referral.lead_organisation_id == user.organisation_id
+    return referral.lead_id == user.pk or facilitates or of_lead
+
+
+def gather(referral: Referral, user: "User", at: datetime, *, gate: Gate | None = None) -> ShownReferral:
+    """Read what the page needs: a fixed number of queries. At the gate that is next, or the one given."""
+    facts, parties = facts_of(referral.pk, at), parties_for(referral, user)
+    booked = referral.shown_stage == Stage.BOOKED
+    meeting = _meeting(referral, user, at) if booked else None
+    gate = gate or (Gate.START if booked else Gate.BOOK)
+    before = before_step(facts, [party.pk for party in parties if party.opened])
+    coming = meeting is not None and meeting.shown_status == "booked"
+    found = [] if referral.shown_stage == Stage.CLOSED else find_blockers(facts, gate)
+    return ShownReferral(
+        referral=referral,
+        user=user,
+        at=at,
+        facts=facts,
+        parties=parties,
+        rows=shown_to(found, parties, before=before),
+        sealed_parties=sealed_open(found, parties, before),
+        runs=runs(referral, user),
+        before=before,
+        meeting=meeting,
+        release=None if booked else _waiting_release(referral, user),
+        held_by=_held_by(find_blockers(facts, Gate.BOOK), parties, before) if coming else [],
+        away=_away(meeting, user, at) if coming and meeting.facilitator_away else [],
+    )
+
+
+def _held_by(found: list[Blocker], parties: list[Party], before: BeforeStep | None) -> list[ShownBlocker]:
+    """What stands in the way at the gate of booking, by name: the sealed sentence says nothing about a hold."""
+    return [row for row in shown_to(found, parties, before=before) if row.code]
+
+
+def _away(meeting: Any, user: "User", at: datetime) -> list[Any]:
+    """Who of those who run it cannot be there, while nobody stands in (through `meeting.unavailable`)."""
+    rows = meeting.unavailable.model.objects.visible_to(user).away(at, user).filter(meeting=meeting)
+    return list(rows.select_related("user"))
+
+
+def _meeting(referral: Referral, user: "User", at: datetime) -> Any:
+    """The meeting this user is shown as pending, if any (through the documented name `referral.meetings`)."""
+    return (
+        referral.meetings.model.objects.visible_to(user)
+        .filter(referral=referral, shown_status__in=["booked", "started"])
+        .with_away(at, user)
+        .select_related("venue")
+        .order_by("-starts_at", "-pk")
+        .first()
+    )
+
+
+def _waiting_release(referral: Referral, user: "User") -> Any:
+    """A call-off that this user may know of and the others have not heard of yet."""
+    call_offs = referral.meetings.model.call_offs.rel.related_model.objects.visible_to(user)
+    return (
+        call_offs.waiting()
+        .filter(meeting__referral=referral, party__isnull=False)
+        .select_related("meeting")
+        .first()
+    )
+
+
+def is_mine(party: Party, page: ShownReferral) -> bool:
+    if party.keyworker_id is not None:
+        return party.keyworker_id == page.user.pk
+    return page.referral.lead_id == page.user.pk
