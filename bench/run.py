@@ -1,13 +1,11 @@
 """One run: the data of each size, the measurements on it, and the results."""
 
 import argparse
-import sys
 import time
-from collections.abc import Callable
 
 from django.db import connection
 
-from bench import cloning, databases, plan, stories
+from bench import cloning, databases, plan, progress, stories
 
 
 def run(options: argparse.Namespace) -> None:
@@ -44,7 +42,6 @@ def make_data(options: argparse.Namespace) -> list[int]:
     before = databases.name_of("stories")
     if options.fresh or not databases.is_usable(before, any_code=options.reuse):
         options.fresh = True
-        print("playing the stories through the actions", flush=True)
         stories.play(before)
         plan.write_casts()
     for size in options.sizes:
@@ -68,23 +65,7 @@ def grow(size: int) -> None:
     if played + cloned < size:
         tables = cloning.read_tables()
         plan.write_units(cloned + 1, size - played)
-        cloning.clone(tables, cloned + 1, size - played, _bar(f"{size:,} referrals"))
+        cloning.clone(tables, cloned + 1, size - played, progress.bar(f"{size:,} referrals"))
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     print(f"\r{size:,} referrals made in {time.monotonic() - started:,.0f} s{' ' * 40}", flush=True)
-
-
-def _bar(what: str) -> Callable[[float], None]:
-    """A progress bar on the standard error; in a log, a line for each tenth."""
-    steps, last = (100, "\r") if sys.stderr.isatty() else (10, "\n"), -1
-
-    def show(part: float) -> None:
-        nonlocal last
-        (count, end) = steps
-        if int(part * count) > last:
-            last = int(part * count)
-            full = int(part * 40)
-            sys.stderr.write(f"{what} [{'#' * full}{'.' * (40 - full)}] {part:4.0%}{end}")
-            sys.stderr.flush()
-
-    return show

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.core.management import call_command
 from django.db import connection
 
-from bench import databases, roster
+from bench import databases, progress, roster
 from meetings.demo import situations
 from meetings.demo.staff import make_staff
 from meetings.demo.story import Played, open_rooms, publish_sheet
@@ -36,11 +36,10 @@ def play(name: str) -> None:
     roster.hire(staff)
     publish_sheet(now)
     open_rooms(staff, now)
-    played = {}
-    for number, story in enumerate(names := situations.names()):
-        print(f"\r  playing the stories: {number + 1} of {len(names)}", end="", flush=True)
+    names, played, show = situations.names(), {}, progress.bar("playing the stories")
+    for number, story in enumerate(names, start=1):
         played[story] = situations.make(story, staff, now)
-    print()
+        show(number / len(names))
     _let_in(played, now)
     note(played)
     databases.finish(name)
