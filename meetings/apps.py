@@ -8,7 +8,9 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meetings import receivers, reminders
+        from meetings import outcome, receivers, reminders
+        from referrals import meetings_port
 
+        meetings_port.register(outcome.PORT)
         receivers.connect()
         reminders.register_kinds()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from referrals import blockers
 from referrals.enums import Gate, Stage
+from referrals.meetings_port import meetings
 from referrals.models import Party, Referral, StageChange
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
@@ -28,11 +29,8 @@ def nothing_in_the_way_of_booking(referral: Referral, at: datetime) -> list[str]
 
 
 def no_meeting_pending(referral: Referral, at: datetime) -> list[str]:
-    """No meeting is booked or under way (read through meetings' documented name, `referral.meetings`)."""
-    pending = referral.meetings.model._base_manager.filter(
-        referral=referral, status__in=["booked", "started"]
-    )
-    return [STILL_BOOKED] if pending.exists() else []
+    """No meeting is booked or under way."""
+    return [STILL_BOOKED] if meetings().has_pending(referral.pk) else []
 
 
 def within_30_days_of_closing(referral: Referral, at: datetime) -> list[str]:

@@ -436,6 +436,7 @@ def test_only_actions_and_those_named_say_unscoped():
         "referrals.reminders.shares",
         "meetings.access",
         "meetings.blockers",
+        "meetings.outcome",
         "meetings.reminders.facts",
         "meetings.reminders.people",
         "meetings.reminders.workers",

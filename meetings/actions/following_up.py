@@ -16,10 +16,10 @@ from meetings.enums import (
     MeetingStatus,
 )
 from meetings.models import Attempt, FollowUp, Meeting
+from meetings.outcome import REACHED
 from referrals import access
 from referrals.actions.concerns import raise_concern
 from referrals.actions.lifecycle import changing, made
-from referrals.actions.outcome import REACHED
 from referrals.actions.parties import fresh_party
 from referrals.actions.readiness import rate
 from referrals.actions.tasks import finish_tasks, give_task

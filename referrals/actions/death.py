@@ -10,6 +10,7 @@ from django.db import transaction
 from referrals import access, events
 from referrals.actions.lifecycle import changing, made, take_step
 from referrals.enums import Stage, TaskKind
+from referrals.meetings_port import meetings
 from referrals.models import Party, Person, Referral, Task
 from referrals.querysets_involvement import worker_ids
 from restorative.accounts.models import User as Worker
@@ -62,12 +63,13 @@ def _fall_silent(referral: Referral, *, by: "User", at: datetime) -> None:
         return
     events.died.send(Referral, referral=referral, party=None, by=by, at=at)
     review_on = clock.today(at) + timedelta(days=rules().died_review_days)
-    started = referral.meetings.model._base_manager.filter(referral=referral, status="started")
     if referral.stage == Stage.PAUSED:
         Referral.objects.unscoped("look at it sooner").filter(pk=referral.pk, review_on__gt=review_on).update(
             review_on=review_on
         )
-    elif not started.exists():  # one that has started is recorded first, and not paused before
+    elif not meetings().has_started(
+        referral.pk
+    ):  # one that has started is recorded first, and not paused before
         take_step("pause", referral, by=by, at=at, review_on=review_on)
     _ask_to_ring(referral, by=by, at=at)
 

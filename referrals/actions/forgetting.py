@@ -94,10 +94,10 @@ def forget_due(*, at: datetime | None = None) -> int:
 def _forget_in(key: UUID, at: datetime) -> int:
     """Those of one referral, as they stand under the lock: whoever answered meanwhile stays."""
     # While something waits to be told, the others are shown as they stood: nobody leaves.
-    if waiting_for_release(Referral(pk=key)).exists():
+    if waiting_for_release(key):
         return 0
     with changing(key, at=at) as (referral, at):
-        if waiting_for_release(referral).exists():
+        if waiting_for_release(key):
             return 0
         here = Party.objects.unscoped(WHY).filter(referral=referral)
         due = list(due_to_go(here, at).order_by("created_at", "pk"))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, F, Value, When
 
 from referrals import access, blockers, events, stages
 from referrals.actions.outcome import derived_outcome, open_items
 from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
-from referrals.models import Closure, Party, RecordsCheck, Referral, Suitability
+from referrals.meetings_port import meetings
+from referrals.models import Closure, Party, RecordsCheck, Referral, StageChange, Suitability
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -194,8 +195,7 @@ def require_future(review_on: date | None, at: datetime) -> None:
 
 
 def _refuse_while_under_way(referral: Referral) -> None:
-    started = referral.meetings.model._base_manager.filter(referral=referral, status="started")
-    if started.exists():
+    if meetings().has_started(referral.pk):
         raise NotPossible("A meeting was started. Record it first.")
 
 
@@ -267,21 +267,21 @@ def close(
 def refuse_while_waiting(referral: Referral, by: "User") -> None:
     """Refuse a step while a call-off waits for release, in the words that fit what `by` may know.
 
-    Somebody who does not open the compartment it came from is told what they would be told of a booked meeting.
+    A worker who does not open the compartment it came from is told what they would be told of a booked meeting.
     """
-    waiting = list(waiting_for_release(referral))
+    waiting = waiting_for_release(referral.pk)
     if not waiting:
         return
-    knows = Party.objects.opened_by(by).filter(pk__in=[call_off.party_id for call_off in waiting]).exists()
-    if knows:
-        raise NotPossible(RELEASE_FIRST)
-    raise NotPossible(STILL_BOOKED)
+    knows = Party.objects.opened_by(by).filter(pk__in=waiting).exists()
+    raise NotPossible(RELEASE_FIRST if knows else STILL_BOOKED)
 
 
-def waiting_for_release(referral: Referral) -> QuerySet:
-    """Call-offs that nobody outside one compartment knows of yet."""
-    call_offs = referral.meetings.model.call_offs.rel.related_model._base_manager.all()
-    known = call_offs.filter(meeting=OuterRef("meeting")).filter(
-        Q(party__isnull=True) | Q(released_at__isnull=False)
-    )
-    return call_offs.filter(~Exists(known), meeting__referral=referral)
+def waiting_for_release(referral: UUID) -> list[UUID]:
+    """The parties whose steps nobody outside their compartment knows of yet, and no known step has overtaken."""
+    steps = StageChange.objects.unscoped("waits for release").filter(referral=referral).order_by("-id")
+    waiting = []
+    for party, released_at in steps.values_list("party", "released_at"):
+        if party is None or released_at is not None:
+            break
+        waiting.append(party)
+    return waiting
