@@ -77,7 +77,7 @@ DJANGO_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
 ]
-OTHER_APPS = ["csp", "crispy_forms", "allauth", "allauth.account"]
+OTHER_APPS = ["csp", "allauth", "allauth.account"]
 OUR_APPS = [
     "restorative",
     "restorative.common",
@@ -140,10 +140,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-CRISPY_ALLOWED_TEMPLATE_PACKS = "govuk"
-CRISPY_TEMPLATE_PACK = "govuk"
-CRISPY_FAIL_SILENTLY = False
+FORM_RENDERER = "restorative.common.boundfield.GovukRenderer"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # ----------------------------------------------------------------------------------------------------

@@ -13,18 +13,19 @@ class ChoiceRadio(forms.ChoiceField):
     """One of a few answers, all in sight. `option_hints` maps a value to the words under it."""
 
     widget = forms.RadioSelect
+    default_error_messages = {"invalid_choice": LISTED}
 
     def __init__(self, *, option_hints: Mapping[str, str] | None = None, **kwargs: Any):
         self.option_hints = dict(option_hints or {})
-        kwargs["error_messages"] = {"invalid_choice": LISTED} | kwargs.get("error_messages", {})
         super().__init__(**kwargs)
 
 
 class ChoiceSelect(forms.ChoiceField):
     """One of many answers, in a list. An empty first line unless there is an initial answer."""
 
+    default_error_messages = {"invalid_choice": LISTED}
+
     def __init__(self, *, choices: Any = (), empty: str = "Choose", **kwargs: Any):
-        kwargs["error_messages"] = {"invalid_choice": LISTED} | kwargs.get("error_messages", {})
         rest = choices if callable(choices) else list(choices)
         with_empty: Callable[[], Iterable] | list
         with_empty = (lambda: [("", empty), *rest()]) if callable(rest) else [("", empty), *rest]
@@ -35,10 +36,10 @@ class TicksField(forms.MultipleChoiceField):
     """Any number of answers, as tick boxes. Gives a list of values."""
 
     widget = forms.CheckboxSelectMultiple
+    default_error_messages = {"invalid_choice": LISTED, "invalid_list": LISTED}
 
     def __init__(self, *, option_hints: Mapping[str, str] | None = None, **kwargs: Any):
         self.option_hints = dict(option_hints or {})
-        kwargs["error_messages"] = {"invalid_choice": LISTED} | kwargs.get("error_messages", {})
         super().__init__(**kwargs)
 
 
@@ -58,12 +59,10 @@ class RatingField(ChoiceRadio):
     """A number from 0 to 10, as a row. Gives an int, or None when left out. `low` and `high` name the ends."""
 
     kind = "answer"
+    default_error_messages = {"required": "Choose a number from 0 to 10"}
 
     def __init__(self, *, low: str = "", high: str = "", **kwargs: Any):
         self.low, self.high = low, high
-        kwargs["error_messages"] = {"required": "Choose a number from 0 to 10"} | kwargs.get(
-            "error_messages", {}
-        )
         super().__init__(choices=[(str(number), str(number)) for number in range(11)], **kwargs)
 
     def clean(self, value: Any) -> int | None:

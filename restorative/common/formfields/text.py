@@ -138,7 +138,7 @@ class PhoneField(CleanCharField):
     Made-up (Ofcom drama) numbers are accepted outside production only.
     """
 
-    attrs = {"autocomplete": "off", "spellcheck": "false", "type": "tel", "inputmode": "tel"}
+    attrs = {"autocomplete": "off", "spellcheck": "false", "inputmode": "tel"}
     widget = forms.TextInput(attrs={"type": "tel"})
     message = "Enter a phone number, like 07700 900123"
 

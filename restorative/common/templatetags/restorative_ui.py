@@ -1,4 +1,4 @@
-"""What templates call by name: how moments and phones are shown, a field's view, small helpers of components.
+"""What templates call by name: how moments and phones are shown, small helpers of components.
 No fact is worked out here: presenters do that.
 
     {% load restorative_ui %}  {{ meeting.starts_at|when }}  {{ day|day }}  {{ at|ago }}  {{ route.value|phone }}
@@ -10,15 +10,13 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from django import forms, template
-from django.forms.boundfield import BoundField
+from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from restorative.common import clock
-from restorative.common.fieldviews import FieldView
 from restorative.common.formfields import show_phone
-from restorative.common.forms import errors_as_list as list_errors
+from restorative.common.forms import errors_as_list
 
 register = template.Library()
 
@@ -77,22 +75,7 @@ def phones_whole(text: str) -> SafeString:
     )
 
 
-@register.filter
-def govuk(field: BoundField) -> FieldView:
-    """What the markup of a bound field needs."""
-    return FieldView(field)
-
-
-@register.filter
-def errors_as_list(form: forms.BaseForm) -> list[dict[str, str]]:
-    """A form's errors as {text, href}."""
-    return list_errors(form)
-
-
-@register.filter
-def field_errors(form: forms.BaseForm, name: str) -> list[str]:
-    """The errors of one field of a form."""
-    return [str(error) for error in form[name].errors]
+register.filter(errors_as_list)
 
 
 @register.filter

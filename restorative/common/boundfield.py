@@ -1,0 +1,117 @@
+"""How one field of a form is shown: what the markup in templates/govuk/ needs, whoever made the form (allauth too).
+What a field accepts is in formfields/; how a form is laid out is in forms.py."""
+
+from functools import cached_property
+from itertools import chain, count
+from typing import Any
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.forms.renderers import TemplatesSetting
+
+from restorative.common.formfields import showable
+
+KINDS: list[tuple[type[forms.Widget], str]] = [
+    (forms.CheckboxSelectMultiple, "checkboxes"),
+    (forms.RadioSelect, "radios"),
+    (forms.CheckboxInput, "checkbox"),
+    (forms.Select, "select"),
+    (forms.Textarea, "textarea"),
+]
+
+
+class GovukBoundField(BoundField):
+    """A field with its data, in GOV.UK markup. `{{ field }}` is the control alone, `as_field_group` all around it."""
+
+    @cached_property
+    def kind(self) -> str:
+        """hidden, answer, radios, checkboxes, checkbox, select, textarea or input."""
+        if self.is_hidden:
+            return "hidden"
+        widget = self.field.widget
+        usual = next((kind for widget_class, kind in KINDS if isinstance(widget, widget_class)), "input")
+        return getattr(self.field, "kind", usual)
+
+    @property
+    def control(self) -> str:
+        """The template of the field without what reveals it."""
+        return f"govuk/fields/{'input' if self.kind in ('select', 'textarea') else self.kind}.html"
+
+    @property
+    def id(self) -> str:
+        """The id of the control an error links to; of a group, its first answer's."""
+        return self.field.widget.attrs.get("id") or self.auto_id or self.html_name
+
+    def value(self) -> Any:
+        """What the control shows, as it was typed, without characters that cannot be shown."""
+        return showable(super().value())
+
+    @property
+    def say(self) -> str:
+        """Words to say to the person, beside the question."""
+        return getattr(self.form, "say", {}).get(self.name, "")
+
+    @property
+    def note(self) -> BoundField | None:
+        """The note shown inside this answer's row."""
+        name = self.form.note_of(self.name) if hasattr(self.form, "note_of") else None
+        return self.form[name] if name else None
+
+    @property
+    def revealed_by(self) -> str:
+        """The name on the page of the question whose answer shows this one, or ''."""
+        return self.form.add_prefix(self._reveals[0]) if self._reveals else ""
+
+    @property
+    def revealed_when(self) -> str:
+        """The answers that show this one."""
+        return " ".join(self._reveals[1:])
+
+    @property
+    def _reveals(self) -> tuple[str, ...]:
+        return getattr(self.form, "reveals", {}).get(self.name, ())
+
+    @property
+    def aria_describedby(self) -> str:
+        parts = [("say", self.say), ("hint", self.help_text), ("error", self.errors)]
+        return " ".join(f"{self.id}-{part}" for part, there in parts if there)
+
+    def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
+        """GOV.UK classes and what describes the control. Nothing is `required` or invalid to the browser."""
+        block = f"govuk-{self.kind}"
+        width = getattr(self.field, "width", "")
+        classes = [block, width and f"{block}--width-{width}", self.errors and f"{block}--error"]
+        described = {"aria-describedby": self.aria_describedby} if self.aria_describedby else {}
+        return {**attrs, "class": " ".join(filter(None, classes)), "id": self.id, **described}
+
+    @cached_property
+    def groups(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """The answers to choose from, under their headings (or ''). The first has the field's own id."""
+        widget: Any = self.field.widget
+        hints = getattr(self.field, "option_hints", {})
+        found: list[tuple[str, list[dict[str, Any]]]] = []
+        ids = chain([self.id], (f"{self.id}-{number}" for number in count(2)))
+        for heading, options, _ in widget.optgroups(self.html_name, widget.format_value(self.value()), {}):
+            answers = [option for option in options if option["value"] not in ("", None)]
+            for option in answers:
+                option |= {"id": next(ids), "hint": hints.get(str(option["value"]), "")}
+            found.append((heading or "", answers))
+        return found
+
+    @property
+    def options(self) -> list[dict[str, Any]]:
+        """All answers of a group."""
+        return [option for _, options in self.groups for option in options]
+
+    @property
+    def checked(self) -> bool:
+        """Whether a single tick box is ticked."""
+        return bool(self.field.widget.check_test(self.value()))
+
+
+class GovukRenderer(TemplatesSetting):
+    """Shows every form in GOV.UK markup (FORM_RENDERER)."""
+
+    form_template_name = "govuk/form.html"
+    field_template_name = "govuk/field.html"
+    bound_field_class = GovukBoundField
