@@ -9,7 +9,7 @@ from bench import cloning, databases, plan, progress, stories
 
 
 def run(options: argparse.Namespace) -> None:
-    """Make what is missing, measure each size and write the results."""
+    """Make what is missing, measure each size and write the results so far after each."""
     sizes = make_data(options)
     if options.fill:
         return
@@ -24,8 +24,8 @@ def run(options: argparse.Namespace) -> None:
             found.append(_told(meter.pages(case)))
         for act in acts.all_acts(options.only):
             found.append(_told(meter.acts(act)))
+        report.write(found, options)
     connection.close()
-    report.write(found, options)
 
 
 def _told(row):
