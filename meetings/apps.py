@@ -8,9 +8,9 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meetings import outcome, receivers, reminders
+        from meetings import provided, receivers, reminders
         from referrals import meetings_port
 
-        meetings_port.register(outcome.PORT)
+        meetings_port.register(provided.PORT)
         receivers.connect()
         reminders.register_kinds()

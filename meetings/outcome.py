@@ -19,7 +19,7 @@ from meetings.enums import (
 )
 from meetings.models import Action, AgreementAnswer, Attempt, Attendance, FollowUp, Meeting, Record
 from referrals.enums import Outcome
-from referrals.meetings_port import CallsLeft, MeetingsPort
+from referrals.meetings_port import CallsLeft
 from referrals.models import Party
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -132,6 +132,3 @@ def calls_left(referral: UUID, by: "User") -> CallsLeft:
         only_tried=all(row.party_id in tried for row in known),
         hidden=len(known) < len(undone),
     )
-
-
-PORT = MeetingsPort(has_started, has_pending, outcome, calls_left)

@@ -271,10 +271,12 @@ def _day_cell(meeting: Meeting, row: Coming, newest: dict, user: User) -> dict[s
     return {"text": f"{asked}: not yes to all. Ask again", "tone": "stop", "href": href}
 
 
-def way(referral: Referral, user: User, at: datetime, place: str) -> tuple[list[BlockerRow], set]:
+def way(
+    referral: Referral, user: User, at: datetime, place: str, *, meeting: Meeting | None = None
+) -> tuple[list[BlockerRow], set]:
     """What stands in the way at the gate that is next, as this user may know; and the others' ids still open.
-    What fixes it returns to `place`."""
-    found = shown_referral.gather(referral, user, at)
+    What fixes it returns to `place`. `meeting` is the one that is to start."""
+    found = shown_referral.gather(referral, user, at, meeting=meeting)
     return blocker_rows.returning(blocker_rows.way_rows(found), place), found.sealed_parties
 
 

@@ -38,6 +38,13 @@ Row = dict[str, Any]
 NOTHING_AGREED = "Nothing was agreed. It can have helped all the same."
 ACTION_HEADS = ["Who", "What", "By when", "How we will know", "Who helps", "How it stands"]
 PRINT_HEADS = ["Who", "What", "By when", "How we will know", "Who helps"]
+# What a call is called while it is still to be made. {name} is the person's.
+CALL_HEADINGS: dict[str, str] = {
+    FollowUpKind.DEBRIEF: "speak with {name} apart: the debrief",
+    FollowUpKind.WEEKS_2: "ring {name}, 2 weeks after",
+    FollowUpKind.WEEKS_6: "ring {name}, 6 weeks after",
+    FollowUpKind.WEEKS_12: "ring {name}, 12 weeks after",
+}
 SETTLED = (ActionStatus.RENEGOTIATED, ActionStatus.RELEASED)
 TONES = {
     ActionStatus.OPEN: "",

@@ -11,9 +11,9 @@ from django.urls import reverse
 
 from meetings.enums import ActionStatus, FollowUpKind
 from meetings.models import Action, FollowUp
+from meetings.presenters_aftercare import CALL_HEADINGS
 from referrals.enums import Part, Stage, TaskKind
 from referrals.models import Party, Task
-from referrals.presenters.aftercare import CALLS
 from referrals.presenters.shown_referral import ShownReferral, is_mine
 from referrals.presenters.work import AHEAD, NEXT, TODAY, Item
 from referrals.presenters.work_facts import Work
@@ -89,7 +89,7 @@ def _item(row: Due, page: ShownReferral, work: Work) -> Item | None:
     if row.kind == ACTION:
         href = reverse("meetings:action_status", args=[reference, row.pk])
         return _dated(row, page, f"Ask {party.known_as} how it went with what they agreed", "Ask", href)
-    heading = CALLS[row.kind][0].format(name=party.known_as)
+    heading = CALL_HEADINGS[row.kind].format(name=party.known_as)
     href = reverse("meetings:follow_up", args=[reference, row.pk])
     return _dated(row, page, heading[:1].upper() + heading[1:], "Follow up", href)
 
@@ -120,7 +120,7 @@ def _task(row: Due, page: ShownReferral, party: Party | None) -> Item | None:
         TaskKind.TRY_AGAIN: (
             f"Try to reach {name} again",
             "Try",
-            reverse("referrals:party", args=[reference, party.pk]),
+            reverse("casework:party", args=[reference, party.pk]),
         ),
         TaskKind.ASK_SAFETY: (
             f"Ask {name} the safety questions, alone",

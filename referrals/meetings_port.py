@@ -10,6 +10,7 @@ from uuid import UUID
 from referrals.enums import Outcome
 
 if TYPE_CHECKING:
+    from referrals.models import Referral
     from restorative.accounts.models import User
 
 
@@ -28,12 +29,14 @@ class CallsLeft:
 
 @dataclass(frozen=True)
 class MeetingsPort:
-    """Questions about the meetings of one referral, by its id."""
+    """Questions about the meetings of one referral."""
 
     has_started: Callable[[UUID], bool]
     has_pending: Callable[[UUID], bool]
     outcome: Callable[[UUID, datetime], Outcome]
     calls_left: Callable[[UUID, "User"], CallsLeft]
+    # What must be settled before the referral can go on, as this user may know it: a banner, or None.
+    first_settle: Callable[["Referral", "User"], dict[str, str] | None]
 
 
 _registered: list[MeetingsPort] = []

@@ -14,7 +14,6 @@ from referrals.views import (
     grants,
     handed_over,
     handoffs,
-    history,
     intake,
     keeping,
     parties,
@@ -23,7 +22,6 @@ from referrals.views import (
     reaching,
     readiness,
     records,
-    referral,
     safety,
     sheets,
     talk,
@@ -40,13 +38,6 @@ urlpatterns = [
     path("referrals/drafts/", drafts.Drafts.as_view(), name="drafts"),
     path("setup/sheets/", sheets.Sheets.as_view(), name="sheets"),
     path("search/", caseload.Search.as_view(), name="search"),
-]
-
-# One referral
-urlpatterns += [
-    path("r/<str:reference>/", referral.ShowReferral.as_view(), name="show"),
-    path("r/<str:reference>/history/", history.History.as_view(), name="history"),
-    path("r/<str:reference>/notes/<uuid:note>/correct/", history.CorrectNote.as_view(), name="note_correct"),
 ]
 
 # Deciding, facilitators, the records check, closing
@@ -99,7 +90,6 @@ urlpatterns += [
 PERSON = "r/<str:reference>/people/<uuid:party>/"
 urlpatterns += [
     path("r/<str:reference>/people/add/", parties.AddPerson.as_view(), name="person_add"),
-    path(PERSON, parties.ShowPerson.as_view(), name="party"),
     path(f"{PERSON}talk/", talk.TalkPerson.as_view(), name="talk"),
     path(f"{PERSON}check-in/", check_in.CheckIn.as_view(), name="check_in"),
     path(f"{PERSON}approach/", reaching.ApproachPerson.as_view(), name="approach"),

@@ -86,6 +86,7 @@ OUR_APPS = [
     "restorative.accounts",
     "referrals",
     "meetings",
+    "casework",
     "reports",
 ]
 OUR_APPS = [app for app in OUR_APPS if (BASE_DIR / app.replace(".", "/") / "apps.py").exists()]

@@ -12,7 +12,7 @@ urlpatterns = [
     path("", include("meetings.urls_home")),
     path("", include("restorative.accounts.urls")),
 ]
-for app in ("referrals", "meetings", "reports"):
+for app in ("referrals", "meetings", "casework", "reports"):
     if app in settings.INSTALLED_APPS and find_spec(f"{app}.urls"):
         urlpatterns.append(path("", include(f"{app}.urls")))
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db.models import Q
 
+from casework.presenters.page import referral_page
 from meetings.demo.story import Played
 from meetings.models import CallOff, Meeting
 from referrals.disclosure import shown_before_step
 from referrals.enums import Stage
 from referrals.models import Party, Referral
-from referrals.presenters.page import referral_page
 from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
 from restorative.notify.models import WAITING, Message, State

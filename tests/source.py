@@ -18,6 +18,7 @@ APPS = (
     "restorative.accounts",
     "referrals",
     "meetings",
+    "casework",
     "portal",
     "reports",
 )
@@ -70,7 +71,7 @@ def app_of(name: str) -> str:
 def modules() -> tuple[Module, ...]:
     """Every module of the project but its tests and migrations."""
     found = []
-    for folder in ("restorative", "referrals", "meetings", "portal", "reports"):
+    for folder in ("restorative", "referrals", "meetings", "casework", "portal", "reports"):
         for path in sorted((BASE / folder).rglob("*.py")):
             parts = path.relative_to(BASE).with_suffix("").parts
             if not {"tests", "migrations"} & set(parts):

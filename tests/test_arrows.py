@@ -23,6 +23,7 @@ ROOMS: dict[str, set[str]] = {
     "involvement": FACTS,
     "meetings_port": ENUMS,
     "outcome": FACTS | {"meetings_port"},
+    "provided": FACTS | {"meetings_port", "outcome", "presenters"},
     "blockers": FACTS | {"disclosure"},
     "disclosure": FACTS | {"blockers"},
     "access": FACTS | {"involvement"},
@@ -37,9 +38,10 @@ ROOMS: dict[str, set[str]] = {
     "presenters": FACTS
     | {"blockers", "disclosure", "involvement", "stages", "access", "reminders", "selectors", "tellings"},
     "tasks": {"actions", "reminders"},
-    "views": FACTS | {"forms", "presenters", "tellings", "actions", "access", "selectors", "blockers"},
+    "views": FACTS
+    | {"forms", "presenters", "tellings", "actions", "access", "selectors", "blockers", "meetings_port"},
     "urls": {"views"},
-    "apps": {"meetings_port", "outcome", "receivers", "reminders"},
+    "apps": {"meetings_port", "provided", "receivers", "reminders"},
     # Made-up histories, for the demo and for tests: they play through the actions.
     "demo": FACTS | {"actions", "blockers"},
     "management": FACTS | {"actions", "demo", "stages"},

@@ -61,6 +61,6 @@ def test_clones_are_whole_and_open_for_their_own_lead(tables, client):
     session = client.session
     session[SIGNED_IN_AT] = timezone.now().isoformat()
     session.save()
-    assert client.get(reverse("referrals:show", args=[reference])).status_code == 200
+    assert client.get(reverse("casework:show", args=[reference])).status_code == 200
     found = client.get(reverse("referrals:search"), {"q": family})
     assert reference in found.content.decode()

@@ -278,7 +278,7 @@ def addresses(world: World) -> list[str]:
             arguments = {key: world.arguments(whose)[key] for key in route.needs}
             found.append(reverse(route.name, kwargs=arguments))
     lists, search = reverse("referrals:list"), reverse("referrals:search")
-    show = reverse("referrals:show", args=[world.referral.reference])
+    show = reverse("casework:show", args=[world.referral.reference])
     found += [f"{lists}?whose={whose}" for whose in ("mine", "team", "organisation")]
     found += [f"{lists}?whose=team&stage={stage}&sort=oldest" for stage in ("booked", "preparing", "closed")]
     found += [f"{search}?q={asked}" for asked in ("kanari", "Example", "Sam", "Jo")]

@@ -327,7 +327,7 @@ SCOPES = {
 # Who names rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE: set[str] = set()
 PAST_THE_SCOPE = {
-    "referrals.presenters.banner.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
+    "casework.presenters.banner.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
     "restorative.views.health: cursor",  # asks the database whether it answers
     # Inside Subquery annotations of a queryset that is opened_by.
     "referrals.presenters.work_facts._columns: _base_manager",
@@ -342,8 +342,8 @@ PAST_THE_SCOPE = {
 # The outbox has no scope of its own: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
     "meetings.tellings.was_told",
-    "referrals.presenters.history.waiting_messages",
-    "referrals.presenters.reach.message_rows",
+    "casework.presenters.messages.waiting_messages",
+    "casework.presenters.messages.message_rows",
 }
 NAMES_OF_PROTECTED = {label.split(".")[1] for label in PROTECTED}
 NAMES_OF_FREE = {label.split(".")[1] for label in FREE} - NAMES_OF_PROTECTED

@@ -304,7 +304,7 @@ def test_other_methods_are_not_there(world, route):
 # --- Rights change with the next request ----------------------------------------------------------------------
 
 
-def opens(world: World, who: str, name: str = "referrals:party", whose: str = "other") -> int:
+def opens(world: World, who: str, name: str = "casework:party", whose: str = "other") -> int:
     needs = next(route.needs for route in routes() if route.name == name)
     arguments = {key: world.arguments(whose)[key] for key in needs}
     return world.client(who).get(reverse(name, kwargs=arguments)).status_code
@@ -330,7 +330,7 @@ def test_a_compartment_closes_with_the_share_it_rested_on(world):
 def test_a_referral_closes_with_the_part_somebody_had_in_it(world):
     part = Involvement.objects.unscoped("test").in_meetings().get(user=world.staff["wes2"])
     facilitation.stand_down(part=part, by=world.staff["asha"])
-    assert opens(world, "wes2", "referrals:show") == 404
+    assert opens(world, "wes2", "casework:show") == 404
 
 
 def test_a_safeguarding_lead_sees_it_no_longer_than_a_concern_is_open(world):
@@ -342,12 +342,12 @@ def test_a_safeguarding_lead_sees_it_no_longer_than_a_concern_is_open(world):
 
 def test_who_cannot_sign_in_any_more_is_out_at_once(world):
     User.objects.filter(pk=world.staff["asha"].pk).update(is_active=False)
-    assert opens(world, "asha", "referrals:show") == 302
+    assert opens(world, "asha", "casework:show") == 302
 
 
 def test_another_role_is_another_view_at_once(world):
     User.objects.filter(pk=world.staff["asha"].pk).update(role="administrator")
-    assert opens(world, "asha", "referrals:show") == 404
+    assert opens(world, "asha", "casework:show") == 404
 
 
 def test_a_facilitator_who_supports_somebody_opens_no_other(world):
@@ -359,9 +359,9 @@ def test_a_facilitator_who_supports_somebody_opens_no_other(world):
 
 def test_hidden_is_the_same_page_as_absent(world):
     """Nothing about what exists can be learnt from a 404: it is the same, byte for byte."""
-    absent = reverse("referrals:party", kwargs={"reference": "RP-7K3M-9Q", "party": uuid4()})
+    absent = reverse("casework:party", kwargs={"reference": "RP-7K3M-9Q", "party": uuid4()})
     hidden = reverse(
-        "referrals:party", kwargs={"reference": world.referral.reference, "party": world.other.pk}
+        "casework:party", kwargs={"reference": world.referral.reference, "party": world.other.pk}
     )
     for who in ("asha", "ben", "zed", "gwen", "adam"):
         answers = [world.client(who).get(href) for href in (absent, hidden)]

@@ -307,7 +307,7 @@ def test_those_who_open_that_side_do_see_it(booked, who):
 
 @pytest.mark.parametrize("happens", [withdraws, is_stopped], ids=lambda function: function.__name__)
 def test_once_released_the_other_side_sees_it(booked, happens):
-    show = reverse("referrals:show", args=[booked.referral.reference])
+    show = reverse("casework:show", args=[booked.referral.reference])
     meeting = reverse("meetings:show", args=[booked.referral.reference, booked.meeting.pk])
     before = [answered(booked.client("asha").get(href)) for href in (show, meeting)]
     happens(booked)

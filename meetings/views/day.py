@@ -37,7 +37,9 @@ class Today(MeetingFormView):
         is_today = clock.today(meeting.starts_at) == clock.today(self.at)
         coming = meeting.shown_status in COMING
         place = f"today-{meeting.pk}"
-        rows, sealed = presenters.way(self.referral, user, self.at, place) if coming else ([], set())
+        rows, sealed = (
+            presenters.way(self.referral, user, self.at, place, meeting=meeting) if coming else ([], set())
+        )
         running = [row.user.first_name for row in facilitators_of(self.referral, user)]
         return {
             **super().get_context(),

@@ -12,11 +12,11 @@ from meetings.actions.following_up import could_not_reach, hold_follow_up, leave
 from meetings.enums import RECORD_PROMPTS, AttemptResult, FollowUpKind, FollowUpResult, Offered
 from meetings.forms import follow_up as forms
 from meetings.models import FollowUp
+from meetings.presenters_settle import first_settle
 from referrals.enums import STOPS, Answer, Stage
 from referrals.forms.parts import ratings_of
 from referrals.models import Concern, Party
 from referrals.presenters import parties_for, shown_name
-from referrals.presenters.decisions import first_settle
 from referrals.views.base import ReferralFormView
 from restorative.common import drafts
 from restorative.common.decisions import Decision, refuse
@@ -58,7 +58,7 @@ class DoFollowUp(ReferralFormView):
 
     @property
     def back_href(self) -> str:
-        return reverse("referrals:party", args=[self.referral.reference, self.party.pk])
+        return reverse("casework:party", args=[self.referral.reference, self.party.pk])
 
     def audited(self) -> dict[str, Any]:
         return {"thing": self.follow_up, "referral_id": self.referral.pk, "party_id": self.party.pk}

@@ -15,10 +15,10 @@ from meetings.enums import MeetingKind
 from meetings.forms.planning import VIDEO, BookForm
 from meetings.models import Attendance, Meeting, Venue
 from meetings.presenters import Coming
+from meetings.presenters_settle import first_settle
 from referrals import access
 from referrals.enums import Stage
 from referrals.presenters import parties_for, shown_name
-from referrals.presenters.decisions import first_settle
 from referrals.presenters.needs import needs_rows
 from referrals.views.base import ReferralFormView
 from restorative.common import clock

@@ -155,7 +155,7 @@ def caseload_row(referral: Referral, user: "User") -> list:
     return [
         {
             "text": names_of(parties_for(referral, user), user),
-            "href": reverse("referrals:show", args=[referral.reference]),
+            "href": reverse("casework:show", args=[referral.reference]),
         },
         referral.reference,
         str(Stage(referral.shown_stage).label),

@@ -140,7 +140,7 @@ def _rows(references: "Iterable[str]") -> list[Row]:
         {
             "text": ASKED_NOT.format(reference=reference),
             "action_text": f"Open {reference}",
-            "href": reverse("referrals:show", args=[reference]),
+            "href": reverse("casework:show", args=[reference]),
         }
         for reference in dict.fromkeys(references)
     ]

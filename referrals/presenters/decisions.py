@@ -1,18 +1,18 @@
 """What the pages of deciding, appointing, matching records and closing show one person. Nothing here writes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from referrals import access
-from referrals.enums import Part, Stage, Suitable
+from referrals import access, stages
+from referrals.enums import Part, Suitable
 from referrals.models import Involvement, Party, RecordsCheck, Referral, Suitability
 from referrals.presenters import facilitators_of, parties_for, place_of
 from referrals.querysets_involvement import works_on
 from referrals.querysets_rules import hits_barred
-from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.accounts.models import User
 from restorative.common import clock
 
@@ -27,34 +27,6 @@ def chosen_party(referral: Referral, user: User, key: str) -> Party | None:
     return next(
         (party for party in parties_for(referral, user) if party.opened and str(party.pk) == key), None
     )
-
-
-# --- What must be settled first -------------------------------------------------------------------------------
-
-
-def pending_meeting(referral: Referral, user: User) -> Any:
-    """The meeting this user is shown as still to come or under way, if any."""
-    meetings = referral.meetings.model.objects.visible_to(user).filter(referral=referral)
-    return meetings.filter(shown_status__in=["booked", "started"]).order_by("-starts_at", "-pk").first()
-
-
-def call_off_to_release(referral: Referral, user: User) -> Any:
-    """A call-off this user knows of and the others have not heard of yet, if any."""
-    call_offs = referral.meetings.model.call_offs.rel.related_model.objects.visible_to(user)
-    return call_offs.waiting().filter(meeting__referral=referral).order_by("created_at", "pk").first()
-
-
-def first_settle(referral: Referral, user: User) -> dict[str, str] | None:
-    """Why a meeting stands before this step, as a banner with where to go; None when none does."""
-    reference = referral.reference
-    if referral.shown_stage == Stage.BOOKED:
-        meeting = pending_meeting(referral, user)
-        href = reverse("meetings:show", args=[reference, meeting.pk]) if meeting else ""
-        return {"title": STILL_BOOKED, "action_text": "Open the meeting", "action_href": href}
-    if call_off := call_off_to_release(referral, user):
-        href = reverse("meetings:release", args=[reference, call_off.meeting_id])
-        return {"title": RELEASE_FIRST, "action_text": "Release", "action_href": href}
-    return None
 
 
 # --- Deciding -------------------------------------------------------------------------------------------------
@@ -153,3 +125,16 @@ def names_to_match(user: User, checks: Sequence[RecordsCheck]) -> dict[Any, list
         born = f"{person.born_on.day} {person.born_on:%B %Y}" if person.born_on else "Not known"
         rows.setdefault(party.referral_id, []).append([name, place_of(party), born])
     return rows
+
+
+# --- Pausing and reopening -------------------------------------------------------------------------------------
+
+
+def why_not_reopen(referral: Referral, at: datetime) -> str:
+    """Why a closed referral cannot be opened again, or ''."""
+    return " ".join(stages.why_not("reopen", referral, at))
+
+
+def goes_on_at(referral: Referral) -> str:
+    """Where a paused referral goes on when it is taken up again: 'preparing'."""
+    return str(stages.destination(stages.STEPS["resume"], referral).label).lower()

@@ -65,5 +65,5 @@ def _row(referral: Referral, why: list[str], user: "User") -> dict[str, Any]:
         "about": f"{referral.reference}, {str(Stage(referral.shown_stage).label).lower()}. "
         f"{capfirst(you_or_name(referral.lead, user))} lead{'' if referral.lead_id == user.pk else 's'}.",
         "why": capfirst(", ".join(why)),
-        "href": reverse("referrals:show", args=[referral.reference]),
+        "href": reverse("casework:show", args=[referral.reference]),
     }

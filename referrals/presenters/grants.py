@@ -52,7 +52,7 @@ def lists(rows: list[Grant], user: "User", at: datetime) -> list[dict[str, Any]]
 def _first(row: Grant, user: "User") -> list[Any]:
     reference = row.referral.reference
     sees = access.may_see(user, row.referral)
-    href = reverse("referrals:show", args=[reference])
+    href = reverse("casework:show", args=[reference])
     return [
         capfirst(you_or_name(row.user, user)),
         {"text": reference, "href": href if sees else "", "whole": True},

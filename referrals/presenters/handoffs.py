@@ -164,7 +164,7 @@ def links(row: Handoff, user: "User") -> list[dict[str, str]]:
         found.append(("Give it back", "handoff_return"))
     shown = [{"text": text, "href": reverse(f"referrals:{name}", args=[row.pk])} for text, name in found]
     if access.may_see(user, row.referral):
-        href = reverse("referrals:show", args=[row.referral.reference])
+        href = reverse("casework:show", args=[row.referral.reference])
         shown.append({"text": f"Open {row.referral.reference}", "href": href})
     return shown
 

@@ -3,8 +3,6 @@
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Value
-
 from referrals import access, presenters
 from referrals.enums import (
     SENT_ROUTES,
@@ -14,15 +12,10 @@ from referrals.enums import (
     Voicemail,
 )
 from referrals.models import ContactRoute, Party, Referral
-from referrals.presenters import parties_for
-from referrals.presenters.history import CANNOT_BE_WRITTEN_TO, MESSAGE_WORDS, waiting_messages
-from referrals.presenters.shown_person import ShownPerson
-from referrals.reminders import Ways, can_be_written_to, shared_routes, ways_to_reach
+from referrals.reminders import Ways, shared_routes, ways_to_reach
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.formfields import show_phone
-from restorative.notify.models import Message, State
-from restorative.notify.spacing import TOO_LATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,44 +88,3 @@ def _route_box(row: ContactRoute, shares_home: bool, of_no_use: bool, user: User
         else "Not confirmed",
         "used": bool(row.allowed and row.confirmed_at and not of_no_use),
     }
-
-
-STATE_WORDS = {
-    State.SENDING: "On its way",
-    State.SENT: "Sent",
-    State.UNCERTAIN: "Not known whether it arrived",
-    State.CANCELLED: "Cancelled",
-    State.FAILED: "Could not be sent",
-}
-# What goes only while nothing stands in the way of the meeting, on either side.
-AHEAD_OF_IT = ("meeting_booked", "meeting_moved", "meeting_ahead", "meeting_day_before")
-TONES = {State.SENT: "ok", State.FAILED: "stop", State.UNCERTAIN: "due"}
-
-
-def message_rows(page: ShownPerson) -> list[list[Any]]:
-    """What this person was or will be sent. While something of another's waits for release it is shown as it stood."""
-    # Where they do not open everybody, what is said of a meeting is kept from them until they know that it is off.
-    meetings = page.referral.meetings.model.objects.visible_to(page.user).filter(pk=OuterRef("thing_id"))
-    sealed = any(not party.opened for party in parties_for(page.referral, page.user))
-    hidden = Exists(meetings.exclude(shown_status="called_off")) if sealed else Value(False)
-    found = Message.objects.filter(group=page.referral.pk, recipient_id=page.party.pk, to_worker=False)
-    rows = list(found.annotate(hidden=hidden).order_by("-planned_for", "pk")[:40])
-    waits = {row.pk for row in waiting_messages(page.referral, [page.party.pk], page.user, page.at)}
-    ways = ways_shown_to(page.user, page.referral, [page.party]) if waits else {}
-    writable = not waits or can_be_written_to(page.party, page.at, ways[page.party.pk])
-    return [_message_row(row, row.pk in waits, writable) for row in rows]
-
-
-def _message_row(row: Any, waits: bool, writable: bool) -> list[Any]:
-    """What is said of a meeting may be held by somebody they do not open: then whether it went is not told."""
-    state = State(row.state)
-    if waits:
-        words, tone = ("Waits to be sent", "") if writable else (CANNOT_BE_WRITTEN_TO, "due")
-    elif row.hidden and row.kind in AHEAD_OF_IT and state not in (State.UNCERTAIN, State.FAILED):
-        return [MESSAGE_WORDS[row.kind], clock.show_when(row.planned_for), {"text": "Planned", "tone": ""}]
-    else:
-        words, tone = STATE_WORDS.get(state, "Not sent"), TONES.get(state, "")
-        if row.why_held == TOO_LATE:
-            words = "Not sent"  # whether it waited or was given up hangs on why
-    when = row.sent_at if state == State.SENT and row.sent_at else row.planned_for
-    return [MESSAGE_WORDS.get(row.kind, "A message"), clock.show_when(when), {"text": words, "tone": tone}]

@@ -1,6 +1,7 @@
 """What the referral page reads, once, as one person may know it.
 How it is said is in blocker_rows.py, next_step.py, people.py and history.py."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -88,12 +89,23 @@ def runs(referral: Referral, user: "User") -> bool:
     return referral.lead_id == user.pk or facilitates or of_lead
 
 
-def gather(referral: Referral, user: "User", at: datetime, *, gate: Gate | None = None) -> ShownReferral:
-    """Read what the page needs: a fixed number of queries. At the gate that is next, or the one given."""
+def gather(
+    referral: Referral,
+    user: "User",
+    at: datetime,
+    *,
+    gate: Gate | None = None,
+    meeting: Any = None,
+    away: Sequence[Any] = (),
+    release: Any = None,
+) -> ShownReferral:
+    """Read what the page needs: a fixed number of queries. At the gate that is next, or the one given.
+
+    `meeting` is the one this user is shown as pending; `away`, who of those who run it cannot be there; `release`, a
+    call-off that this user may know of and the others have not heard of yet.
+    """
     facts, parties = facts_of(referral.pk, at), parties_for(referral, user)
-    booked = referral.shown_stage == Stage.BOOKED
-    meeting = _meeting(referral, user, at) if booked else None
-    gate = gate or (Gate.START if booked else Gate.BOOK)
+    gate = gate or (Gate.START if referral.shown_stage == Stage.BOOKED else Gate.BOOK)
     before = before_step(facts, [party.pk for party in parties if party.opened])
     coming = meeting is not None and meeting.shown_status == "booked"
     found = [] if referral.shown_stage == Stage.CLOSED else find_blockers(facts, gate)
@@ -108,44 +120,15 @@ def gather(referral: Referral, user: "User", at: datetime, *, gate: Gate | None 
         runs=runs(referral, user),
         before=before,
         meeting=meeting,
-        release=None if booked else _waiting_release(referral, user),
+        release=release,
         held_by=_held_by(find_blockers(facts, Gate.BOOK), parties, before) if coming else [],
-        away=_away(meeting, user, at) if coming and meeting.facilitator_away else [],
+        away=list(away) if coming else [],
     )
 
 
 def _held_by(found: list[Blocker], parties: list[Party], before: BeforeStep | None) -> list[ShownBlocker]:
     """What stands in the way at the gate of booking, by name: the sealed sentence says nothing about a hold."""
     return [row for row in shown_to(found, parties, before=before) if row.code]
-
-
-def _away(meeting: Any, user: "User", at: datetime) -> list[Any]:
-    """Who of those who run it cannot be there, while nobody stands in (through `meeting.unavailable`)."""
-    rows = meeting.unavailable.model.objects.visible_to(user).away(at, user).filter(meeting=meeting)
-    return list(rows.select_related("user"))
-
-
-def _meeting(referral: Referral, user: "User", at: datetime) -> Any:
-    """The meeting this user is shown as pending, if any (through the documented name `referral.meetings`)."""
-    return (
-        referral.meetings.model.objects.visible_to(user)
-        .filter(referral=referral, shown_status__in=["booked", "started"])
-        .with_away(at, user)
-        .select_related("venue")
-        .order_by("-starts_at", "-pk")
-        .first()
-    )
-
-
-def _waiting_release(referral: Referral, user: "User") -> Any:
-    """A call-off that this user may know of and the others have not heard of yet."""
-    call_offs = referral.meetings.model.call_offs.rel.related_model.objects.visible_to(user)
-    return (
-        call_offs.waiting()
-        .filter(meeting__referral=referral, party__isnull=False)
-        .select_related("meeting")
-        .first()
-    )
 
 
 def is_mine(party: Party, page: ShownReferral) -> bool:

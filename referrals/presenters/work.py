@@ -45,7 +45,7 @@ class Item:
             "what": self.what,
             "about": " · ".join([*about, *([self.hint] if self.hint else [])]),
             "action_text": self.action_text,
-            "action_href": self.action_href or reverse("referrals:show", args=[self.referral.reference]),
+            "action_href": self.action_href or reverse("casework:show", args=[self.referral.reference]),
         }
 
 
@@ -243,7 +243,7 @@ def said_no(work: Work, referrals: Iterable[Referral]) -> list[dict[str, str]]:
             if known is None or known.said_answer not in SAID:
                 continue
             unsure = known.said_answer == Answer.NOT_SURE
-            route = "referrals:talk" if unsure else "referrals:party"
+            route = "referrals:talk" if unsure else "casework:party"
             found.append(
                 (
                     known.said_taken_at,
@@ -294,7 +294,7 @@ def _ring_row(party: Party, known: Any, referral: Referral) -> dict[str, str]:
     )
     return {
         "name": party.known_as,
-        "href": reverse("referrals:party", args=[referral.reference, party.pk]),
+        "href": reverse("casework:party", args=[referral.reference, party.pk]),
         "until": f"until {clock.show_time(until)}",
         "cover": known.phone_cover,
         "voicemail": voicemail,

@@ -187,7 +187,7 @@ def silent_rows(found: Oversight, user: "User") -> list[Row]:
             user,
             f"led by {you_or_name(referral.lead, user)}, logged {clock.show_day(referral.logged_at)}",
             "Open",
-            reverse("referrals:show", args=[referral.reference]),
+            reverse("casework:show", args=[referral.reference]),
         )
         for referral in found.silent
     ]

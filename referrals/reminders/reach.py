@@ -257,4 +257,4 @@ def managers_there(organisation: UUID, barred: Collection[UUID]) -> QuerySet[Use
 def referral_page(group: UUID) -> tuple[str, str]:
     """The reference of a referral and the address of its page, for a worker's reminder."""
     reference = Referral.objects.unscoped("messages").values_list("reference", flat=True).get(pk=group)
-    return reference, reverse("referrals:show", args=[reference])
+    return reference, reverse("casework:show", args=[reference])

@@ -153,7 +153,7 @@ def test_their_own_page_keeps_which_words_to_whom_and_says_what_stopping_does(ma
     stop = client.get(reverse("referrals:withdraw", args=args)).content.decode()
     assert "Nobody says these words to the other person any more." in stop
     withdraw(party=made.own, purpose=Purpose.CARRY, recipient=made.other.pk, by=made.staff["asha"])
-    history = client.get(reverse("referrals:party", args=args)).context["history"]
+    history = client.get(reverse("casework:party", args=args)).context["history"]
     titles = [(row["title"], row["text"]) for row in history if "carrying" in row["title"]]
     name = made.other.known_as
     assert titles == [

@@ -247,14 +247,14 @@ def test_nothing_is_logged_without_its_entry(staff, made, no_ledger):
 
 
 @pytest.mark.parametrize(
-    "name", ["referrals:show", "referrals:party", "referrals:talk", "meetings:show", "referrals:list"]
+    "name", ["casework:show", "casework:party", "referrals:talk", "meetings:show", "referrals:list"]
 )
 def test_a_page_that_cannot_be_written_down_is_not_shown(client, made, request, name):
     client.force_login(made.staff["asha"])
     request.getfixturevalue("no_ledger")
     arguments = {
-        "referrals:show": [made.referral.reference],
-        "referrals:party": [made.referral.reference, made.own.pk],
+        "casework:show": [made.referral.reference],
+        "casework:party": [made.referral.reference, made.own.pk],
         "referrals:talk": [made.referral.reference, made.own.pk],
         "meetings:show": [made.referral.reference, made.meeting.pk],
         "referrals:list": [],

@@ -43,8 +43,8 @@ def pages(made, who: str, sent: Handoff) -> dict[str, str]:
         reverse("referrals:handoff", args=[sent.pk]),
         reverse("referrals:handoff_ask", args=[sent.pk]),
         reverse("referrals:handoff_withdraw", args=[sent.pk]),
-        reverse("referrals:show", args=[reference]),
-        reverse("referrals:history", args=[reference]),
+        reverse("casework:show", args=[reference]),
+        reverse("casework:history", args=[reference]),
         reverse("referrals:handoff_new", args=[reference]),
     ]
     client, shown = client_of(made.staff[who]), {}

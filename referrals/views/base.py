@@ -16,7 +16,7 @@ from restorative.common.views import ActionFormView, Forbidden, Page
 READS_ONLY = "You were let in to read"
 # `?from=`: the pages a form returns to, and the words of the link back. Those of one meeting carry its id.
 RETURNS = {
-    "referral": ("referrals:show", "Back to the referral"),
+    "referral": ("casework:show", "Back to the referral"),
     "plan": ("meetings:book", "Back to the plan"),
     "meeting": ("meetings:show", "Back to the meeting"),
     "today": ("meetings:today", "Back to the day of the meeting"),
@@ -50,7 +50,7 @@ class ReferralMixin:
 
     @property
     def referral_href(self) -> str:
-        return reverse("referrals:show", args=[self.referral.reference])
+        return reverse("casework:show", args=[self.referral.reference])
 
     @property
     def back_href(self) -> str:
@@ -116,7 +116,7 @@ class PartyMixin(ReferralMixin):
 
     @property
     def party_href(self) -> str:
-        return reverse("referrals:party", args=[self.referral.reference, self.party.pk])
+        return reverse("casework:party", args=[self.referral.reference, self.party.pk])
 
     @property
     def back_href(self) -> str:

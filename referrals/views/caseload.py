@@ -140,7 +140,7 @@ class Search(CaseworkPage):
         self.rows = []
         if reference := read_reference(words):
             if selectors.by_reference(user, reference):
-                return HttpResponseRedirect(reverse("referrals:show", args=[reference]))
+                return HttpResponseRedirect(reverse("casework:show", args=[reference]))
         elif len(words) >= 2:
             self.rows = list(selectors.search(user, words)[: rules().page_size])
             presenters.prefetch_parties(self.rows, user)

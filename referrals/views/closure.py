@@ -9,6 +9,7 @@ from referrals.actions.lifecycle import close
 from referrals.actions.outcome import derived_outcome, knows_all, open_items
 from referrals.enums import Outcome, Stage
 from referrals.forms.decisions import CloseForm
+from referrals.meetings_port import meetings
 from referrals.presenters import decisions
 from referrals.views.base import ReferralFormView
 from restorative.common.decisions import Decision, refuse
@@ -43,7 +44,7 @@ class Close(ReferralFormView):
         }
 
     def get_context(self) -> dict[str, Any]:
-        first = decisions.first_settle(self.referral, self.request.user)
+        first = meetings().first_settle(self.referral, self.request.user)
         return {
             **super().get_context(),
             "first": first,

@@ -143,7 +143,7 @@ class AskForAccess(ActionFormView):
         ends = f"{until[:1].lower()}{until[1:]}" if until.startswith("The") else until
         messages.success(self.request, f"Open for {whose} until {ends}. All that is seen is noted.")
         if worker.pk == user.pk:
-            return reverse("referrals:show", args=[self.referral.reference])
+            return reverse("casework:show", args=[self.referral.reference])
         return self.back_href
 
 

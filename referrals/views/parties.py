@@ -1,4 +1,4 @@
-"""One person's page; who joins and leaves; who supports them; what helps them to come."""
+"""Who joins a referral and who leaves; who supports them; what helps them to come."""
 
 from functools import cached_property
 from typing import Any
@@ -20,29 +20,10 @@ from referrals.forms.parties import (
     told_us,
 )
 from referrals.models import Party
-from referrals.presenters import person
-from referrals.presenters.grants import to_read
 from referrals.views.base import ReferralFormView
-from referrals.views.person import PersonFormView, PersonPage
+from referrals.views.person import PersonFormView
 from restorative.common.decisions import ALLOWED, Decision
 from restorative.common.forms import BaseForm
-
-
-class ShowPerson(PersonPage):
-    """One person: what is there and what is not, and what they can be asked next."""
-
-    template_name = "referrals/party.html"
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self.party.known_as
-
-    def get_context(self) -> dict[str, Any]:
-        context = super().get_context()
-        page = person.page(self.party, self.request.user, self.at)
-        context["identity"]["facts"].insert(0, page["about"])
-        context |= {"back_href": self.referral_href, "back_text": "Back to the referral", **page}
-        return to_read(context) if context["reads_only"] else context
 
 
 class AddPerson(ReferralFormView):

@@ -13,7 +13,7 @@ from referrals.actions.pausing import NOT_PAUSED, change_review, meet_again, reo
 from referrals.enums import Stage, Suitable, TaskKind
 from referrals.forms.pausing import DiedForm, MeanwhileForm, PauseForm, PressedForm, ReviewForm
 from referrals.models import Task
-from referrals.presenters import banner, decisions
+from referrals.presenters import decisions
 from referrals.views.base import ReferralFormView
 from referrals.views.person import PersonFormView
 from restorative.common import clock
@@ -118,7 +118,7 @@ class Resume(_Press):
     otherwise = NOT_PAUSED
 
     def get_context(self) -> dict[str, Any]:
-        where = banner.goes_on_at(self.referral)
+        where = decisions.goes_on_at(self.referral)
         return {
             **super().get_context(),
             "intro": f"It goes on at {where}. Before anybody meets it is decided anew that a meeting is suitable.",
@@ -140,7 +140,7 @@ class Reopen(_Press):
 
     def may(self) -> Decision:
         may = super().may()
-        if may and (why := banner.why_not_reopen(self.referral, self.at)):
+        if may and (why := decisions.why_not_reopen(self.referral, self.at)):
             return refuse(why)
         return may
 

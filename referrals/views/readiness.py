@@ -20,7 +20,7 @@ from referrals.forms.readiness import (
 )
 from referrals.models import ReadinessCheck
 from referrals.presenters.carrying import carried_rows
-from referrals.presenters.person import check_rows
+from referrals.presenters.readiness import check_rows
 from referrals.views.person import PersonFormView
 from referrals.views.talk import right_time
 from restorative.common.decisions import Decision

@@ -40,7 +40,7 @@ def page_of(made, who: str, grant) -> str:
 
 
 def opens_their_page(made) -> None:
-    address = reverse("referrals:party", args=[made.referral.reference, made.other.pk])
+    address = reverse("casework:party", args=[made.referral.reference, made.other.pk])
     assert client_of(made.staff["ben"]).get(address).status_code == 200
 
 

@@ -5,16 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
 
+from casework.presenters.aftercare import after_links
+from casework.presenters.banner import banner
+from casework.presenters.history import history
+from casework.presenters.messages import will_be_sent
+from casework.presenters.next_step import next_step
+from casework.presenters.people import PEOPLE_HEADS, people_rows
+from casework.presenters.reading import read_page
 from referrals.enums import Answer, Stage
 from referrals.models import Referral
 from referrals.presenters import AND_BACK, handoffs, stage_strip
-from referrals.presenters.aftercare import after_links
-from referrals.presenters.banner import banner
 from referrals.presenters.blocker_rows import way_rows
-from referrals.presenters.history import history, will_be_sent
-from referrals.presenters.next_step import next_step
-from referrals.presenters.people import PEOPLE_HEADS, people_rows
-from referrals.presenters.shown_referral import ShownReferral, gather
+from referrals.presenters.shown_referral import ShownReferral
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -25,7 +27,7 @@ def other_things(page: ShownReferral) -> list[dict[str, str]]:
     referral, reference = page.referral, page.referral.reference
     if referral.shown_stage == Stage.CLOSED:
         return after_links(page)
-    note = f"{reverse('referrals:history', args=[reference])}#id_text"
+    note = f"{reverse('casework:history', args=[reference])}#id_text"
     links = [{"text": "Add a note", "href": note}, *after_links(page)]
     for party in (party for party in page.parties if party.opened):
         args = [reference, party.pk]
@@ -94,7 +96,7 @@ def _pausing(referral: Referral, page: ShownReferral) -> list[dict[str, str]]:
 
 def referral_page(referral: Referral, user: "User", at: datetime) -> dict[str, Any]:
     """Everything the referral page shows this user."""
-    page = gather(referral, user, at)
+    page = read_page(referral, user, at)
     booked = referral.shown_stage == Stage.BOOKED
     closed = referral.shown_stage == Stage.CLOSED
     started = page.meeting is not None and page.meeting.shown_status == "started"

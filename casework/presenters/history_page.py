@@ -8,6 +8,9 @@ from uuid import UUID
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from casework.presenters.history import STEP_WORDS, who
+from casework.presenters.timeline import Row
+from meetings.enums import FollowUpKind, FollowUpResult
 from referrals.enums import (
     Answer,
     ApproachResult,
@@ -27,9 +30,6 @@ from referrals.enums import (
 )
 from referrals.models import Party, Referral
 from referrals.presenters import OTHER, facilitators_of, parties_for
-from referrals.presenters.aftercare import CALLS, RESULTS
-from referrals.presenters.history import STEP_WORDS, who
-from referrals.presenters.timeline import Row
 from restorative.common import clock
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ def _title(row: Row) -> str:
     if row.what == "rated":
         return f"{name} gave three numbers: {_lower(str(RatingPoint(code).label))}"
     if row.what == "call":
-        call = f"Debrief with {name}" if code == "debrief" else f"Rang {name}, {CALLS[code][1]}"
-        return f"{call}: {_lower(RESULTS[more])}"
+        call = f"Debrief with {name}" if code == "debrief" else f"Rang {name}, {FollowUpKind(code).label}"
+        return f"{call}: {_lower(str(FollowUpResult(more).label))}"
     if row.what in PLAIN:
         return PLAIN[row.what]
     if row.what == "meeting":
@@ -143,7 +143,7 @@ def entries(rows: list[Row], referral: Referral, user: "User") -> list[dict[str,
     found = []
     for row in rows:
         note = row.what == "note"
-        href = reverse("referrals:note_correct", args=[referral.reference, UUID(row.key)]) if note else ""
+        href = reverse("casework:note_correct", args=[referral.reference, UUID(row.key)]) if note else ""
         found.append(
             {
                 "when": clock.show_when(row.at),

@@ -8,15 +8,13 @@ from django.urls import reverse
 
 from referrals import stages
 from referrals.enums import Outcome, Reason, Stage, Suitable, TaskKind
-from referrals.models import Closure, Referral, StageChange, Suitability, Task
+from referrals.models import Closure, StageChange, Suitability, Task
 from referrals.presenters import you_or_name
 from referrals.presenters.blocker_rows import BlockerRow, way_rows
 from referrals.presenters.shown_referral import ShownReferral
 from restorative.common import clock
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from restorative.accounts.models import User
 
 Banner = dict[str, str]
@@ -124,13 +122,3 @@ def to_ring(page: ShownReferral) -> Task | None:
         referral=page.referral, assignee=page.user, kind=TaskKind.RING, done_at__isnull=True
     )
     return rows.order_by("created_at", "pk").first()
-
-
-def why_not_reopen(referral: Referral, at: "datetime") -> str:
-    """Why a closed referral cannot be opened again, or ''."""
-    return " ".join(stages.why_not("reopen", referral, at))
-
-
-def goes_on_at(referral: Referral) -> str:
-    """Where a paused referral goes on when it is taken up again: 'preparing'."""
-    return str(stages.destination(stages.STEPS["resume"], referral).label).lower()

@@ -7,26 +7,25 @@ from typing import TYPE_CHECKING, Any
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from casework.presenters.aftercare import RATING_HEADS, call_tasks, rating_rows
+from casework.presenters.messages import message_rows
+from casework.presenters.tasks import step_rows, task_rows
+from meetings.models import CallOff
 from referrals import access, presenters
 from referrals.blockers import RENEWED_CODES, TALK_CODES, wording_of
 from referrals.enums import (
-    READINESS_QUESTIONS,
     Answer,
     Place,
     Purpose,
-    Ready,
 )
 from referrals.models import (
     Party,
-    ReadinessCheck,
 )
-from referrals.presenters.aftercare import RATING_HEADS, call_tasks, rating_rows
 from referrals.presenters.approaching import asked_not, kept_box
 from referrals.presenters.consent_rows import said_rows
 from referrals.presenters.needs import last_asked, said
-from referrals.presenters.reach import message_rows, route_boxes
+from referrals.presenters.reach import route_boxes
 from referrals.presenters.shown_person import ShownPerson, gather
-from referrals.presenters.tasks import step_rows, task_rows
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 
 
-def page(party: Party, user: User, at: datetime) -> dict[str, Any]:
+def person_page(party: Party, user: User, at: datetime) -> dict[str, Any]:
     """Everything the page of one person shows this user."""
     page = gather(party, user, at)
     steps, to_do = step_rows(page)
@@ -161,13 +160,8 @@ def _blocked(page: ShownPerson) -> Row | None:
 
 def _release(page: ShownPerson) -> Any:
     """A call-off that came from this person and that the others have not heard of yet."""
-    call_offs = page.referral.meetings.model.call_offs.rel.related_model.objects.visible_to(page.user)
-    return (
-        call_offs.waiting()
-        .filter(meeting__referral=page.referral, party=page.party)
-        .select_related("meeting")
-        .first()
-    )
+    call_offs = CallOff.objects.visible_to(page.user).waiting().select_related("meeting")
+    return call_offs.filter(meeting__referral=page.referral, party=page.party).first()
 
 
 def _asked_not(page: ShownPerson) -> list[Row]:
@@ -236,21 +230,3 @@ def _may_be_accepted(page: ShownPerson) -> bool:
     check = page.known.newest_check
     age = page.at - check.completed_at
     return page.user.is_manager and age <= timedelta(days=rules().readiness_late_days)
-
-
-def check_rows(check: ReadinessCheck, user: User, *, until: datetime) -> list[Row]:
-    """A readiness check in short, for whoever is asked to accept it."""
-    answers = [value for key, value in check.answers.items() if key in READINESS_QUESTIONS]
-    yes = sum(value == Answer.YES for value in answers)
-    rows = [
-        {
-            "key": "Asked",
-            "value": f"{clock.show_day(check.completed_at)}, by "
-            f"{presenters.you_or_name(check.completed_by, user)}",
-        },
-        {"key": "Answers", "value": f"{yes} of {len(answers)} yes"},
-        {"key": "Judgement", "value": str(Ready(check.judgement).label)},
-    ]
-    if check.reason:
-        rows.append({"key": "Why", "value": check.reason})
-    return [*rows, {"key": "Could count until", "value": clock.show_day(until)}]

@@ -2,15 +2,15 @@
 
 from typing import Any
 
+from casework.presenters.page import referral_page
 from referrals.presenters.grants import to_read
-from referrals.presenters.page import referral_page
 from referrals.views.base import ReferralPage
 
 
 class ShowReferral(ReferralPage):
     """One referral: the next step, what stands in the way, who is in it, what was done."""
 
-    template_name = "referrals/show.html"
+    template_name = "casework/show.html"
 
     def get_context(self) -> dict[str, Any]:
         context = super().get_context()

@@ -8,12 +8,12 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
+from casework.presenters import history_page, timeline
 from referrals import presenters
 from referrals.actions.notes import add_note
 from referrals.enums import NoteKind
 from referrals.forms.notes import CorrectionForm, NoteForm
 from referrals.models import Note
-from referrals.presenters import history_page, timeline
 from referrals.views.base import ReferralFormView
 from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
@@ -25,7 +25,7 @@ class History(ReferralFormView):
     """What happened, newest first, as far as this user may know; and a note to add."""
 
     form_class = NoteForm
-    template_name = "referrals/history.html"
+    template_name = "casework/history.html"
     audit_verb = "history_viewed"
     title = "History"
     submit_text = "Add note"
@@ -43,7 +43,7 @@ class History(ReferralFormView):
 
     @property
     def here(self) -> str:
-        return reverse("referrals:history", args=[self.referral.reference])
+        return reverse("casework:history", args=[self.referral.reference])
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"readers": history_page.readers(self.referral, self.request.user)}
@@ -56,7 +56,7 @@ class History(ReferralFormView):
     def printed(self) -> HttpResponse:
         """All of it on one sheet, without the form."""
         rows = timeline.read(self.referral, self.request.user, self.group, most=MOST_PRINTED)
-        self.template_name = "referrals/history_print.html"
+        self.template_name = "casework/history_print.html"
         self.audit_verb = "history_printed"
         self.submit_text = ""
         return self.show(
@@ -120,7 +120,7 @@ class CorrectNote(ReferralFormView):
 
     @property
     def back_href(self) -> str:
-        return reverse("referrals:history", args=[self.referral.reference])
+        return reverse("casework:history", args=[self.referral.reference])
 
     def audited(self) -> dict[str, Any] | None:
         return {"thing": self.note, "referral_id": self.referral.pk, "party_id": self.note.party_id}

@@ -32,7 +32,7 @@ def _person_row(party: Party, page: ShownReferral) -> dict[str, Any]:
         done = party.pk not in page.sealed_parties
         return {**row, "said": "Done" if done else "Not yet. Nothing for you to do."}
     row["about"] = " · ".join(part for part in (place_of(party), _support(party, page)) if part)
-    row["href"] = reverse("referrals:party", args=[page.referral.reference, party.pk])
+    row["href"] = reverse("casework:party", args=[page.referral.reference, party.pk])
     if closed:
         return {**row, "cells": []}
     if not party.is_supporter and untalked(party, page) and waits_for_words(party, page):

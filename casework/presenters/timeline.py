@@ -19,6 +19,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast
 
+from casework.presenters.history import known_steps
+from meetings.models import Agreement, FollowUp, Meeting
 from referrals.enums import ApproachResult
 from referrals.models import (
     Approach,
@@ -38,7 +40,6 @@ from referrals.models import (
     SignOff,
     Suitability,
 )
-from referrals.presenters.history import known_steps
 from restorative.common import clock
 from restorative.common.fields import EncryptedTextField
 
@@ -122,7 +123,7 @@ def _steps(referral: Referral, user: "User") -> QuerySet:
 
 
 def _meetings(referral: Referral, user: "User") -> QuerySet:
-    found = referral.meetings.model.objects.visible_to(user).filter(referral=referral)
+    found = Meeting.objects.visible_to(user).filter(referral=referral)
     return _part(
         found,
         "meeting",
@@ -184,9 +185,8 @@ def _records(referral: Referral, user: "User") -> list[QuerySet]:
 
 def _after(referral: Referral, user: "User") -> list[QuerySet]:
     """What was written down of a meeting, and each call with somebody this user opens."""
-    meetings = referral.meetings.model
-    agreed = meetings.agreed.related.related_model.objects.known_of(user).filter(meeting__referral=referral)
-    calls = meetings.follow_ups.rel.related_model.objects.visible_to(user)
+    agreed = Agreement.objects.known_of(user).filter(meeting__referral=referral)
+    calls = FollowUp.objects.visible_to(user)
     done = calls.filter(meeting__referral=referral, done_at__isnull=False)
     return [
         _nobodys(agreed, "written", "created_at", "created_by"),

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
+from casework.presenters.aftercare import next_after
+from casework.presenters.banner import held_rows, to_ring
 from referrals.blockers import wording_of
 from referrals.enums import Part, Stage
 from referrals.models import Party
 from referrals.presenters import AND_BACK, facilitators_of, words_agreed
-from referrals.presenters.aftercare import next_after
-from referrals.presenters.banner import held_rows, to_ring
 from referrals.presenters.blocker_rows import TALK_ABOUT, stopped, untalked, waits_for_words, way_rows
 from referrals.presenters.shown_referral import ShownReferral, is_mine
 from restorative.common import clock

@@ -1,5 +1,5 @@
 """After a meeting, for one user: what was agreed, which call is next, and the calls and ratings of one party.
-Read through meetings' documented names, each through its scope; nothing here writes."""
+Nothing here writes."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 
+from meetings.enums import FollowUpKind, FollowUpResult, MeetingStatus
+from meetings.models import Agreement, AgreementAnswer, FollowUp, Meeting
+from meetings.presenters_aftercare import CALL_HEADINGS
 from referrals.enums import RatingPoint, Stage
-from referrals.models import Party, Rating, Referral
+from referrals.models import Party, Rating
 from referrals.presenters import facilitators_of
 from referrals.presenters.shown_referral import ShownReferral, is_mine
 from restorative.common import clock
@@ -19,18 +22,6 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 Row = dict[str, Any]
-CALLS: dict[str, tuple[str, str]] = {
-    "debrief": ("speak with {name} apart: the debrief", "Debrief"),
-    "weeks_2": ("ring {name}, 2 weeks after", "2 weeks after"),
-    "weeks_6": ("ring {name}, 6 weeks after", "6 weeks after"),
-    "weeks_12": ("ring {name}, 12 weeks after", "12 weeks after"),
-}
-RESULTS = {
-    "talked": "Talked",
-    "rather_not": "Would rather not",
-    "not_reached": "Could not be reached",
-    "later_meeting": "Taken up with a later meeting",
-}
 RATING_HEADS = ["When", "Between them", "Feeling safe", "Hope"]
 
 
@@ -44,29 +35,22 @@ class After:
     calls: list[Any] = field(default_factory=list)
 
 
-def _models(referral: Referral) -> tuple[Any, Any, Any]:
-    """Meeting, Agreement and FollowUp, by the documented names of meetings."""
-    meeting = referral.meetings.model
-    return meeting, meeting.agreed.related.related_model, meeting.follow_ups.rel.related_model
-
-
 def gather_after(page: ShownReferral) -> After:
     """Read what the next step needs: two queries."""
     referral, user = page.referral, page.user
-    meetings, agreements, follow_ups = _models(referral)
-    known = agreements.objects.known_of(user).filter(meeting=OuterRef("pk"))
+    known = Agreement.objects.known_of(user).filter(meeting=OuterRef("pk"))
     newest = (
-        meetings.objects.visible_to(user)
-        .filter(referral=referral, shown_status="took_place")
+        Meeting.objects.visible_to(user)
+        .filter(referral=referral, shown_status=MeetingStatus.TOOK_PLACE)
         .annotate(nothing_agreed=Subquery(known.values("nothing_agreed")[:1]))
         .order_by("-starts_at", "-pk")
         .first()
     )
     if newest is None:
         return After()
-    answers = agreements.answers.rel.related_model.objects.visible_to(user)
+    answers = AgreementAnswer.objects.visible_to(user)
     answered = answers.filter(agreement__meeting=OuterRef("meeting"), party=OuterRef("party"))
-    undone = follow_ups.objects.visible_to(user).filter(
+    undone = FollowUp.objects.visible_to(user).filter(
         meeting__referral=referral, done_at__isnull=True, party__left_at__isnull=True
     )
     runs = any(row.user_id == user.pk for row in facilitators_of(referral, user))
@@ -122,7 +106,7 @@ def _calls(party: Party, page: ShownReferral) -> bool:
 
 
 def _call_step(row: Any, party: Party, page: ShownReferral, due: str) -> Row:
-    heading = CALLS[row.kind][0].format(name=party.known_as)
+    heading = CALL_HEADINGS[row.kind].format(name=party.known_as)
     return _step(
         heading if due else f"{heading}, on {clock.show_day(row.due_on)}",
         f"{due}Alone, the way they said is safe: how are things, do they feel safe?",
@@ -158,12 +142,14 @@ def after_links(page: ShownReferral) -> list[Row]:
 
 def call_tasks(party: Party, user: "User", at: "datetime") -> list[Row]:
     """A row a call: when it is due, or what came of it."""
-    follow_ups = _models(party.referral)[2].objects.visible_to(user).filter(party=party)
+    follow_ups = FollowUp.objects.visible_to(user).filter(party=party)
     return [
         {
-            "title": CALLS[row.kind][1],
+            "title": str(FollowUpKind(row.kind).label),
             "href": reverse("meetings:follow_up", args=[party.referral.reference, row.pk]),
-            "status": RESULTS[row.result] if row.done_at else _due(row.due_on, clock.today(at)),
+            "status": str(FollowUpResult(row.result).label)
+            if row.done_at
+            else _due(row.due_on, clock.today(at)),
             "tone": "ok" if row.done_at else "due" if row.due_on <= clock.today(at) else "",
             "hint": clock.show_day(row.done_at if row.done_at else row.due_on),
         }

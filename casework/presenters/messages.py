@@ -1,0 +1,146 @@
+"""What each person was sent and will be sent, as one worker may know it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, Value
+
+from meetings.enums import MeetingStatus
+from meetings.models import Meeting
+from referrals.models import Referral
+from referrals.presenters import parties_for
+from referrals.presenters.reach import ways_shown_to
+from referrals.presenters.shown_person import ShownPerson
+from referrals.presenters.shown_referral import ShownReferral
+from referrals.reminders import can_be_written_to
+from restorative.common import clock
+from restorative.common.heartbeat import last_beats
+from restorative.notify.models import Message, State
+from restorative.notify.spacing import TOO_LATE
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+MESSAGE_WORDS = {
+    "meeting_booked": "That the meeting is booked",
+    "meeting_moved": "That the meeting is moved",
+    "meeting_ahead": "A reminder, 5 working days before",
+    "meeting_day_before": "A reminder, the day before",
+    "meeting_not_happening": "That the meeting is not happening",
+    "afterwards": "Thanks for coming",
+    "follow_up_coming": "That a call is coming",
+}
+CANNOT_BE_WRITTEN_TO = "Nothing can be sent safely: ring instead"
+
+
+def waiting_messages(
+    referral: Referral, recipients: Iterable[UUID], user: "User", at: datetime
+) -> list[Message]:
+    """What waits to be sent, as this user may know.
+
+    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did. What is said
+    of a meeting waits no longer once a sweep would have sent it: whether it was held, and why, can be another person's.
+    """
+    unknown = Meeting.objects.visible_to(user).filter(
+        referral=referral, status=MeetingStatus.CALLED_OFF, shown_status=MeetingStatus.BOOKED
+    )
+    waits = Q(state__in=[State.DUE, State.HELD]) | Q(
+        state=State.CANCELLED, thing_id__in=unknown.values("pk"), kind__startswith="meeting_"
+    )
+    rows = Message.objects.filter(
+        waits, group=referral.pk, recipient_id__in=list(recipients), to_worker=False, useless_after__gt=at
+    )
+    waiting = list(rows.order_by("planned_for", "pk"))
+    if not any(row.kind.startswith("meeting_") for row in waiting):
+        return waiting
+    sweep = last_beats().get("sweep")
+    return [
+        row for row in waiting if not row.kind.startswith("meeting_") or sweep is None or sweep < _may_go(row)
+    ]
+
+
+def _may_go(message: Message) -> datetime:
+    """Not before it is planned, and not in the quiet hours."""
+    return clock.next_allowed(message.planned_for, urgent=message.urgent)
+
+
+def _goes(message: Message, at: datetime) -> str:
+    """When it goes, as things stand."""
+    return clock.show_when(max(_may_go(message), clock.next_allowed(at, urgent=message.urgent)))
+
+
+def _waits(message: Message, page: ShownReferral) -> str:
+    """Of a meeting that this user knows is on hold nothing is sent, but that it is moved."""
+    held = page.on_hold and message.thing_id == page.meeting.pk and message.kind != "meeting_moved"
+    return "not while the meeting is on hold" if held else ""
+
+
+def will_be_sent(page: ShownReferral) -> list[dict[str, Any]]:
+    """What waits to be sent to each person the user supports: a box, one for all where they support several.
+
+    Why a message is held is not told: the reason may be another person's. Whether they can be written to at all is on
+    their own page.
+    """
+    opened = {party.pk: party for party in page.parties if party.opened}
+    messages = waiting_messages(page.referral, opened, page.user, page.at)
+    waits = {
+        key: [
+            f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_waits(message, page) or _goes(message, page.at)}"
+            for message in messages
+            if message.recipient_id == key
+        ]
+        for key in opened
+    }
+    if not opened:
+        return []
+    title = "What will be sent"
+    lines = [f"To {opened[key].known_as}. {line}" for key, each in waits.items() for line in each]
+    if len(opened) == 1:
+        [(key, party)] = opened.items()
+        title, lines = f"What {party.known_as} will be sent", waits[key]
+    return [{"title": title, "lines": lines or ["Nothing is waiting to be sent."]}]
+
+
+# --- On the page of one person ---
+
+STATE_WORDS = {
+    State.SENDING: "On its way",
+    State.SENT: "Sent",
+    State.UNCERTAIN: "Not known whether it arrived",
+    State.CANCELLED: "Cancelled",
+    State.FAILED: "Could not be sent",
+}
+# What goes only while nothing stands in the way of the meeting, on either side.
+AHEAD_OF_IT = ("meeting_booked", "meeting_moved", "meeting_ahead", "meeting_day_before")
+TONES = {State.SENT: "ok", State.FAILED: "stop", State.UNCERTAIN: "due"}
+
+
+def message_rows(page: ShownPerson) -> list[list[Any]]:
+    """What this person was or will be sent. While something of another's waits for release it is shown as it stood."""
+    # Where they do not open everybody, what is said of a meeting is kept from them until they know that it is off.
+    meetings = Meeting.objects.visible_to(page.user).filter(pk=OuterRef("thing_id"))
+    sealed = any(not party.opened for party in parties_for(page.referral, page.user))
+    hidden = Exists(meetings.exclude(shown_status=MeetingStatus.CALLED_OFF)) if sealed else Value(False)
+    found = Message.objects.filter(group=page.referral.pk, recipient_id=page.party.pk, to_worker=False)
+    rows = list(found.annotate(hidden=hidden).order_by("-planned_for", "pk")[:40])
+    waits = {row.pk for row in waiting_messages(page.referral, [page.party.pk], page.user, page.at)}
+    ways = ways_shown_to(page.user, page.referral, [page.party]) if waits else {}
+    writable = not waits or can_be_written_to(page.party, page.at, ways[page.party.pk])
+    return [_message_row(row, row.pk in waits, writable) for row in rows]
+
+
+def _message_row(row: Any, waits: bool, writable: bool) -> list[Any]:
+    """What is said of a meeting may be held by somebody they do not open: then whether it went is not told."""
+    state = State(row.state)
+    if waits:
+        words, tone = ("Waits to be sent", "") if writable else (CANNOT_BE_WRITTEN_TO, "due")
+    elif row.hidden and row.kind in AHEAD_OF_IT and state not in (State.UNCERTAIN, State.FAILED):
+        return [MESSAGE_WORDS[row.kind], clock.show_when(row.planned_for), {"text": "Planned", "tone": ""}]
+    else:
+        words, tone = STATE_WORDS.get(state, "Not sent"), TONES.get(state, "")
+        if row.why_held == TOO_LATE:
+            words = "Not sent"  # whether it waited or was given up hangs on why
+    when = row.sent_at if state == State.SENT and row.sent_at else row.planned_for
+    return [MESSAGE_WORDS.get(row.kind, "A message"), clock.show_when(when), {"text": words, "tone": tone}]

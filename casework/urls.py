@@ -1,0 +1,14 @@
+"""Addresses of pages that show a referral and its meetings together."""
+
+from django.urls import path
+
+from casework.views import history, person, referral
+
+app_name = "casework"
+
+urlpatterns = [
+    path("r/<str:reference>/", referral.ShowReferral.as_view(), name="show"),
+    path("r/<str:reference>/history/", history.History.as_view(), name="history"),
+    path("r/<str:reference>/notes/<uuid:note>/correct/", history.CorrectNote.as_view(), name="note_correct"),
+    path("r/<str:reference>/people/<uuid:party>/", person.ShowPerson.as_view(), name="party"),
+]

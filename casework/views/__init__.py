@@ -1,0 +1,1 @@
+"""Pages that show a referral and its meetings together."""
