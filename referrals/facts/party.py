@@ -260,11 +260,17 @@ class PartyFacts:
     def signed_off(self, concern: rows.ConcernRow) -> rows.SignOffRow | None:
         """The newest decision on a sign-off concern, where it says go, stands, and no step of it is undone."""
         decisions = self.decisions_on(concern)
-        if not decisions or not self.decision_stands(decisions[-1]):
-            return None
-        newest = decisions[-1]
-        go = newest.decision in (SignOffDecision.GO, SignOffDecision.GO_WITH_STEPS)
-        return newest if go and not self.facts.undone_steps(newest.id) else None
+        go = (SignOffDecision.GO, SignOffDecision.GO_WITH_STEPS)
+        for row in decisions:
+            newest = row.decided_at == decisions[-1].decided_at
+            if (
+                newest
+                and row.decision in go
+                and self.decision_stands(row)
+                and not self.facts.undone_steps(row.id)
+            ):
+                return row
+        return None
 
     @cached_property
     def not_signed_off(self) -> list[rows.ConcernRow]:

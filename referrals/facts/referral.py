@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 from uuid import UUID
 
-from referrals.enums import Answer, Part, Purpose, Stage, Suitable
+from referrals.enums import STOPS, Answer, Part, Purpose, Stage, Suitable
 from referrals.facts import rows
 from referrals.facts.party import PartyFacts
 from restorative.common import clock
@@ -54,14 +54,13 @@ class Facts:
     def before(self, step: rows.StageChangeRow) -> Facts:
         """The same facts just before a step: without what came with it or later.
 
-        What came with it at that very moment is of the party it came from; another party's row of that moment is older.
+        What came with it has its moment and its party: an answer, a check or a stop. Other rows are older.
         """
 
         def known(row: rows.Row, when: datetime) -> bool:
             if isinstance(row, rows.StageChangeRow):
                 return row.id < step.id and (when == row.created_at or when < step.created_at)
-            party = getattr(row, "party_id", None) or getattr(row, "id", None)
-            return when < step.created_at or (when == step.created_at and party != step.party_id)
+            return when < step.created_at or (when == step.created_at and not _came_with(step, row))
 
         return self._as_of(step.created_at, known)
 
@@ -289,6 +288,13 @@ def _order(row: rows.Row) -> tuple[datetime, str]:
     if isinstance(row, rows.StageChangeRow):
         return row.created_at, f"{row.id:020}"
     return getattr(row, row.MADE), str(row.id)  # type: ignore[attr-defined]
+
+
+def _came_with(step: rows.StageChangeRow, row: rows.Row) -> bool:
+    """Whether a row of the moment of a hidden step is what the step came from."""
+    cause = isinstance(row, rows.ConsentRow | rows.ReadinessRow | rows.CapacityRow)
+    cause = cause or (isinstance(row, rows.ConcernRow) and row.kind in STOPS)
+    return cause and row.party_id == step.party_id  # type: ignore[attr-defined]
 
 
 def _known(found: list[Any], known: Callable[[rows.Row, datetime], bool]) -> list[Any]:
