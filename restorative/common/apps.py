@@ -1,4 +1,4 @@
-"""The shared floor of the platform. It knows nothing about referrals."""
+"""Shared parts of the platform. They know nothing about referrals."""
 
 from django.apps import AppConfig
 

@@ -1,5 +1,5 @@
-"""What is taken away once it is old: drafts, forms that were sent, sessions that have ended. Each run may be repeated.
-Rows of referrals are not cleared here."""
+"""Deletes old drafts, old form submissions and expired sessions. Running it again is harmless.
+Rows of referrals are not deleted here."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from restorative.common.rules import rules
 
 @dataclass(frozen=True)
 class Cleared:
-    """How many rows went."""
+    """The number of rows deleted."""
 
     drafts: int
     submissions: int
@@ -21,7 +21,7 @@ class Cleared:
 
 
 def clear(*, at: datetime | None = None) -> Cleared:
-    """Take away drafts nobody wrote in for 30 days, forms sent as long ago, and sessions past their end."""
+    """Delete drafts unchanged for `draft_days`, submissions older than `submission_days`, and expired sessions."""
     at = at or clock.now()
     drafts, _ = Draft.objects.filter(updated_at__lt=at - timedelta(days=rules().draft_days)).delete()
     sent = at - timedelta(days=rules().submission_days)

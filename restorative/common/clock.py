@@ -1,5 +1,5 @@
-"""Time as people in Leeds live it: London days, working days, quiet hours, and how a moment is shown.
-Stored times are UTC. No facts about referrals live here, and no number that `rules()` owns."""
+"""London days, working days, quiet hours, and how times are shown. Stored times are UTC.
+No facts about referrals are here; the numbers are in `rules()`."""
 
 from calendar import monthrange
 from collections.abc import Collection, Iterator
@@ -20,12 +20,12 @@ _DAY = timedelta(days=1)
 
 
 def now() -> datetime:
-    """This moment, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return timezone.now()
 
 
 def local(dt: datetime) -> datetime:
-    """The same moment on a London clock. A time without a zone is refused: nobody can know what it means."""
+    """The same moment in London time. Raises ValueError for a naive time, which is ambiguous."""
     if timezone.is_naive(dt):
         raise ValueError("A moment needs a time zone.")
     return dt.astimezone(LONDON)
@@ -37,7 +37,7 @@ def today(at: datetime | None = None) -> date:
 
 
 def moment(day: date, hour: int, minute: int = 0) -> datetime:
-    """That time of a London day, in UTC. The first of an hour that happens twice; a skipped one moves on."""
+    """That time of a London day, in UTC. A time that occurs twice means the first; a skipped time moves forward."""
     return datetime.combine(day, time(hour, minute), LONDON).astimezone(UTC)
 
 
@@ -70,12 +70,12 @@ def add_months(day: date, months: int) -> date:
 
 
 def age_on(born: date, day: date) -> int:
-    """How many birthdays somebody has had by that day; the one of 29 February is 1 March in other years."""
+    """Age in years on that day. A birthday on 29 February counts from 1 March in other years."""
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 def working_days_between(a: date, b: date, closures: Collection[date] = frozenset()) -> int:
-    """Working days after `a` up to and with `b`. If b is earlier: minus those from b to the day before a."""
+    """Working days after `a` up to and including `b`. Negative if b is earlier: the days from b to the day before a."""
     if b < a:
         return -sum(is_working_day(b + _DAY * i, closures) for i in range((a - b).days))
     return sum(is_working_day(a + _DAY * i, closures) for i in range(1, (b - a).days + 1))
@@ -84,7 +84,7 @@ def working_days_between(a: date, b: date, closures: Collection[date] = frozense
 def open_hours_between(
     start: datetime, end: datetime, opens: time, closes: time, closures: Collection[date] = frozenset()
 ) -> timedelta:
-    """How long an organisation is open from `start` to `end`; nothing when `end` has passed."""
+    """Opening time of an organisation between `start` and `end`; zero if `end` is before `start`."""
     day, left = today(start), timedelta()
     while day <= today(end):
         if is_working_day(day, closures):
@@ -96,12 +96,12 @@ def open_hours_between(
 
 
 def next_of(at: datetime, minutes: Collection[int]) -> datetime:
-    """The first of some times of day (minutes from midnight in London) on a working day, later than `at`."""
+    """The first of the given times of day (minutes from midnight in London) on a working day that is after `at`."""
     return next(each for each in _fixed_times(today(at), 1, minutes) if each > at)
 
 
 def last_of(at: datetime, minutes: Collection[int]) -> datetime:
-    """The last of some times of day on a working day, not later than `at`."""
+    """The last of the given times of day on a working day that is not after `at`."""
     return next(each for each in _fixed_times(today(at), -1, minutes) if each <= at)
 
 
@@ -114,7 +114,7 @@ def _fixed_times(day: date, step: int, minutes: Collection[int]) -> Iterator[dat
 
 
 def quiet(at: datetime, *, urgent: bool = False) -> bool:
-    """Whether participants are left in peace: 20:00 to 09:00 in London, and bank holidays in England.
+    """Whether no message may go to participants: 20:00 to 09:00 in London, and bank holidays in England.
 
     An urgent message (a change to today's meeting) may go from 07:30, and on bank holidays.
     """
@@ -127,7 +127,7 @@ def quiet(at: datetime, *, urgent: bool = False) -> bool:
 
 
 def next_allowed(at: datetime, *, urgent: bool = False) -> datetime:
-    """The first moment from `at` on that is not quiet, in UTC. `at` itself when it is not."""
+    """The first moment from `at` onwards that is not quiet, in UTC."""
     if not quiet(at, urgent=urgent):
         return at.astimezone(UTC)
     start = rules().urgent_from_minute if urgent else rules().quiet_to_hour * 60

@@ -1,5 +1,5 @@
-"""What is known about the work in hand, wherever in the code it is asked for: the id of the request or task.
-Nothing about people belongs here."""
+"""The id of the current request or task, readable anywhere in the code.
+No personal data belongs here."""
 
 from contextvars import ContextVar
 

@@ -1,5 +1,5 @@
-"""The two answers code gives a person: may you, and is it possible now. Both are sentences.
-What is allowed is decided in each app's access.py; what is possible in blockers.py and stages.py."""
+"""The two kinds of refusal: not permitted, and not possible now. Both carry a sentence for the page.
+Permissions are decided in each app's access.py; what is possible, in blockers and stages.py."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether somebody may do a thing, and the sentence the page shows when not."""
+    """Whether a user may do a thing, and the sentence shown if not."""
 
     allowed: bool
     why: str = ""
@@ -25,12 +25,12 @@ ALLOWED = Decision(True)
 
 
 def refuse(why: str) -> Decision:
-    """A Decision that says no, with its sentence."""
+    """A Decision that refuses, with its sentence."""
     return Decision(False, why)
 
 
 class Refused(Exception):
-    """Somebody may not do this to a thing they can see. Shown as 403 with the sentence."""
+    """The user may not do this to a thing they can see. Shown as 403 with the sentence."""
 
     def __init__(self, why: str):
         super().__init__(why)
@@ -38,7 +38,7 @@ class Refused(Exception):
 
 
 class NotPossible(Exception):
-    """Allowed, but not possible as things stand. Shown as an error on the form, with nothing typed lost."""
+    """Permitted, but not possible now. Shown as an error on the form, which keeps the typed text."""
 
     def __init__(self, sentences: str | Sequence[str], *, field: str | None = None):
         self.sentences = [sentences] if isinstance(sentences, str) else list(sentences)

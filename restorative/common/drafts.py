@@ -1,5 +1,5 @@
-"""What somebody has typed into a form and not yet sent: kept for them alone, given back, thrown away and put back.
-Which form it was typed into is its `place`; it opens only through that form's own view, which asks access first."""
+"""Drafts: text typed into a form and not yet submitted. Private to its author; can be continued, deleted and restored.
+A draft's `place` names its form. It opens only through that form's view, which checks access first."""
 
 import json
 import re
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 NEVER_KEPT = re.compile(r"password|token|csrf|secret|^submission$|^discard$", re.IGNORECASE)
-LONGER = 15  # characters: what is worth copying
+LONGER = 15  # characters: long enough to be worth copying
 CODE = re.compile(r"[a-z0-9_-]+")  # an answer picked from a list, or an id
 
 
 def find(owner: "User", place: str) -> Draft | None:
-    """The draft of one form, if anything was typed into it."""
+    """The draft of one form, if there is one."""
     return Draft.objects.filter(owner=owner, place=place, thrown_at=None).first()
 
 
 def of(owner: "User") -> list[Draft]:
-    """Everything somebody has typed and not sent, newest first; what they threw away last."""
+    """A user's drafts, newest first; deleted ones last."""
     rows = list(Draft.objects.filter(owner=owner).order_by("-updated_at", "pk"))
     return sorted(rows, key=lambda row: row.thrown_at is not None)
 
 
 def count(owner: "User") -> int:
-    """How many forms somebody has begun and not sent."""
+    """The number of a user's drafts."""
     return Draft.objects.filter(owner=owner, thrown_at=None).count()
 
 
 def throw_away(owner: "User", key: uuid.UUID, *, at: datetime) -> bool:
-    """Put one draft aside: its form opens empty. It can be put back. False where it is not theirs or not there."""
+    """Delete one draft, so that its form opens empty; put_back undoes it. False if the user has no such draft."""
     return bool(Draft.objects.filter(owner=owner, pk=key, thrown_at=None).update(thrown_at=at))
 
 
@@ -49,7 +49,7 @@ def put_back(owner: "User", key: uuid.UUID) -> bool:
 
 
 def keep(owner: "User", place: str, *, title: str, typed: dict[str, Any], at: datetime) -> None:
-    """Keep what was typed, over what was kept before. Nothing typed at all keeps nothing."""
+    """Save typed text, replacing the earlier draft. Saves nothing if nothing was typed."""
     if not typed:
         forget(owner, place)
         return
@@ -62,33 +62,33 @@ def keep(owner: "User", place: str, *, title: str, typed: dict[str, Any], at: da
 
 
 def forget(owner: "User", place: str) -> None:
-    """Throw away what was kept of one form."""
+    """Delete the draft of one form for good."""
     Draft.objects.filter(owner=owner, place=place).delete()
 
 
 def forget_about(key: uuid.UUID) -> None:
-    """Take away what anybody typed into forms about one thing, which is going, by the id in their addresses."""
+    """Delete all users' drafts of forms about one thing that is being deleted, by the id in the forms' addresses."""
     Draft.objects.filter(place__contains=f":{key}").delete()
 
 
 def as_data(typed: dict[str, Any]) -> QueryDict:
-    """Kept text as a form would have sent it."""
+    """A draft in the shape of submitted form data."""
     data = QueryDict(mutable=True)
     for name, value in typed.items():
         data.setlist(name, value if isinstance(value, list) else [value])
     return data
 
 
-# As it was sent, where no form can be made of it
+# as submitted, where no form can be built from it
 
 
 def place_of(match: ResolverMatch) -> str:
-    """The place of the form at an address: its route's name with what stands in the address."""
+    """The place of the form at an address: the route's name and its arguments."""
     return ":".join([match.view_name, *(str(value) for value in match.kwargs.values())])
 
 
 def raw(post: QueryDict, presses: Collection[str] = ()) -> dict[str, list[str]]:
-    """What was sent, by name, without what is empty, secret or only a press of a button."""
+    """Submitted values by name, without empty values, secrets and button names."""
     sent = {
         name: [value for value in values if value]
         for name, values in post.lists()
@@ -98,19 +98,19 @@ def raw(post: QueryDict, presses: Collection[str] = ()) -> dict[str, list[str]]:
 
 
 def longer_texts(post: QueryDict, presses: Collection[str] = ()) -> list[str]:
-    """The longer texts that were typed, for whoever typed them to copy."""
+    """The longer texts among the values, shown to their author for copying."""
     values = (value for values in raw(post, presses).values() for value in values)
     return [value for value in values if len(value.strip()) > LONGER and not CODE.fullmatch(value)]
 
 
 def words_of(draft: Draft) -> list[str]:
-    """Everything in a draft that was written and not only chosen, for its owner to read and copy."""
+    """All free text of a draft, without values chosen from a list, for its owner to read and copy."""
     values = (value for _, values in as_data(draft.typed).lists() for value in values)
     return [value for value in values if isinstance(value, str) and not CODE.fullmatch(value)]
 
 
 def parts_of(place: str) -> tuple[str, list[str]]:
-    """The route's name and what stands in its address, of the place of a form: the other way from place_of."""
+    """The route's name and arguments of a place: the reverse of place_of."""
     space, _, rest = place.partition(":")
     name, *values = rest.split(":") if rest else [""]
     return f"{space}:{name}" if name else space, values
@@ -125,7 +125,7 @@ def rescue(
     title: str = "",
     presses: Collection[str] = (),
 ) -> None:
-    """Keep what was sent to a form that could not be reached. What was saved already is not kept again."""
+    """Save as a draft what was submitted to a form that could not be reached, unless it was submitted before."""
     typed, place = raw(post, presses), place_of(match)
     longest = Draft._meta.get_field("place").max_length or 0
     if not typed or len(place) > longest or "\0" in place:
@@ -137,7 +137,7 @@ def rescue(
 
 
 def digest(post: QueryDict, presses: Collection[str] = ()) -> str:
-    """By which the same words are known again under the same token. It says nothing about the words."""
+    """A keyed hash that recognises the same submission under the same token without revealing its text."""
     typed = {
         name: [value.replace("\r\n", "\n") for value in values] for name, values in raw(post, presses).items()
     }
@@ -145,7 +145,7 @@ def digest(post: QueryDict, presses: Collection[str] = ()) -> str:
 
 
 def sent_before(owner: "User", post: QueryDict) -> Submission | None:
-    """What this person already sent with this form's token."""
+    """This user's earlier submission with the same form token."""
     try:
         token = uuid.UUID(post.get("submission", ""))
     except ValueError:

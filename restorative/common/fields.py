@@ -38,12 +38,12 @@ def _decrypt(token: str) -> str:
 
 
 def keyed_hash(value: str) -> str:
-    """A hash for whole-value matches of a route of contact, useless without INDEX_KEY (hex, 64 characters)."""
+    """A keyed hash (64 hex characters) for exact matches of a contact route; it reveals nothing without INDEX_KEY."""
     return hmac.new(settings.INDEX_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()
 
 
 class EncryptedTextField(models.TextField):
-    """Text stored as a Fernet token. The empty string is stored as it is, so that 'nothing' needs no key."""
+    """Text stored as a Fernet token. The empty string is stored as it is and needs no key."""
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
@@ -53,7 +53,7 @@ class EncryptedTextField(models.TextField):
         return _decrypt(value) if value else value
 
     def get_lookup(self, lookup_name: str):
-        # A token differs at every write: a comparison would silently find nothing.
+        # A token differs at every write, so a comparison would silently match nothing.
         if lookup_name not in {"isnull"}:
             raise TypeError(f"{self.name} is encrypted and cannot be searched by {lookup_name}.")
         return super().get_lookup(lookup_name)
@@ -62,12 +62,12 @@ class EncryptedTextField(models.TextField):
 class EncryptedJSONField(EncryptedTextField):
     """A JSON value (dict or list of plain values) stored as one Fernet token."""
 
-    # For type checkers: what is set and got is the value itself, not text.
+    # For type checkers: the attribute holds the value itself, not text.
     _pyi_private_set_type: Any
     _pyi_private_get_type: Any
 
     def get_prep_value(self, value: Any) -> Any:
-        # Past TextField's own preparation, which would call to_python and undo the dump.
+        # Skips TextField.get_prep_value, which would call to_python and undo the dump.
         return None if value is None else _encrypt(json.dumps(value, cls=DjangoJSONEncoder, sort_keys=True))
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:

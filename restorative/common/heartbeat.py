@@ -1,5 +1,5 @@
-"""When each clock of the service was last seen alive: beat, and each task of the timetable by its short name.
-What counts as late is decided by the health page."""
+"""Records when beat and each periodic task last ran.
+The health page decides what counts as late."""
 
 from datetime import datetime
 
@@ -9,10 +9,10 @@ from restorative.common.models import Heartbeat
 
 
 def beat(name: str) -> None:
-    """Note that this part works now."""
+    """Record that this part ran now."""
     Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now()})
 
 
 def last_beats() -> dict[str, datetime]:
-    """When each part was last seen."""
+    """When each part last ran."""
     return dict(Heartbeat.objects.values_list("name", "at"))

@@ -1,4 +1,4 @@
-"""The base of addressable models, and two rows every form uses: what is being typed, and what was already sent in."""
+"""The base class of addressable models; drafts and submissions, which every form uses; heartbeats."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from restorative.common.fields import EncryptedJSONField
 
 
 class BaseModel(models.Model):
-    """A row with a random id, when it came to be and who made it. Actions set both; nothing here reads a clock."""
+    """A row with a random id, its creation time and its creator. Actions set both; nothing here reads the clock."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField()
@@ -22,10 +22,10 @@ class BaseModel(models.Model):
 
 
 class Draft(models.Model):
-    """What somebody has typed into one form and not yet sent. Private to its owner; kept 30 days.
+    """Text typed into one form and not yet submitted. Private to its owner; kept 30 days.
 
-    `place` is the form's route name with its thing's id, never an address. One that was thrown away can be put back
-    until the 30 days are over.
+    `place` is the form's route name and its arguments, never an address. A deleted draft can be restored until the 30
+    days are over.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -47,11 +47,11 @@ class Draft(models.Model):
 
 
 class Submission(models.Model):
-    """A form that was sent in once. The second press of the same button finds this row and its answer."""
+    """A submitted form. A second press of the same button finds this row and gets its answer."""
 
     token = models.UUIDField(primary_key=True, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    # A keyed hash of what was typed (drafts.digest): the same token with other words is not the same press.
+    # A keyed hash of the values (drafts.digest): the same token with other values is a different submission.
     digest = models.CharField(max_length=64, default="", editable=False)
     next_path = models.CharField(max_length=300, default="", blank=True)
     sent_at = models.DateTimeField()
@@ -61,7 +61,7 @@ class Submission(models.Model):
 
 
 class Heartbeat(models.Model):
-    """When a clock of the service (beat, a task of the timetable) was last seen to work. Read by the health page."""
+    """When beat or a periodic task last ran. The health page reads it."""
 
     name = models.CharField(max_length=40, primary_key=True)
     at = models.DateTimeField()

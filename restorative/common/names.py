@@ -1,15 +1,15 @@
-"""The same name however it is written: capitals, accents, apostrophes and double names with a hyphen do not matter.
-How names are shown is not decided here."""
+"""Keys that are equal for the same name, whatever its capitals, accents, apostrophes and hyphens.
+Display of names is not decided here."""
 
 import unicodedata
 
-# Letters that no accent can be taken from.
+# Letters that Unicode does not decompose.
 ALONE = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
-BETWEEN = "|"  # the first name and the family name; no name holds it
+BETWEEN = "|"  # between first name and family name; no name contains it
 
 
 def fold(name: str) -> str:
-    """A name with nothing but its letters and single spaces, in small letters without accents."""
+    """A name in lower case, without accents, with only its letters and single spaces."""
     apart = unicodedata.normalize("NFKD", name.casefold().translate(ALONE))
     letters = (letter for letter in apart if not unicodedata.combining(letter))
     words = "".join(letter if letter.isalnum() else "" if letter in "'’`." else " " for letter in letters)
@@ -17,5 +17,5 @@ def fold(name: str) -> str:
 
 
 def name_key(given: str, family: str) -> str:
-    """'zoe|obrien' for Zoë O’Brien: equal for the same name however it was typed."""
+    """'zoe|obrien' for Zoë O’Brien; equal for the same name, however it was typed."""
     return f"{fold(given)}{BETWEEN}{fold(family)}"

@@ -1,4 +1,4 @@
-"""Child processes that are kept going and stopped together. What they run is the caller's business."""
+"""Supervises child processes: restarts them and stops them together. The caller chooses the commands."""
 
 import ctypes
 import os
@@ -18,7 +18,7 @@ _PR_SET_PDEATHSIG = 1
 
 @dataclass
 class Child:
-    """One command in a process group of its own, its output appended to a file."""
+    """One command in its own process group; its output is appended to a file."""
 
     name: str
     command: Sequence[str]
@@ -30,7 +30,7 @@ class Child:
     start_at: float = field(default=0.0)
 
     def start(self) -> None:
-        """Start it; should this process be killed outright, Linux ends the child too."""
+        """Start the command. If this process is killed, Linux ends the child too."""
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 self.command,
@@ -48,7 +48,7 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def signal(self, number: int, *, group: bool = False) -> None:
-        """Signal the process, or everything it started."""
+        """Send a signal to the process, or to its whole group."""
         if self.process is None:
             return
         with suppress(ProcessLookupError):
@@ -60,7 +60,7 @@ def _die_with_parent() -> None:
 
 
 class Supervisor:
-    """Starts children, starts again those that stop, and stops them all within a few seconds."""
+    """Starts children, restarts those that stop, and stops all of them within a few seconds."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.children: list[Child] = []
@@ -68,12 +68,12 @@ class Supervisor:
         self.asked_to_stop = 0
 
     def start(self, child: Child) -> None:
-        """Start a child and keep it going."""
+        """Start a child and supervise it."""
         self.children.append(child)
         child.start()
 
     def tend(self) -> None:
-        """Start again what has stopped, waiting longer each time it does not last."""
+        """Restart stopped children; wait longer after each run that was short."""
         now = time.monotonic()
         for child in self.children:
             if child.running:
@@ -91,7 +91,7 @@ class Supervisor:
                 child.start()
 
     def stop(self, *, within: float = 5.0) -> None:
-        """Ask each to finish, then end whatever is left of their process groups."""
+        """Ask each child to finish, then kill what is left of their process groups."""
         for child in self.children:
             child.signal(signal.SIGTERM)
         end = time.monotonic() + within

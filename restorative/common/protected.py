@@ -1,5 +1,5 @@
-"""Rows that are reached through `visible_to(user)` or `unscoped(why)`; anything else raises when evaluated.
-This is the belt; the wall is `Party.objects.opened_by`, which sealed models filter by."""
+"""Querysets that raise when evaluated, unless `visible_to(user)`, `opened_by(user)` or `unscoped(why)` was called.
+This catches mistakes. Access itself is decided by the rule that sealed models filter by."""
 
 from typing import Any, Self
 
@@ -7,26 +7,26 @@ from django.db import models
 
 
 class Unscoped(RuntimeError):
-    """A protected queryset was evaluated without saying for whom, or why not."""
+    """A protected queryset was evaluated without a scope."""
 
 
 class ProtectedQuerySet(models.QuerySet):
-    """A queryset that must be given a scope before it touches the database.
+    """A queryset that needs a scope before it is evaluated.
 
-    Using it unevaluated, inside Exists(), Subquery() or `filter(x__in=…)`, is free: what counts is the scope
-    of the query that runs.
+    Used unevaluated, inside Exists(), Subquery() or `filter(x__in=…)`, it needs none: what counts is the scope of the
+    query that runs.
     """
 
     _scope: str | None = None
 
     def scoped(self, scope: str) -> Self:
-        """This queryset, allowed to run. For the `visible_to` of a model; others call `unscoped`."""
+        """This queryset with a scope. Only for a model's `visible_to` and `opened_by`; other code calls `unscoped`."""
         clone = self._chain()
         clone._scope = scope
         return clone
 
     def unscoped(self, why: str) -> Self:
-        """This queryset without a viewer, for actions and system jobs, with the reason in the code."""
+        """This queryset for all rows, for actions and system jobs, with the reason in the code."""
         if not why.strip():
             raise ValueError("unscoped() needs a reason.")
         return self.scoped(f"unscoped: {why}")
@@ -56,7 +56,7 @@ class ProtectedQuerySet(models.QuerySet):
         return found
 
     def _as_narrow_as(self, other: Any, both: Self) -> Self:
-        """Rows of two queries together are scoped only where each is."""
+        """A combination of two queries has a scope only if both have."""
         if getattr(other, "_scope", None) is None:
             both._scope = None
         return both

@@ -1,28 +1,28 @@
-"""Random references such as RP-7K3M-9Q, and ids as they come back from a form. They carry no order, date or meaning."""
+"""Random references such as RP-7K3M-9Q, without order, date or meaning; and parsing of references and ids."""
 
 import re
 import secrets
 from uuid import UUID
 
-# No 0/O, 1/I/L, 5/S, 8/B, U or V: read aloud and written down in a busy clinic.
+# No 0/O, 1/I/L, 5/S, 8/B, U or V: references are read aloud and written down in busy clinics.
 ALPHABET = "234679ACDEFGHJKMNPQRTWXYZ"
 PATTERN = re.compile(rf"^RP-?([{ALPHABET}]{{4}})-?([{ALPHABET}]{{2}})$")
 
 
 def new_reference() -> str:
-    """A fresh random reference, 'RP-XXXX-XX' (25^6 values; uniqueness is the database's to hold)."""
+    """A new random reference, 'RP-XXXX-XX' (25^6 values). A unique constraint in the database prevents repeats."""
     letters = "".join(secrets.choice(ALPHABET) for _ in range(6))
     return f"RP-{letters[:4]}-{letters[4:]}"
 
 
 def read_reference(text: str) -> str | None:
-    """The reference somebody typed, in its stored form, or None: 'rp7k3m9q' is RP-7K3M-9Q."""
+    """A typed reference in its stored form, or None: 'rp7k3m9q' is RP-7K3M-9Q."""
     match = PATTERN.match(re.sub(r"\s+", "", text).upper())
     return f"RP-{match[1]}-{match[2]}" if match else None
 
 
 def read_id(text: str | None) -> UUID | None:
-    """The id that a button sent, or None for anything else."""
+    """The id that a button submitted, or None."""
     try:
         return UUID(text or "")
     except ValueError:

@@ -1,5 +1,5 @@
-"""Every number of the domain, read through one accessor, `rules()`.
-Safety numbers have floors and ceilings here; no setting can go past them."""
+"""Every number of the domain (docs/domain.md), read through one accessor, `rules()`.
+Safety numbers have floors and ceilings that no setting can exceed."""
 
 from dataclasses import dataclass, fields, replace
 from functools import cache
@@ -23,10 +23,10 @@ class Rules:
     contact_days_at_risk: int = 30
     sign_off_days: int = 56
     return_working_days: int = 2
-    own_consent_age: int = 16  # from then on their own yes counts, and no parent is asked
+    own_consent_age: int = 16  # from this age a person's own yes counts, and no parent is asked
     adult_age: int = 18
 
-    # Access by name
+    # Grants
     emergency_hours: int = 4
     cover_days: int = 28
     reading_days: int = 14
@@ -34,9 +34,9 @@ class Rules:
     # Parties and people
     provisional_days_after_approach: int = 30
     provisional_days_never_approached: int = 60
-    provisional_warning_days: int = 7  # before it goes: the worker is reminded, a manager may keep it longer
+    provisional_warning_days: int = 7  # before deletion: the worker is reminded, a manager may extend
     reopen_days: int = 30
-    died_review_days: int = 14  # a referral in which somebody died is looked at again
+    died_review_days: int = 14  # until the review of a referral in which a person died
 
     # Messages
     quiet_from_hour: int = 20
@@ -45,42 +45,42 @@ class Rules:
     send_delay_minutes: int = 10
     booked_ahead_working_days: int = 5
     release_duty_hours: int = 2  # before a meeting, while a call-off waits to be released
-    travel_hours: int = 1  # before they are expected somebody sets out: what comes later comes too late
-    escalate_minutes: int = 45  # after a worker was asked to ring: somebody else is told
+    travel_hours: int = 1  # a person sets out this long before their arrival time
+    escalate_minutes: int = 45  # after a worker was asked to ring, the duty worker is told
 
-    # Workers' clocks
+    # Deadlines of workers
     record_working_days: int = 2
     first_contact_working_days: int = 5
-    first_contact_manager_working_days: int = 2  # after that
+    first_contact_manager_working_days: int = 2  # after first_contact_working_days
     consent_outstanding_working_days: int = 7
     consent_still_outstanding_working_days: int = 14
     consent_review_working_days: int = 21
-    runs_out_days: int = 7  # before
+    runs_out_days: int = 7  # before it expires
     sign_off_waiting_working_days: int = 2
     records_check_waiting_working_days: int = 2
-    records_release_first_minute: int = 11 * 60  # of a working day: what is done by then is released
+    records_release_first_minute: int = 11 * 60  # of a working day: finished checks are released
     records_release_second_minute: int = 16 * 60
-    records_hits_a_person: int = 25  # listed for each name, the likeliest first
+    records_hits_a_person: int = 25  # matches listed for each name, the likeliest first
     nothing_happened_working_days: int = 20
     paused_manager_working_days: int = 3  # after the review date
-    day_check_from_minute: int = 7 * 60 + 30  # of the day: the workers of a meeting today are reminded
+    day_check_from_minute: int = 7 * 60 + 30  # of the day: workers of a meeting today are reminded
     record_late_working_days: int = 5  # the manager is told
     debrief_working_days: int = 2  # after the meeting
     follow_up_weeks_first: int = 2
     follow_up_weeks_second: int = 6
     follow_up_weeks_last: int = 12
-    follow_up_ahead_days: int = 2  # before a call, to whoever is rung
-    follow_up_late_working_days: int = 3  # after it was due, the manager is told
+    follow_up_ahead_days: int = 2  # the participant is told before the call
+    follow_up_late_working_days: int = 3  # after the due date, the manager is told
     action_late_working_days: int = 3
     try_again_working_days: int = 3
-    attempts_before_leaving: int = 3  # tries to reach somebody, before it may be left with a reason
+    attempts_before_leaving: int = 3  # to reach a person, before a follow-up may be left with a reason
     check_in_working_days: int = 2  # after an action was not kept
     record_locked_days: int = 14
     handoff_seen_working_days: int = 2
     handoff_decided_working_days: int = 5
     handoff_contact_days: int = 7
     draft_days: int = 30
-    submission_days: int = 30  # for so long the same press of a button is known again
+    submission_days: int = 30  # for so long a repeated submission is recognised
     page_size: int = 25
     count_cap: int = 1000
 
@@ -90,7 +90,7 @@ class Rules:
         return self.records_release_first_minute, self.records_release_second_minute
 
 
-# (floor, ceiling): a service may be stricter or a little looser, never outside these.
+# (floor, ceiling) for the RULES setting.
 BOUNDS: dict[str, tuple[int, int]] = {
     "consent_months": (1, 6),
     "safety_answers_days": (7, 90),
@@ -134,7 +134,7 @@ def _load(overrides: tuple[tuple[str, int], ...]) -> Rules:
 
 
 def rules() -> Rules:
-    """The numbers in force (source: the domain's rules; a service narrows them with the RULES setting).
+    """The numbers in force: docs/domain.md, changed by the RULES setting.
 
     Raises ImproperlyConfigured for an unknown name or a safety number outside its floor and ceiling.
     """

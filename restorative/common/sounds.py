@@ -1,11 +1,11 @@
-"""How a name sounds in Leeds: the same key for Catherine and Kathryn, Mohammed and Muhamad, Shaun and Sean.
-The same on every database because it is worked out here. How names are written alike is in names.py."""
+"""Phonetic keys of names as pronounced in Leeds: equal for Catherine and Kathryn, Mohammed and Muhamad, Shaun and Sean.
+Computed in Python, so every database gives the same result. Spelling is folded in names.py."""
 
 import re
 
 from restorative.common.names import fold
 
-# Read in order, each on what the one before left: first the beginnings, then pairs of letters, then single ones.
+# Applied in order, each to the result of the one before: beginnings, then pairs of letters, then single letters.
 SAME_SOUND = (
     (r"^(?:kn|gn|pn)", "n"),
     (r"^wr", "r"),
@@ -13,7 +13,7 @@ SAME_SOUND = (
     (r"^(?:ps|x)", "s"),
     (r"^s[ei](?=a|obh)", "x"),  # Sean, Siân, Siobhan
     (r"^bh", "b"),
-    (r"ph|[bm]h|v", "f"),  # and inside a word as in Siobhan and Niamh
+    (r"ph|[bm]h|v", "f"),  # inside a word, as in Siobhan and Niamh
     (r"ch(?=[rlt])|kh|ck|qu?", "k"),
     (r"tch|sch|sh|sz|cz", "x"),
     (r"ngh", "ng"),  # Singh
@@ -27,14 +27,14 @@ SAME_SOUND = (
     (r"z", "s"),
     (r"d$", "t"),  # Mohammed and Mohamet, Reid and Reit
 )
-# "ch" is said in two ways: Rachel, Michael.
+# "ch" has two sounds: Rachel, Michael.
 TWO_WAYS = (("ch", "x"), ("ch", "k"))
 SILENT = re.compile(r"(?<=.)[aeiouhwy]")
 TWICE = re.compile(r"(.)\1+")
 
 
 def sound_keys(name: str) -> set[str]:
-    """The keys of each word of a name, and of all of it in one word. A word in another script stands for itself."""
+    """The keys of each word of a name, and of the whole name as one word. A word in another script is its own key."""
     words = fold(name).split()
     joined = ["".join(words)] if len(words) > 1 else []
     return {key for word in [*words, *joined] for key in _keys_of(word)}
@@ -49,5 +49,5 @@ def _keys_of(word: str) -> set[str]:
 
 
 def _bare(word: str) -> str:
-    """Without doubled letters, and without vowels after the first letter; all vowels that begin a word are one."""
+    """The word without doubled letters and without vowels after the first letter; all initial vowels become one."""
     return SILENT.sub("", re.sub(r"^[aeiou]+", "a", TWICE.sub(r"\1", word)))[:32]

@@ -1,4 +1,4 @@
-"""The daily clearing. Running it twice, or twice at once, takes nothing more away."""
+"""The daily clearing. Running it twice, or concurrently, is harmless."""
 
 from celery import shared_task
 
@@ -7,5 +7,5 @@ from restorative.common.clearing import clear
 
 @shared_task
 def clear_old() -> None:
-    """Take away what is old: see clearing.py."""
+    """Delete old drafts, submissions and sessions: see clearing.py."""
     clear()

@@ -1,5 +1,5 @@
-"""kombu's filesystem transport, made safe for several processes: a message appears whole or not at all, and is
-taken by one reader. It is the broker of the embedded default; production uses Redis."""
+"""kombu's filesystem transport, made safe for several processes: a message appears complete or not at all, and only one
+reader takes it. It is the broker of the embedded default; production uses Redis."""
 
 import os
 import time
@@ -14,7 +14,7 @@ from kombu.utils.json import dumps, loads
 
 
 class Channel(filesystem.Channel):
-    """A queue is a directory of files; writing ends, and taking begins, with one rename."""
+    """A queue is a directory of files. Writing ends with a rename, and so does taking."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -22,7 +22,7 @@ class Channel(filesystem.Channel):
             Path(folder).mkdir(parents=True, exist_ok=True)
 
     def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
-        # kombu opens the file under its final name and then writes: a reader can take it empty.
+        # kombu opens the file under its final name and then writes, so a reader can take it empty.
         folder = Path(self.data_folder_out)
         name = f"{time.time_ns():020d}_{uuid.uuid4().hex}"
         writing = folder / f"{name}.writing"
@@ -30,7 +30,7 @@ class Channel(filesystem.Channel):
         writing.rename(folder / f"{name}.{queue}.msg")
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
-        # kombu moves the file through the machine's temporary directory, where another file system makes it a copy.
+        # kombu moves the file through the temporary directory; on another file system that is a copy.
         suffix = f"{queue}.msg"
         taken = Path(self.processed_folder)
         for name in sorted(os.listdir(self.data_folder_in)):
@@ -40,14 +40,14 @@ class Channel(filesystem.Channel):
             try:
                 os.rename(Path(self.data_folder_in) / name, mine)
             except FileNotFoundError:
-                continue  # another worker was quicker
+                continue  # another worker took it
             payload = loads(bytes_to_str(mine.read_bytes()))
             mine.unlink()
             return payload
         raise Empty
 
     def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
-        # Two workers that start together must not read a table that is half written.
+        # Two workers that start together must not read a half-written table.
         table = self._exchange_file(exchange)
         with open(table.with_suffix(".lock"), "w") as lock:
             filesystem.lock(lock, filesystem.LOCK_EX)

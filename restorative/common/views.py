@@ -1,5 +1,5 @@
-"""The two kinds of page: one that shows (`Page`) and one with a form that ends in an action (`ActionFormView`).
-They ask access, audit what is shown, keep what is typed, and let a form be sent once. They know no app."""
+"""Base views: a page that shows (`Page`) and a page with a form that runs an action (`ActionFormView`).
+They check access, audit reads, save drafts and let a form be submitted once. They know no app."""
 
 import uuid
 from datetime import datetime
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
     class SignedInRequest(HttpRequest):
-        """A request past LoginRequiredMiddleware: there is a user, and it is one of ours."""
+        """A request past LoginRequiredMiddleware: its user is a member of staff."""
 
         user: User  # type: ignore[assignment]
 
@@ -35,7 +35,7 @@ SAVED_BEFORE = (
 
 
 class Forbidden(PermissionDenied):
-    """403 with the sentence that says why."""
+    """403 with the sentence that explains it."""
 
     def __init__(self, why: str):
         super().__init__(why)
@@ -43,7 +43,7 @@ class Forbidden(PermissionDenied):
 
 
 class Page(View):
-    """A page about something that `load` fetched through a scope (404 when there is no such thing for this user)."""
+    """A page about a thing that `load` fetches through a scope; 404 if this user may not see it."""
 
     policy: ClassVar[str] = ""
     template_name: ClassVar[str] = ""
@@ -70,25 +70,25 @@ class Page(View):
             raise Forbidden(refused.why) from refused
 
     def load(self) -> None:
-        """Fetch what the page is about, through visible_to or opened_by. Raise Http404 when it is not there."""
+        """Fetch the thing through visible_to or opened_by. Raise Http404 if it is not there."""
 
     def may(self) -> Decision:
-        """Whether this user may do what the page is for, to a thing they can see."""
+        """Whether this user may do what the page is for."""
         return ALLOWED
 
     def get_context(self) -> dict[str, Any]:
-        """What the template needs besides the title."""
+        """The template's context besides the title."""
         return {}
 
     def audited(self) -> dict[str, Any] | None:
-        """What the ledger notes of this view being shown: keywords of record(), or None."""
+        """The ledger entry for showing this page, as keywords of record(); None for no entry."""
         return None
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return self.show()
 
     def show(self, status: int = 200, **more: Any) -> HttpResponse:
-        """Write the ledger first, then show. If the entry cannot be written nothing is shown."""
+        """Write the ledger entry first, then show the page. If the entry cannot be written, nothing is shown."""
         if self.audit_verb and (about := self.audited()) is not None:
             with transaction.atomic():
                 record(self.audit_verb, by=self.request.user, at=self.at, **about)
@@ -97,7 +97,7 @@ class Page(View):
 
 
 class ActionFormView(Page):
-    """A form whose valid answer is one action. Typed text is kept at every step; the same press counts once."""
+    """A form that runs one action when valid. Typed text is saved at every step; a repeated submission acts once."""
 
     template_name = "form_page.html"
     form_class: ClassVar[type[BaseForm]]
@@ -105,17 +105,17 @@ class ActionFormView(Page):
     submit_tone: str = ""
     back_href: str = ""
     drafted: ClassVar[bool] = True
-    presses: ClassVar[frozenset[str]] = frozenset()  # names of buttons that are sent with the form
+    presses: ClassVar[frozenset[str]] = frozenset()  # names of buttons that are submitted with the form
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """What the form needs besides data: choices, names, initial."""
+        """The form's arguments besides data: choices, names, initial."""
         return {}
 
     def act(self, form: BaseForm) -> str:
-        """Do it and return the path to go to. May raise NotPossible, which is shown on the form."""
+        """Run the action and return the path to redirect to. A NotPossible is shown on the form."""
         raise NotImplementedError
 
-    # Keeping what is typed
+    # Drafts
 
     @property
     def place(self) -> str:
@@ -130,12 +130,12 @@ class ActionFormView(Page):
             drafts.keep(self.request.user, self.place, title=self.title[:120], typed=form.typed(), at=self.at)
 
     def rescue(self) -> list[str]:
-        """Keep what was sent to a page that refuses it. Returns what to show for copying: the sender's own words."""
+        """Save what was submitted to a page that refuses it. Returns the user's own longer texts, for copying."""
         request = self.request
         if "discard" in request.POST:
             drafts.forget(request.user, self.place)
         elif self.drafted:
-            title = type(self).title  # this page's own may name somebody
+            title = type(self).title  # this page's own title may name a person
             drafts.rescue(
                 request.user,
                 request.resolver_match,
@@ -160,11 +160,11 @@ class ActionFormView(Page):
             raise
 
     def _same(self, earlier: Submission) -> bool:
-        """Whether the same words were sent then as now."""
+        """Whether the earlier submission had the same values."""
         return earlier.digest == drafts.digest(self.request.POST, self.presses)
 
     def _went(self) -> str:
-        """Where this very press already led, if it was sent before: what it did may have taken this page away."""
+        """The redirect of an identical earlier submission, if any: its action may have made this page unavailable."""
         if "X-Draft" in self.request.headers or hasattr(self.request, "too_much"):
             return ""
         earlier = drafts.sent_before(self.request.user, self.request.POST)
@@ -175,9 +175,9 @@ class ActionFormView(Page):
         if kept is None:
             return self.show(form=self.form_class(**self.get_form_kwargs()))
         form = self.form_class(drafts.as_data(kept.typed), **self.get_form_kwargs())
-        if not form.typed():  # nothing of this form
+        if not form.typed():  # no value of this form
             return self.show(form=self.form_class(**self.get_form_kwargs()))
-        form._errors = ErrorDict()  # shown as it was left, not yet as an answer
+        form._errors = ErrorDict()  # shown as the user left it, without validation
         return self.show(form=form, kept=kept)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -207,7 +207,7 @@ class ActionFormView(Page):
         return HttpResponseRedirect(next_path, status=303)
 
     def _too_much(self, form: BaseForm, why: str) -> HttpResponse:
-        """More was sent than can be taken: what came is kept and shown, and nothing is done."""
+        """The body was too large: save and show what arrived, and do not act."""
         if form.typed():
             self.keep(form)
         if "X-Draft" in self.request.headers:
@@ -216,7 +216,7 @@ class ActionFormView(Page):
         return self.show(status=422, form=form)
 
     def _again(self) -> HttpResponse:
-        """The form was sent before with other words: show these, as a form of their own."""
+        """The form was submitted before with other values: show these as a new form."""
         data = self.request.POST.copy()
         data["submission"] = str(uuid.uuid4())
         form = self.form_class(data, **self.get_form_kwargs())
@@ -225,7 +225,7 @@ class ActionFormView(Page):
         return self.show(status=422, form=form)
 
     def _once(self, form: BaseForm) -> str:
-        """Act, unless this form was already sent: go where it went, or nowhere ('') if other words were sent."""
+        """Act once for each token. An identical resubmission returns the first redirect; other values return ''."""
         token = form.cleaned_data["submission"] or form["submission"].value()
         user = self.request.user
         with transaction.atomic():

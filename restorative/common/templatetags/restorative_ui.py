@@ -1,5 +1,5 @@
-"""What templates call by name: how moments and phones are shown, small helpers of components.
-No fact is worked out here: presenters do that.
+"""Template tags and filters: display of times and phone numbers, small helpers for components.
+Presenters compute facts, not these.
 
     {% load restorative_ui %}  {{ meeting.starts_at|when }}  {{ day|day }}  {{ at|ago }}  {{ route.value|phone }}
 """
@@ -63,7 +63,7 @@ PHONE = re.compile(r"(\b0\d{2,4}(?: ?\d{3,4}){2}\b)")
 
 @register.filter
 def phones_whole(text: str) -> SafeString:
-    """The text escaped, each phone number in a piece that is never broken over two lines."""
+    """The text, escaped, with each phone number kept on one line."""
     parts = PHONE.split(str(text))
     return format_html_join(
         "",
@@ -80,24 +80,24 @@ register.filter(errors_as_list)
 
 @register.filter
 def tag_class(tone: str) -> str:
-    """The tag's class for a tone: ok, due, stop, quiet."""
+    """The CSS class for a tone: ok, due, stop, quiet."""
     return TAG_CLASSES[tone]
 
 
 @register.filter
 def at(items: Sequence[Any], place: int) -> Any:
-    """The item at that place; '' past the end."""
+    """The item at that index; '' past the end."""
     return items[place] if place < len(items) else ""
 
 
 @register.filter
 def words(cell: Any) -> Any:
-    """A cell's words: the cell itself, or its `text`."""
+    """A cell's text: the cell itself, or its `text`."""
     return cell["text"] if isinstance(cell, dict) else getattr(cell, "text", cell)
 
 
 @register.simple_tag
 def page_query(query: str, page: int) -> str:
-    """The rest of a list's address with another page number."""
+    """The query string of a list with another page number."""
     kept = [(key, value) for key, value in parse_qsl(query, keep_blank_values=False) if key != "page"]
     return urlencode([*kept, ("page", page)])

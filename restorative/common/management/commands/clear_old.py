@@ -1,4 +1,4 @@
-"""manage.py clear_old: what beat does daily, now."""
+"""manage.py clear_old: run the daily clearing now."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from restorative.common.clearing import clear
 
 
 class Command(BaseCommand):
-    """Takes away old drafts, forms that were sent and sessions that have ended; says how many."""
+    """Deletes old drafts, submissions and expired sessions, and prints how many."""
 
     help = "Take away old drafts, forms that were sent, and sessions that have ended."
 

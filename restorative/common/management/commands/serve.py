@@ -1,5 +1,5 @@
 """manage.py serve: everything on one machine. Sets up what is missing, then runs web, worker and beat until Ctrl-C.
-`make run` calls it; production runs the three by its own means (docs/deploy.md)."""
+`make run` calls it. Production runs the three processes separately (docs/deploy.md)."""
 
 import fcntl
 import hashlib
@@ -43,7 +43,7 @@ class Command(BaseCommand):
     # -- before anything runs
 
     def _only_one(self) -> Any:
-        """Hold DATA_DIR for this process: two beats over one database would be one too many."""
+        """Lock DATA_DIR for this process, so that no second service starts on the same data."""
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         lock = (settings.DATA_DIR / "serve.lock").open("w")
         try:
