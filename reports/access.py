@@ -1,4 +1,4 @@
-"""Who opens these pages. The ledger is governance's alone; which entries of it is in querysets.py."""
+"""Who may open these pages. Only governance reads the ledger; querysets.py decides which entries."""
 
 from referrals.access import can
 from restorative.accounts.models import User
@@ -6,5 +6,5 @@ from restorative.common.decisions import ALLOWED, Decision, refuse
 
 
 def may_read_ledger(user: User) -> Decision:
-    """Read the ledger of their own organisation: governance."""
+    """Governance may read the ledger of its own organisation."""
     return ALLOWED if can(user, "ledger") else refuse("Only governance staff open the ledger.")

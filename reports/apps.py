@@ -1,4 +1,4 @@
-"""What managers and governance look at: the ledger. It reads what the apps below hold and changes nothing."""
+"""Pages for managers and governance: the ledger. They read the apps below and change nothing."""
 
 from django.apps import AppConfig
 

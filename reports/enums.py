@@ -1,11 +1,11 @@
-"""The groups of what the ledger tells, and how each verb of it is said in plain words.
-A verb that somebody starts to write has to be named here: tests/test_ledger_words.py."""
+"""Groups of ledger entries, and the plain words for each verb.
+Every verb that code writes must be listed here: tests/test_ledger_words.py."""
 
 from django.db.models import TextChoices
 
 
 class Did(TextChoices):
-    """What somebody did, as governance asks for it."""
+    """What was done, as a filter for governance."""
 
     SAW = "saw", "Saw something"
     CHANGED = "changed", "Changed something"
@@ -18,13 +18,13 @@ SIGNED: dict[str, str] = {
     "signed_out": "Signed out",
     "unlocked": "Unlocked their session",
 }
-# What leaves the screen.
+# Exports and prints.
 EXPORTED: dict[str, str] = {
     "run_sheet_viewed": "Opened a run sheet to print",
     "agreement_printed": "Printed the agreement",
     "history_printed": "Opened the history to print",
 }
-# Verbs that end in _viewed and are not in the list above.
+# All other verbs that end in _viewed.
 SEEN = "_viewed"
 SAW: dict[str, str] = {
     "agreement_viewed": "Saw the agreement",

@@ -1,4 +1,4 @@
-"""What governance asked of the ledger, read from the address. What is not understood is left out and named."""
+"""The ledger's filters, read from the address. Values that are not understood are dropped and named."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
@@ -14,7 +14,7 @@ LONGEST = 100
 
 
 def read_about(text: str) -> str:
-    """A reference or an id typed whole, in its stored form, or ''. A part of one is no answer."""
+    """A complete reference or id in its stored form, or ''. Parts are not accepted."""
     if len(text) > LONGEST:
         return ""
     typed = clean_text(text)
@@ -27,7 +27,7 @@ def read_about(text: str) -> str:
 def read_ledger_filters(
     given: Mapping[str, str], groups: Collection[str], workers: Collection[UUID]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The filters asked for, and what was not understood, each said as it stands on the page."""
+    """The filters, and the labels of those that were not understood."""
     dropped: list[str] = []
 
     def read(name: str, label: str, take: Callable[[str], Any]) -> Any:

@@ -1,5 +1,5 @@
-"""The ledger as governance may be shown it: ids, field names and codes in plain words; who, of their own organisation.
-No reason code is shown: what somebody decided and why belongs to a compartment."""
+"""The ledger as shown to governance: ids, field names and verbs in plain words, and staff of their own organisation.
+Reason codes are not shown: decisions and their reasons belong to a compartment."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ BY_HAND = "manage.py verify_audit --all"
 
 @dataclass(frozen=True)
 class Link:
-    """Words that lead to the ledger filtered by what they name."""
+    """Text with a link to the ledger, filtered by what it names."""
 
     text: str
     href: str
@@ -42,7 +42,7 @@ class Link:
 
 @dataclass(frozen=True)
 class EntryRow:
-    """One entry as a row of the list; `ids` are behind a disclosure."""
+    """One entry as a row of the list; `ids` are inside a disclosure."""
 
     number: int
     when: str
@@ -57,20 +57,20 @@ class EntryRow:
 
 @dataclass(frozen=True)
 class Alarm:
-    """What stands above the list when the ledger is broken: the first bad entry, since when, what to do."""
+    """The alarm above the list when the ledger is broken: the first bad entry, since when, what to do."""
 
     title: str
     lines: list[str]
 
 
 def workers_of(user: User) -> dict[UUID, User]:
-    """Everybody of the user's organisation who could stand in the ledger, also those who cannot sign in any more."""
+    """All staff of the user's organisation, including those who can no longer sign in."""
     staff = User.objects.filter(organisation=user.organisation_id).select_related("team")
     return {worker.pk: worker for worker in staff.order_by("first_name", "last_name", "pk")}
 
 
 def worker_choices(workers: dict[UUID, User]) -> list[tuple[str, str]]:
-    """First name and team; the last name too where that would name two people."""
+    """First name and team; the last name too where these are ambiguous."""
     names = [_with_team(worker.first_name, worker) for worker in workers.values()]
     return [
         (str(worker.pk), name if names.count(name) == 1 else _with_team(worker.full_name, worker))
@@ -83,23 +83,23 @@ def _with_team(name: str, worker: User) -> str:
 
 
 def href(filters: "Filters | None" = None, **changed: Any) -> str:
-    """The address of the ledger with these filters, some of them changed."""
+    """The ledger's address with these filters and some changes."""
     asked = query(filters, **changed)
     return f"{reverse('reports:ledger')}?{asked}" if asked else reverse("reports:ledger")
 
 
 def query(filters: "Filters | None" = None, **changed: Any) -> str:
-    """The filters as they stand in an address."""
+    """The filters as a query string."""
     return urlencode({key: str(value) for key, value in {**vars_of(filters), **changed}.items() if value})
 
 
 def vars_of(filters: "Filters | None") -> dict[str, Any]:
-    """The filters by name, dates as a date box wants them."""
+    """The filters by name, with dates in the format of a date input."""
     return {} if filters is None else {key: value or "" for key, value in vars(filters).items()}
 
 
 def chips(filters: "Filters", workers: dict[UUID, User]) -> list[Link]:
-    """What is filtered by, each with the address that takes it off."""
+    """The active filters, each with the address that removes it."""
     words = {
         "did": lambda value: str(Did(value).label),
         "worker": lambda value: _with_team(workers[value].first_name, workers[value]),
@@ -145,7 +145,7 @@ def entry_rows(entries: Collection["AuditEntry"], user: User, workers: dict[UUID
 
 
 def seen_rows(entries: Collection["AuditEntry"], grant: "Grant") -> list[list[Any]]:
-    """What somebody opened while they were let in, each with when and whose it was, by their place."""
+    """What a user opened under a grant, with the time and the person's place in the referral."""
     return [
         [
             clock.show_when(entry.at),
@@ -161,14 +161,14 @@ def _whose(entry: "AuditEntry", grant: "Grant") -> str:
 
 
 def said(entry: "AuditEntry") -> str:
-    """What an entry says was done, in plain words."""
+    """What was done, in plain words."""
     return WORDS.get(entry.verb, entry.verb.replace("_", " ").capitalize())
 
 
 def _who(
     entry: "AuditEntry", user: User, workers: dict[UUID, User], houses: dict[UUID, str]
 ) -> tuple[str, str]:
-    """Who it was and their team. Of others the organisation, where it did something with a person of ours."""
+    """The user and their team. For other organisations, their name where they did something with a person of ours."""
     if entry.actor_id is None:
         return SERVICE, ""
     if entry.organisation_id != user.organisation_id:
@@ -180,7 +180,7 @@ def _who(
 
 
 def _written(at: datetime, written_at: datetime) -> str:
-    """When it was written down, where that was another day."""
+    """When the entry was written, if on a later day."""
     return clock.show_when(written_at) if clock.today(at) != clock.today(written_at) else ""
 
 
@@ -206,7 +206,7 @@ def _things(kind: str, count: int) -> str:
 
 
 def _ids(entry: "AuditEntry") -> list[tuple[str, str]]:
-    """Every id of an entry, whole, as they are typed to find it again."""
+    """All ids of an entry in full, so that they can be searched for."""
     kind = (entry.thing_type or "thing").replace("_", " ").capitalize()
     found: Iterable[tuple[str, Any]] = (
         ("Entry", entry.pk),
@@ -220,7 +220,7 @@ def _ids(entry: "AuditEntry") -> list[tuple[str, str]]:
 
 
 def alarm(now: Standing) -> Alarm | None:
-    """The alarm of a broken ledger, or None."""
+    """The alarm if the ledger is broken, or None."""
     if not now.broken:
         return None
     since = [f"Found on {clock.show_when(now.found_at)}."] if now.found_at else []
@@ -238,7 +238,7 @@ def alarm(now: Standing) -> Alarm | None:
 
 
 def checked(now: Standing, at: datetime) -> tuple[str, bool]:
-    """A line on when the ledger was last checked, and whether that is too long ago."""
+    """When the ledger was last checked, and whether that is too long ago."""
     if now.checked_at is None:
         return "The ledger has not been checked yet. It is checked each hour.", True
     if now.is_late(at):

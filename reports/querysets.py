@@ -1,14 +1,13 @@
-"""Which entries of the ledger somebody may read: `entries_of(user)`, or `entries_of(user, about)` for one thing.
+"""Which ledger entries a user may read: `entries_of(user)`, or `entries_of(user, about)` for one thing.
 
-Governance reads the ledger of its own organisation (the table of compartments in the design), which is
-- whatever its own staff did or saw, wherever they did: the entry carries their organisation;
-- about one referral or person that was typed whole, also what others and the service itself did or saw: where
-  it concerns a person whom this organisation supports, and who of the others looked at the referral itself.
+Governance reads the ledger of its own organisation (docs/domain.md, "Compartments"):
+- everything that its own staff did or saw, in any referral: the entry carries their organisation;
+- after a complete reference or id was typed, also what other organisations and the service did or saw: with people
+  whom this organisation supports, and views of the referral itself.
 
-What others did with the other people of a referral is not theirs to read, however it is asked for: that somebody
-of the other side withdrew, or that a call-off waits there, would stand in it. The looks at a referral that are shown
-are those at its page, history and run sheet, which say nothing about why somebody looked. Of a referral from which
-they are barred for a conflict of interest nothing is there, whoever did it.
+It never reads what other organisations did with other people of a referral: that would reveal a withdrawal on the
+other side, or a call-off that waits there. The views shown are those of the referral's page, history and run sheet,
+which do not reveal a reason. A referral from which the user is barred has no entries at all.
 """
 
 from collections.abc import Iterable
@@ -30,7 +29,7 @@ SHELL_LOOKS = ("referral_viewed", "history_viewed", "history_printed", "run_shee
 
 @dataclass(frozen=True)
 class About:
-    """A referral or a person, as the ledger knows them by id; `ours` are the parties this organisation supports."""
+    """The ids of a referral or a person in the ledger; `ours` are the parties that this organisation supports."""
 
     referral: UUID | None = None
     parties: frozenset[UUID] = frozenset()
@@ -39,7 +38,7 @@ class About:
 
 
 def about_reference(user: "User", reference: str) -> About:
-    """A referral by its reference. One that does not exist has no entries, like one that is nobody's here."""
+    """A referral by its reference. One that does not exist has no entries, like one without parties of ours."""
     found = (
         Referral._base_manager.filter(reference=reference).values_list("pk", "lead_organisation_id").first()
     )
@@ -55,20 +54,19 @@ def about_reference(user: "User", reference: str) -> About:
 
 
 def about_person(user: "User", key: UUID) -> About:
-    """A person by their id in one referral, or by the id they have in all referrals of this organisation."""
+    """A person by their party id in one referral, or by their person id in all referrals of this organisation."""
     ours = Party._base_manager.filter(Q(pk=key) | Q(person=key), organisation=user.organisation_id)
     known = frozenset(ours.values_list("pk", flat=True))
     return About(parties=known | {key}, ours=known)
 
 
 def entries_of(user: "User", about: About | None = None) -> QuerySet[AuditEntry]:
-    """The entries this user may read, of everything or about one referral or person: none of what they are barred
-    from."""
+    """The entries this user may read, all or about one referral or person, without referrals they are barred from."""
     return _entries_of(user, about).exclude(referral_id__in=_barred_from(user))
 
 
 def _barred_from(user: "User") -> list[UUID]:
-    """Asked for by itself: there are hardly ever any, and the ledger is read along its own indexes."""
+    """A separate query: bars are rare, and the ledger query then keeps to its own indexes."""
     bars = Bar._base_manager.filter(user=user, lifted_at__isnull=True)
     return list(bars.values_list("referral", flat=True))
 
@@ -79,7 +77,7 @@ def _entries_of(user: "User", about: About | None) -> QuerySet[AuditEntry]:
         return AuditEntry.objects.filter(own)
     if about.referral is None and not about.parties:
         return AuditEntry.objects.none()
-    # Never empty: a condition on the organisation alone would lead SQLite past the index on what was typed.
+    # Never empty: with a condition on the organisation alone, SQLite would ignore the index on the referral.
     theirs = Q(party_id__in=about.ours or {NOBODY})
     if about.referral is None:
         return AuditEntry.objects.filter(own | theirs, party_id__in=about.parties)
@@ -89,9 +87,9 @@ def _entries_of(user: "User", about: About | None) -> QuerySet[AuditEntry]:
 
 
 def entries_under(grant: Grant) -> QuerySet[AuditEntry]:
-    """What somebody saw and did while they were let in: at the referral itself, and with the person it was for.
+    """What a user saw and did under a grant: with the referral itself, and with the person of the grant.
 
-    What they did there with somebody else, or for another organisation, they did by another right: it is not shown.
+    Entries about other people, or for another organisation, rest on other rights and are not included.
     """
     if grant.given_at is None:
         return AuditEntry.objects.none()
@@ -110,5 +108,5 @@ def entries_under(grant: Grant) -> QuerySet[AuditEntry]:
 
 
 def references_of(ids: Iterable[UUID]) -> dict[UUID, str]:
-    """The references of referrals: random, they carry nothing but themselves."""
+    """The references of referrals. They are random and reveal nothing."""
     return dict(Referral._base_manager.filter(pk__in=set(ids)).values_list("pk", "reference"))

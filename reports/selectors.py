@@ -1,4 +1,4 @@
-"""The ledger, filtered: by what was done, by worker, by days, newest first. All start from entries_of."""
+"""The ledger, filtered by action, worker and days, newest first. Everything starts from entries_of."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -15,18 +15,18 @@ from restorative.common import clock
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-# The many are told by how their verb ends: read along the index on time, the first page is soon full.
+# Frequent verbs are matched by their ending: along the index on time, the first page fills quickly.
 _MANY: dict[str, Q] = {
     Did.SAW: Q(verb__endswith=SEEN) & ~Q(verb__in=EXPORTED),
     Did.CHANGED: ~Q(verb__endswith=SEEN) & ~Q(verb__in=[*EXPORTED, *SIGNED]),
 }
-# The few are named, and found by the index on verbs.
+# Rare verbs are listed, and found by the index on verbs.
 _FEW: dict[str, dict[str, str]] = {Did.SIGNED: SIGNED, Did.EXPORTED: EXPORTED}
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked for. `about` is what was typed, a reference or a person's id in its stored form."""
+    """The filters. `about` is a typed reference or person's id in its stored form."""
 
     did: str = ""
     worker: UUID | None = None
@@ -36,7 +36,7 @@ class Filters:
 
 
 def ledger(user: "User", filters: Filters, about: About | None) -> QuerySet[AuditEntry]:
-    """The entries asked for, newest first."""
+    """The filtered entries, newest first."""
     rows = entries_of(user, about)
     if filters.did in _MANY:
         rows = rows.filter(_MANY[filters.did])
@@ -44,7 +44,7 @@ def ledger(user: "User", filters: Filters, about: About | None) -> QuerySet[Audi
         rows = rows.filter(verb__in=_FEW[filters.did])
     elif filters.did:
         few = rows.filter(verb__in=_FEW[filters.did])
-        rows = rows.filter(pk__in=few.values("pk"))  # or SQLite would read a million along the index on time
+        rows = rows.filter(pk__in=few.values("pk"))  # or SQLite reads every row along the index on time
     if filters.worker:
         rows = rows.filter(actor_id=filters.worker)
     if filters.since:

@@ -1,4 +1,4 @@
-"""Addresses of what managers and governance look at."""
+"""Routes of the pages for managers and governance."""
 
 from django.urls import path
 

@@ -1,5 +1,5 @@
-"""The ledger's page, which governance opens; and what somebody opened who was let in, for who looks after access.
-That somebody looked is in the ledger itself."""
+"""The ledger's page for governance, and the page with what was opened under a grant, for those who oversee access.
+Viewing either is itself recorded in the ledger."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ from restorative.common.views import Page
 
 
 class Ledger(Page):
-    """Who saw, changed and exported what, newest first; above it, whether the ledger is whole."""
+    """Who saw, changed and exported what, newest first, with the state of the ledger above."""
 
     policy = "governance"
     template_name = "reports/ledger.html"
@@ -65,7 +65,7 @@ class Ledger(Page):
         )
 
     def read_about(self) -> About | None:
-        """What was typed, as the ledger knows it."""
+        """The typed reference or id, resolved to ids in the ledger."""
         typed, user = self.filters.about, self.request.user
         if not typed:
             return None
@@ -73,7 +73,7 @@ class Ledger(Page):
         return about_person(user, key) if key else about_reference(user, typed)
 
     def audited(self) -> dict[str, Any]:
-        """Which entries were shown and what they were filtered by. An id that was only typed is written nowhere."""
+        """The entries shown and the filters. A typed id that matches nothing is not recorded."""
         asked = [name for name, value in vars(self.filters).items() if value]
         about = self.about if self.entries else None
         return {
@@ -88,7 +88,7 @@ class Ledger(Page):
 
 
 class GrantSeen(Page):
-    """What somebody saw and did while they were let in, newest first."""
+    """What a user saw and did under a grant, newest first."""
 
     policy = "grants"
     template_name = "reports/grant_seen.html"

@@ -1,4 +1,4 @@
-"""The platform as an app, so that its checks of the environment are part of every command."""
+"""The platform as an app, so that every management command runs its system checks."""
 
 from django.apps import AppConfig
 

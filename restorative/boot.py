@@ -1,5 +1,5 @@
-"""Loads the settings for manage.py, the web server and Celery, and turns a faulty environment into one line.
-What the settings are is decided in settings.py."""
+"""Loads the settings for manage.py, the web server and Celery; a faulty environment gives one clear line.
+The settings themselves are in settings.py."""
 
 import base64
 import os
@@ -13,21 +13,21 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def load_settings(*, exit_code: int = 1) -> None:
-    """Load the settings or leave with one clear line on stderr."""
+    """Load the settings, or exit with one clear line on stderr."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "restorative.settings")
     from django.conf import settings
 
     try:
-        settings.INSTALLED_APPS  # noqa: B018 - the first look at any setting loads them all
+        settings.INSTALLED_APPS  # noqa: B018 - reading any setting loads them all
     except ImproperlyConfigured as error:
         print(f"Cannot start: {error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(exit_code) from None
 
 
 def make_demo_environment() -> None:
-    """Write made-up keys for a demonstration into DATA_DIR/restorative.env, once, for `manage.py serve`.
+    """Write random keys for a demonstration into DATA_DIR/restorative.env, once, for `manage.py serve`.
 
-    Does nothing where the environment says production or the file is there.
+    Does nothing in production or if the file exists.
     """
     if os.environ.get("RESTORATIVE_ENV", "demo") != "demo":
         return
@@ -46,7 +46,7 @@ def make_demo_environment() -> None:
     writing.touch(mode=0o600)
     writing.write_text("\n".join(lines) + "\n")
     try:
-        os.link(writing, data_dir / "restorative.env")  # fails, rightly, where there is one
+        os.link(writing, data_dir / "restorative.env")  # fails, as it should, if the file exists
     except FileExistsError:
         pass
     finally:

@@ -1,5 +1,5 @@
-"""The Celery app and the only timetable. Tasks carry ids; each may run twice and do its work once.
-What a task does is in the tasks.py of its app."""
+"""The Celery app and its schedule. Tasks carry ids and are idempotent.
+The tasks are in each app's tasks.py."""
 
 import logging.config
 import time
@@ -23,7 +23,7 @@ app = Celery("restorative")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# name in /healthz/ -> task and seconds between runs. A run that waited longer than its interval is not worth doing.
+# name in /healthz/ -> task and seconds between runs. A run that waited longer than its interval expires.
 TIMETABLE: dict[str, tuple[str, float]] = {
     "sweep": ("restorative.notify.tasks.sweep_due", 30.0),
     "seal": ("restorative.audit.tasks.seal", 60.0),
@@ -32,7 +32,7 @@ TIMETABLE: dict[str, tuple[str, float]] = {
     "provisional": ("referrals.tasks.provisional_records", 86_400.0),
     "clear": ("restorative.common.tasks.clear_old", 86_400.0),
 }
-_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # a beat that is new runs everything at once
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # so that a new beat runs every task at once
 app.conf.beat_schedule = {
     name: {"task": task, "schedule": seconds, "options": {"expires": seconds}, "last_run_at": _LONG_AGO}
     for name, (task, seconds) in TIMETABLE.items()

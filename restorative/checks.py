@@ -1,5 +1,5 @@
-"""What must be true of an environment before it serves people, looked at by every management command.
-What is merely missing is said by settings.py."""
+"""System checks of the environment, run by every management command.
+settings.py reports missing variables."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 
 @register
 def secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """Keys must be usable and, in production, long and apart from each other."""
+    """Keys must be valid and, in production, long and different from each other."""
     found: list[CheckMessage] = []
     for place, key in enumerate(settings.FIELD_KEYS, start=1):
         try:
@@ -32,7 +32,7 @@ def secrets(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
 
 @register
 def production(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """In production, servers made for it and a host name."""
+    """Production needs a host name and a shared cache, and should have PostgreSQL, Redis and an email server."""
     if not settings.PRODUCTION:
         return []
     found: list[CheckMessage] = []

@@ -1,5 +1,5 @@
-"""A form that was sent with more than can be taken: what came of it is read all the same, and its view is told.
-The limits themselves are Django's, in settings.py."""
+"""A form that exceeds the size limits: what arrived is read anyway, and the view is told.
+The limits are Django's, in settings.py."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,15 +10,15 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
 
-MOST_READ = 16 * 1024 * 1024  # bytes of what is too long: enough to give the text back
-MOST_DRAINED = 64 * 1024 * 1024  # an answer given before all was read may never arrive
+MOST_READ = 16 * 1024 * 1024  # bytes to read of an oversized body: enough to give the text back
+MOST_DRAINED = 64 * 1024 * 1024  # a response sent before the whole body was read may never arrive
 CHUNK = 1024 * 1024
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class BodyLimits:
-    """Stands before whatever reads the form first. Views of forms show `request.too_much`; others are not asked."""
+    """Runs before other middleware reads the form. Form views handle `request.too_much`; other views are skipped."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -26,7 +26,7 @@ class BodyLimits:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
             try:
-                request.POST  # noqa: B018 - reading it is what fails
+                request.POST  # noqa: B018 - reading it raises
             except (RequestDataTooBig, TooManyFieldsSent) as error:
                 request.too_much = _why(error)  # type: ignore[attr-defined]
                 _take_what_came(request)
@@ -50,7 +50,7 @@ def _why(error: Exception) -> str:
 
 
 def _take_what_came(request: HttpRequest) -> None:
-    """Put into request.POST what can be read of it; the end of a text that was cut off may be missing."""
+    """Put into request.POST what can be read; the end of a cut text may be missing."""
     body = request._body if hasattr(request, "_body") else _read(request)
     data = QueryDict(mutable=True)
     if request.content_type == "application/x-www-form-urlencoded":

@@ -1,5 +1,5 @@
-"""One line of JSON for each thing worth knowing, with ids and names of code, never with what people typed.
-An exception is written as its type and where it happened: its message may quote a row."""
+"""JSON log lines with ids and names of code, never with typed text.
+An exception is logged as its type and place: its message may quote a row."""
 
 import json
 import logging
@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from restorative.common import context
 
-# What a log call may add with `extra`; anything else is left out.
+# Keys that a log call may add with `extra`; others are dropped.
 _EXTRAS = frozenset({"route", "method", "status", "ms", "user", "task", "kind", "count"})
-# Loggers whose messages quote addresses of pages: their words stay out, their level and place stay in.
+# Loggers whose messages quote page addresses: the message is dropped, level and place are kept.
 _QUOTING = ("django.request", "django.security", "django.server", "gunicorn.access")
 
 
@@ -40,6 +40,6 @@ class JsonFormatter(logging.Formatter):
 
 
 def describe(error: BaseException) -> tuple[str, list[str]]:
-    """The type of an error and the lines it passed, innermost last."""
+    """The type of an error and the lines of its traceback, innermost last."""
     frames = traceback.extract_tb(error.__traceback__)[-12:]
     return type(error).__qualname__, [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

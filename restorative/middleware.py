@@ -1,5 +1,5 @@
-"""What every request passes: its id and log line, headers, the end and the lock of a session, its view's policy.
-How much a request may send is in limits.py; who may open which referral is not decided here."""
+"""Middleware for every request: id and log line, headers, session end, idle lock, the view's policy.
+Size limits are in limits.py; access to referrals is not decided here."""
 
 import logging
 import re
@@ -29,7 +29,7 @@ OPEN_WHILE_LOCKED = frozenset({"health", "locked", "account_logout"})
 
 
 class RequestLog:
-    """Gives each request an id, known to logs and ledger, and writes one line when it is answered."""
+    """Gives each request an id for logs and ledger, and writes one line with its response."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -69,12 +69,12 @@ def _route(request: HttpRequest) -> str:
 
 @receiver(got_request_exception)
 def write_failure(request: HttpRequest | None = None, **_: Any) -> None:
-    """Write where a request failed. Django's own line would quote its address and the error's message."""
+    """Log where a request failed. Django's own line would quote the address and the error's message."""
     log.error("failed", extra={"route": _route(request) if request else ""}, exc_info=True)
 
 
 class SecurityHeaders:
-    """Nothing is kept by browsers or proxies in between, and no feature of the device is asked for."""
+    """Forbids caching by browsers and proxies, and all device features."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -89,7 +89,7 @@ class SecurityHeaders:
 
 
 class SessionEnd:
-    """Ends a session 12 hours after signing in, however busy it was. What was being sent then is kept as a draft."""
+    """Ends a session 12 hours after sign-in, even if it is in use. A form submitted then is saved as a draft."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -103,15 +103,15 @@ class SessionEnd:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
     ) -> None:
-        """Not earlier: here the form's token has been checked, so that nobody else's page can leave a draft."""
+        """Runs after the CSRF check, so that another site cannot create a draft."""
         _keep_what_was_sent(request, getattr(request, "ended_for", None), view)
 
 
 class IdleLock:
-    """Locks a session after 15 minutes without a request. What is sent to a locked one is kept as a draft.
+    """Locks a session after 15 minutes without a request. A form submitted to a locked session is saved as a draft.
 
-    The lock stands in the session, on the server. Text that a script keeps while somebody types is no request of
-    theirs: it does not put the lock off, or a page left open would never lock.
+    The lock is stored in the session, on the server. Drafts saved by a script do not reset the timer; otherwise a page
+    left open would never lock.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
@@ -125,7 +125,7 @@ class IdleLock:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
-        """Here as in SessionEnd: the form's token has been checked."""
+        """Runs after the CSRF check, as in SessionEnd."""
         match = request.resolver_match
         if not is_locked(request) or match is None or match.view_name in OPEN_WHILE_LOCKED:
             return None
@@ -137,15 +137,15 @@ class IdleLock:
 
 
 def _without_words(request: HttpRequest) -> str:
-    """Where somebody was, without what they searched for: the address of the locked page is there for all to read."""
+    """The address to return to, without search terms: anyone at the laptop can read the lock page's address."""
     query = request.GET.copy()
     query.pop("q", None)
     return f"{request.path}?{query.urlencode()}" if query else request.path
 
 
 def _keep_what_was_sent(request: HttpRequest, user: Any, view: Callable[..., Any]) -> None:
-    """As a draft of `user`, where it was sent to a form that keeps drafts."""
-    from restorative.common import drafts  # models are not ready when this module is first read
+    """Save the submission as a draft of `user`, if its form keeps drafts."""
+    from restorative.common import drafts  # models are not ready when this module is imported
 
     form_view, match = getattr(view, "view_class", None), request.resolver_match
     if (
@@ -157,7 +157,7 @@ def _keep_what_was_sent(request: HttpRequest, user: Any, view: Callable[..., Any
         or "discard" in request.POST
     ):
         return
-    title = getattr(form_view, "title", "")  # a page's own may name somebody, and is not known here
+    title = getattr(form_view, "title", "")  # the page's own title may name a person
     drafts.rescue(
         user,
         match,
@@ -174,7 +174,7 @@ def _over(signed_in_at: str | None) -> bool:
 
 
 class Policy:
-    """Answers 403 for a view that has not said who may open it."""
+    """Answers 403 for a view without a policy."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -190,5 +190,5 @@ class Policy:
 
 
 def policy_of(view: Callable[..., Any]) -> str:
-    """What a view says about who may open it: the attribute `policy` of the function or of its class."""
+    """A view's policy: the attribute `policy` of the function or of its class."""
     return getattr(view, "policy", "") or getattr(getattr(view, "view_class", None), "policy", "")

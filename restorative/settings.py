@@ -1,5 +1,5 @@
 """All settings, read from a typed environment. Production is the default and does not start without its secrets.
-The numbers of the service are in common/rules.py; what each variable means is in docs/deploy.md."""
+The domain's numbers are in common/rules.py; docs/deploy.md explains each variable."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,8 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # ----------------------------------------------------------------------------------------------------
-# The environment. `make run` leaves what it made up in DATA_DIR/restorative.env; the real environment wins, and a
-# file written for another kind of environment is not read at all.
+# The environment. `make run` writes its keys to DATA_DIR/restorative.env. Environment variables override the file; a
+# file written for another RESTORATIVE_ENV is ignored.
 
 env = environ.Env()
 DATA_DIR = (BASE_DIR / env.str("DATA_DIR", default="var")).resolve()
@@ -55,15 +55,15 @@ SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
 
 DEBUG = not PRODUCTION and env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
-# Where workers reach the service: reminders carry links.
+# The service's own address, for links in reminders.
 SITE_URL = env.str("SITE_URL", default=f"http://localhost:{PORT}").rstrip("/")
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=[] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]", "testserver"]
 )
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-# How many proxies of ours stand in front and set X-Forwarded-For and X-Forwarded-Proto.
+# How many of our proxies set X-Forwarded-For and X-Forwarded-Proto.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
-# Numbers of the service, narrowed (never loosened) here: "record_working_days=1,consent_months=3".
+# Overrides of rules(), within their floors and ceilings: "record_working_days=1,consent_months=3".
 RULES: dict[str, int] = {key: int(value) for key, value in env.dict("RULES", default={}).items()}
 
 # ----------------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ OUR_APPS = [
 ]
 OUR_APPS = [app for app in OUR_APPS if (BASE_DIR / app.replace(".", "/") / "apps.py").exists()]
 
-# Second factor and single sign-on are the same sign-in with more of allauth switched on (docs/deploy.md).
+# Second factor and single sign-on enable more of allauth (docs/deploy.md).
 SECOND_FACTOR = env.bool("SECOND_FACTOR", default=False)
 OIDC_SERVER_URL = env.str("OIDC_SERVER_URL", default="")
 OIDC_NAME = env.str("OIDC_NAME", default="your work account")
@@ -158,7 +158,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
             "PRAGMA journal_mode=WAL;"
             f"PRAGMA synchronous={'OFF' if TESTING else 'NORMAL'};"
             "PRAGMA foreign_keys=ON;"
-            "PRAGMA recursive_triggers=ON;"  # or INSERT OR REPLACE slips past the ledger's triggers
+            "PRAGMA recursive_triggers=ON;"  # without it, INSERT OR REPLACE bypasses the ledger's triggers
         ),
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "tests.sqlite3")}
@@ -167,11 +167,11 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     _options = DATABASES["default"].setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", 5)
-    # Compiling a plan costs PostgreSQL a fifth of a second for each query that asks who opens what; running it, 5 ms.
+    # JIT compilation costs PostgreSQL 200 ms for each access query; running the query takes 5 ms.
     _options.setdefault("options", "-c jit=off")
 
 # ----------------------------------------------------------------------------------------------------
-# Celery: the broker carries ids and may lose or double them; the database decides.
+# Celery: the broker carries ids and may lose or repeat them; the database decides.
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost")
 BROKER_IS_FILES = CELERY_BROKER_URL.startswith("filesystem:")
@@ -190,7 +190,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # never give up: the worker waits for its broker
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_ACKS_LATE = True  # every task may run twice; none may be forgotten while its worker lives
+CELERY_TASK_ACKS_LATE = True  # tasks are idempotent, and must not be lost with their worker
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
@@ -203,7 +203,7 @@ CELERY_TIMEZONE = "Europe/London"
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
 
 # ----------------------------------------------------------------------------------------------------
-# Cache: shared between processes, because allauth counts tries in it.
+# Cache: shared between processes, because allauth counts attempts in it.
 
 CACHES = {
     "default": env.cache_url("CACHE_URL", default="locmemcache://" if TESTING else "dbcache://cache_entries")
@@ -216,7 +216,7 @@ DELIVERY = "real" if PRODUCTION else "file"
 OUTBOX_DIR = DATA_DIR / "outbox"
 vars().update(env.email_url("EMAIL_URL", default="smtp://localhost:25" if PRODUCTION else "dummymail://"))
 EMAIL_TIMEOUT = 10
-# Neutral, as a sender shows on a lock screen (restorative/notify/checks.py holds it to that).
+# Neutral, because a sender shows on lock screens (checked in restorative/notify/checks.py).
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@localhost")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
@@ -249,7 +249,7 @@ ACCOUNT_SESSION_REMEMBER = False  # a session ends with the browser: laptops are
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGOUT_REDIRECT_URL
 ACCOUNT_FORMS = {"login": "restorative.accounts.forms.SignInForm"}
-# Tries at signing in are counted by accounts/throttle.py, which cannot lock somebody else out as these can.
+# Sign-in attempts are counted in accounts/throttle.py; these limits could lock another user out.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
@@ -280,9 +280,9 @@ if OIDC_SERVER_URL:
 # ----------------------------------------------------------------------------------------------------
 # Sessions, cookies and headers
 
-SESSION_LASTS = timedelta(hours=12)  # from signing in, however busy somebody is
-SESSION_LOCKS_AFTER = timedelta(minutes=15)  # without a request: the password again (middleware.IdleLock)
-# Known for longer than it opens anything, so that a form sent just after the end is kept (middleware.SessionEnd).
+SESSION_LASTS = timedelta(hours=12)  # after sign-in, even if in use
+SESSION_LOCKS_AFTER = timedelta(minutes=15)  # without a request (middleware.IdleLock)
+# Longer than SESSION_LASTS, so that a form submitted just after the end is saved (middleware.SessionEnd).
 SESSION_COOKIE_AGE = int((SESSION_LASTS * 2).total_seconds())
 _HOST = "__Host-" if PRODUCTION else ""
 SESSION_COOKIE_NAME = f"{_HOST}session"
@@ -297,8 +297,8 @@ SECURE_SSL_REDIRECT = PRODUCTION and env.bool("SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^healthz/$"]
 SECURE_HSTS_SECONDS = 31536000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
-SILENCED_SYSTEM_CHECKS = ["security.W021"]  # being on the browsers' preload list is the domain owner's choice
-# Not no-referrer: with it browsers send `Origin: null` with every form, which the CSRF check rightly refuses.
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # the preload list is the domain owner's choice
+# Not no-referrer: browsers would send `Origin: null` with every form, which the CSRF check refuses (ADR 7).
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -308,7 +308,7 @@ if TRUSTED_PROXIES:
 
 _FORM_ACTION = [SELF]
 if OIDC_SERVER_URL:
-    # Chromium holds the redirect that answers a form to form-action too.
+    # Chromium applies form-action to the redirect after a form, too.
     _server = urlsplit(OIDC_SERVER_URL)
     _FORM_ACTION.append(f"{_server.scheme}://{_server.netloc}")
 CONTENT_SECURITY_POLICY = {
@@ -327,8 +327,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Long text must come back with a message beside its field, so the form gets to see it; of what is longer still, as
-# much as can be (limits.BodyLimits).
+# Long text must come back with a message beside its field, so the form has to receive it. limits.BodyLimits handles
+# even longer bodies.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 12 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 
@@ -366,7 +366,7 @@ LOGGING = {
     },
     "root": {"handlers": ["stdout"], "level": LOG_LEVEL},
     "loggers": {
-        # These write the path of the request; restorative/middleware.py says what happened instead.
+        # These log the request's path; restorative/middleware.py logs instead.
         "django.request": {"handlers": ["nowhere"], "propagate": False},
         "django.server": {"handlers": ["nowhere"], "propagate": False},
         "django.security": {"handlers": ["nowhere"], "propagate": False},

@@ -1,4 +1,4 @@
-"""Every address, by app. Which of them are public is one list: the views whose policy is "public"."""
+"""All routes, by app. Public routes are the views with the policy "public"."""
 
 from importlib.util import find_spec
 

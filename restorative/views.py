@@ -1,4 +1,4 @@
-"""The health page and the pages shown when something went wrong. They must work when little else does."""
+"""The health page and the error pages. They must work when little else does."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from restorative.audit import watch
 from restorative.common import context
 from restorative.common.heartbeat import last_beats
 
-# Seconds without a sign of life before somebody must look.
+# Seconds without a heartbeat before the health page raises the alarm.
 DAY = 86_400
 LATE_AFTER = {
     "sweep": 300,
@@ -33,7 +33,7 @@ LATE_AFTER = {
 @login_not_required
 @require_safe
 def health(request: HttpRequest) -> JsonResponse:
-    """Whether the database answers, the ledger is whole and each clock was seen lately. 503 when not."""
+    """200 if the database answers, the ledger is intact and each periodic task ran recently; otherwise 503."""
     parts: dict[str, dict[str, Any]] = {}
     try:
         with connection.cursor() as cursor:
@@ -62,7 +62,7 @@ def _part(at: datetime | None, now: datetime, late: int) -> dict[str, Any]:
     return {"ok": ago <= late, "seconds_ago": ago}
 
 
-# Said plainly when even the error page cannot be made.
+# Sent when even the error page cannot be rendered.
 TITLES = {
     "400": "That could not be read",
     "403": "You cannot do this",
@@ -74,12 +74,12 @@ TITLES = {
 
 
 def error_page(name: str, status: int, why: str = "", typed: Sequence[str] = ()) -> HttpResponse:
-    """The page templates/errors/<name>.html, made without looking at the request, the user or the database."""
+    """Render templates/errors/<name>.html without the request, the user or the database."""
     try:
         body = render_to_string(
             f"errors/{name}.html", {"why": why, "typed": typed, "request_id": context.request_id.get()}
         )
-    except Exception:  # an error page must not fail, except where somebody is there to mend it
+    except Exception:  # an error page must not fail, except in tests
         if settings.TESTING:
             raise
         body = format_html(
@@ -93,7 +93,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Refused: an exception that carries a sentence for the reader (`why`), or their own words, has them shown."""
+    """403. Shows the exception's sentence (`why`) and the user's own text, if it carries them."""
     return error_page("403", 403, str(getattr(exception, "why", "")), getattr(exception, "typed", ()))
 
 
@@ -106,5 +106,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form from another site, or one left open until its session had ended."""
+    """A form from another site, or one whose session has ended."""
     return error_page("csrf", 403)

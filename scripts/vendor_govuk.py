@@ -1,5 +1,5 @@
-"""Takes govuk-frontend from npm and puts the parts we use into static/vendor/govuk-frontend/.
-Run by hand when the version changes; the pages never fetch anything. How it looks as ours is in static/css/.
+"""Copies the parts of govuk-frontend that we use from npm into static/vendor/govuk-frontend/.
+Run by hand when the version changes; pages never fetch anything. Our own styles are in static/css/.
 
     python scripts/vendor_govuk.py            # needs npm and a connection
     python scripts/vendor_govuk.py FOLDER     # an unpacked package, no connection
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "static" / "vendor" / "govuk-frontend"
 FIXTURES = ROOT / "restorative" / "common" / "tests" / "govuk_fixtures"
 
-# The blocks whose rules are kept. A class outside these has no style: our own classes start with "rp-".
+# Blocks whose rules are kept. Other govuk- classes have no style; our own classes start with "rp-".
 BLOCKS = {
     "back-link", "body", "body-l", "button", "button-group", "checkboxes", "details", "error-message", "error-summary",
     "fieldset", "form-group", "heading-l", "heading-m", "heading-s", "hint", "input", "inset-text", "label",
@@ -27,7 +27,7 @@ BLOCKS = {
     "list", "radios", "select", "skip-link", "summary-list", "table", "tag", "task-list",
     "textarea", "visually-hidden", "warning-text",
 }  # fmt: skip
-# Variants we never use: they would only weigh.
+# Variants that we never use.
 UNUSED = re.compile(
     r"--(inverse|start|xl|l-spacious|orange|magenta|pink|turquoise|purple|teal|large|extra-letter-spacing"
     r"|no-underline|text-colour|no-visited-state|muted|rebranded|spaced|card|small-text-until-tablet)\b"
@@ -38,7 +38,7 @@ MODULES = [
     "components/error-summary/error-summary.mjs",
     "components/skip-link/skip-link.mjs",
 ]
-# The components that tests compare our templates with.
+# Components that tests compare our templates with.
 TESTED = [
     "button", "checkboxes", "error-summary", "input", "radios", "select", "summary-list", "tag", "task-list",
     "textarea", "warning-text",
@@ -80,7 +80,7 @@ for (const Component of [Button, ErrorSummary, SkipLink]) {
 
 
 def blocks(css: str) -> Iterator[tuple[str, str]]:
-    """Each top-level (prelude, body) of a minified style sheet; body is '' for a statement such as @charset."""
+    """The top-level (prelude, body) pairs of a minified style sheet; body is '' for a statement such as @charset."""
     start = depth = opened = 0
     for place, letter in enumerate(css):
         if letter == "{":
@@ -98,7 +98,7 @@ def blocks(css: str) -> Iterator[tuple[str, str]]:
 
 
 def wanted(selector: str) -> bool:
-    """Whether a selector speaks only of blocks we use."""
+    """Whether a selector names only blocks that we use."""
     names = re.findall(r"\.(govuk-[\w!\\-]+)", selector)
     if not names or UNUSED.search(selector):
         return False
@@ -106,7 +106,7 @@ def wanted(selector: str) -> bool:
 
 
 def declarations(body: str) -> str:
-    """A rule's body without the licensed font and without what only one old browser reads."""
+    """A rule's body without the licensed font and without declarations for one old browser."""
     kept = []
     for part in body.split(";"):
         if re.match(
@@ -120,7 +120,7 @@ def declarations(body: str) -> str:
 
 
 def trim(css: str) -> str:
-    """The style sheet with only the rules of BLOCKS, no fonts, no addresses."""
+    """The style sheet with only the rules of BLOCKS, without fonts and URLs."""
     kept = []
     for prelude, body in blocks(re.sub(r"/\*.*?\*/", "", css, flags=re.S)):
         if prelude.startswith(("@media", "@supports")):
@@ -142,7 +142,7 @@ def trim(css: str) -> str:
 
 
 def join_modules(source: Path) -> str:
-    """The modules and what they import as one file, each once, in the order they need each other."""
+    """The modules and their imports as one file, each once, in dependency order."""
     done: list[Path] = []
     texts: list[str] = []
 
@@ -165,7 +165,7 @@ def join_modules(source: Path) -> str:
 
 
 def fixtures(source: Path, component: str) -> dict:
-    """A component's fixtures, only what a test needs: name, options and markup."""
+    """A component's fixtures, reduced to name, options and markup."""
     known = json.loads((source / "components" / component / "fixtures.json").read_text())
     kept = [{key: one[key] for key in ("name", "options", "html")} for one in known["fixtures"]]
     return {"component": component, "version": VERSION, "fixtures": kept}

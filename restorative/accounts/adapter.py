@@ -1,4 +1,4 @@
-"""How allauth behaves here: no signing up, one neutral sentence for a failed sign-in, tries counted by throttle.py."""
+"""allauth's behaviour here: no sign-up, one neutral sentence for a failed sign-in, attempts counted by throttle.py."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ NOT_RIGHT = "That email address and password do not match. Check both and try ag
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Staff are added by an administrator; nobody signs up."""
+    """Administrators add staff; there is no sign-up."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
         "email_password_mismatch": NOT_RIGHT,
@@ -26,10 +26,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def add_message(self, *args: Any, **kwargs: Any) -> None:
-        """allauth's own notices are left out: a page that changed says so itself."""
+        """Drop allauth's own notices: our pages show the result themselves."""
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """The member of staff, or None. A leaver is answered exactly as a wrong password is."""
+        """The member of staff, or None. A deactivated account gets the same answer as a wrong password."""
         keys = throttle.keys_for(request, (credentials.get("email") or "").strip().lower())
         if until := throttle.take_try(keys):
             raise ValidationError(
@@ -42,10 +42,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """allauth's own count is by account, with which anybody could lock anybody out."""
+        """Skip allauth's count for each account, which would let anyone lock another user out."""
 
     def _rollback_login_failed_rl_usage(self) -> None:
-        """Nothing was counted by allauth."""
+        """Nothing to undo: allauth counted nothing."""
 
 
 def _clock(at: Any) -> str:
@@ -56,18 +56,18 @@ def _clock(at: Any) -> str:
 
 try:
     from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
-except ImportError:  # single sign-on is not installed in this environment
+except ImportError:  # single sign-on is not switched on in this environment
     DefaultSocialAccountAdapter = object
 
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):
-    """A work account opens the account an administrator made for that address, and makes none."""
+    """Single sign-on opens the existing account with that address and never creates one."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        """Connect the first time, by an address the provider says it has checked."""
+        """Connect at the first sign-in, by an address that the provider has verified."""
         if sociallogin.is_existing:
             return
         verified = [address.email.lower() for address in sociallogin.email_addresses if address.verified]

@@ -1,4 +1,4 @@
-"""The sign-in form, allauth's in our words, and the password alone after a lock. Pasting and password managers work."""
+"""allauth's sign-in form in our words, and the password form of the lock page. Pasting and password managers work."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from restorative.common.forms import BaseForm
 
 
 class SignInForm(LoginForm):
-    """Says nothing about which of the two was wrong."""
+    """Does not reveal whether the email or the password was wrong."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -32,7 +32,7 @@ class SignInForm(LoginForm):
 
 
 class UnlockForm(BaseForm):
-    """The password of whoever is signed in."""
+    """The password of the signed-in user."""
 
     password = forms.CharField(
         label="Password",

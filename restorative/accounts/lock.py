@@ -1,5 +1,5 @@
-"""When a session was last used, and whether it waits for its owner's password. All of it stands in the session.
-What a locked session still opens is decided in restorative/middleware.py."""
+"""When a session was last used, and whether it is locked. Everything is stored in the session.
+restorative/middleware.py decides what a locked session can still open."""
 
 from datetime import datetime, timedelta
 
@@ -8,30 +8,30 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 SIGNED_IN_AT, SEEN_AT, LOCKED = "signed_in_at", "seen_at", "locked"
-NOTED_EVERY = timedelta(seconds=30)  # a session is not written anew at every request
+NOTED_EVERY = timedelta(seconds=30)  # so that not every request writes the session
 
 
 def start(request: HttpRequest) -> None:
-    """Somebody has signed in: the 12 hours and the quarter of an hour begin."""
+    """Start the 12-hour limit and the 15-minute timer at sign-in."""
     request.session[SIGNED_IN_AT] = timezone.now().isoformat()
     request.session.pop(SEEN_AT, None)
     request.session.pop(LOCKED, None)
 
 
 def is_locked(request: HttpRequest) -> bool:
-    """Whether this session waits for its owner's password."""
+    """Whether this session is locked."""
     return request.user.is_authenticated and bool(request.session.get(LOCKED))
 
 
 def unlock(request: HttpRequest) -> None:
-    """The password was right: the session goes on, under another key."""
+    """Unlock after the right password, and give the session a new key."""
     del request.session[LOCKED]
     request.session[SEEN_AT] = timezone.now().isoformat()
     request.session.cycle_key()
 
 
 def note_or_lock(request: HttpRequest) -> None:
-    """Note that the session is used, unless a script only keeps text; lock it where nobody used it for too long."""
+    """Record that the session is in use, unless a script only saves a draft; lock it after too long without use."""
     session, now = request.session, timezone.now()
     if session.get(LOCKED):
         return

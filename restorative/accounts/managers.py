@@ -1,4 +1,4 @@
-"""How members of staff are made and found. Nobody signs themselves up."""
+"""Creates and finds members of staff. There is no sign-up."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 class UserManager(BaseUserManager["User"]):
-    """Email is the login, kept in lower case so that one person cannot have two accounts."""
+    """The email address is the login, in lower case so that one person cannot have two accounts."""
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Make a member of staff. Without a password nobody can sign in as them until one is set."""
+        """Create a member of staff. Without a password the account cannot be used until one is set."""
         if not email:
             raise ValueError("A member of staff needs an email address.")
         user = self.model(email=email.strip().lower(), **fields)

@@ -40,7 +40,7 @@ class Organisation(models.Model):
 
 
 class Closure(models.Model):
-    """A day on which an organisation is closed besides weekends and bank holidays."""
+    """A day other than weekends and bank holidays on which an organisation is closed."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="closures")
     date = models.DateField(_("date"))
@@ -52,7 +52,7 @@ class Closure(models.Model):
 
 
 class Team(models.Model):
-    """A group of staff in one organisation, with somebody to turn to when a colleague is away."""
+    """A group of staff in one organisation, with a manager and a duty worker."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="teams")
@@ -149,7 +149,7 @@ class User(AbstractBaseUser):
 
 
 class SignInCount(models.Model):
-    """Failed tries at signing in for one account from one place. The key is a keyed hash: no address is kept."""
+    """Failed sign-ins for one account from one address. The key is a keyed hash; no address is stored."""
 
     key = models.CharField(max_length=64, primary_key=True)
     failures = models.PositiveIntegerField(default=0)

@@ -1,10 +1,10 @@
-"""The three organisations that deliver Restorative Practice together, and a first team each.
-Staff are added by `manage.py add_staff`, made-up ones by `manage.py demo`."""
+"""The three organisations that provide Restorative Practice together, with one team each.
+`manage.py add_staff` adds staff; `manage.py demo` adds made-up staff."""
 
 from datetime import time
 from typing import Any
 
-# key, name, phone, teams. A phone that is not known here is filled in at set-up.
+# key, name, phone, teams. An administrator adds a missing phone.
 ORGANISATIONS = [
     ("forward-leeds", "Forward Leeds", "", ["City team", "East team"]),
     ("5-ways", "5 WAYS", "", ["Recovery academy"]),
@@ -13,7 +13,7 @@ ORGANISATIONS = [
 
 
 def seed(organisation_model: Any, team_model: Any) -> None:
-    """Make what is missing and leave the rest as it is. Takes the models, so that a migration can call it."""
+    """Create what is missing and change nothing else. Takes the models, so that a migration can call it."""
     for key, name, phone, teams in ORGANISATIONS:
         organisation, _ = organisation_model.objects.get_or_create(
             key=key, defaults={"name": name, "phone": phone, "opens_at": time(9), "closes_at": time(17)}

@@ -1,5 +1,5 @@
-"""What is noted when somebody signs in or out: the ledger's entry, and the moment from which the 12 hours run.
-Failed tries are counted by throttle.py."""
+"""Sign-in and sign-out: writes the ledger entry and starts the 12-hour limit.
+throttle.py counts failed attempts."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from restorative.audit.ledger import record
 
 @receiver(user_logged_in)
 def signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
-    """Start the session's 12 hours and write it down."""
+    """Start the session's 12 hours and record the sign-in."""
     if request is not None:
         start(request)
     with transaction.atomic():
@@ -24,7 +24,7 @@ def signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
 
 @receiver(user_logged_out)
 def signed_out(user: User | None, **_: Any) -> None:
-    """Write it down, whether by the button or at the end of the 12 hours."""
+    """Record the sign-out, by the button or at the end of the 12 hours."""
     if user is not None:
         with transaction.atomic():
             record("signed_out", by=user, thing=user)

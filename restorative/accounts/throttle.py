@@ -1,5 +1,5 @@
-"""Counts failed sign-ins so that guessing is slow and nobody can lock somebody else out.
-Whether a password is right is decided by allauth."""
+"""Counts failed sign-ins, so that guessing is slow and no user can lock another one out.
+allauth checks the password."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -24,10 +24,10 @@ _ACCOUNTS_ON_A_DEVICE = 20
 
 
 def keys_for(request: HttpRequest, email: str) -> list[tuple[str, int]]:
-    """What this try counts against, with the limit of each.
+    """The counters for this attempt, with their limits.
 
-    A device that has signed in to this account before has a count of its own: whoever fails elsewhere, or
-    beside it in the same office, does not touch it.
+    A device that has signed in to this account before has its own counter. Failures on other devices, even at the
+    same office, do not affect it.
     """
     account = keyed_hash(f"sign-in account {email}")
     device, accounts = _device(request)
@@ -41,7 +41,7 @@ def keys_for(request: HttpRequest, email: str) -> list[tuple[str, int]]:
 
 
 def take_try(keys: list[tuple[str, int]], *, at: datetime | None = None) -> datetime | None:
-    """Count one try, before the password is looked at. Answers when to come back if there are none left."""
+    """Count one attempt before the password is checked. Returns when to try again if none is left."""
     at = at or timezone.now()
     for position, (key, limit) in enumerate(keys):
         if until := _take(key, limit, at):
@@ -61,7 +61,7 @@ def _take(key: str, limit: int, at: datetime) -> datetime | None:
             SignInCount.objects.create(key=key, failures=1, started_at=at)
     except IntegrityError:
         row = rows.get()
-        if row.failures < limit:  # somebody else made the row between the two statements
+        if row.failures < limit:  # another process created the row between the two statements
             return _take(key, limit, at)
         return row.started_at + WINDOW
     SignInCount.objects.filter(started_at__lt=at - timedelta(days=1)).delete()
@@ -69,13 +69,13 @@ def _take(key: str, limit: int, at: datetime) -> datetime | None:
 
 
 def give_back(keys: list[tuple[str, int]]) -> None:
-    """The password was right: this try was not a failed one."""
+    """Take one attempt off the count, after the right password."""
     for key, _ in keys:
         SignInCount.objects.filter(key=key, failures__gt=0).update(failures=F("failures") - 1)
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, user: User) -> None:
-    """Mark this browser as one that has signed in to this account. The cookie names nobody."""
+    """Mark this browser as one that has signed in to this account. The cookie contains no name."""
     device, accounts = _device(request)
     account = keyed_hash(f"sign-in account {user.email}")
     accounts = [account, *(other for other in accounts if other != account)][:_ACCOUNTS_ON_A_DEVICE]

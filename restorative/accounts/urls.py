@@ -1,4 +1,4 @@
-"""Signing in and out. Other pages of allauth are closed, except those that a switched-on setting needs."""
+"""Signing in and out. allauth's other pages are closed, except those that an enabled setting needs."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 
 def _with_policies(patterns: Iterable[Any]) -> list[Any]:
-    """allauth's own views, each saying who may open it in the way ours do."""
+    """allauth's own views, with a policy as ours have."""
     patterns = list(patterns)
     for pattern in patterns:
         if isinstance(pattern, URLResolver):

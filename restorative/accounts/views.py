@@ -1,5 +1,5 @@
-"""The sign-in page, the sign-out button, and the page of a session that has locked.
-How tries are counted is in throttle.py; when a session locks, in lock.py."""
+"""The sign-in page, the sign-out button and the lock page.
+Attempts are counted in throttle.py; lock.py decides when a session locks."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class SignIn(LoginView):
-    """Email and password, then whatever second factor is switched on."""
+    """Email and password, then the second factor if it is switched on."""
 
     policy = "public"
     extra_context = {"title": "Sign in"}
@@ -47,7 +47,7 @@ class SignIn(LoginView):
 
 
 class SignOut(LogoutView):
-    """Signs out when asked by a button. Opening the address only asks; with nobody signed in it is the sign-in page."""
+    """Signs out by a button. Opening the address only asks; without a signed-in user it redirects to sign-in."""
 
     policy = "public"
     extra_context = {"title": "Sign out"}
@@ -59,7 +59,7 @@ class SignOut(LogoutView):
 
 
 class Locked(View):
-    """A session that nobody used for a while: the password, and everything is as it was. Or somebody else signs in."""
+    """The page of a locked session: enter the password and continue, or sign in as another user."""
 
     policy = "signed_in"
     if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Locked(View):
         return HttpResponseRedirect(self.next_path(), status=303)
 
     def next_path(self) -> str:
-        """Back to where the session locked, if that is a page of ours."""
+        """The page where the session locked, if it is on this site."""
         wanted = self.request.GET.get("next", "")
         safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith("/")
         return wanted if safe else reverse("home")

@@ -1,4 +1,4 @@
-"""The ledger: who did and saw what, by ids and field names only. It knows nothing about what the ids stand for."""
+"""The ledger: who did and saw what, as ids and field names only. It does not know what the ids refer to."""
 
 from django.apps import AppConfig
 

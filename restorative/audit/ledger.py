@@ -1,5 +1,5 @@
-"""record(): the only way an entry is written, inside the transaction of what it tells of.
-It takes ids, field names and codes; words are refused, so that the ledger can be read by people who open nothing."""
+"""record(): the only function that writes ledger entries, inside the transaction of the change they describe.
+It accepts ids, field names and codes and refuses free text, so that readers of the ledger need no other access."""
 
 import re
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ _LONGEST_CODE = 60
 
 
 class NotInTransaction(RuntimeError):
-    """An entry must stand or fall with the change it tells of."""
+    """record() was called outside the transaction of the change it describes."""
 
 
 class Narrative(ValueError):
-    """Something other than an id, a field name or a code was offered to the ledger."""
+    """A value other than an id, a field name or a code was passed to record()."""
 
 
 def record(

@@ -1,5 +1,5 @@
-"""What is signed and how: HMAC-SHA256 with AUDIT_KEY over one fixed spelling of each row.
-The key is outside the database; whoever can write the database but not read the key cannot make a valid row."""
+"""What is signed and how: HMAC-SHA256 with AUDIT_KEY over a canonical serialisation of each row.
+The key is outside the database: write access to the database alone is not enough to make a valid row."""
 
 import hashlib
 import hmac
@@ -49,25 +49,25 @@ def _mac(kind: str, facts: dict[str, Any]) -> str:
 
 
 def entry_mac(entry: AuditEntry) -> str:
-    """The MAC of everything an entry says. Its id is bound by its link, as the database gives ids at insert."""
+    """The MAC of an entry's content. The link covers its id, because the database assigns ids at insert."""
     return _mac("entry", {name: getattr(entry, name) for name in ENTRY_FIELDS})
 
 
 def link_mac(link: AuditLink, of_entry: str) -> str:
-    """The MAC of a place in the chain: the place, the entry's id and MAC, and the place before."""
+    """The MAC of a link: its place in the chain, the entry's id and MAC, and the MAC of the link before."""
     return _mac("link", {"seq": link.seq, "entry": link.entry_id, "mac": of_entry, "prev": link.prev})
 
 
 def head_mac(head: AuditHead) -> str:
-    """The MAC of where the chain ends."""
+    """The MAC of the chain's end."""
     return _mac("head", {"seq": head.seq, "last": head.last, "sealed_at": head.sealed_at})
 
 
 def check_mac(check: LedgerCheck) -> str:
-    """The MAC of what the last check found."""
+    """The MAC of the last check's result."""
     return _mac("check", {name: getattr(check, name) for name in CHECK_FIELDS})
 
 
 def same(a: str, b: str) -> bool:
-    """Compare two MACs without telling by the time taken how alike they are."""
+    """Compare two MACs in constant time."""
     return hmac.compare_digest(a.encode(), b.encode())

@@ -1,12 +1,11 @@
-"""The ledger's three tables: entries, the links that chain them, and the head that says how long the chain is.
-Who may write them is in ledger.py and sealer.py; the database refuses change and removal (migration 0001).
-Beside them one row of what the last check found (watch.py)."""
+"""The ledger's tables: entries, the links that chain them, the head with its length, and the last check's result.
+Only ledger.py, sealer.py and watch.py write them; database triggers refuse changes and deletion (migration 0001)."""
 
 from django.db import models
 
 
 class AuditEntry(models.Model):
-    """One thing somebody did or saw: ids and field names, never words. No foreign keys: it outlives what it names."""
+    """One thing a user did or saw, as ids and field names. No foreign keys: entries outlive the rows they name."""
 
     at = models.DateTimeField()
     written_at = models.DateTimeField()
@@ -35,7 +34,7 @@ class AuditEntry(models.Model):
 
 
 class AuditLink(models.Model):
-    """One place in the chain: which entry stands there, and the MAC that binds it to the place before."""
+    """One place in the chain: its entry, and the MAC that binds it to the place before."""
 
     seq = models.BigIntegerField(primary_key=True)
     entry = models.OneToOneField(
@@ -46,7 +45,7 @@ class AuditLink(models.Model):
 
 
 class AuditHead(models.Model):
-    """The one row that says where the chain ends. It moves forward only; without it a cut tail would leave no trace."""
+    """The single row with the chain's end. It only moves forward; without it, a cut tail would leave no trace."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     seq = models.BigIntegerField(default=0)
@@ -56,15 +55,15 @@ class AuditHead(models.Model):
 
 
 class LedgerCheck(models.Model):
-    """The one row of how far the ledger has been checked and what was found. Signed like the ledger itself.
+    """The single row with how far the ledger was checked and the result. Signed like the ledger itself.
 
-    `seq` and `last` are the place up to which it was found whole; they witness against a cut tail as well.
+    `seq` and `last` are the place up to which it was found intact; they also reveal a cut tail.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     checked_at = models.DateTimeField()
     read_whole_at = models.DateTimeField()
-    right_at = models.DateTimeField(null=True)  # when a whole reading last found nothing
+    right_at = models.DateTimeField(null=True)  # when a full check last found no fault
     seq = models.BigIntegerField(default=0)
     last = models.CharField(max_length=64)
     finding = models.CharField(max_length=200, blank=True)

@@ -1,5 +1,5 @@
-"""The sealer: each minute it chains what is not chained yet. Any number may run at once; there is one chain.
-Checking the chain is in verifier.py."""
+"""The sealer: chains new entries every minute. Several sealers may run at once; there is one chain.
+The chain is checked in verifier.py."""
 
 import json
 import logging
@@ -19,17 +19,17 @@ from restorative.common import clock
 log = logging.getLogger("restorative.audit")
 
 BATCH = 2000
-# Ids are given before commit, so an entry can appear below ones already sealed. Looking this far back finds it in
-# the same minute; once an hour the whole table is looked through, so that none can be missed.
+# Ids are assigned before commit, so an entry can appear below sealed ones. Looking this far back finds it within a
+# minute. Once an hour the whole table is searched, so that no entry is missed.
 LOOK_BACK = 20_000
 
 
 class LedgerBroken(RuntimeError):
-    """The chain does not end where its head says. Nothing more is sealed until somebody has looked."""
+    """The chain does not end where its head says. Nothing more is sealed until an operator has investigated."""
 
 
 def seal(at: datetime | None = None) -> int:
-    """Chain every entry that is committed and not chained, in order of id; how many were. Raises LedgerBroken."""
+    """Chain all committed entries that are not chained yet, in order of id. Returns how many. Raises LedgerBroken."""
     at = at or clock.now()
     whole = at.minute == 0
     sealed = 0
@@ -41,7 +41,7 @@ def seal(at: datetime | None = None) -> int:
 
 
 def _unsealed(whole: bool) -> list[int]:
-    """Ids not chained yet, read outside the lock so that writers are not held up by the look."""
+    """Ids that are not chained yet, read outside the lock so that writers do not wait."""
     entries = AuditEntry.objects.filter(link__isnull=True)
     if not whole:
         newest = AuditLink.objects.aggregate(newest=Max("entry_id"))["newest"] or 0
@@ -54,7 +54,7 @@ def _seal_batch(ids: list[int], at: datetime) -> int:
         head = _locked_head(at)
         prev, seq = head.last, head.seq
         links = []
-        # Another sealer may have been here between the look and the lock.
+        # Another sealer may have run between the read and the lock.
         for entry in (
             AuditEntry.objects.filter(pk__in=ids, link__isnull=True).order_by("pk").only("pk", "mac")
         ):
@@ -71,9 +71,9 @@ def _seal_batch(ids: list[int], at: datetime) -> int:
 
 
 def _locked_head(at: datetime) -> AuditHead:
-    """The head, locked until commit: by the row on PostgreSQL, by the whole database on SQLite.
+    """The head, locked until commit: a row lock on PostgreSQL, the whole database on SQLite.
 
-    Should neither hold, two sealers would still collide on the same place in the chain, which is a primary key.
+    Without the lock, two sealers would still collide on the same place in the chain, which is a primary key.
     """
     start = AuditHead(seq=0, last=START, sealed_at=at)
     AuditHead.objects.get_or_create(
@@ -88,12 +88,12 @@ def _locked_head(at: datetime) -> AuditHead:
 
 
 def note_path() -> Path:
-    """Where the chain's end is noted outside the database."""
+    """The file outside the database that holds the chain's end."""
     return Path(settings.DATA_DIR) / "ledger-end.json"
 
 
 def note_end() -> None:
-    """Note the chain's end outside the database, so that an older head put back with a cut tail is found too."""
+    """Write the chain's end to a file, so that an older head restored together with a cut tail is detected."""
     head = AuditHead.objects.filter(pk=1).first()
     if not head:
         return

@@ -1,4 +1,4 @@
-"""The ledger's periodic tasks. Running one twice, or twice at once, changes nothing more."""
+"""The ledger's periodic tasks. Running one twice, or concurrently, is harmless."""
 
 from celery import shared_task
 
@@ -7,13 +7,13 @@ from restorative.audit import sealer, watch
 
 @shared_task
 def seal() -> None:
-    """Chain what was written since the last minute, and note the end outside the database."""
+    """Chain new entries and write the chain's end to the file."""
     if sealer.seal():
         sealer.note_end()
 
 
-# A million entries take three minutes; the usual limits are for tasks that take seconds.
+# A million entries take three minutes; the default limits are for tasks of seconds.
 @shared_task(soft_time_limit=2_700, time_limit=3_000)
 def check() -> None:
-    """Check what is new in the ledger, and all of it once a night; keep what was found for the pages that show it."""
+    """Check new entries, and once a night all of them; store the result for the pages that show it."""
     watch.check()

@@ -1,5 +1,5 @@
-"""What makes the ledger's tables append-only in the database itself, on PostgreSQL and on SQLite.
-`lifted()` is the one way round, for tests and demonstrations; production refuses it."""
+"""Database triggers that make the ledger's tables append-only, on PostgreSQL and on SQLite.
+`lifted()` removes them for a while in tests and demonstrations; production refuses it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ def _sqlite(name: str, when: str, table: str, only: str = "") -> str:
 
 
 def _taken(table: str, *columns: str) -> str:
-    """Whether an INSERT OR REPLACE would put a row away. Holds even where recursive_triggers was left off."""
+    """The condition under which an INSERT OR REPLACE would replace a row. Works without recursive_triggers too."""
     same = " OR ".join(f"{column} = NEW.{column}" for column in columns)
     return f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608
 
@@ -54,7 +54,7 @@ _SQLITE = [
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Put the triggers in place. Databases other than the two we support are refused."""
+    """Create the triggers. Raises for a database other than the two supported ones."""
     statements = {"postgresql": _POSTGRESQL, "sqlite": _SQLITE}.get(connection.vendor)
     if statements is None:
         raise ImproperlyConfigured("The ledger needs PostgreSQL or SQLite.")
@@ -64,7 +64,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
 
 
 def remove(connection: BaseDatabaseWrapper) -> None:
-    """Take the triggers away, wherever they are."""
+    """Drop the triggers, where they exist."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("DROP FUNCTION IF EXISTS audit_refuse() CASCADE")
@@ -79,7 +79,7 @@ def remove(connection: BaseDatabaseWrapper) -> None:
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """Without the triggers inside, for emptying made-up data, and with them again after. Never in production."""
+    """Run the block without the triggers, to delete made-up data; create them again afterwards. Never in production."""
     if settings.RESTORATIVE_ENV not in {"test", "demo"}:
         raise ImproperlyConfigured("The ledger is never emptied in production.")
     with transaction.atomic(using=connection.alias):

@@ -1,5 +1,5 @@
-"""verify(): reads the ledger, whole or from a known place on, and says what is wrong, the first bad row first.
-LIMITS says plainly what no reading of it can find."""
+"""verify(): reads the ledger, all of it or from a known place, and reports faults, the first bad row first.
+LIMITS states what no check can detect."""
 
 import json
 from collections.abc import Iterator
@@ -24,9 +24,9 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class Finding:
-    """Something wrong: a sentence, and the place in the chain or the entry it is about.
+    """A fault: a sentence, and the place in the chain or the entry it is about.
 
-    `late`: only not sealed in time, which says that the sealer stands still, not that somebody changed anything.
+    `late`: only not sealed in time, which means that the sealer has stopped, not that a row was changed.
     """
 
     sentence: str
@@ -37,7 +37,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Place:
-    """A place of the chain that is known from elsewhere, and the MAC that must stand there."""
+    """A place in the chain that is known from another source, and the MAC expected there."""
 
     seq: int
     last: str
@@ -45,7 +45,7 @@ class Place:
 
 @dataclass
 class Report:
-    """What was read and what was wrong, in the order it was met: the chain, its end, then what is not chained."""
+    """What was read and the faults in the order found: the chain, its end, then unsealed entries."""
 
     links: int = 0
     unsealed: int = 0
@@ -71,12 +71,12 @@ def verify(
     at: datetime | None = None,
     most: int = 20,
 ) -> Report:
-    """Read everything; stop after `most` findings. `note` is the chain's end as noted outside the database.
+    """Check everything; stop after `most` findings. `note` is the chain's end from the file outside the database.
 
-    `known` is a place that an earlier reading reached. With `only_new` reading begins there, not at the first place.
+    `known` is a place that an earlier check reached. With `only_new` the check begins there, not at the first place.
     """
     report = Report()
-    # The ends are read before the chain: what is sealed meanwhile only makes the chain longer.
+    # The ends are read before the chain: sealing in between only makes the chain longer.
     ends = [*_end_in_database(report), *_end_in_note(report, note), *([known] if known else [])]
     last = _read_chain(report, ends, known if only_new else None, most)
     furthest = max((end.seq for end in ends), default=0)
@@ -117,7 +117,7 @@ def _end_in_note(report: Report, note: Path | None) -> Iterator[Place]:
 
 
 def _read_chain(report: Report, ends: list[Place], start: Place | None, most: int) -> int:
-    """Check every link and its entry, from `start` on; the last place reached."""
+    """Check every link and its entry from `start` on. Returns the last place reached."""
     seq, prev = (start.seq - 1, "") if start and start.seq else (0, START)
     for link, entry in _chain(seq):
         report.links += 1
@@ -132,13 +132,13 @@ def _read_chain(report: Report, ends: list[Place], start: Place | None, most: in
         report.reached = Place(seq, prev)
         if len(report.findings) >= most:
             return max(seq, *(end.seq for end in ends), 0)
-    if start and not report.links:  # the very place to begin at is gone
+    if start and not report.links:  # the place to begin at is missing
         return AuditLink.objects.aggregate(newest=models.Max("seq"))["newest"] or 0
     return seq
 
 
 def _chain(after: int) -> Iterator[tuple[AuditLink, AuditEntry | None]]:
-    """Links in order with their entries, a stretch at a time; None where the entry is gone."""
+    """Links in order with their entries, in batches; None where the entry is missing."""
     while links := list(AuditLink.objects.filter(seq__gt=after).order_by("seq")[:CHUNK]):
         stretch = (links[0].seq, links[-1].seq)
         entries = {entry.pk: entry for entry in AuditEntry.objects.filter(link__seq__range=stretch)}

@@ -1,5 +1,5 @@
-"""check(): reads what is new in the ledger each hour and all of it each night, and keeps what it found in one row.
-The ledger's page and the health page read that row; reading the whole ledger by hand is `manage.py verify_audit`."""
+"""check(): checks new ledger entries every hour and all entries every night, and stores the result in one row.
+The ledger's page and the health page read that row. `manage.py verify_audit` checks by hand."""
 
 import logging
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from restorative.common import clock
 
 log = logging.getLogger("restorative.audit")
 
-NIGHT = range(1, 5)  # hours in London in which the whole ledger is read
-LONGEST_WITHOUT = timedelta(hours=26)  # a night that was missed is made up for by day
+NIGHT = range(1, 5)  # hours in London in which the whole ledger is checked
+LONGEST_WITHOUT = timedelta(hours=26)  # after a missed night, check everything by day
 LATE = timedelta(hours=3)
 FORGED = "The row that says how far the ledger was checked was changed."
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How the ledger stands, as far as it has been checked."""
+    """The state of the ledger, as far as it has been checked."""
 
     ok: bool
     finding: str = ""
@@ -32,16 +32,16 @@ class Standing:
 
     @property
     def broken(self) -> bool:
-        """Whether something is wrong with the ledger now."""
+        """Whether the ledger has a fault now."""
         return bool(self.finding) and self.mended_at is None
 
     def is_late(self, at: datetime) -> bool:
-        """Whether it is too long since anything was checked."""
+        """Whether the last check was too long ago."""
         return self.checked_at is None or at - self.checked_at > LATE
 
 
 def standing() -> Standing:
-    """What the last check found. Not ok before the first one."""
+    """The last check's result. Not ok before the first check."""
     row = LedgerCheck.objects.filter(pk=1).first()
     if row is None:
         return Standing(ok=False)
@@ -58,7 +58,7 @@ def standing() -> Standing:
 
 
 def check(at: datetime | None = None) -> LedgerCheck:
-    """Read what is due and keep what was found. A broken ledger is read whole each time, until it is whole again."""
+    """Check what is due and store the result. A broken ledger is checked in full each time until it is repaired."""
     at = at or clock.now()
     row = LedgerCheck.objects.filter(pk=1).first()
     genuine = row is not None and same(row.mac, check_mac(row))
@@ -84,7 +84,7 @@ def _whole_is_due(row: LedgerCheck, at: datetime) -> bool:
 
 
 def _changed(report: Report) -> str:
-    """The first finding that somebody must have caused. That the sealer stands still is the health page's to say."""
+    """The first finding that means tampering. A stopped sealer is reported by the health page instead."""
     return next((finding.sentence for finding in report.findings if not finding.late), "")
 
 

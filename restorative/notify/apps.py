@@ -1,5 +1,5 @@
-"""The outbox: messages that wait for their time and are checked once more before they go.
-It knows nothing about what they are about; apps register kinds with it."""
+"""The outbox: messages that wait for their time and are checked again before they are sent.
+It does not know what they are about; apps register kinds of message with it."""
 
 from django.apps import AppConfig
 

@@ -1,5 +1,5 @@
-"""What must be true of the settings of messages: the sender shows on a lock screen, so it names no service.
-The wording itself is linted by tests and before each message."""
+"""System check of the sender: it shows on lock screens, so it must not name a service.
+Wording is checked by tests and before each send."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from restorative.notify import wording
 
 @register
 def neutral_sender(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """The sender's name and address say nothing about what this is."""
+    """The sender's name and address contain no forbidden word."""
     problems = wording.forbidden(settings.DEFAULT_FROM_EMAIL)
     if not problems:
         return []

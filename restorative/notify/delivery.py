@@ -1,5 +1,5 @@
-"""Takes one claimed message to its way out and says what became of it. No database here.
-In demonstrations and tests every way out is the file channel."""
+"""Hands one claimed message to its channel and returns the result. No database access.
+In demonstrations and tests every message uses the file channel."""
 
 import logging
 from collections.abc import Callable
@@ -16,7 +16,7 @@ CHANNELS: dict[str, Callable[[Letter], str]] = {"email": email.send, "text": tex
 
 
 class Became(Enum):
-    """What became of a message that was handed over."""
+    """The result of handing over a message."""
 
     SENT = "sent"
     NOT_SENT = "not sent; may be tried again"
@@ -27,7 +27,7 @@ class Became(Enum):
 
 @dataclass(frozen=True)
 class Result:
-    """What became of it, with the provider's reference or the reason."""
+    """The result, with the provider's reference or the reason."""
 
     became: Became
     reference: str = ""
@@ -35,7 +35,7 @@ class Result:
 
 
 def deliver(letter: Letter) -> Result:
-    """Hand one message over. Whatever is not plainly a yes or a no counts as not known."""
+    """Hand over one message. A result that is neither clearly sent nor clearly refused is unknown."""
     try:
         return Result(Became.SENT, reference=_way_out(letter.channel)(letter)[:120])
     except NotYet as error:

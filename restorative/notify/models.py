@@ -1,5 +1,5 @@
-"""The outbox: messages, with the state each is in and the places in time they have taken.
-Only outbox.py writes messages; what a message is about is known to the app that registered its kind."""
+"""The outbox: messages with their state and the time slots they have taken.
+Only this app writes messages; the app that registered a kind knows what its messages are about."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from restorative.common.fields import EncryptedTextField
 
 
 class State(models.TextChoices):
-    """Where a message stands. `due` and `held` may still go; `sending` has been claimed; the others are final."""
+    """The state of a message. `due` and `held` wait; `sending` is claimed; the others are final."""
 
     DUE = "due", "due"
     HELD = "held", "held"
@@ -24,7 +24,7 @@ WAITING = (State.DUE, State.HELD)
 
 
 class Message(models.Model):
-    """One thing to tell one person, once. The same thing told anew (a moved meeting) is a new version, a new row."""
+    """One thing to tell one person, once. The same thing again (a moved meeting) is a new version in a new row."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     created_at = models.DateTimeField()
@@ -42,16 +42,14 @@ class Message(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.DUE)
     why_held = models.CharField(max_length=200, blank=True)
     claimed_at = models.DateTimeField(null=True)
-    unwanted = models.BooleanField(
-        default=False
-    )  # cancelled while it was being sent: it is not to be tried again
+    unwanted = models.BooleanField(default=False)  # cancelled while it was being sent: no retry
     attempts = models.PositiveSmallIntegerField(default=0)
     channel = models.CharField(max_length=10, blank=True)
     subject = EncryptedTextField(blank=True, default="")
     body = EncryptedTextField(blank=True, default="")
     provider_ref = models.CharField(max_length=120, blank=True)
     sent_at = models.DateTimeField(null=True)
-    # Places in time taken by a message to a participant, so that the database itself keeps messages apart.
+    # Time slots of a message to a participant; unique constraints keep messages apart.
     spacing_group = models.UUIDField(null=True)
     spacing_minute = models.DateTimeField(null=True)
     spacing_day = models.DateField(null=True)

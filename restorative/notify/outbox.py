@@ -1,5 +1,5 @@
-"""The outbox: reconcile() writes what should be sent, in the transaction of the change; sweep() sends what is due.
-What a message says and whether it may still go are asked of the app that registered its kind."""
+"""The outbox: reconcile() plans messages in the transaction of the change; sweep() sends what is due.
+The app that registered a kind decides what a message says and whether it may still be sent."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ UNPLANNED = "no longer planned"
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What reconcile() did. `already_sending` were claimed before they could be cancelled: name them to the person."""
+    """The result of reconcile(). `already_sending` were claimed before they could be cancelled: tell the user which."""
 
     created: list[Message]
     cancelled: list[Message]
@@ -45,13 +45,13 @@ class Reconciled:
 
 
 def reconcile(group: UUID, *, at: datetime | None = None) -> Reconciled:
-    """Make the rows of a group what its registered kinds plan as things stand. Call it inside the change's transaction.
+    """Make the messages of a group match what its kinds plan now. Call it inside the change's transaction.
 
     Unpacks as (created, cancelled, already_sending).
     """
     _require_transaction("reconcile")
     at = at or clock.now()
-    # Kinds that share a plan have it asked once: it plans them all from facts read together.
+    # A plan shared by several kinds is called once and plans them all.
     plans = dict.fromkeys(kind.plan for kind in registry.kinds())
     wanted = {planned.key: planned for plan in plans for planned in plan(group, at)}
     if registry.silent(group):
@@ -78,9 +78,9 @@ def reconcile(group: UUID, *, at: datetime | None = None) -> Reconciled:
 def cancel_for(
     group: UUID, *, why: str, kinds: list[str] | None = None, recipient_id: UUID | None = None
 ) -> tuple[list[Message], list[Message]]:
-    """Cancel whatever of a group still waits: (cancelled, already_sending). For when nothing may be planned any more.
+    """Cancel the waiting messages of a group: (cancelled, already_sending). For when nothing may be planned any more.
 
-    What it cancels stays cancelled, even where a later reconcile() plans the same version again.
+    These stay cancelled, even if a later reconcile() plans the same version again.
     """
     _require_transaction("cancel_for")
     rows = Message.objects.filter(group=group)
@@ -92,9 +92,9 @@ def cancel_for(
 
 
 def forget(group: UUID, *, recipient_id: UUID, why: str) -> None:
-    """Cancel whatever still waits for somebody whose record goes, and keep no words of what they were ever sent.
+    """Cancel the waiting messages to a recipient whose record is deleted, and delete the text of all their messages.
 
-    One that is being sent at this moment has its words taken away too: whoever sends it holds them already.
+    This includes a message that is being sent: the sending process already holds its text.
     """
     cancel_for(group, why=why, recipient_id=recipient_id)
     Message.objects.filter(group=group, recipient_id=recipient_id).update(subject="", body="")
@@ -106,7 +106,7 @@ def _require_transaction(what: str) -> None:
 
 
 def _cancel(messages: list[Message], why: str) -> tuple[list[Message], list[Message]]:
-    """Cancel those still waiting, name those being sent. A sweep that claims one at this moment has it named."""
+    """Cancel waiting messages and return those being sent, including any that a sweep claims at this moment."""
     cancelled: list[Message] = []
     already_sending: list[Message] = []
     for message in messages:
@@ -118,21 +118,21 @@ def _cancel(messages: list[Message], why: str) -> tuple[list[Message], list[Mess
 
 
 def _cancelled(pk: UUID, why: str) -> bool:
-    """Whether it could still be cancelled. If not it is being sent (and is not tried again) or has been sent."""
+    """Try to cancel. False if it is being sent (it gets no retry) or was sent."""
     row = Message.objects.filter(pk=pk)
     facts = {"state": State.CANCELLED, "why_held": why[:200], "spacing_minute": None, "spacing_day": None}
     if row.filter(state__in=WAITING).update(**facts):
         return True
     if row.filter(state=State.SENDING).update(unwanted=True):
         return False
-    # Between the two it may have come back to wait for another try.
+    # Between the two updates it may have returned to wait for a retry.
     return bool(row.filter(state__in=WAITING).update(**facts))
 
 
 def _revived(message: Message, planned: Planned, at: datetime) -> bool:
-    """Whether one that was no longer planned waits again: what was paused is taken up, nothing of it had left.
+    """Make a message that was no longer planned wait again, for example after a pause. False if it stays cancelled.
 
-    One that would be useless by now stays as it is: nobody is to be told that it came too late.
+    A message that would be useless by now stays cancelled, so that no worker is told that it was too late.
     """
     if message.state != State.CANCELLED or message.why_held != UNPLANNED or planned.useless_after <= at:
         return False
@@ -169,7 +169,7 @@ def _new(group: UUID, planned: Planned, at: datetime) -> Message:
 
 
 def _move(message: Message, planned: Planned) -> None:
-    """Follow a changed plan. A held message is looked at again at its time: what held it may have changed."""
+    """Apply a changed plan. A held message becomes due again, because the reason for holding it may have changed."""
     same_time = message.planned_for == planned.due_at
     facts: dict[str, Any] = {
         "useless_after": planned.useless_after,
@@ -184,18 +184,18 @@ def _move(message: Message, planned: Planned) -> None:
 
 
 def uncertain(group: UUID | None = None) -> QuerySet[Message]:
-    """Messages of which nobody knows whether they were sent, oldest first; of one group, or all."""
+    """Messages that may or may not have been sent, oldest first; of one group, or all."""
     rows = Message.objects.filter(state=State.UNCERTAIN)
     return (rows.filter(group=group) if group else rows).order_by("claimed_at", "pk")
 
 
 def not_due(at: datetime, limit: int) -> list[Message]:
-    """What waits for a later time, the next first."""
+    """Messages that wait for a later time, the next first."""
     return list(Message.objects.filter(state__in=WAITING, due_at__gt=at).order_by("due_at", "pk")[:limit])
 
 
 def overdue_since(at: datetime) -> datetime | None:
-    """Since when the oldest due message has waited, for the health page. None when nothing is due."""
+    """Since when the oldest due message has waited, for the health page; None if nothing is due."""
     return (
         Message.objects.filter(state__in=WAITING, due_at__lte=at)
         .order_by("due_at", "pk")

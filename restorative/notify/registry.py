@@ -1,5 +1,5 @@
-"""What an app tells the outbox about each kind of message: how to plan it, check it again, and word it.
-Register in AppConfig.ready(). The outbox calls these; it knows nothing else about what a message is about."""
+"""Kinds of message: an app registers how to plan, re-check and word each kind, in AppConfig.ready().
+The outbox calls these functions and knows nothing else about the messages."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from restorative.notify.models import Message
 
 @dataclass(frozen=True)
 class Planned:
-    """A message that should exist as things stand. (kind, thing_id, version, recipient_id) is told at most once.
+    """A message that should exist now. (kind, thing_id, version, recipient_id) is sent at most once.
 
-    `due_at` is when it should go, `useless_after` when it is better not sent at all. `urgent` is a change to what
-    was announced: it may go from 07:30 and beside another message of that day. `party_group` is whose messages are
-    kept a minute apart when that is not the group it is planned with.
+    It is sent from `due_at` and not after `useless_after`. `urgent` marks a change to what was announced: it may be
+    sent from 07:30 and in addition to another message that day. `party_group` is the group for spacing messages a
+    minute apart, if it differs from the group it is planned with.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class Planned:
 
 @dataclass(frozen=True)
 class Send:
-    """Still right: send it there. `channel` is "email" or "text". `other_names` must not stand in the wording."""
+    """Send it to this address. `channel` is "email" or "text". `other_names` must not appear in the text."""
 
     channel: str
     to: str
@@ -45,7 +45,7 @@ class Send:
 
 @dataclass(frozen=True)
 class Hold:
-    """Not now: look again at `until`. `why` is a short sentence without names or addresses."""
+    """Not now: check again at `until`. `why` is a short sentence without names or addresses."""
 
     until: datetime
     why: str
@@ -53,14 +53,14 @@ class Hold:
 
 @dataclass(frozen=True)
 class Cancel:
-    """Not any more, for good. `why` is a short sentence without names or addresses."""
+    """Never. `why` is a short sentence without names or addresses."""
 
     why: str
 
 
 @dataclass(frozen=True)
 class Content:
-    """The words. A text has no subject."""
+    """The text of a message. An SMS has no subject."""
 
     subject: str
     body: str
@@ -72,7 +72,7 @@ Plan = Callable[[UUID, datetime], list[Planned]]
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of message and what its app registered for it."""
+    """A kind of message with its registered functions."""
 
     name: str
     plan: Plan
@@ -94,14 +94,14 @@ def register(
     render: Callable[[Message, datetime], Content],
     on_unsent: Callable[[Message, datetime], None] | None = None,
 ) -> None:
-    """Make a kind known.
+    """Register a kind of message.
 
-    plan(group, at): every message of this kind that should exist for the group, past ones that were due included. One
-    plan given for several kinds is asked once and plans them all.
-    recheck(message, at): whether it may go at this very moment, and where to; called inside the claim's transaction.
-    render(message, at): its words, called after recheck said Send, in the same transaction.
-    on_unsent(message, at): called in the same transaction when a message that was wanted ends without being known to
-    have arrived; message.state says how: uncertain, failed, or cancelled as too late. For making a worker's task.
+    plan(group, at): all messages of this kind that should exist for the group, including past ones that were due. A
+    plan shared by several kinds is called once and plans them all.
+    recheck(message, at): whether it may be sent now, and where to; called inside the claim's transaction.
+    render(message, at): its text; called after recheck returned Send, in the same transaction.
+    on_unsent(message, at): called in the same transaction when a wanted message ends without confirmed delivery, so
+    that a worker can be told. message.state is uncertain, failed, or cancelled as too late.
     """
     known = _kinds.get(kind)
     made = Kind(kind, plan, recheck, render, on_unsent)
@@ -111,37 +111,37 @@ def register(
 
 
 def silence(holds: Callable[[UUID], bool]) -> None:
-    """Say when nothing may be planned or sent to any participant of a group, whatever the kind."""
+    """Register a test for groups whose participants may get no message of any kind."""
     if holds not in _silences:
         _silences.append(holds)
 
 
 def silent(group: UUID) -> bool:
-    """Whether nothing may go to any participant of this group."""
+    """Whether participants of this group may get no message."""
     return any(holds(group) for holds in _silences)
 
 
 def shut_out(who: Callable[[UUID], Collection[UUID]]) -> None:
-    """Say which workers are told nothing of a group, whatever the kind."""
+    """Register a function that returns the workers who may get no message about a group."""
     if who not in _shut_out:
         _shut_out.append(who)
 
 
 def told_nothing(group: UUID) -> set[UUID]:
-    """The workers to whom nothing about this group may go."""
+    """The workers who may get no message about this group."""
     return {key for who in _shut_out for key in who(group)}
 
 
 def unregister(kind: str) -> None:
-    """Forget a kind. For tests."""
+    """Remove a kind. For tests."""
     _kinds.pop(kind, None)
 
 
 def kinds() -> list[Kind]:
-    """Every kind there is, in the order it was registered."""
+    """All kinds, in order of registration."""
     return list(_kinds.values())
 
 
 def kind_of(message: Message) -> Kind | None:
-    """The kind of a message, or None when no running code knows it."""
+    """The kind of a message, or None if the running code does not know it."""
     return _kinds.get(message.kind)

@@ -1,5 +1,5 @@
-"""The sweep: claims what is due, has it checked once more, hands it over and writes down what became of it.
-What should be sent is planned in outbox.py; callers use `outbox.sweep`."""
+"""The sweep: claims due messages, checks them again, hands them over and records the results.
+Messages are planned in outbox.py; callers use `outbox.sweep`."""
 
 import logging
 import random
@@ -27,14 +27,14 @@ UNCERTAIN_AFTER = timedelta(minutes=10)
 RETRY_AFTER = [timedelta(minutes=m) for m in (1, 5, 15, 60, 120)]
 SHORTEST_HOLD = timedelta(minutes=1)
 LOOK_AGAIN_AFTER = timedelta(minutes=10)
-CHUNK = 25  # rows looked at together, so that little time is lost on rows another sweep has taken
+CHUNK = 25  # rows checked together, so that little time is lost on rows that another sweep has taken
 NO_WORDS = Content("", "")
 UNWANTED = "cancelled while it was being sent, and it had not gone"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a sweep did with one message. `why` never holds a name or an address."""
+    """What a sweep did with one message. `why` never contains a name or an address."""
 
     message_id: UUID
     kind: str
@@ -43,9 +43,9 @@ class Outcome:
 
 
 def sweep(*, at: datetime | None = None, limit: int = 500, dry_run: bool = False) -> list[Outcome]:
-    """Send what is due, at most `limit`. Any number of sweeps may run at once; each message has one that claims it.
+    """Send what is due, at most `limit` messages. Sweeps may run concurrently; only one claims each message.
 
-    With dry_run everything is decided as it would be, nothing is sent and nothing is kept.
+    With dry_run every decision is made, but nothing is sent or stored.
     """
     if not dry_run:
         return [*_give_up_on_lost(), *_sweep(at, limit, dry_run=False)]
@@ -58,7 +58,7 @@ def sweep(*, at: datetime | None = None, limit: int = 500, dry_run: bool = False
 def _sweep(at: datetime | None, limit: int, *, dry_run: bool) -> list[Outcome]:
     due = Message.objects.filter(state__in=WAITING, due_at__lte=at or clock.now())
     rows = list(due.order_by("-urgent", "due_at", "pk").values_list("urgent", "pk")[:limit])
-    # Sweeps at once see the same rows. In an order of its own each finds most of its rows free.
+    # Concurrent sweeps see the same rows. A random order lets each find most of its rows free.
     random.shuffle(rows)
     rows.sort(key=lambda row: not row[0])
     outcomes: list[Outcome | None] = []
@@ -72,7 +72,7 @@ def _sweep(at: datetime | None, limit: int, *, dry_run: bool) -> list[Outcome]:
 
 
 def _process(pk: UUID, at: datetime | None, *, dry_run: bool) -> Outcome | None:
-    """Claim one message, check everything again, hand it over, record what became of it. None: somebody else has it."""
+    """Claim one message, check it again, hand it over and record the result. None: another sweep has it."""
     moment = at or clock.now()
     try:
         claimed = _claim(pk, moment)
@@ -85,18 +85,18 @@ def _process(pk: UUID, at: datetime | None, *, dry_run: bool) -> Outcome | None:
     if dry_run:
         return Outcome(pk, message.kind, State.SENT, f"by {letter.channel}")
     if at is None and not message.to_worker and spacing.minute_of(clock.now()) != message.spacing_minute:
-        # The minute that was taken has passed. Nothing was handed over yet, so another can be taken.
+        # The minute taken has passed. Nothing was handed over yet, so the message can take another.
         return _settle(pk, moment, Hold(clock.now(), "the minute passed"), [State.SENDING])
     return _record(message, delivery.deliver(letter), moment)
 
 
 def _claim(pk: UUID, at: datetime) -> tuple[Message, Letter] | Outcome | None:
-    """One short transaction: take the row, ask whether it may go, keep the words. A crash in here leaves it waiting."""
+    """One short transaction: claim the row, check it, store the text. After a crash in here it still waits."""
     with transaction.atomic():
         mine = Message.objects.filter(pk=pk, state__in=WAITING, due_at__lte=at)
         if mine.update(state=State.SENDING, claimed_at=clock.now()) != 1:
             return None
-        message = Message.objects.get(pk=pk)  # claimed_at as it is stored: the claim is told apart by it
+        message = Message.objects.get(pk=pk)  # claimed_at as stored: it identifies this claim
         verdict, words = _ask(message, at)
         if isinstance(verdict, Send):
             said = {"channel": verdict.channel, "subject": words.subject, "body": words.body}
@@ -107,7 +107,7 @@ def _claim(pk: UUID, at: datetime) -> tuple[Message, Letter] | Outcome | None:
 
 
 def _ask(message: Message, at: datetime) -> tuple[Send | Hold | Cancel, Content]:
-    """Ask everything again, at this moment: is it of use, is it day, does the app still want it, are the words fit."""
+    """Check everything now: still useful, not quiet hours, still wanted by its app, no forbidden words."""
     if at > message.useless_after:
         return Cancel(TOO_LATE), NO_WORDS
     kind = registry.kind_of(message)
@@ -133,7 +133,7 @@ def _ask(message: Message, at: datetime) -> tuple[Send | Hold | Cancel, Content]
 def _settle(
     pk: UUID, at: datetime, verdict: Hold | Cancel, expected: list[State] | tuple[State, ...]
 ) -> Outcome | None:
-    """Put a message that does not go now where it belongs, unless it has left the expected state."""
+    """Hold or cancel a message that is not sent now, unless it has left the expected state."""
     with transaction.atomic():
         message = Message.objects.select_for_update().filter(pk=pk, state__in=expected).first()
         if message is None:
@@ -143,7 +143,7 @@ def _settle(
         facts: dict[str, Any] = {"claimed_at": None, "why_held": verdict.why[:200]}
         facts |= {"spacing_minute": None, "spacing_day": None}
         if isinstance(verdict, Hold):
-            # A hold may end early, so the message is looked at once more before it is of no use.
+            # A hold may end early, so the message is checked once more before it becomes useless.
             facts |= {"state": State.HELD, "due_at": min(verdict.until, message.useless_after)}
         else:
             facts |= {"state": State.CANCELLED}
@@ -160,7 +160,7 @@ def _why(verdict: Hold | Cancel) -> str:
 
 
 def _record(message: Message, result: delivery.Result, at: datetime) -> Outcome | None:
-    """Write down what became of a message. A yes that arrives after we gave up on it still counts; a no does not."""
+    """Record the result. A success that arrives after we gave up still counts; a refusal does not."""
     mine = Message.objects.filter(pk=message.pk, claimed_at=message.claimed_at)
     if result.became is Became.SENT:
         mine = mine.filter(state__in=[State.SENDING, State.UNCERTAIN])
@@ -200,7 +200,7 @@ def _try_again_at(message: Message, result: delivery.Result, at: datetime) -> da
 
 
 def _give_up_on_lost() -> list[Outcome]:
-    """A claim of more than 10 minutes is of a process that died: nobody knows whether it was sent. Never sent again."""
+    """Mark claims older than 10 minutes uncertain: their process died, perhaps after sending. They get no retry."""
     now = clock.now()
     lost = Q(state=State.SENDING, claimed_at__lt=now - UNCERTAIN_AFTER)
     why = "it was being sent when the work stopped"
@@ -215,7 +215,7 @@ def _give_up_on_lost() -> list[Outcome]:
 
 @contextmanager
 def _one_at_a_time(pk: UUID) -> Iterator[None]:
-    """One message that cannot be dealt with does not keep the others; the next sweep meets it again."""
+    """An error with one message does not affect the others; the next sweep tries it again."""
     try:
         yield
     except Exception as error:
@@ -223,7 +223,7 @@ def _one_at_a_time(pk: UUID) -> Iterator[None]:
 
 
 def _tell_unsent(pk: UUID, at: datetime) -> None:
-    """Tell the app that a message it wanted is not known to have arrived, so that a worker is told."""
+    """Tell the app that a message has no confirmed delivery, so that a worker is told."""
     message = Message.objects.get(pk=pk)
     kind = registry.kind_of(message)
     if kind and kind.on_unsent:

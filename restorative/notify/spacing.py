@@ -1,5 +1,5 @@
-"""Keeps messages to participants apart: quiet hours, never two of one group in the same minute, one a day per person.
-The places in time are unique in the database, so that two sweeps at once cannot both take one."""
+"""Spaces messages to participants: quiet hours, never two of one group in the same minute, one a day for each person.
+Time slots are unique in the database, so that two concurrent sweeps cannot take the same one."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,19 +17,17 @@ _MINUTE = timedelta(minutes=1)
 
 
 def quiet_hold(message: Message, at: datetime) -> Hold | Cancel | None:
-    """Not at night and not on a bank holiday. Workers' messages may go at any time."""
+    """Hold a message to a participant at night and on bank holidays. Messages to workers have no quiet hours."""
     if message.to_worker or not clock.quiet(at, urgent=message.urgent):
         return None
     return _wait(message, clock.next_allowed(at, urgent=message.urgent), "quiet hours")
 
 
 def take_place(message: Message, at: datetime, said: dict[str, str]) -> Hold | Cancel | None:
-    """Take this minute for the group and this day for the person, or say until when to wait.
+    """Take this minute for the group and this day for the person, or return how long to wait.
 
-    What is said and how is kept with it, in the same statement.
-
-    What goes out just before a minute ends may arrive in the next, so the minutes beside one that is taken stay
-    free too.
+    The same statement stores the text and the channel (`said`). A message sent just before a minute ends may arrive in
+    the next one, so the minutes beside a taken one stay free too.
     """
     if message.to_worker:
         _took(message, **said)
@@ -46,7 +44,7 @@ def take_place(message: Message, at: datetime, said: dict[str, str]) -> Hold | C
     day = {} if message.urgent else {"spacing_day": clock.today(at)}
     if _took(message, **place, **day, **said):
         return None
-    # Somebody else was there first, in the day or, this very moment, in the minute.
+    # Another message has the day, or another sweep has just taken the minute.
     if (
         day
         and Message.objects.filter(recipient_id=message.recipient_id, **day).exclude(pk=message.pk).exists()
@@ -56,12 +54,12 @@ def take_place(message: Message, at: datetime, said: dict[str, str]) -> Hold | C
 
 
 def minute_of(at: datetime) -> datetime:
-    """The minute a moment lies in."""
+    """The minute that contains a moment."""
     return at.astimezone(UTC).replace(second=0, microsecond=0)
 
 
 def _wait(message: Message, until: datetime, why: str) -> Hold | Cancel:
-    """Nothing ends these waits early: a message that would be late by then is given up now, while a worker can ring."""
+    """Hold until then. If that is too late, cancel now, while a worker still has time to ring."""
     return Cancel(TOO_LATE) if until > message.useless_after else Hold(until, why)
 
 

@@ -1,5 +1,5 @@
-"""The outbox's one periodic task. Running it twice, or twice at once, sends nothing twice.
-It takes no arguments: the database says what is due."""
+"""The outbox's periodic task. Running it twice, or concurrently, sends nothing twice.
+It takes no arguments: the database knows what is due."""
 
 import time
 
@@ -8,13 +8,13 @@ from celery import shared_task
 from restorative.notify import outbox
 
 BATCH = 500
-# Beat starts the next sweep after 30 seconds; a long queue is shared between this one and those that follow.
+# Beat starts the next sweep after 30 seconds; several sweeps share a long queue.
 SECONDS = 25
 
 
 @shared_task
 def sweep_due() -> None:
-    """Send what is due, batch after batch, until nothing is left or the next sweep is about to start."""
+    """Send what is due, in batches, until nothing is left or the next sweep is about to start."""
     started = time.monotonic()
     while outbox.sweep(limit=BATCH) and time.monotonic() - started < SECONDS:
         pass

@@ -1,12 +1,12 @@
-"""What no message may say, how long a text may be, and how easy it must be to read.
-The outbox asks `forbidden` before each participant message; tests ask `lint` of every template."""
+"""Forbidden words, length and reading age of messages (docs/domain.md, "Wording").
+The outbox calls `forbidden` before each message to a participant; tests call `lint` on every template."""
 
 import math
 import re
 import unicodedata
 from collections.abc import Iterable
 
-# Stems of the words that tell what this is about, each with the endings it takes.
+# Stems of words that reveal the subject, with their endings.
 _WORDS = (
     r"alcohol(?:s|ics?|ism)?",
     r"drugs?",
@@ -22,7 +22,7 @@ _WORDS = (
     r"cases?",
 )
 _FORBIDDEN = re.compile(rf"(?<![^\W_])(?:{'|'.join(_WORDS)})(?![^\W_])", re.IGNORECASE)
-# In a link or an address words run together: what is whole-word elsewhere is looked for inside.
+# In a link or an address words run together, so they are searched for inside it.
 _ADDRESS = re.compile(r"\S*(?:://|@|www\.|\w\.\w{2,}/?)\S*")
 _IN_ADDRESS = re.compile(
     "alcohol|drug|treatment|recovery|rehab|forward-?leeds|(?:5|five)-?ways|carer|clinic|restorative|referral|(?<![a-z])case",
@@ -31,7 +31,7 @@ _IN_ADDRESS = re.compile(
 _DATE = re.compile(
     r"\b\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
 )
-# First names that are also everyday words count only where they are written as names.
+# First names that are also ordinary words count only if they are written as names.
 _EVERYDAY = frozenset(
     re.findall(
         r"\w+",
@@ -52,7 +52,7 @@ _GSM_TWO = frozenset("\f^{}\\[~]|€")
 
 
 def forbidden(text: str, other_names: Iterable[str] = ()) -> list[str]:
-    """What the text says that no message may say: each word found, and whether it names another person."""
+    """Problems in a text: each forbidden word, and whether it names another person."""
     plain = _plain(text)
     found = {match.group().lower() for match in _FORBIDDEN.finditer(plain)}
     for address in _ADDRESS.findall(plain):
@@ -64,7 +64,7 @@ def forbidden(text: str, other_names: Iterable[str] = ()) -> list[str]:
 
 
 def lint(text: str, other_names: Iterable[str] = (), *, is_text: bool = True) -> list[str]:
-    """Everything wrong with a participant's message: forbidden words, more than two parts, hard to read."""
+    """All problems of a message to a participant: forbidden words, more than two parts, hard to read."""
     problems = forbidden(text, other_names)
     encoding, count = parts(text)
     if is_text and count > MOST_PARTS:
@@ -89,14 +89,14 @@ def _count(sizes: list[int], *, single: int, each: int) -> int:
         return 1
     count, room = 1, each
     for size in sizes:
-        if size > room:  # a letter of two units is not torn between parts
+        if size > room:  # a letter of two units is not split between parts
             count, room = count + 1, each
         room -= size
     return count
 
 
 def reading_age(text: str) -> float:
-    """The age at which most can read it: Flesch–Kincaid grade plus 5. Links, numbers and times are left out."""
+    """The reading age: Flesch–Kincaid grade plus 5, without links, numbers and times."""
     kept = _ADDRESS.sub(" ", _plain(text))
     kept = re.sub(r"\d+(?:\.\d+)?(?:am|pm)?", " ", kept)
     sentences = [
@@ -117,14 +117,14 @@ def _syllables(word: str) -> int:
 
 
 def _plain(text: str) -> str:
-    """The text as it is seen: look-alike letters folded, invisible ones taken away, spaces made ordinary."""
+    """The text as it looks: look-alike letters folded, invisible ones removed, spaces normalised."""
     folded = unicodedata.normalize("NFKC", text)
     visible = "".join(letter for letter in folded if unicodedata.category(letter) != "Cf")
     return re.sub(r"[^\S\n]+", " ", visible)
 
 
 def _names(text: str, name: str) -> bool:
-    """Whether the text holds a person's name as words of its own, with or without its accents."""
+    """Whether the text contains a name as whole words, with or without its accents."""
     name = _unaccented(_plain(name)).strip()
     if not name:
         return False

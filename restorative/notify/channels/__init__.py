@@ -1,5 +1,5 @@
-"""Ways out: each channel module has one function, `send(letter) -> str`, which returns the provider's reference.
-Which channel a message takes is decided by delivery.py; whether it goes at all by outbox.py."""
+"""Channels: each module has one function, `send(letter) -> str`, which returns the provider's reference.
+delivery.py chooses the channel; sending.py decides whether a message is sent."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Letter:
-    """What a channel is given. `reference` is our message's id; a provider is told it, so that it can be asked."""
+    """The input of a channel. `reference` is our message's id; the provider gets it, so that we can look it up."""
 
     reference: UUID
     channel: str
@@ -17,12 +17,12 @@ class Letter:
 
 
 class NotSent(Exception):
-    """Known not to have gone; trying again later is safe."""
+    """Certainly not sent; a retry is safe."""
 
 
 class Refused(Exception):
-    """Known not to have gone, and trying again would not help."""
+    """Certainly not sent; a retry would not help."""
 
 
 class NotYet(Exception):
-    """This way out does not exist here yet. The message waits."""
+    """This channel is not connected yet. The message waits."""

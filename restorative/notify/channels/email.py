@@ -1,5 +1,5 @@
-"""Email through the server named in settings. An answer that leaves it open whether the message went is not caught:
-the outbox then calls it uncertain and never sends it again by itself. EMAIL_TIMEOUT (10 s) is in settings."""
+"""Email through the server in settings. An error that leaves open whether the message was sent is not caught: the
+outbox then marks it uncertain and never retries it. EMAIL_TIMEOUT (10 s) is in settings."""
 
 import smtplib
 from contextlib import suppress
@@ -30,14 +30,14 @@ def send(letter: Letter) -> str:
     except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         raise _answered(error) from None
     finally:
-        # What became of the message is known by now; a server that does not say goodbye changes nothing.
+        # The result is known by now; an error while closing the connection changes nothing.
         with suppress(smtplib.SMTPException, OSError):
             message.connection.close()
     return reference
 
 
 def _answered(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPResponseException) -> Exception:
-    """The server's no in so many words: 4xx is 'later', 5xx 'never'. After the text, anything else leaves it open."""
+    """The server's refusal: 4xx allows a retry, 5xx does not. After the text was sent, any other error is uncertain."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = min(code for code, _ in error.recipients.values())
     else:

@@ -1,5 +1,5 @@
-"""Writes each message to a file of its own instead of sending it: demonstrations and tests.
-A file is there whole or not at all."""
+"""Writes each message to its own file instead of sending it, for demonstrations and tests.
+A file appears complete or not at all."""
 
 import json
 import os

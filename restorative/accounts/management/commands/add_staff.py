@@ -1,4 +1,4 @@
-"""manage.py add_staff: add a member of staff, asking for what was not given. It makes the first administrator."""
+"""manage.py add_staff: add a member of staff; it asks for missing values. Used for the first administrator."""
 
 import secrets
 from argparse import ArgumentParser

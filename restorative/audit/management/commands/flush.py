@@ -1,5 +1,5 @@
-"""Django's `flush`, which the ledger's triggers would stop. Here it lifts them in tests and demonstrations.
-In production the command is refused before anything happens."""
+"""Django's `flush`, with the ledger's triggers removed for tests and demonstrations; they would prevent it.
+In production the command refuses to run."""
 
 from typing import Any
 

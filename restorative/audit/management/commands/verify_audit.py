@@ -1,5 +1,5 @@
-"""`manage.py verify_audit`: is the ledger whole? Says what was read, the first bad row, and what cannot be found.
-The reading itself is in audit/verifier.py."""
+"""`manage.py verify_audit`: check the ledger. Prints what was read, the first bad row, and what no check can detect.
+The check itself is in audit/verifier.py."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,5 +1,5 @@
-"""`manage.py send_due [--at ISO-TIME] [--dry-run]`: the sweep by hand, one plain line for each message.
-No line holds a name or an address."""
+"""`manage.py send_due [--at ISO-TIME] [--dry-run]`: run the sweep, with one line of output for each message.
+No line contains a name or an address."""
 
 from argparse import ArgumentParser
 from datetime import datetime
