@@ -1,4 +1,4 @@
-"""What somebody opened while they were let in: shown to who looks after access, by place, for that time alone."""
+"""The page of what was opened under a grant: only for those who oversee access, only for the time of the grant."""
 
 import re
 from datetime import timedelta
@@ -24,7 +24,7 @@ def made(morning, db) -> play.Played:
 
 
 def let_in(made):
-    """Ben, who has no part in it, opens Jo's compartment in an emergency."""
+    """Ben, who does not work on the referral, opens Jo's compartment in an emergency."""
     ben = made.staff["ben"]
     return ask_for_access(
         referral=made.referral,
@@ -45,7 +45,7 @@ def opens_their_page(made) -> None:
 
 
 @pytest.mark.parametrize("who", ["mo", "sal", "gwen", "ben"])
-def test_it_says_what_was_opened_when_and_whose_it_was(made, morning, who):
+def test_the_page_shows_what_was_opened_when_and_about_whom(made, morning, who):
     grant = let_in(made)
     assert "Nothing has been opened" in page_of(made, who, grant)
     morning.shift(timedelta(minutes=7))
@@ -56,7 +56,7 @@ def test_it_says_what_was_opened_when_and_whose_it_was(made, morning, who):
     assert "Jo" not in re.sub(r"Jo rang", "", shown), "by their place, never by name"
 
 
-def test_what_was_seen_after_it_ended_and_by_another_right_is_not_there(made, morning):
+def test_entries_after_the_grant_or_under_another_right_are_not_shown(made, morning):
     grant = let_in(made)
     morning.shift(timedelta(minutes=7))
     opens_their_page(made)
@@ -70,8 +70,8 @@ def test_what_was_seen_after_it_ended_and_by_another_right_is_not_there(made, mo
     assert page_of(made, "mo", grant).count("Saw a person’s page") == 1
 
 
-def test_what_they_did_there_for_another_organisation_is_not_there(made, morning):
-    """They went to work there, and opened the same person for it, before the time of the grant was over."""
+def test_entries_made_for_another_organisation_are_not_shown(made, morning):
+    """They moved to that organisation and opened the same person there before the grant ended."""
     grant = let_in(made)
     morning.shift(timedelta(minutes=7))
     opens_their_page(made)
@@ -81,7 +81,7 @@ def test_what_they_did_there_for_another_organisation_is_not_there(made, morning
     assert page_of(made, "mo", grant).count("Saw a person’s page") == 1
 
 
-def test_who_only_asked_or_is_barred_does_not_see_it(made):
+def test_users_who_only_asked_or_are_barred_do_not_see_it(made):
     grant = let_in(made)
     opens_their_page(made)
     address = reverse("reports:grant_seen", args=[grant.pk])
@@ -90,7 +90,7 @@ def test_who_only_asked_or_is_barred_does_not_see_it(made):
     assert client_of(made.staff["mo"]).get(address).status_code == 404
 
 
-def test_a_lead_who_asked_for_it_and_supports_another_by_now_does_not_see_it(made):
+def test_a_lead_who_asked_and_now_supports_another_person_does_not_see_it(made):
     grant = let_in(made)
     opens_their_page(made)
     asha = made.staff["asha"]
@@ -101,14 +101,14 @@ def test_a_lead_who_asked_for_it_and_supports_another_by_now_does_not_see_it(mad
     assert address not in client_of(asha).get("/grants/").content.decode()
 
 
-def test_the_list_of_access_leads_there(made):
+def test_the_list_of_grants_links_to_the_page(made):
     grant = let_in(made)
     address = reverse("reports:grant_seen", args=[grant.pk])
     for who in ("mo", "gwen", "ben"):
         assert address in client_of(made.staff[who]).get("/grants/").content.decode()
 
 
-def test_that_somebody_looked_is_noted_too(made):
+def test_viewing_the_page_is_recorded(made):
     grant = let_in(made)
     page_of(made, "mo", grant)
     entry = AuditEntry.objects.filter(verb="grant_opened_viewed").get()

@@ -1,5 +1,5 @@
-"""Governance's ledger: what of it they read, what they never read, the filters, and the alarm of a broken chain.
-Who gets the page at all is in tests/matrix.txt."""
+"""Governance's ledger: what they read, what they never read, the filters, and the alarm of a broken chain.
+Access to the page is in tests/matrix.txt."""
 
 import re
 from datetime import timedelta
@@ -76,7 +76,7 @@ def noted(by, verb: str, **about) -> int:
 # --- What governance reads ------------------------------------------------------------------------------------
 
 
-def test_the_ledger_is_where_governance_starts(world):
+def test_governance_starts_at_the_ledger(world):
     response = world.client("gwen").get("/")
     assert (response.status_code, response.url) == (302, reverse("reports:ledger"))
 
@@ -105,7 +105,7 @@ def test_it_shows_who_did_what_about_whom_in_plain_words_newest_first(world):
     assert str(world.other.pk) in response.content.decode()
 
 
-def test_no_name_of_a_person_no_reason_and_no_search_is_on_it(world):
+def test_it_shows_no_name_no_reason_and_no_search_term(world):
     consent.withdraw(party=world.other, by=world.staff["kit"])
     concerns.raise_concern(
         party=world.other, kind=ConcernKind.THREATS, detail="He said so.", by=world.staff["kit"]
@@ -126,7 +126,7 @@ def test_why_codes_are_not_shown(world):
     assert "unsuitable_xyz" not in page(world).content.decode()
 
 
-def test_looking_at_it_is_in_it(world):
+def test_viewing_the_ledger_is_recorded_in_it(world):
     shown = numbers(page(world, did="changed", about=world.referral.reference))
     entry = AuditEntry.objects.order_by("-pk").first()
     assert (entry.verb, entry.actor_id, entry.thing_type) == (
@@ -140,7 +140,7 @@ def test_looking_at_it_is_in_it(world):
     assert AuditEntry.objects.order_by("-pk").first().party_id == world.own.pk
 
 
-def test_if_it_cannot_be_written_nothing_is_shown(world, monkeypatch):
+def test_nothing_is_shown_if_the_view_cannot_be_recorded(world, monkeypatch):
     def refuse(*args, **kwargs):
         raise ZeroDivisionError
 
@@ -149,17 +149,17 @@ def test_if_it_cannot_be_written_nothing_is_shown(world, monkeypatch):
         world.client("gwen").get(LEDGER)
 
 
-# --- What is not theirs ---------------------------------------------------------------------------------------
+# --- What they do not read ---------------------------------------------------------------------------------------
 
 
-def test_another_houses_staff_are_not_in_the_list(two_houses):
+def test_staff_of_another_organisation_are_not_in_the_list(two_houses):
     mine = noted(two_houses.staff["asha"], "signed_in")
     theirs = noted(two_houses.staff["carol"], "signed_in")
     assert mine in numbers(page(two_houses))
     assert theirs not in numbers(page(two_houses))
 
 
-def test_about_a_referral_they_read_what_others_did_with_people_of_theirs_and_no_more(two_houses):
+def test_about_a_referral_they_read_only_what_others_did_with_their_own_people(two_houses):
     world, referral = two_houses, two_houses.referral.pk
     carol = world.staff["carol"]
     with_ours = noted(carol, "party_viewed", referral_id=referral, party_id=world.own.pk)
@@ -193,7 +193,7 @@ def test_a_withdrawal_on_the_other_side_changes_nothing_they_see(two_houses):
     ]
 
 
-def test_another_houses_person_shows_only_what_their_own_staff_did_there(two_houses):
+def test_about_another_organisations_person_they_read_only_their_own_staff(two_houses):
     world = two_houses
     carol = noted(
         world.staff["carol"], "party_viewed", referral_id=world.referral.pk, party_id=world.other.pk
@@ -204,8 +204,8 @@ def test_another_houses_person_shows_only_what_their_own_staff_did_there(two_hou
     assert carol not in shown
 
 
-def test_what_does_not_exist_and_what_is_nobodys_here_are_the_same(two_houses):
-    """Of a referral in which this organisation has no part nothing is to be learnt, not even that it exists."""
+def test_an_unknown_reference_looks_like_one_of_another_organisation(two_houses):
+    """The page does not reveal that a referral of other organisations exists."""
     world, elsewhere = two_houses, two_houses.staff["zed"].organisation
     Party.objects.unscoped("test").update(organisation=elsewhere)
     Referral.objects.unscoped("test").update(lead_organisation=elsewhere)
@@ -257,7 +257,7 @@ def test_by_reference_however_it_is_typed_and_by_person(world):
     of_sam = page(world, about=str(world.own.pk))
     assert of_sam.context["rows"]
     by_person = page(world, about=str(world.own.person_id))
-    assert set(numbers(of_sam)[:20]) < set(numbers(by_person))  # and the first look at them
+    assert set(numbers(of_sam)[:20]) < set(numbers(by_person))  # and the first view of them
 
 
 def test_by_days_in_london(world):
@@ -290,14 +290,14 @@ def test_by_days_in_london(world):
         ({"page": "9e99"}, ""),
     ],
 )
-def test_what_is_not_understood_is_left_out_and_named(world, asked, said):
+def test_filters_that_are_not_understood_are_dropped_and_named(world, asked, said):
     response = page(world, **asked)
     assert response.context["dropped"] == ([said] if said else [])
     assert response.context["rows"]
 
 
-def test_of_a_referral_they_are_barred_from_nothing_is_there_until_that_is_lifted(world):
-    """A conflict of interest beats every other rule for governance too: 404 everywhere, and not in the ledger."""
+def test_a_barred_referral_has_no_entries_until_the_bar_is_lifted(world):
+    """A bar overrides every other rule for governance too: 404 everywhere, and no ledger entries."""
     gwen, other = world.staff["gwen"], uuid4()
     elsewhere = noted(world.staff["asha"], "party_viewed", referral_id=other, party_id=uuid4())
     form = f"/r/{world.referral.reference}/bars/"
@@ -343,7 +343,7 @@ def test_25_a_page_and_the_count_is_capped(world, settings):
 
 
 @pytest.mark.parametrize("asked", [{}, {"did": "saw"}, {"about": "reference"}, {"about": "person"}])
-def test_as_many_queries_with_one_row_as_with_many(world, asked):
+def test_one_row_and_many_rows_take_the_same_number_of_queries(world, asked):
     typed = {"reference": world.referral.reference, "person": str(world.own.pk)}
     asked = {key: typed.get(value, value) for key, value in asked.items()}
     with triggers.lifted(connection):
@@ -373,7 +373,7 @@ def test_as_many_queries_with_one_row_as_with_many(world, asked):
     ],
 )
 @pytest.mark.sqlite
-def test_every_list_is_read_along_an_index(world, asked, index):
+def test_every_list_uses_an_index(world, asked, index):
     typed = {"reference": world.referral.reference, "person": str(world.own.pk)}
     asked = {key: typed.get(value, value) for key, value in asked.items()}
     with CaptureQueriesContext(connection) as captured:
@@ -393,7 +393,7 @@ def sealed_and_checked() -> None:
     watch.check()
 
 
-def test_a_whole_ledger_is_said_to_be_whole(world):
+def test_an_intact_ledger_is_reported_as_intact(world):
     sealed_and_checked()
     response = page(world)
     assert response.context["alarm"] is None
@@ -416,7 +416,7 @@ def test_a_broken_chain_raises_an_alarm_that_names_the_first_bad_entry(world):
     assert "found whole." not in shown.split("What to do")[1]
 
 
-def test_a_ledger_that_nobody_checks_is_said_to_be_that(world):
+def test_a_ledger_that_is_not_checked_is_reported(world):
     assert "has not been checked yet" in text(page(world))
     with time_machine.travel(NOW - timedelta(hours=5), tick=False):
         watch.check()

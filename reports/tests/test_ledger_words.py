@@ -1,4 +1,4 @@
-"""Each verb that is written to the ledger is said in plain words, in one group. A new one fails until it is named."""
+"""Each verb written to the ledger has plain words and belongs to one group. A new verb fails until it is listed."""
 
 import ast
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ from referrals.stages import STEPS
 from reports.enums import CHANGED, EXPORTED, SAW, SEEN, SIGNED, WORDS
 from tests.source import modules
 
-# Functions that write an entry with the verb they are given first.
+# Functions that write an entry; the verb is their first argument.
 WRITERS = {"record", "audit", "note", "_record_action"}
-# Written with a name that is put together: f"referral_{step}".
+# Verbs built at runtime: f"referral_{step}".
 STEPPED = {f"referral_{name}" for name in STEPS}
-# Functions of the same name that write no entry.
+# Functions with the same name that write no entry.
 OTHERS = {"restorative.notify.sending"}
 
 
 def verbs() -> Iterator[str]:
-    """Every verb that stands in the source, whole."""
+    """Every literal verb in the source."""
     for module in modules():
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and node.args and module.name not in OTHERS:
@@ -40,7 +40,7 @@ def _texts(node: ast.expr) -> Iterator[str]:
         yield node.value
 
 
-def test_every_verb_has_its_words_and_every_word_its_verb():
+def test_verbs_and_plain_words_match_one_to_one():
     assert set(WORDS) == set(verbs()) | STEPPED
 
 
@@ -49,5 +49,5 @@ def test_the_groups_share_nothing():
 
 
 @pytest.mark.parametrize("verb", sorted(WORDS))
-def test_what_was_seen_is_told_by_how_its_verb_ends(verb):
+def test_verbs_of_viewing_end_in_viewed(verb):
     assert verb.endswith(SEEN) == (verb in SAW or (verb in EXPORTED and verb.endswith(SEEN)))

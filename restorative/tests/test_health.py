@@ -1,4 +1,4 @@
-"""The health page: public, says nothing about anybody, and alarms when a clock stops."""
+"""The health page: public, without personal data, and 503 when a part has stopped."""
 
 from datetime import timedelta
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def checked():
-    """The ledger was checked and found whole."""
+    """The ledger was checked and is intact."""
     watch.check()
 
 
-def test_well_when_everything_was_seen_lately(client, checked):
+def test_200_when_every_part_ran_recently(client, checked):
     for name in LATE_AFTER:
         beat(name)
     response = client.get("/healthz/")
@@ -29,7 +29,7 @@ def test_well_when_everything_was_seen_lately(client, checked):
     assert response.json()["ok"] is True
 
 
-def test_alarm_before_anything_ran(client):
+def test_503_before_anything_ran(client):
     response = client.get("/healthz/")
     assert response.status_code == 503
     assert response.json()["sweep"] == {"ok": False, "seconds_ago": None}
@@ -38,7 +38,7 @@ def test_alarm_before_anything_ran(client):
 
 
 @pytest.mark.parametrize("late", list(LATE_AFTER))
-def test_alarm_when_one_clock_stopped(client, checked, late):
+def test_503_when_one_part_stopped(client, checked, late):
     with time_machine.travel(timezone.now() - timedelta(seconds=LATE_AFTER[late] + 60)):
         beat(late)
     for name in LATE_AFTER:
@@ -49,7 +49,7 @@ def test_alarm_when_one_clock_stopped(client, checked, late):
     assert [name for name, part in response.json().items() if name != "ok" and not part["ok"]] == [late]
 
 
-def test_alarm_when_the_database_is_gone(client, monkeypatch):
+def test_503_without_the_database(client, monkeypatch):
     def gone(*_):
         raise DatabaseError("no")
 
@@ -59,11 +59,11 @@ def test_alarm_when_the_database_is_gone(client, monkeypatch):
     assert response.json()["database"] == {"ok": False}
 
 
-def test_the_page_looks_at_clocks_that_exist():
+def test_the_page_checks_existing_parts():
     assert set(LATE_AFTER) == {"beat", *celery.TIMETABLE}
 
 
-def test_every_task_of_the_timetable_exists():
+def test_every_scheduled_task_exists():
     celery.app.loader.import_default_modules()
     for name, (task, seconds) in celery.TIMETABLE.items():
         assert task in celery.app.tasks

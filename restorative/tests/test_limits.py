@@ -1,4 +1,4 @@
-"""A form with more in it than can be taken: it comes back with what was typed, and says what was too long."""
+"""A form that exceeds the limits comes back with the typed text and says what was too long."""
 
 from uuid import uuid4
 
@@ -56,7 +56,7 @@ def test_a_text_that_is_too_long_comes_back_with_the_reason(asha, made, settings
     assert Draft.objects.get().typed["hopes"].startswith("café")
 
 
-def test_a_text_longer_than_is_read_at_all_comes_back_as_far_as_it_was_read(asha, made):
+def test_an_oversized_text_comes_back_as_far_as_it_was_read(asha, made):
     answer = asha.post(
         preparation(made), body(format="in_person", hopes="x" * (17 * MEGABYTE)), content_type=FORM
     )
@@ -73,7 +73,7 @@ def test_too_many_answers_come_back_too(asha, made):
     assert answer.context["form"]["hopes"].value() == "To talk."
 
 
-def test_the_script_that_keeps_text_is_told(asha, made):
+def test_the_draft_script_is_told(asha, made):
     more = {f"made_up_{number}": "x" for number in range(1200)}
     where, headers = preparation(made), {"X-Draft": "1"}
     assert (
@@ -84,7 +84,7 @@ def test_the_script_that_keeps_text_is_told(asha, made):
     assert Draft.objects.get().typed == {"hopes": "To talk."}
 
 
-def test_a_page_that_is_no_form_of_ours_says_so(client):
+def test_a_view_without_a_form_answers_413(client):
     more = {f"made_up_{number}": "x" for number in range(1200)}
     answer = client.post("/sign-in/", body(login="asha@demo.example", **more), content_type=FORM)
 
@@ -93,7 +93,7 @@ def test_a_page_that_is_no_form_of_ours_says_so(client):
     assert "asha@" not in answer.content.decode()
 
 
-def test_the_token_is_still_asked_for(made, staff):
+def test_the_csrf_token_is_still_required(made, staff):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(staff["asha"])
     more = {f"made_up_{number}": "x" for number in range(1200)}
@@ -103,7 +103,7 @@ def test_the_token_is_still_asked_for(made, staff):
     assert not Draft.objects.exists()
 
 
-def test_logging_and_planning_do_not_go_on_with_half_a_form(asha, made):
+def test_logging_and_planning_stop_on_an_incomplete_form(asha, made):
     more = {f"made_up_{number}": "x" for number in range(1200)}
     for where in ("/referrals/new/", f"/r/{made.referral.reference}/meetings/new/"):
         answer = asha.post(where, body(**more), content_type=FORM)

@@ -1,4 +1,4 @@
-"""A session locks when nobody used it for a while: what then opens, what is kept, and for whom."""
+"""A session locks after a time without use: what it still opens, what is kept, and for which user."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -48,7 +48,7 @@ def unlock(client: Client, where: str, password: str = PASSWORD):
     return client.post(where, {"password": password})
 
 
-def test_it_locks_after_a_quarter_of_an_hour_without_a_request(clock, asha):
+def test_a_session_locks_after_15_minutes_without_a_request(clock, asha):
     for _ in range(5):
         clock.shift(timedelta(minutes=14, seconds=59))
         assert asha.get("/referrals/").status_code == 200
@@ -60,7 +60,7 @@ def test_it_locks_after_a_quarter_of_an_hour_without_a_request(clock, asha):
     assert asha.get("/").status_code == 302
 
 
-def test_the_page_of_a_locked_session_tells_a_first_name_and_nothing_more(clock, asha, made):
+def test_the_lock_page_shows_only_a_first_name(clock, asha, made):
     clock.shift(timedelta(minutes=15))
     page = asha.get(asha.get(preparation(made)).url)
     text = page.content.decode()
@@ -72,7 +72,7 @@ def test_the_page_of_a_locked_session_tells_a_first_name_and_nothing_more(clock,
         assert hidden not in text.replace(f"next={preparation(made)}", "")
 
 
-def test_the_password_opens_it_where_it_was_and_other_addresses_do_not_count(clock, asha, made):
+def test_the_password_returns_to_the_page_and_ignores_foreign_addresses(clock, asha, made):
     clock.shift(timedelta(minutes=15))
     where = asha.get(preparation(made)).url
     key = asha.session.session_key
@@ -89,7 +89,7 @@ def test_the_password_opens_it_where_it_was_and_other_addresses_do_not_count(clo
     assert unlock(asha, "/locked/?next=//evil.example/").url == "/"
 
 
-def test_guessing_is_as_slow_as_at_signing_in(clock, asha):
+def test_unlock_attempts_are_limited_like_sign_in(clock, asha):
     clock.shift(timedelta(minutes=15))
     asha.get("/")
     for _ in range(TRIES_FOR_ONE_ACCOUNT):
@@ -100,7 +100,7 @@ def test_guessing_is_as_slow_as_at_signing_in(clock, asha):
     assert "Too many tries" in late.content.decode()
 
 
-def test_what_is_sent_to_a_locked_page_is_there_after_the_password(clock, asha, made):
+def test_a_form_submitted_while_locked_is_a_draft_after_the_password(clock, asha, made):
     clock.shift(timedelta(minutes=20))
     sent = asha.post(preparation(made), {"hopes": TYPED, "submission": str(uuid4()), "format": "in_person"})
     assert sent.status_code == 303
@@ -111,7 +111,7 @@ def test_what_is_sent_to_a_locked_page_is_there_after_the_password(clock, asha, 
     assert not Preparation.objects.unscoped("test").filter(held_at__gte=timezone.now()).exists()
 
 
-def test_text_kept_by_the_script_is_kept_and_does_not_put_the_lock_off(clock, asha, made):
+def test_the_draft_script_saves_and_does_not_delay_the_lock(clock, asha, made):
     for minute in range(15):
         clock.shift(timedelta(minutes=1))
         answer = asha.post(preparation(made), {"hopes": f"{TYPED} {minute}"}, headers=AUTOSAVE)
@@ -120,7 +120,7 @@ def test_text_kept_by_the_script_is_kept_and_does_not_put_the_lock_off(clock, as
     assert Draft.objects.get().typed == {"hopes": f"{TYPED} 14"}
 
 
-def test_somebody_else_at_the_same_laptop_never_gets_the_first_ones_text(clock, asha, made, staff):
+def test_another_user_at_the_same_laptop_never_gets_the_first_users_text(clock, asha, made, staff):
     clock.shift(timedelta(minutes=20))
     sent = asha.post(preparation(made), {"hopes": TYPED})
     # Fay, who may open the same page, tries her own password, then signs in as herself.
@@ -138,7 +138,7 @@ def test_somebody_else_at_the_same_laptop_never_gets_the_first_ones_text(clock, 
     assert asha.get(preparation(made)).context["form"]["hopes"].value() == TYPED
 
 
-def test_signing_in_again_starts_unlocked_and_the_twelve_hours_still_end(clock, asha):
+def test_a_new_sign_in_starts_unlocked_and_still_ends_after_twelve_hours(clock, asha):
     clock.shift(timedelta(minutes=20))
     asha.get("/")
     asha.post("/sign-out/")

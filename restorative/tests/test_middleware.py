@@ -1,4 +1,4 @@
-"""What every request passes: sign-in, policy, headers, ids and logs."""
+"""Middleware of every request: sign-in, policy, headers, ids and logs."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""What the environment decides, seen from outside: each case starts a process of its own."""
+"""Effects of environment variables; each case starts its own process."""
 
 import os
 import subprocess
@@ -30,7 +30,7 @@ def manage(tmp_path, *arguments: str, **env: str) -> subprocess.CompletedProcess
 
 
 @pytest.mark.parametrize("left_out", [["AUDIT_KEY"], list(SECRETS)])
-def test_production_does_not_start_without_its_secrets_and_names_them(tmp_path, left_out):
+def test_production_names_missing_secrets_and_does_not_start(tmp_path, left_out):
     given = {name: value for name, value in SECRETS.items() if name not in left_out}
     result = manage(tmp_path, "check", **given)
     assert result.returncode == 1
@@ -40,7 +40,7 @@ def test_production_does_not_start_without_its_secrets_and_names_them(tmp_path, 
     assert all(name not in line for name in given)
 
 
-def test_the_web_server_gives_up_too(tmp_path):
+def test_the_web_server_stops_too(tmp_path):
     result = subprocess.run(
         [sys.executable, "-m", "gunicorn", "restorative.wsgi"],
         cwd=settings.BASE_DIR,
@@ -54,7 +54,7 @@ def test_the_web_server_gives_up_too(tmp_path):
     assert "Traceback" not in result.stderr
 
 
-def test_production_with_its_secrets_and_servers_is_in_order(tmp_path):
+def test_complete_production_settings_pass(tmp_path):
     result = manage(
         tmp_path,
         "check",
@@ -81,7 +81,7 @@ def test_production_with_its_secrets_and_servers_is_in_order(tmp_path):
         ({"RESTORATIVE_ENV": "staging"}, "must be production, demo or test"),
     ],
 )
-def test_faults_are_said_in_words(tmp_path, env, sentence):
+def test_faults_have_readable_messages(tmp_path, env, sentence):
     result = manage(tmp_path, "check", **SECRETS | env)
     assert result.returncode == 1
     assert sentence in result.stderr
@@ -107,7 +107,7 @@ def test_production_cookies_and_headers(tmp_path):
     ]
 
 
-def test_what_make_run_wrote_is_read_and_the_environment_wins(tmp_path):
+def test_the_environment_overrides_the_file_of_make_run(tmp_path):
     lines = ["RESTORATIVE_ENV=demo", *(f"{name}={value}" for name, value in SECRETS.items())]
     (tmp_path / "restorative.env").write_text("\n".join(lines))
     code = "from django.conf import settings as s; print(s.RESTORATIVE_ENV, s.INDEX_KEY[0], s.DELIVERY)"
@@ -126,7 +126,7 @@ def test_what_make_run_wrote_is_read_and_the_environment_wins(tmp_path):
         {"OIDC_SERVER_URL": "https://id.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "y"},
     ],
 )
-def test_more_ways_of_signing_in_are_switched_on_by_the_environment(tmp_path, env):
+def test_the_environment_enables_more_sign_in_methods(tmp_path, env):
     code = (
         "from django.urls import get_resolver; from restorative.tests.test_middleware import every_pattern; "
         "from restorative.middleware import policy_of; "
@@ -143,7 +143,7 @@ def test_more_ways_of_signing_in_are_switched_on_by_the_environment(tmp_path, en
 @pytest.mark.postgresql
 @pytest.mark.django_db
 def test_postgresql_does_not_compile_plans() -> None:
-    """With it a referral page took two seconds of the database's time instead of a twenty-fifth of one."""
+    """With JIT a referral page took 2 s of database time instead of 40 ms."""
     with connection.cursor() as cursor:
         cursor.execute("SHOW jit")
         assert cursor.fetchone() == ("off",)

@@ -1,4 +1,4 @@
-"""Makers of organisations and staff for tests in every app."""
+"""Factories for organisations and staff."""
 
 from itertools import count
 from typing import Any
@@ -11,7 +11,7 @@ _numbers = count(1)
 
 
 def make_organisation(key: str = "forward-leeds", name: str = "") -> Organisation:
-    """The organisation with this key, made where it is missing."""
+    """The organisation with this key, created if missing."""
     made, _ = Organisation.objects.get_or_create(
         key=key, defaults={"name": name or key.replace("-", " ").title(), "phone": "0113 496 0000"}
     )
@@ -19,7 +19,7 @@ def make_organisation(key: str = "forward-leeds", name: str = "") -> Organisatio
 
 
 def make_user(first_name: str = "Asha", role: str = Role.KEYWORKER, **fields: Any) -> User:
-    """A member of staff of Forward Leeds, unless told otherwise."""
+    """A member of staff, of Forward Leeds by default."""
     fields.setdefault("organisation", make_organisation())
     fields.setdefault("email", f"{first_name.lower()}{next(_numbers)}@example.org")
     return User.objects.create_user(

@@ -1,4 +1,4 @@
-"""Signing in and out, and the count of tries that cannot lock somebody else out."""
+"""Signing in and out, and the limit on attempts, which cannot lock another user out."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -87,11 +87,11 @@ def test_signing_out_takes_a_button(client):
 @pytest.mark.parametrize(
     "path", ["signup/", "accounts/signup/", "accounts/login/", "password/reset/", "admin/"]
 )
-def test_there_is_no_other_door(client, path):
+def test_other_pages_of_allauth_are_closed(client, path):
     assert client.get(f"/{path}").status_code == 404
 
 
-def test_two_hundred_tries_lock_nobody_else_out(client):
+def test_200_failed_attempts_do_not_lock_another_device_out(client):
     user = make_user(email="asha@example.org")
     other = make_user(email="kit@example.org")
     at_her_desk = Client(REMOTE_ADDR="198.51.100.7")
@@ -112,7 +112,7 @@ def test_two_hundred_tries_lock_nobody_else_out(client):
     )
 
 
-def test_waiting_says_until_when_and_ends(client):
+def test_the_wait_has_a_stated_end(client):
     make_user(email="asha@example.org")
     with time_machine.travel("2027-03-03T14:02:00+00:00", tick=False) as clock:
         for _ in range(throttle.TRIES_FOR_ONE_ACCOUNT):
@@ -123,7 +123,7 @@ def test_waiting_says_until_when_and_ends(client):
         assert sign_in(client, "asha@example.org").status_code == 302
 
 
-def test_counts_hold_no_address_and_are_thrown_away(client):
+def test_counters_contain_no_address_and_are_deleted(client):
     sign_in(client, "asha@example.org", "wrong")
     assert set(SignInCount.objects.values_list("failures", flat=True)) == {1}
     assert "asha" not in str(list(SignInCount.objects.values()))
@@ -132,7 +132,7 @@ def test_counts_hold_no_address_and_are_thrown_away(client):
     assert SignInCount.objects.count() == 2
 
 
-def test_a_forged_device_cookie_is_no_device(client):
+def test_a_forged_device_cookie_is_ignored(client):
     make_user(email="asha@example.org")
     client.cookies[settings.KNOWN_DEVICE_COOKIE_NAME] = "forged:1:2"
     for _ in range(throttle.TRIES_FOR_ONE_ACCOUNT + 1):
@@ -140,7 +140,7 @@ def test_a_forged_device_cookie_is_no_device(client):
     assert "Too many tries" in response.content.decode()
 
 
-def test_twelve_hours_end_a_session_however_busy(client):
+def test_a_session_in_use_ends_after_twelve_hours(client):
     client.force_login(make_user())
     start = timezone.now()
     for hours in (3, 6, 9, 11.9):
@@ -153,7 +153,7 @@ def test_twelve_hours_end_a_session_however_busy(client):
     assert not get_user(client).is_authenticated
 
 
-def test_a_leaver_is_out_at_the_next_request(client):
+def test_a_deactivated_user_is_signed_out_at_the_next_request(client):
     user = make_user()
     client.force_login(user)
     type(user).objects.filter(pk=user.pk).update(is_active=False)
@@ -162,7 +162,7 @@ def test_a_leaver_is_out_at_the_next_request(client):
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_tries_at_once_are_all_counted():
+def test_concurrent_attempts_are_all_counted():
     keys = [("key", 10)]
 
     def attempt(_: int) -> bool:

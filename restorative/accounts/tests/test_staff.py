@@ -20,7 +20,7 @@ def organisations():
     seed(Organisation, Team)
 
 
-def test_the_three_organisations_are_there_once(organisations):
+def test_the_three_organisations_exist_once(organisations):
     seed(Organisation, Team)
     carers = Organisation.objects.get(key="carers-leeds")
     assert carers.phone == "0113 380 4300"
@@ -43,7 +43,7 @@ def test_the_three_organisations_are_there_once(organisations):
         (Role.GOVERNANCE, False, False),
     ],
 )
-def test_what_each_role_is(role, casework, facilitates):
+def test_properties_of_each_role(role, casework, facilitates):
     user = make_user(role=role)
     assert (user.does_casework, user.is_facilitator) == (casework, facilitates)
     assert user.is_manager == (role == Role.MANAGER)
@@ -107,7 +107,7 @@ def test_add_staff_asks_for_what_is_missing(organisations, monkeypatch):
         (["taken@example.org", "--organisation=5-ways"], "already exists"),
     ],
 )
-def test_add_staff_says_what_is_wrong(organisations, arguments, sentence):
+def test_add_staff_explains_errors(organisations, arguments, sentence):
     make_user(email="taken@example.org")
     with pytest.raises(CommandError, match=sentence):
         add_staff(*arguments, "--first-name=X", "--role=keyworker")

@@ -1,4 +1,4 @@
-"""The project's addresses with that of single sign-on, which is only there when it is switched on."""
+"""The project's routes plus single sign-on, which exists only when it is switched on."""
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path

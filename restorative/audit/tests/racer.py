@@ -1,5 +1,5 @@
-"""A process that writes or seals against others: `python -m restorative.audit.tests.racer write|seal …`.
-What came of it is looked at by the test that starts it."""
+"""A process that writes or seals concurrently with others: `python -m restorative.audit.tests.racer write|seal …`.
+The test that starts it checks the result."""
 
 import random
 import sys

@@ -1,4 +1,4 @@
-"""Many writers and two sealers at once, in processes of their own: one chain, nothing left out.
+"""Many writers and two sealers in concurrent processes: one chain, nothing left out.
 Tampering is tested in test_sealer.py."""
 
 import subprocess
@@ -42,6 +42,6 @@ def test_eight_writers_and_two_sealers_make_one_chain(service_env: dict[str, str
     assert (report.links, report.unsealed, report.findings) == (entries, 0, [])
     if (
         connection.vendor == "postgresql"
-    ):  # where ids do not come in the order of commit, the race must have shown it
+    ):  # if ids can be committed out of order on this database, the race must have produced that
         links = AuditLink.objects.annotate(before=Window(Lag("entry_id"), order_by="seq")).order_by("seq")
         assert any(link.entry_id < (link.before or 0) for link in links)

@@ -1,5 +1,5 @@
-"""record(): inside the transaction or not at all, and never words.
-Sealing and checking are tested beside it."""
+"""record(): only inside a transaction, and no free text.
+Sealing and checking have their own tests."""
 
 import uuid
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 ASHA = SimpleNamespace(pk=uuid.uuid4(), organisation_id=uuid.uuid4(), role="keyworker")
 
 
-def test_says_who_what_and_which_fields():
+def test_an_entry_records_who_what_and_which_fields():
     thing, referral = uuid.uuid4(), uuid.uuid4()
     happened = datetime(2020, 3, 2, 14, tzinfo=UTC)
     token = context.request_id.set("request-1")
@@ -52,7 +52,7 @@ def test_the_system_acts_without_a_person():
     assert (entry.actor_id, entry.role) == (None, "system")
 
 
-def test_a_model_names_itself():
+def test_a_model_is_recorded_by_its_name_and_id():
     head = AuditHead(pk=1)
     assert record("looked", by=None, thing=head).thing_type == "audit_head"
     assert record("listed", by=None, things=[head, head]).thing_ids == [1, 1]
@@ -73,7 +73,7 @@ def test_a_model_names_itself():
         {"things": range(1001)},
     ],
 )
-def test_words_are_refused(words):
+def test_free_text_is_refused(words):
     with pytest.raises(Narrative):
         record(words.pop("verb", "seen"), by=ASHA, **words)
     assert not AuditEntry.objects.exists()
@@ -101,7 +101,7 @@ def test_a_failed_change_leaves_no_entry_and_a_failed_entry_no_change(monkeypatc
 
 
 def change(then=lambda: None):
-    """A change of something else, with its entry."""
+    """A change to another row, with its entry."""
     with transaction.atomic():
         AuditHead.objects.create(pk=1, last="x", sealed_at=datetime.now(UTC), mac="x")
         record("seen", by=ASHA)

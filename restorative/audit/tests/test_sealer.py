@@ -1,5 +1,5 @@
-"""The chain: nothing skipped, nothing sealed twice, every kind of tampering named, and the triggers that refuse it.
-Tampering is done with the triggers lifted, as the database's owner could."""
+"""The chain: nothing skipped or sealed twice, every kind of tampering found, and the triggers that prevent it.
+Tests tamper with the triggers removed, as the database's owner could."""
 
 import json
 import uuid
@@ -62,7 +62,7 @@ def test_batches_make_one_chain(monkeypatch):
 
 
 def test_entries_committed_late_are_not_skipped(sealed):
-    """Ids are given before commit: a slow transaction's entry appears below ids that are sealed already."""
+    """Ids are assigned before commit: a slow transaction's entry appears below sealed ids."""
     late = sealed[2]
     with triggers.lifted(connection):
         AuditLink.objects.all().delete()
@@ -107,7 +107,7 @@ def test_an_entry_deleted_with_its_link_is_named(sealed):
 
 
 def test_swapped_entries_are_named(sealed):
-    """All that two entries say, MACs included, exchanged: each is genuine, but not in its place."""
+    """Two entries exchange their whole content with MACs: each is genuine, but in the wrong place."""
     a, b = AuditEntry.objects.get(pk=sealed[1]), AuditEntry.objects.get(pk=sealed[3])
     a.pk, b.pk = b.pk, a.pk
     with triggers.lifted(connection):
@@ -135,7 +135,7 @@ def test_an_emptied_ledger_is_named(sealed):
         tamper(f"DELETE FROM {table}")
     assert sentences() == ["The tail is cut: the chain ends at place 0, it was sealed up to 5."]
     tamper(f"DELETE FROM {triggers.HEAD}")
-    assert sentences() == []  # nothing left in the database says so; the note beside it does
+    assert sentences() == []  # only the file outside the database reveals it
     assert not note_path().exists()
 
 
@@ -186,7 +186,7 @@ def test_an_older_note_is_still_right(sealed, settings, tmp_path):
     assert sentences(note=note_path()) == []
 
 
-def test_what_waits_over_two_minutes_to_be_sealed_is_a_finding():
+def test_an_entry_unsealed_for_over_two_minutes_is_a_finding():
     (entry,) = write(1)
     assert sentences() == []
     now = clock.now()
@@ -204,7 +204,7 @@ def test_an_edit_before_sealing_is_found():
     assert sentences() == [f"Edited or forged: entry {entry}, not sealed yet."]
 
 
-def test_another_key_finds_every_row(sealed, settings):
+def test_with_another_key_every_row_is_a_finding(sealed, settings):
     settings.AUDIT_KEY = "another key"
     assert "Edited" in sentences()[1]
     settings.AUDIT_KEY = ""
@@ -212,7 +212,7 @@ def test_another_key_finds_every_row(sealed, settings):
         verify()
 
 
-def test_the_command_says_what_it_read_and_fails_on_the_first_bad_row(sealed, settings, tmp_path, capsys):
+def test_the_command_prints_what_it_read_and_fails_on_the_first_bad_row(sealed, settings, tmp_path, capsys):
     settings.DATA_DIR = tmp_path
     call_command("verify_audit")
     said = capsys.readouterr().out
@@ -280,7 +280,7 @@ def test_flush_empties_made_up_data_and_leaves_the_triggers_in_place():
         AuditEntry.objects.update(verb="forgotten")
 
 
-def test_production_has_no_way_round(settings):
+def test_production_cannot_remove_the_triggers(settings):
     settings.RESTORATIVE_ENV = "production"
     with pytest.raises(CommandError, match="never emptied"):
         call_command("flush", interactive=False, verbosity=0)

@@ -1,5 +1,5 @@
-"""The check each hour and each night: what it finds, what it reads, and what the row it keeps can and cannot be made
-to say. Tampering is done with the triggers lifted, as the database's owner could."""
+"""The hourly and nightly check: what it finds, what it reads, and forged results.
+Tests tamper with the triggers removed, as the database's owner could."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 
 @pytest.fixture(autouse=True)
 def own_folder(settings, tmp_path):
-    """The note of the chain's end lies in a folder of this test's own."""
+    """The file with the chain's end is in a folder of this test."""
     settings.DATA_DIR = tmp_path
 
 
@@ -40,7 +40,7 @@ def tamper(sql: str, *values: object) -> None:
 
 
 def reads(monkeypatch) -> list[bool]:
-    """Whether each reading from now on is of the new part only."""
+    """For each check from now on: whether it reads only new entries."""
     only_new: list[bool] = []
     verify = watch.verify
     monkeypatch.setattr(watch, "verify", lambda **how: (only_new.append(how["only_new"]), verify(**how))[1])
@@ -49,26 +49,26 @@ def reads(monkeypatch) -> list[bool]:
 
 @pytest.fixture
 def checked():
-    """Five entries, sealed and found whole at noon."""
+    """Five entries, sealed and found intact at noon."""
     ids = write(5)
     check(NOON)
     assert standing().ok
     return ids
 
 
-def test_before_the_first_check_nobody_says_that_it_is_whole():
+def test_before_the_first_check_the_ledger_is_not_reported_intact():
     now = standing()
     assert (now.ok, now.broken, now.is_late(NOON)) == (False, False, True)
 
 
-def test_a_whole_ledger_is_found_whole(checked):
+def test_an_intact_ledger_passes(checked):
     row = LedgerCheck.objects.get()
     assert (row.seq, row.finding, row.right_at, row.read_whole_at) == (5, "", NOON, NOON)
     assert not standing().is_late(NOON + HOUR)
     assert standing().is_late(NOON + 4 * HOUR)
 
 
-def test_an_empty_ledger_is_whole_too():
+def test_an_empty_ledger_passes():
     check(NOON)
     check(NOON + HOUR)
     assert standing().ok
@@ -113,7 +113,7 @@ def swap(ids):
         (cut_the_tail, "The tail is cut"),
     ],
 )
-def test_what_was_done_to_new_entries_is_found_within_the_hour(checked, monkeypatch, how, says):
+def test_tampering_with_new_entries_is_found_within_the_hour(checked, monkeypatch, how, says):
     new = write(3)
     how(new)
     only_new = reads(monkeypatch)
@@ -125,19 +125,19 @@ def test_what_was_done_to_new_entries_is_found_within_the_hour(checked, monkeypa
 
 
 @pytest.mark.parametrize("how", [edit, remove, swap])
-def test_what_was_done_to_old_entries_is_found_the_same_night(checked, how):
+def test_tampering_with_old_entries_is_found_the_same_night(checked, how):
     write(3)
     check(NOON + HOUR)
     how(checked[:4])
     check(NOON + 2 * HOUR)
     assert standing().ok
-    night = NOON + 14 * HOUR  # two in the morning
+    night = NOON + 14 * HOUR  # 2am
     check(night)
     assert (standing().ok, standing().found_at) == (False, night)
 
 
-def test_a_cut_tail_with_an_older_end_put_back_everywhere_is_found_by_what_was_checked(checked):
-    """The note beside the database and the head in it agree on a shorter chain: the check itself knew a longer one."""
+def test_a_cut_tail_with_an_older_end_restored_everywhere_is_found_by_the_last_check(checked):
+    """The file and the head in the database agree on a shorter chain; the last check knew a longer one."""
     older = AuditHead.objects.get()
     note_end()
     new = write(3)
@@ -150,21 +150,21 @@ def test_a_cut_tail_with_an_older_end_put_back_everywhere_is_found_by_what_was_c
     assert standing().finding == "The tail is cut: the chain ends at place 5, it was sealed up to 8."
 
 
-def test_it_reads_the_whole_once_a_night_and_only_what_is_new_by_day(checked, monkeypatch):
+def test_a_full_check_runs_once_a_night_and_a_check_of_new_entries_by_day(checked, monkeypatch):
     only_new = reads(monkeypatch)
-    for hours in (1, 6, 11, 13, 14, 15, 20, 24):  # after noon: up to midnight, one o'clock and on to noon
+    for hours in (1, 6, 11, 13, 14, 15, 20, 24):  # after noon: up to midnight, then 1am, then up to noon
         check(NOON + hours * HOUR)
     assert only_new == [True, True, True, False, True, True, True, True]
 
 
-def test_a_night_that_was_missed_is_made_up_for(checked, monkeypatch):
+def test_a_missed_night_is_made_up_for_by_day(checked, monkeypatch):
     only_new = reads(monkeypatch)
     check(NOON + 25 * HOUR)
     check(NOON + 26 * HOUR)
     assert only_new == [True, False]
 
 
-def test_a_broken_ledger_is_read_whole_until_it_is_whole_again(checked, monkeypatch):
+def test_a_broken_ledger_is_checked_in_full_until_it_is_repaired(checked, monkeypatch):
     verb = AuditEntry.objects.get(pk=checked[1]).verb
     tamper(f"UPDATE {triggers.ENTRY} SET verb = 'forgotten' WHERE id = %s", checked[1])
     check(NOON + 26 * HOUR)
@@ -184,7 +184,7 @@ def test_a_broken_ledger_is_read_whole_until_it_is_whole_again(checked, monkeypa
 
 
 @pytest.mark.parametrize("change", [{"finding": ""}, {"seq": 2}, {"checked_at": NOON + 30 * HOUR}])
-def test_a_row_that_was_made_to_say_something_else_is_an_alarm(checked, change):
+def test_a_changed_result_row_raises_the_alarm(checked, change):
     edit(checked)
     check(NOON + 26 * HOUR)
     LedgerCheck.objects.update(**change)
@@ -193,7 +193,7 @@ def test_a_row_that_was_made_to_say_something_else_is_an_alarm(checked, change):
     assert (standing().ok, standing().finding) == (False, f"Edited: entry {checked[-1]} (place 5).")
 
 
-def test_a_forged_row_over_a_whole_ledger_is_told_once_and_read_anew(checked):
+def test_a_forged_result_over_an_intact_ledger_is_reported_once_and_checked_again(checked):
     LedgerCheck.objects.update(seq=2)
     check(NOON + HOUR)
     assert standing().finding == FORGED
@@ -201,14 +201,14 @@ def test_a_forged_row_over_a_whole_ledger_is_told_once_and_read_anew(checked):
     assert (standing().ok, standing().mended_at) == (True, NOON + 2 * HOUR)
 
 
-def test_a_sealer_that_stands_still_is_not_called_tampering():
+def test_a_stopped_sealer_is_not_reported_as_tampering():
     with transaction.atomic():
         record("seen", by=None)
     check(clock.now() + HOUR)
     assert standing().ok
 
 
-def test_the_task_checks_and_doing_it_twice_changes_nothing(checked):
+def test_the_task_is_idempotent(checked):
     tasks.check()
     tasks.check()
     assert (standing().ok, LedgerCheck.objects.count()) == (True, 1)

@@ -1,5 +1,5 @@
-"""Reading rendered markup in tests: a page's elements, and two pieces of markup compared by what they say.
-No test lives here."""
+"""Parses rendered markup in tests: a page's elements, and a comparison of two pieces of markup.
+No tests are here."""
 
 from html.parser import HTMLParser
 
@@ -7,7 +7,7 @@ VOID = {"input", "img", "br", "meta", "link", "hr", "path"}
 
 
 class Element(dict):
-    """An element's attributes; `tag`, its parent and the text inside it."""
+    """An element's attributes; also `tag`, its parent and its text."""
 
     def __init__(self, tag: str, attrs: list, parent: "Element | None"):
         super().__init__({name: value if value is not None else "" for name, value in attrs})
@@ -22,7 +22,7 @@ class Element(dict):
         return "".join(child if isinstance(child, str) else child.raw for child in self.children)
 
     def shape(self, drop: frozenset = frozenset()) -> list:
-        """Tags, attributes (their order and the order of classes aside) and text, for comparing."""
+        """Tags, attributes and text for comparison, ignoring the order of attributes and classes."""
         inside = []
         for child in self.children:
             if isinstance(child, str):

@@ -1,4 +1,4 @@
-"""One number, one box and one door, however they were written; and two that are two."""
+"""One phone number, mailbox or house has one key, however it was written; different ones have different keys."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_the_same_door(same: list[str]) -> None:
     assert len({contact_key(each, post=True) for each in same}) == 1
 
 
-def test_others_stay_apart() -> None:
+def test_different_addresses_have_different_keys() -> None:
     assert len({contact_key(each, post=True) for each in APART}) == len(APART)
     phones = [
         "07700 900123",
@@ -54,7 +54,7 @@ def test_others_stay_apart() -> None:
     assert len({contact_key(each) for each in phones}) == len(phones)
 
 
-def test_nothing_has_no_key_and_anything_else_has_one() -> None:
+def test_only_an_empty_value_has_no_key() -> None:
     assert contact_key("") == contact_key("", post=True) == ""
     for typed in ("@", "+", "ring the shop", "\U0001f600x", "12"):
         assert len(contact_key(typed)) in (0, 64)

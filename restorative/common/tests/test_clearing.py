@@ -1,4 +1,4 @@
-"""What is old goes once a day, and nothing else does."""
+"""Old rows are deleted once a day, and nothing else."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -37,7 +37,7 @@ def submission(days: int) -> Submission:
     return Submission.objects.create(token=uuid4(), owner=owner, sent_at=NOW - timedelta(days=days))
 
 
-def test_what_is_old_goes_and_the_rest_stays():
+def test_old_rows_are_deleted_and_the_rest_is_kept():
     kept = [draft(29), draft(30, thrown_at=NOW)]
     draft(31)
     draft(40, thrown_at=NOW - timedelta(days=1))
@@ -53,7 +53,7 @@ def test_what_is_old_goes_and_the_rest_stays():
     assert clear(at=NOW) == Cleared(drafts=0, submissions=0, sessions=0)
 
 
-def test_the_numbers_are_rules(settings):
+def test_the_ages_come_from_rules(settings):
     settings.RULES = {"draft_days": 5, "submission_days": 7}
     draft(6)
     submission(6)

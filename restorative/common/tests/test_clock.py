@@ -129,7 +129,7 @@ def test_next_allowed(at, opens):
     assert clock.next_allowed(london(at)) == london(opens)
 
 
-def test_both_sundays_by_the_hours_that_pass():
+def test_clock_changes_count_elapsed_hours():
     assert clock.next_allowed(london("2027-03-27 20:00")) - london("2027-03-27 20:00").astimezone(
         UTC
     ) == timedelta(hours=12)

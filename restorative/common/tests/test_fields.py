@@ -1,4 +1,4 @@
-"""Sealed fields: a token on the disk, the words in Python, no way to search them, and keys that can be changed."""
+"""Encrypted fields: a token in the database, plain text in Python, no search, and key rotation."""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -38,17 +38,17 @@ def read(draft: Draft) -> dict:
     return Draft.objects.get(pk=draft.pk).typed
 
 
-def test_words_come_back_as_they_were(owner):
+def test_text_survives_a_round_trip(owner):
     assert read(keep(owner, {"hopes": WORDS, "many": ["a", "b"]})) == {"hopes": WORDS, "many": ["a", "b"]}
 
 
-def test_nothing_of_them_stands_on_the_disk(owner):
+def test_the_stored_value_contains_no_plain_text(owner):
     token = stored(keep(owner, {"hopes": "a quiet afternoon"}))
     assert "quiet" not in token
     assert token.startswith("gAAAA")
 
 
-def test_the_same_words_are_another_token_each_time(owner):
+def test_the_same_text_gives_a_new_token_each_time(owner):
     draft = keep(owner, {"hopes": "the same"})
     first = stored(draft)
     draft.save()
@@ -65,7 +65,7 @@ def test_the_first_key_writes_and_every_key_reads(owner, settings):
     assert read(draft)["hopes"] == WORDS
 
 
-def test_a_key_taken_away_too_soon_is_said_plainly(owner, settings):
+def test_a_key_removed_too_early_gives_a_clear_error(owner, settings):
     settings.FIELD_KEYS = [OLD]
     draft = keep(owner, {"hopes": WORDS})
     settings.FIELD_KEYS = [NEW]
@@ -87,7 +87,7 @@ def test_a_sealed_field_cannot_be_searched(lookup):
         list(Draft.objects.filter(**{f"typed__{lookup}": "x"}))
 
 
-def test_a_route_is_matched_whole_by_a_hash_that_is_useless_without_its_key(settings):
+def test_a_route_is_matched_exactly_by_a_hash_that_needs_its_key(settings):
     first = keyed_hash("+447700900123")
     assert keyed_hash("+447700900123") == first
     assert keyed_hash("+447700900124") != first

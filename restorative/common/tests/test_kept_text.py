@@ -1,4 +1,4 @@
-"""No typed word is lost: sent again with other words, refused, or sent when the session had just ended."""
+"""No typed text is lost: after a second submission with other values, a refusal, or the end of the session."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -47,10 +47,10 @@ def made(staff: Staff) -> Played:
     return play("ready", staff)
 
 
-# Sent again
+# Second submissions
 
 
-def test_the_same_words_again_go_where_they_went_first(made, staff):
+def test_the_same_values_again_get_the_first_redirect(made, staff):
     client, typed = client_of(staff["asha"]), {"submission": str(uuid4()), **WHOLE}
     first, again = (client.post(preparation(made), typed) for _ in range(2))
 
@@ -60,7 +60,7 @@ def test_the_same_words_again_go_where_they_went_first(made, staff):
     assert not Draft.objects.exists()
 
 
-def test_other_words_with_the_same_token_are_kept_and_asked_about(made, staff):
+def test_other_values_with_the_same_token_are_kept_and_shown_as_a_new_form(made, staff):
     client, typed = client_of(staff["asha"]), {"submission": str(uuid4()), **WHOLE}
     client.post(preparation(made), typed)
     shown = client.post(preparation(made), typed | {"hopes": SECOND})
@@ -79,7 +79,7 @@ def test_other_words_with_the_same_token_are_kept_and_asked_about(made, staff):
     assert not Draft.objects.exists()
 
 
-def test_other_words_typed_after_going_back_are_kept_while_typing(made, staff):
+def test_text_typed_after_going_back_is_saved_while_typing(made, staff):
     client, typed = client_of(staff["asha"]), {"submission": str(uuid4()), **WHOLE}
     client.post(preparation(made), typed)
     client.post(preparation(made), typed | {"hopes": SECOND}, headers=AUTOSAVE)
@@ -87,7 +87,7 @@ def test_other_words_typed_after_going_back_are_kept_while_typing(made, staff):
     assert client.get(preparation(made)).context["form"]["hopes"].value() == SECOND
 
 
-def test_what_was_sent_is_not_to_be_read_from_its_digest(made, staff):
+def test_a_digest_does_not_reveal_the_values(made, staff):
     client = client_of(staff["asha"])
     for _ in range(2):
         client.post(preparation(made), {"submission": str(uuid4()), **WHOLE})
@@ -97,10 +97,10 @@ def test_what_was_sent_is_not_to_be_read_from_its_digest(made, staff):
     assert digests[0] != digests[1]
 
 
-# Refused
+# Refusals
 
 
-def test_a_page_that_is_hidden_gives_back_what_was_typed_and_nothing_else(staff):
+def test_a_404_gives_back_the_typed_text_and_nothing_else(staff):
     made = play("logged", staff)
     client, typed = client_of(staff["fay"]), {"hopes": SECOND, "alone": "not_sure", "password": "x" * 20}
     hidden = client.post(preparation(made), typed)
@@ -118,7 +118,7 @@ def test_a_page_that_is_hidden_gives_back_what_was_typed_and_nothing_else(staff)
         assert (page.status_code, b"What you typed" in page.content) == (404, False)
 
 
-def test_a_refusal_says_why_and_gives_back_what_was_typed(staff):
+def test_a_403_explains_itself_and_gives_back_the_typed_text(staff):
     closed = play("closed", staff)
     client, address = client_of(staff["mo"]), f"/r/{closed.referral.reference}/close/"
     before, refused = client.get(address), client.post(address, {"why_open_items": FIRST})
@@ -133,11 +133,11 @@ def test_a_refusal_says_why_and_gives_back_what_was_typed(staff):
     assert not Draft.objects.exists()
 
 
-# When the session had just ended
+# End of the session
 
 
 @pytest.mark.parametrize("headers", [{}, AUTOSAVE])
-def test_what_was_sent_as_the_session_ended_is_there_after_signing_in(headers, made, staff):
+def test_a_form_submitted_as_the_session_ended_is_a_draft_after_sign_in(headers, made, staff):
     client = client_of(staff["asha"])
     typed = {
         "hopes": FIRST,

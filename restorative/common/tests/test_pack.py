@@ -17,8 +17,8 @@ from restorative.common.tests.markup import Page
 FIXTURES = Path(__file__).parent / "govuk_fixtures"
 STATIC = Path(settings.BASE_DIR) / "static"
 
-# Differences we mean: smaller radios and boxes; no script of theirs on them (it sets aria-expanded on radios); what
-# an answer reveals is marked in our way; nobody's browser remembers what is typed; no answer is greyed out.
+# Intended differences: smaller radios and boxes; none of their scripts on them (it sets aria-expanded on radios); our
+# own markup for revealed questions; autocomplete off; no disabled answers.
 DROP = frozenset(
     {
         "govuk-radios--small",
@@ -43,7 +43,7 @@ def plain(text: str) -> str:
 
 
 def field_from(component: str, options: dict) -> forms.Field:
-    """A form field that asks what the fixture asks."""
+    """A form field that corresponds to the fixture."""
     label = options.get("label") or options.get("fieldset", {}).get("legend", {})
     hint = plain(options.get("hint", {}).get("text", ""))
     asked = {"label": label["text"], "help_text": hint, "required": False}
@@ -105,7 +105,7 @@ def test_a_field_is_marked_up_as_in_govuk_frontend(component, name):
 
 
 def component(name: str, **context) -> Page:
-    """A component called as pages call it."""
+    """A component, called the way pages call it."""
     given = " ".join(f"{key}={key}" for key in context)
     include = f'{{% include "components/{name}.html" with {given} only %}}'
     return Page(Template(include).render(Context(context)))
@@ -162,7 +162,7 @@ def test_a_row_of_a_summary_list_is_marked_up_as_in_govuk_frontend(name, action)
         "action_href": action and "#",
     }
     (made,) = component("summary_list", rows=[row]).all("div")
-    # Theirs is told the question again in lower case.
+    # Theirs repeats the question in lower case.
     assert str(made.shape()).lower() == str(given.shape()).lower()
 
 
@@ -188,11 +188,11 @@ def test_pages_are_counted_in_words():
     assert "Page 2 of 3" in page.root.text
 
 
-# What is vendored
+# Vendored files
 
 
 def weight(*patterns: str) -> int:
-    """Bytes of the files, gzipped one by one as they are served."""
+    """The size of the files, each gzipped as served."""
     files = [file for pattern in patterns for file in sorted(STATIC.glob(pattern))]
     assert files
     return sum(len(gzip.compress(file.read_bytes(), 9)) for file in files)
@@ -223,7 +223,7 @@ def classes_in(text: str) -> set[str]:
 
 
 def test_every_class_a_template_uses_has_a_style():
-    """A class of a block that was not vendored would look like nothing."""
+    """A class of a block that was not vendored would have no style."""
     styled = classes_in("".join(file.read_text() for file in STATIC.rglob("*.css")))
     scripts = {"govuk-error-summary", "govuk-button", "govuk-skip-link"}
     unstyled = {

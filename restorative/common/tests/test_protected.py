@@ -1,4 +1,4 @@
-"""Protected rows run only with a scope, and a scope is kept by whatever is built on it."""
+"""Protected querysets need a scope, and derived querysets keep it."""
 
 import pytest
 from django.db.models import Exists, OuterRef
@@ -14,12 +14,12 @@ def scoped():
     return Referral.objects.unscoped("test")
 
 
-def test_a_scope_outlives_whatever_is_built_on_it():
+def test_a_scope_survives_further_filters():
     built = scoped().filter(stage="logged").exclude(kind="family").order_by("pk").select_related("lead")[:5]
     assert list(built) == []
 
 
-def test_a_reason_is_needed_to_go_without_a_viewer():
+def test_unscoped_needs_a_reason():
     with pytest.raises(ValueError, match="reason"):
         Referral.objects.unscoped("  ")
 
@@ -40,7 +40,7 @@ def test_a_query_inside_another_needs_no_scope_of_its_own():
 
 
 def test_the_query_that_runs_is_what_counts():
-    """A scoped query inside an unscoped one scopes nothing."""
+    """A scoped subquery does not give its outer query a scope."""
     with pytest.raises(Unscoped):
         list(Referral.objects.filter(pk__in=scoped().values("pk")))
 
@@ -57,7 +57,7 @@ def test_the_query_that_runs_is_what_counts():
         lambda: scoped().intersection(Referral.objects.all()),
     ],
 )
-def test_rows_of_two_queries_together_are_scoped_only_where_each_is(both):
+def test_a_combination_is_scoped_only_if_both_queries_are(both):
     with pytest.raises(Unscoped):
         list(both())
 
@@ -73,13 +73,13 @@ def test_rows_behind_a_relation_need_a_scope():
 
 
 def test_rows_fetched_beside_others_need_a_scope(user):
-    """A prefetch runs a query of its own."""
+    """A prefetch runs its own query."""
     rows = User.objects.filter(pk=user.pk).prefetch_related("leads")
     with pytest.raises(Unscoped):
         list(rows)
 
 
-def test_nobody_sees_an_empty_list_without_a_scope_either():
+def test_an_empty_queryset_needs_a_scope_too():
     with pytest.raises(Unscoped):
         list(Referral.objects.none())
 

@@ -1,4 +1,4 @@
-"""Names that sound alike have a key in common, and those that do not have none."""
+"""Names that sound alike share a key; other names share none."""
 
 import pytest
 
@@ -36,12 +36,12 @@ APART = ["Sam Pat", "Mohammed Matthew", "Khan Singh", "Rachel Ruth", "Anna Hanna
 
 
 @pytest.mark.parametrize("names", ALIKE)
-def test_written_differently_they_sound_alike(names: str) -> None:
+def test_spellings_of_one_name_share_a_key(names: str) -> None:
     assert set.intersection(*(sound_keys(name) for name in names.split()))
 
 
 @pytest.mark.parametrize("names", APART)
-def test_others_do_not(names: str) -> None:
+def test_different_names_share_no_key(names: str) -> None:
     first, second = names.split()
     assert not sound_keys(first) & sound_keys(second)
 
@@ -53,5 +53,5 @@ def test_a_double_name_is_found_by_each_part_and_in_one_word() -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "'", "x" * 500, "\U0001f600", "a\u0301" * 200])
-def test_whatever_is_typed_gives_short_keys(name: str) -> None:
+def test_any_text_gives_short_keys(name: str) -> None:
     assert all(0 < len(key) <= 32 for key in sound_keys(name))

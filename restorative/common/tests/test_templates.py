@@ -1,5 +1,5 @@
-"""Every layout and component with realistic data: nothing undefined, sound markup, one h1, and 0 axe findings.
-What pages put into them is tested with the pages."""
+"""Every layout and component with realistic data: no undefined variables, valid markup, one h1, no axe findings.
+The content of pages is tested with the pages."""
 
 import re
 from functools import partial
@@ -36,7 +36,7 @@ NOBODY = SimpleNamespace(is_authenticated=False)
 
 
 class Undefined(str):
-    """What a template gets for a name it was not given: an error."""
+    """Raises when a template uses an undefined variable."""
 
     __slots__ = ()
 
@@ -49,7 +49,7 @@ class Undefined(str):
 
 @pytest.fixture
 def render(rf: RequestFactory):
-    """Render a template's name or source as a page of Asha's, refusing undefined names."""
+    """Render a template by name or from source, as a page for Asha; undefined variables raise."""
     options = settings.TEMPLATES[0]["OPTIONS"]
     engine = Engine(
         dirs=[TEMPLATES],
@@ -280,7 +280,7 @@ def test_nothing_outside_signed_in_pages_says_what_the_service_is(render, name):
 
 
 def test_every_component_is_shown_by_some_page_here():
-    """A component that no test renders would rot."""
+    """Every component is rendered by some test."""
     everything = "".join(path.read_text() for path in TEMPLATES.rglob("*.html")) + REFERRAL + LIST + PARTY
     for path in sorted((TEMPLATES / "components").glob("*.html")):
         assert f'"components/{path.name}"' in everything, path.name
@@ -291,7 +291,7 @@ SIZES = {"desk": (1366, 768), "phone": (390, 844), "narrow": (320, 640)}
 
 @pytest.fixture
 def opened(page, render):
-    """Open a rendered page in Chromium, with the style sheets and scripts of the house and nothing else."""
+    """Open a rendered page in Chromium, with our own style sheets and scripts only."""
     types = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
     asked = []
 
@@ -377,7 +377,7 @@ def test_the_summary_leads_to_the_question(opened, render):
 
 @pytest.fixture
 def sent(page):
-    """What the page posts, and the answer it gets (a list to change)."""
+    """The page's POST requests, and the response they get (a list that tests change)."""
     posts, answers = [], [204]
 
     def answer(route):

@@ -1,4 +1,4 @@
-"""The broker of files: nothing is lost, nothing is read half written, whoever writes and reads at once."""
+"""The file broker: no message is lost or read half-written, with concurrent readers and writers."""
 
 import multiprocessing
 import os
@@ -67,7 +67,7 @@ def run(tmp_path: Path, writers: int, readers: int, each: int) -> list[str]:
     return [line for file in results.iterdir() for line in file.read_text().split()]
 
 
-def test_a_message_there_and_back(tmp_path):
+def test_a_message_round_trip(tmp_path):
     write(tmp_path, 1, 3)
     with connect(tmp_path) as connection, connection.SimpleQueue(QUEUE) as queue:
         assert [queue.get(timeout=1).payload["number"] for _ in range(3)] == [0, 1, 2]
@@ -84,7 +84,7 @@ def test_a_message_being_written_is_not_seen(tmp_path):
             queue.get(block=False)
 
 
-def test_what_was_taken_and_not_acknowledged_goes_back(tmp_path):
+def test_a_message_taken_but_not_acknowledged_returns(tmp_path):
     write(tmp_path, 1, 1)
     connection = connect(tmp_path)
     connection.SimpleQueue(QUEUE).get(timeout=1)
@@ -94,6 +94,6 @@ def test_what_was_taken_and_not_acknowledged_goes_back(tmp_path):
 
 
 @pytest.mark.slow
-def test_eight_processes_lose_none_of_four_thousand(tmp_path):
+def test_eight_processes_lose_none_of_4000_messages(tmp_path):
     found = run(tmp_path, writers=4, readers=4, each=1000)
     assert len(found) == len(set(found)) == 4000

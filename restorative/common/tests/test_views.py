@@ -1,5 +1,5 @@
-"""The form view and the lists, with what people and machines really send: one press counts once, what was typed is
-kept, nonsense is an error beside its field or nothing at all, never an error page."""
+"""The form view and the lists with real input: a submission acts once, typed text is kept, and bad input is an error
+beside its field or ignored, never an error page."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -32,7 +32,7 @@ def asha(staff: Staff) -> Client:
 
 
 def answers(staff: Staff, **changes: Any) -> dict[str, Any]:
-    """The seven answers, all of them good."""
+    """The seven answers, all valid."""
     return {
         "submission": str(uuid4()),
         "own_given": "Sam",
@@ -51,7 +51,7 @@ def answers(staff: Staff, **changes: Any) -> dict[str, Any]:
 
 
 def press(client: Client, **changes: Any) -> dict[str, Any]:
-    """The press of "Log referral" on the page that shows the answers: it says which were shown."""
+    """Submit "Log referral" on the page that shows the answers, with the answers that were shown."""
     page = client.get(CHECK)
     shown = page.context["shown"] if page.status_code == 200 else ""
     return {"submission": str(uuid4()), "shown": shown, **changes}
@@ -65,24 +65,24 @@ def errors(answer) -> set[str]:
     return set(answer.context["form"].errors)
 
 
-# --- One press counts once --------------------------------------------------------------------------------------
+# --- A submission acts once -------------------------------------------------------------------------------------
 
 
-def test_the_same_press_goes_where_it_went_and_does_nothing_more(asha, staff):
+def test_a_repeated_submission_redirects_as_before_and_acts_once(asha, staff):
     asha.post(LOG, answers(staff))
     token = press(asha)
     went = {asha.post(CHECK, token).headers["Location"] for _ in range(20)}
     assert (len(went), logged()) == (1, 1)
 
 
-def test_two_presses_of_two_forms_count_twice(asha, staff):
+def test_submissions_of_two_forms_act_twice(asha, staff):
     for _ in range(2):
         asha.post(LOG, answers(staff))
         asha.post(CHECK, press(asha))
     assert logged() == 2
 
 
-def test_a_press_logs_what_was_shown_and_never_what_another_tab_typed_since(asha, staff):
+def test_log_referral_logs_the_answers_shown_not_later_ones_from_another_tab(asha, staff):
     asha.post(LOG, answers(staff, own_given="Alpha"))
     shown = press(asha)
     asha.post(LOG, answers(staff, own_given="Beta"))
@@ -92,20 +92,20 @@ def test_a_press_logs_what_was_shown_and_never_what_another_tab_typed_since(asha
     assert (answer.status_code, logged()) == (422, 0)
     assert "changed since you looked" in answer.context["form"].non_field_errors()[0]
     assert next(row["value"] for row in answer.context["rows"]) == "Beta, person in treatment"
-    # What is shown now can be logged, with the same page's next press.
+    # The answers shown now can be logged with the page's next submission.
     again = {**shown, "shown": answer.context["shown"]}
     assert asha.post(CHECK, again).status_code == 303
     assert Party.objects.unscoped("test").get(source="keyworker").known_as == "Beta"
 
 
-def test_a_press_that_does_not_say_what_was_shown_logs_nothing(asha, staff):
+def test_a_submission_without_the_shown_answers_logs_nothing(asha, staff):
     asha.post(LOG, answers(staff))
     assert asha.post(CHECK, {"submission": str(uuid4())}).status_code == 422
     assert logged() == 0
 
 
-def test_a_press_that_was_refused_can_be_sent_again(asha, staff):
-    """Refused is not sent: the same page, put right, goes through."""
+def test_a_refused_submission_can_be_sent_again(asha, staff):
+    """A refused form does not count as submitted: the corrected form goes through."""
     token = str(uuid4())
     assert asha.post(CHECK, press(asha, submission=token)).status_code == 422
     assert not Submission.objects.exists()
@@ -113,13 +113,13 @@ def test_a_press_that_was_refused_can_be_sent_again(asha, staff):
     assert asha.post(CHECK, press(asha, submission=token)).status_code == 303
 
 
-def test_the_token_of_somebody_else_does_nothing_for_me(asha, staff):
+def test_another_users_token_has_no_effect(asha, staff):
     asha.post(LOG, answers(staff))
     sent = press(asha)
     asha.post(CHECK, sent)
     kit = Client()
     kit.force_login(staff["kit"])
-    # Other people: the same names would rightly be shown to a colleague as logged already.
+    # Other names: a colleague would correctly see the same names as logged already.
     kit.post(LOG, answers(staff, lead=str(staff["kit"].pk), own_given="Robin", other_1_given="Lee"))
     answer = kit.post(CHECK, press(kit, submission=sent["submission"]))
     assert (answer.status_code, logged()) == (422, 1)
@@ -127,7 +127,7 @@ def test_the_token_of_somebody_else_does_nothing_for_me(asha, staff):
 
 
 @pytest.mark.parametrize("token", ["", "nonsense", "\x00", "0" * 5000, "1; DROP TABLE"])
-def test_a_press_without_a_proper_token_still_works(asha, staff, token):
+def test_a_submission_without_a_valid_token_still_works(asha, staff, token):
     asha.post(LOG, answers(staff))
     assert asha.post(CHECK, press(asha, submission=token)).status_code == 303
     assert logged() == 1
@@ -135,7 +135,7 @@ def test_a_press_without_a_proper_token_still_works(asha, staff, token):
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_twenty_presses_at_once_make_one_referral(staff):
+def test_twenty_concurrent_submissions_create_one_referral(staff):
     client = Client()
     client.force_login(staff["asha"])
     client.post(LOG, answers(staff))
@@ -160,7 +160,7 @@ def test_twenty_presses_at_once_make_one_referral(staff):
 # --- What was typed is kept -------------------------------------------------------------------------------------
 
 
-def test_typing_is_kept_without_an_answer_and_without_an_entry(asha, staff):
+def test_saving_a_draft_returns_no_content_and_records_nothing(asha, staff):
     entries = AuditEntry.objects.count()
     answer = asha.post(LOG, {"hoped_for": "Half a sent"}, headers={"X-Draft": "1"})
     assert (answer.status_code, answer.content) == (204, b"")
@@ -168,35 +168,35 @@ def test_typing_is_kept_without_an_answer_and_without_an_entry(asha, staff):
     assert "Half a sent" in asha.get(LOG).content.decode()
 
 
-def test_what_is_kept_is_shown_as_it_was_left_without_errors(asha):
+def test_a_draft_is_shown_as_left_without_errors(asha):
     asha.post(LOG, {"hoped_for": "Half a sent"}, headers={"X-Draft": "1"})
     shown = asha.get(LOG).content.decode()
     assert "There is a problem" not in shown
     assert "Error:" not in shown
 
 
-def test_what_is_kept_is_ones_own(asha, staff):
+def test_a_draft_is_private(asha, staff):
     asha.post(LOG, {"hoped_for": "Half a sent"}, headers={"X-Draft": "1"})
     kit = Client()
     kit.force_login(staff["kit"])
     assert "Half a sent" not in kit.get(LOG).content.decode()
 
 
-def test_what_is_kept_can_be_thrown_away(asha):
+def test_a_draft_can_be_deleted(asha):
     asha.post(LOG, {"hoped_for": "Half a sent"}, headers={"X-Draft": "1"})
     asha.post(LOG, {"discard": "1"})
     assert "Half a sent" not in asha.get(LOG).content.decode()
     assert not Draft.objects.exists()
 
 
-def test_what_was_sent_is_kept_no_longer(asha, staff):
+def test_a_draft_is_deleted_after_submission(asha, staff):
     asha.post(LOG, answers(staff))
     asha.post(CHECK, press(asha))
     assert not Draft.objects.exists()
 
 
-def test_a_draft_that_arrives_after_its_press_does_not_come_back(asha, staff):
-    """The browser's last keeping may be slower than the press."""
+def test_a_draft_that_arrives_after_the_submission_is_ignored(asha, staff):
+    """The browser's last draft may arrive after the submission."""
     made = play.log(staff, play.Pair("Ann", "Bob"), clock.now())
     form = reverse("referrals:ratings", args=[made.referral.reference, made.own.pk])
     typed = {"submission": str(uuid4()), "relationship": "4", "safe": "8", "hope": "6", "point": "before"}
@@ -205,8 +205,8 @@ def test_a_draft_that_arrives_after_its_press_does_not_come_back(asha, staff):
     assert not Draft.objects.exists()
 
 
-def test_what_is_typed_for_a_page_one_may_not_open_is_ones_own_and_names_nobody(asha, staff):
-    """Access may go while somebody types: the words are theirs, the page is not."""
+def test_a_draft_for_a_page_without_access_is_private_and_contains_no_names(asha, staff):
+    """A user may lose access while typing. They keep their own text, but see nothing of the page."""
     made = play.log(staff, play.Pair("Ann", "Bob"), clock.now())
     play.give_keyworkers(made, clock.now())
     form = reverse("referrals:talk", args=[made.referral.reference, made.other.pk])
@@ -220,7 +220,7 @@ def test_what_is_typed_for_a_page_one_may_not_open_is_ones_own_and_names_nobody(
 
 # --- Bad inputs -------------------------------------------------------------------------------------------------
 
-# Field, what was sent, and whether it is to be seen again (what cannot be shown safely is not).
+# Field, value, and whether the value is shown again (values that cannot be shown safely are not).
 BAD: dict[str, tuple[str, Any]] = {
     "NUL in a name": ("own_given", "Sa\x00m"),
     "NUL in text": ("hoped_for", "one\x00two"),
@@ -267,7 +267,7 @@ def test_a_bad_answer_is_an_error_beside_its_field_and_the_rest_is_kept(asha, st
     assert logged() == 0
 
 
-def test_ten_megabytes_come_back_to_their_writer(asha, staff):
+def test_ten_megabytes_of_text_come_back_to_the_user(asha, staff):
     answer = asha.post(LOG, answers(staff, hoped_for=TOO_LONG))
     assert answer.context["form"].data["hoped_for"] == TOO_LONG
 
@@ -284,7 +284,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize("name", HARMLESS)
-def test_what_is_only_words_is_kept_as_words(asha, staff, name):
+def test_markup_and_injections_are_stored_as_plain_text(asha, staff, name):
     asha.post(LOG, answers(staff, hoped_for=HARMLESS[name]))
     shown = asha.get(CHECK)
     asha.post(CHECK, press(asha))
@@ -296,7 +296,7 @@ def test_what_is_only_words_is_kept_as_words(asha, staff, name):
         assert escape(HARMLESS[name]) in shown.content.decode()
 
 
-def test_more_fields_than_a_form_has_are_refused_without_an_error_page(asha):
+def test_too_many_fields_are_refused_without_an_error_page(asha):
     answer = asha.post(LOG, {f"field_{number}": "x" for number in range(2000)})
     assert answer.status_code == 422
     assert "more than 1,000 answers" in answer.context["form"].non_field_errors()[0]
@@ -352,7 +352,7 @@ ODD = [
 
 @pytest.mark.parametrize("asked", ODD)
 @pytest.mark.parametrize("path", [LIST, SEARCH])
-def test_a_list_answers_whatever_it_is_asked(asha, staff, path, asked):
+def test_a_list_answers_any_query_string(asha, staff, path, asked):
     play.log(staff, play.Pair("Ann", "Bob"), clock.now())
     answer = asha.get(f"{path}?{asked}")
     assert answer.status_code == 200
@@ -382,8 +382,8 @@ def test_an_odd_id_is_not_found(asha, staff, party):
     assert asha.get(f"/r/{made.referral.reference}/people/{party}/").status_code == 404
 
 
-def test_what_is_looked_for_is_never_written_down(asha, staff):
-    """The ledger notes which rows were shown; the words stand nowhere."""
+def test_search_terms_are_never_recorded(asha, staff):
+    """The ledger records the rows that were shown, not the search terms."""
     play.log(staff, play.Pair("Ann", "Bob"), clock.now())
     asha.get(SEARCH, {"q": "Bob"})
     with connection.cursor() as cursor:

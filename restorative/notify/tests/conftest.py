@@ -1,4 +1,4 @@
-"""The fake kind, registered for one test, and processes that race."""
+"""The fake kind, registered for one test, and concurrent processes."""
 
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from tests import services
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """A fake kind as the only one there is."""
+    """A fake kind as the only registered kind."""
     monkeypatch.setattr(registry, "_kinds", {})
     made = World()
     made.register()
@@ -25,20 +25,20 @@ def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 
 @pytest.fixture
 def delivered(tmp_path: Path) -> Path:
-    """Where processes write each delivery, a line each."""
+    """The file in which processes write one line for each delivery."""
     path = tmp_path / "delivered"
     path.touch()
     return path
 
 
 class Race:
-    """Processes on this test's database that begin at the same moment, once all of them are ready."""
+    """Processes on this test's database that start together once all are ready."""
 
     def __init__(self, env: dict[str, str], folder: Path) -> None:
         self.env, self.folder, self.racers = env, folder, 0
 
     def enter(self, *args: str, **env: str) -> subprocess.Popen[str]:
-        """One more racer. It waits for `go`."""
+        """Add a process. It waits for `go`."""
         self.racers += 1
         return subprocess.Popen(
             [sys.executable, "-m", "restorative.notify.tests.racer", *args],
@@ -49,7 +49,7 @@ class Race:
         )
 
     def go(self) -> None:
-        """Start everybody who has entered."""
+        """Start all processes."""
         services.until(
             lambda: len(list(self.folder.glob("ready-*"))) >= self.racers, seconds=60, what="line-up"
         )
@@ -58,7 +58,7 @@ class Race:
         written.rename(self.folder / "go")
 
     def alone(self, **env: str) -> int:
-        """One sweep by a process of its own; how it ended."""
+        """Run one sweep in its own process; returns the exit code."""
         racer = self.enter("once", **env)
         self.go()
         return racer.wait(60)
@@ -66,5 +66,5 @@ class Race:
 
 @pytest.fixture
 def race(service_env: dict[str, str], delivered: Path, tmp_path: Path) -> Race:
-    """Racers for this test."""
+    """Concurrent processes for this test."""
     return Race(service_env | {"DELIVERED": str(delivered)}, tmp_path)

@@ -1,5 +1,5 @@
-"""A kind of message that exists only in tests, with callables as real as any app's, and the facts they look at.
-Processes started by tests use it too: what they are to do comes in their environment."""
+"""A kind of message that exists only in tests, and the facts that its functions read.
+Processes started by tests use it too; their environment says what to do."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ TEN = clock.moment(datetime(2027, 3, 2).date(), 10)  # noqa: DTZ001  a Tuesday m
 
 @dataclass
 class World:
-    """The facts the fake kind plans and checks by."""
+    """The facts from which the fake kind plans and re-checks."""
 
     planned: list[Planned] = field(default_factory=list)
     verdicts: dict[UUID, Send | Hold | Cancel | Exception] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class World:
         )
 
     def want(self, **facts: object) -> Planned:
-        """One more message that should exist."""
+        """Add a message that should exist."""
         planned = Planned(
             **{
                 "kind": KIND,
@@ -75,7 +75,7 @@ class World:
 
 
 def due(count: int, *, each_own_group: bool = True, **facts: object) -> list[Message]:
-    """Rows that are due, without planning."""
+    """Create due rows without planning."""
     group = uuid.uuid4()
     defaults = {
         "created_at": TEN,
@@ -98,17 +98,17 @@ def due(count: int, *, each_own_group: bool = True, **facts: object) -> list[Mes
     )
 
 
-# ------------------------------------------------------------------------------- in processes of their own
+# ------------------------------------------------------------------------------- in other processes
 
 
 def die_at(step: str) -> None:
-    """End this process as a power cut would, where its environment says so."""
+    """Kill this process at this point if its environment says so."""
     if os.environ.get("DIE_AT") == step:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def deliver_to(log: Path) -> None:
-    """Let every email be one line in a file: two deliveries of one message would be two lines."""
+    """Write each email as one line of a file, so that a double delivery is two lines."""
 
     def send(letter: Letter) -> str:
         die_at("handing")
@@ -121,6 +121,6 @@ def deliver_to(log: Path) -> None:
 
 
 def wait_until(moment: float) -> None:
-    """Wait for a moment of the clock that all processes of a machine share."""
+    """Wait for a moment of the system clock, which all processes share."""
     while (left := moment - time.monotonic()) > 0:
         time.sleep(left if left > 0.002 else 0)

@@ -1,5 +1,5 @@
-"""A process that sweeps or cancels against others: `python -m restorative.notify.tests.racer sweep|cancel|once …`.
-Who wins is looked at by the tests that start it."""
+"""A process that sweeps or cancels concurrently: `python -m restorative.notify.tests.racer sweep|cancel|once …`.
+The tests that start it check the result."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ def sweep_rounds(start: float, rounds: int) -> None:
 
 
 def cancel_rounds(start: float, groups: list[UUID]) -> None:
-    """Round i cancels group i, a little before or after the sweep, and says what it could do."""
+    """Round i cancels group i, a little before or after the sweep, and prints the result."""
     for i, group in enumerate(groups):
         wait_until(start + i * STEP + (i % 11 - 3) * 0.0015)
         with transaction.atomic():
@@ -38,7 +38,7 @@ def cancel_rounds(start: float, groups: list[UUID]) -> None:
 
 
 def line_up() -> float:
-    """Say that this process is ready, and wait to be told when to start."""
+    """Report that this process is ready, and wait for the start."""
     go = Path(os.environ["GO"])
     (go.parent / f"ready-{os.getpid()}").touch()
     while not go.exists():

@@ -1,5 +1,5 @@
-"""Ways out: files that are there whole or not at all, and email to a real server that answers as it is told.
-What the outbox makes of each answer is in test_outbox.py."""
+"""Channels: files that appear complete or not at all, and email to a real server with scripted replies.
+The outbox's reaction to each result is in test_outbox.py."""
 
 import json
 import socketserver
@@ -30,7 +30,7 @@ def letter(**facts: object) -> Letter:
 # -------------------------------------------------------------------------------------------------- files
 
 
-def test_a_file_holds_what_was_sent_and_nothing_else_is_left(settings):
+def test_a_file_contains_the_message_and_no_other_file_is_left(settings):
     sent = letter()
     result = delivery.deliver(sent)
     assert (result.became, result.reference) == (Became.SENT, f"{sent.reference}.json")
@@ -41,7 +41,7 @@ def test_a_file_holds_what_was_sent_and_nothing_else_is_left(settings):
 
 
 def test_a_reader_never_finds_half_a_file(settings):
-    """One process writes, another reads as fast as it can."""
+    """One process writes while another reads as fast as it can."""
     folder = Path(settings.OUTBOX_DIR)
     done = threading.Event()
     broken: list[str] = []
@@ -68,7 +68,7 @@ def test_a_reader_never_finds_half_a_file(settings):
 
 
 class MailServer(socketserver.ThreadingTCPServer):
-    """Speaks just enough SMTP, and answers one step as it is told: a code, garbage, a closed line or silence."""
+    """Speaks just enough SMTP and has one scripted reply: a code, garbage, a closed connection or silence."""
 
     allow_reuse_address = True
     daemon_threads = True
@@ -149,7 +149,7 @@ def test_an_email_carries_our_id_and_a_neutral_sender(mail):
         ("quit", "silence", Became.SENT),
     ],
 )
-def test_what_the_server_says_is_taken_at_its_word(mail, step, answer, became):
+def test_each_server_reply_has_its_result(mail, step, answer, became):
     mail.step, mail.answer = step, answer
     assert delivery.deliver(letter()).became == became
 
@@ -158,7 +158,7 @@ def test_a_server_gets_ten_seconds():
     assert get_connection("django.core.mail.backends.smtp.EmailBackend").timeout == 10
 
 
-def test_no_server_is_a_known_no(mail, settings):
+def test_no_server_is_a_certain_failure(mail, settings):
     settings.EMAIL_PORT = 1
     assert delivery.deliver(letter()).became == Became.NOT_SENT
 
@@ -166,7 +166,7 @@ def test_no_server_is_a_known_no(mail, settings):
 @pytest.mark.parametrize(
     "facts", [{"subject": "A\r\nBcc: x@example.org"}, {"to": "sam@example.org\nBcc: x@y.org"}]
 )
-def test_a_second_header_cannot_be_slipped_in(mail, facts):
+def test_headers_cannot_be_injected(mail, facts):
     assert delivery.deliver(letter(**facts)).became == Became.REFUSED
     assert mail.received == []
 
@@ -174,7 +174,7 @@ def test_a_second_header_cannot_be_slipped_in(mail, facts):
 # -------------------------------------------------------------------------------------------------- others
 
 
-def test_a_text_waits_for_a_way_out(settings):
+def test_a_text_waits_for_a_provider(settings):
     settings.DELIVERY = "real"
     assert delivery.deliver(letter(channel="text")).became == Became.NOT_YET
     assert delivery.deliver(letter(channel="pigeon")).became == Became.REFUSED

@@ -1,5 +1,5 @@
-"""The outbox by itself: planning, cancelling, checking again, spacing, giving up.
-Races and power cuts are in test_races.py."""
+"""The outbox in one process: planning, cancelling, re-checking, spacing, giving up.
+Races and crashes are in test_races.py."""
 
 import json
 import uuid
@@ -40,7 +40,7 @@ def files(settings) -> list[dict]:
 # ---------------------------------------------------------------------------------------------- planning
 
 
-def test_what_is_planned_becomes_rows_once(world):
+def test_planned_messages_become_rows_once(world):
     world.want()
     world.want(to_worker=True)
     created, cancelled, sending = outbox.reconcile(GROUP, at=TEN)
@@ -49,8 +49,8 @@ def test_what_is_planned_becomes_rows_once(world):
     assert [*outbox.reconcile(GROUP, at=TEN)] == [[], [], []]
 
 
-def test_what_is_planned_again_waits_again_where_it_is_still_of_use(world):
-    """Paused and taken up again: nothing of it had left, so it is sent once. What was stopped for good stays so."""
+def test_a_message_planned_again_waits_again_if_still_useful(world):
+    """After a pause the message had not been sent, so it is sent once. A message cancelled for good stays cancelled."""
     kept, late, stopped = world.want(), world.want(useless_after=TEN + timedelta(minutes=5)), world.want()
     outbox.reconcile(GROUP, at=TEN)
     outbox.cancel_for(GROUP, why="they died", recipient_id=stopped.recipient_id)
@@ -68,7 +68,7 @@ def test_what_is_planned_again_waits_again_where_it_is_still_of_use(world):
     assert [[row.state for row in outbox.sweep(at=TEN + HOUR)] for _ in range(2)] == [[State.SENT], []]
 
 
-def test_what_is_not_planned_any_more_is_cancelled(world):
+def test_messages_no_longer_planned_are_cancelled(world):
     gone, kept = world.want(), world.want()
     outbox.reconcile(GROUP, at=TEN)
     world.planned.remove(gone)
@@ -85,7 +85,7 @@ def test_other_groups_are_left_alone(world):
 
 
 @pytest.mark.parametrize("before", [State.SENT, State.CANCELLED, State.FAILED, State.UNCERTAIN])
-def test_the_same_version_is_never_sent_again_a_new_one_is(world, before):
+def test_a_version_is_sent_once_and_a_new_version_again(world, before):
     planned = world.want()
     outbox.reconcile(GROUP, at=TEN)
     Message.objects.update(state=before)
@@ -96,7 +96,7 @@ def test_the_same_version_is_never_sent_again_a_new_one_is(world, before):
     assert [outcome.state for outcome in outbox.sweep(at=TEN)] == [State.SENT]
 
 
-def test_one_already_being_sent_is_named(world):
+def test_a_message_already_being_sent_is_returned(world):
     world.want()
     outbox.reconcile(GROUP, at=TEN)
     Message.objects.update(state=State.SENDING, claimed_at=clock.now())
@@ -106,7 +106,7 @@ def test_one_already_being_sent_is_named(world):
     assert outbox.cancel_for(GROUP, why="withdrawn")[1] == sending
 
 
-def test_cancel_for_stops_what_waits(world):
+def test_cancel_for_cancels_waiting_messages(world):
     one, other = world.want(), world.want()
     outbox.reconcile(GROUP, at=TEN)
     Message.objects.filter(recipient_id=one.recipient_id).update(state=State.HELD)
@@ -127,7 +127,7 @@ def test_a_moved_plan_moves_the_row(world):
     assert (message.due_at, message.planned_for, message.urgent) == (TEN + HOUR, TEN + HOUR, True)
 
 
-def test_a_change_has_what_is_held_looked_at_again(world):
+def test_a_change_makes_held_messages_due_again(world):
     planned = world.want()
     outbox.reconcile(GROUP, at=TEN)
     world.verdicts[planned.recipient_id] = Hold(TEN + 3 * HOUR, "on hold")
@@ -148,7 +148,7 @@ def test_the_key_holds_in_the_database(world):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_planning_belongs_inside_the_change(world):
+def test_reconcile_needs_a_transaction(world):
     with pytest.raises(RuntimeError, match="transaction"):
         outbox.reconcile(GROUP)
     with pytest.raises(RuntimeError, match="transaction"):
@@ -158,7 +158,7 @@ def test_planning_belongs_inside_the_change(world):
 # ------------------------------------------------------------------------------------------------ sending
 
 
-def test_a_due_message_is_sent_once_and_its_words_are_kept(world, settings):
+def test_a_due_message_is_sent_once_and_its_text_is_stored(world, settings):
     (message,) = due(1)
     (outcome,) = outbox.sweep(at=TEN)
     assert (outcome.state, outcome.why) == (State.SENT, "by email")
@@ -176,7 +176,7 @@ def test_a_due_message_is_sent_once_and_its_words_are_kept(world, settings):
     }
 
 
-def test_words_are_sealed_in_the_database(world):
+def test_texts_are_encrypted_in_the_database(world):
     due(1)
     outbox.sweep(at=TEN)
     with connection.cursor() as cursor:
@@ -184,7 +184,7 @@ def test_words_are_sealed_in_the_database(world):
         assert "Asha" not in "".join(cursor.fetchone())
 
 
-def test_nothing_goes_before_its_time(world):
+def test_nothing_is_sent_before_its_time(world):
     due(1)
     assert outbox.sweep(at=TEN - MINUTE) == []
 
@@ -200,7 +200,7 @@ def test_the_app_may_hold_or_cancel_at_the_last_moment(world, settings):
         (State.HELD, "outside their hours, until Tue 2 March 2027, 11am"),
     ]
     assert files(settings) == []
-    assert world.unsent == []  # the app itself said so
+    assert world.unsent == []  # the app's own reason
     world.verdicts.clear()
     assert [o.message_id for o in outbox.sweep(at=TEN + HOUR)] == [held.pk]
     assert state(cancelled) == State.CANCELLED
@@ -214,7 +214,7 @@ def test_a_hold_ends_before_the_message_is_useless_and_never_at_once(world):
     assert (long.due_at, none.due_at) == (TEN + HOUR, TEN + MINUTE)
 
 
-def test_after_an_outage_only_what_is_of_use_goes_out(world):
+def test_after_an_outage_only_useful_messages_are_sent(world):
     """Everything was due at ten; the sweep comes back six hours later."""
     late = due(1)[0]
     useful = due(1, useless_after=TEN + 24 * HOUR)[0]
@@ -243,7 +243,7 @@ def test_an_unknown_kind_waits(world):
     assert state(message) == State.HELD
 
 
-def test_forbidden_words_and_names_do_not_leave(world, settings):
+def test_messages_with_forbidden_words_or_names_are_held(world, settings):
     named, spoken = due(2)
     world.verdicts[named.recipient_id] = Send("text", "+447700900000", other_names=("Asha",))
     outbox.sweep(at=TEN)
@@ -274,7 +274,7 @@ def test_quiet_hours_hold_participants_not_workers(world):
     assert clock.show_when(urgent.due_at) == "Wed 3 March 2027, 7.30am"
 
 
-def test_what_would_be_late_after_the_quiet_hours_is_given_up_while_somebody_can_ring(world):
+def test_a_message_too_late_after_quiet_hours_is_cancelled_while_a_worker_can_ring(world):
     night = TEN.replace(hour=21)
     (message,) = due(1, due_at=night, useless_after=night + 8 * HOUR)
     outbox.sweep(at=night)
@@ -317,8 +317,8 @@ def test_one_message_a_day_for_each_person_changes_excepted(world):
     assert state(held) == State.SENT
 
 
-def test_a_minute_that_passed_before_handing_over_is_given_back(world, settings, monkeypatch):
-    """The claim took 10:00 and was slow; what would arrive at 10:01 is not handed over under 10:00."""
+def test_a_minute_that_passed_before_sending_is_released(world, settings, monkeypatch):
+    """The claim took the minute 10:00 but was slow; the message is not sent at 10:01 under that slot."""
     (message,) = due(1)
     with time_machine.travel(TEN + timedelta(seconds=59, milliseconds=900), tick=False) as now:
         render = world.render
@@ -342,7 +342,7 @@ def test_a_minute_that_passed_before_handing_over_is_given_back(world, settings,
     )
 )
 @deep(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_is_planned_nobody_is_written_to_at_night_twice_a_day_or_together(world, plans):
+def test_no_plan_sends_at_night_twice_a_day_or_in_the_same_minute(world, plans):
     Message.objects.all().delete()
     groups, people = [uuid.uuid4() for _ in range(3)], [uuid.uuid4() for _ in range(4)]
     for group, person, urgent, to_worker, after in plans:
@@ -374,7 +374,7 @@ def test_whatever_is_planned_nobody_is_written_to_at_night_twice_a_day_or_togeth
 
 @pytest.fixture
 def provider(settings, monkeypatch):
-    """A way out that answers as it is told."""
+    """A channel with a scripted result."""
     settings.DELIVERY = "real"
     answers: list = []
 
@@ -388,7 +388,7 @@ def provider(settings, monkeypatch):
     return answers
 
 
-def test_a_known_no_is_tried_again_later_each_time_and_then_given_up(world, provider):
+def test_a_certain_failure_is_retried_with_growing_delays_then_given_up(world, provider):
     (message,) = due(1, useless_after=TEN + 100 * HOUR)
     waits = []
     at = TEN
@@ -404,7 +404,7 @@ def test_a_known_no_is_tried_again_later_each_time_and_then_given_up(world, prov
     assert message.spacing_day is None
 
 
-def test_a_no_then_a_yes(world, provider):
+def test_a_failure_then_a_success(world, provider):
     (message,) = due(1)
     provider[:] = [NotSent("the provider answered 500"), "reference-1"]
     outbox.sweep(at=TEN)
@@ -422,9 +422,7 @@ def test_a_no_then_a_yes(world, provider):
         (TimeoutError(), "uncertain"),
     ],
 )
-def test_one_cancelled_while_it_is_being_sent_is_never_tried_again(
-    world, provider, monkeypatch, answer, ends
-):
+def test_a_message_cancelled_while_being_sent_gets_no_retry(world, provider, monkeypatch, answer, ends):
     (message,) = due(1)
     send = delivery.CHANNELS["email"]
 
@@ -447,7 +445,7 @@ def test_a_refusal_is_final(world, provider):
 
 
 @pytest.mark.parametrize("answer", [TimeoutError(), ValueError("garbage"), ConnectionResetError()])
-def test_an_answer_that_says_nothing_is_uncertain_for_good(world, provider, answer):
+def test_an_unclear_answer_stays_uncertain(world, provider, answer):
     (message,) = due(1)
     provider.append(answer)
     (outcome,) = outbox.sweep(at=TEN)
@@ -456,7 +454,7 @@ def test_an_answer_that_says_nothing_is_uncertain_for_good(world, provider, answ
     assert outbox.sweep(at=TEN + HOUR) == []
 
 
-def test_texts_wait_until_there_is_a_way(world, settings):
+def test_texts_wait_until_a_provider_is_connected(world, settings):
     settings.DELIVERY = "real"
     (message,) = due(1, useless_after=TEN + 100 * HOUR)
     world.verdicts[message.recipient_id] = Send("text", "+447700900000")
@@ -464,7 +462,7 @@ def test_texts_wait_until_there_is_a_way(world, settings):
     assert (state(message), message.why_held) == (State.HELD, "texts cannot be sent from here yet")
 
 
-def test_a_worker_task_that_cannot_be_made_is_tried_again_and_keeps_nobody_else(world, provider):
+def test_a_failing_on_unsent_is_retried_and_does_not_block_other_messages(world, provider):
     (message,) = due(1)
     (other,) = due(1)
     Message.objects.filter(pk=message.pk).update(state=State.SENDING, claimed_at=clock.now() - HOUR)
@@ -478,8 +476,8 @@ def test_a_worker_task_that_cannot_be_made_is_tried_again_and_keeps_nobody_else(
 
 
 @pytest.mark.parametrize(("answer", "ends"), [("ok", State.SENT), (NotSent("later"), State.UNCERTAIN)])
-def test_an_answer_after_we_gave_up(world, provider, monkeypatch, answer, ends):
-    """A yes corrects the record. A no does not bring the message back: a worker has been told."""
+def test_a_late_result(world, provider, monkeypatch, answer, ends):
+    """A late success corrects the record. A late failure changes nothing, because a worker has been told."""
     (message,) = due(1)
     send = delivery.CHANNELS["email"]
 
@@ -493,9 +491,9 @@ def test_an_answer_after_we_gave_up(world, provider, monkeypatch, answer, ends):
     assert state(message) == ends
 
 
-def test_how_many_queries_a_message_takes(world, django_assert_max_num_queries):
+def test_number_of_queries_for_each_message(world, django_assert_max_num_queries):
     due(20)
-    # Ten each: claimed, the kind's own check, whether its group is silent, its words and the record of it.
+    # Ten each: the claim, the kind's re-check, whether the group is silent, the text and the result.
     with django_assert_max_num_queries(3 + 20 * 10):
         outbox.sweep(at=TEN)
 

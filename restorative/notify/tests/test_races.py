@@ -1,5 +1,5 @@
-"""Real processes against each other, and processes that die, on the database this run is on.
-What the outbox does alone is in test_outbox.py."""
+"""Concurrent processes, and processes that are killed, on the database of this run.
+The outbox in one process is in test_outbox.py."""
 
 import signal
 from collections import Counter
@@ -45,7 +45,7 @@ def test_cancelling_and_claiming_have_one_winner(race, delivered):
     assert tally["sent"] + tally["named"] >= 10, tally
 
 
-def test_four_sweeps_at_once_send_each_message_once(race, delivered):
+def test_four_concurrent_sweeps_send_each_message_once(race, delivered):
     messages = due(500)
     sweeps = [race.enter("once") for _ in range(4)]
     race.go()
@@ -54,8 +54,8 @@ def test_four_sweeps_at_once_send_each_message_once(race, delivered):
     assert Message.objects.filter(state=State.SENT).count() == 500
 
 
-def test_four_sweeps_at_once_keep_one_group_apart(race, delivered):
-    """Forty people of one group: one minute of theirs has one message, however many sweep."""
+def test_four_concurrent_sweeps_space_the_messages_of_a_group(race, delivered):
+    """Forty people of one group: each minute has one message, however many sweeps run."""
     due(40, each_own_group=False)
     sweeps = [race.enter("once") for _ in range(4)]
     race.go()
@@ -65,7 +65,7 @@ def test_four_sweeps_at_once_keep_one_group_apart(race, delivered):
 
 
 @pytest.mark.parametrize("step", ["recheck", "render"])
-def test_a_process_that_dies_before_handing_over_loses_nothing(race, delivered, world, step):
+def test_a_crash_before_sending_loses_nothing(race, delivered, world, step):
     (message,) = due(1)
     assert race.alone(DIE_AT=step) == -signal.SIGKILL
     message.refresh_from_db()
@@ -75,7 +75,7 @@ def test_a_process_that_dies_before_handing_over_loses_nothing(race, delivered, 
 
 
 @pytest.mark.parametrize(("step", "went"), [("handing", 0), ("handed", 1)])
-def test_a_process_that_dies_while_handing_over_is_never_tried_again(race, delivered, world, step, went):
+def test_a_crash_while_sending_gets_no_retry(race, delivered, world, step, went):
     (message,) = due(1)
     assert race.alone(DIE_AT=step) == -signal.SIGKILL
     message.refresh_from_db()

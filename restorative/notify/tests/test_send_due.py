@@ -1,4 +1,4 @@
-"""`manage.py send_due`: one plain line for each message, and no line with a name or an address.
+"""`manage.py send_due`: one line of output for each message, without names or addresses.
 The sweep itself is tested in test_outbox.py."""
 
 from datetime import timedelta
@@ -19,7 +19,7 @@ AT = "2027-03-02T10:00"
 
 @pytest.fixture
 def said(capsys):
-    """What the command says, a line each."""
+    """The command's output as lines."""
 
     def run(*args: str) -> list[str]:
         call_command("send_due", *args)
@@ -32,7 +32,7 @@ def short(message: Message) -> str:
     return str(message.pk)[:8]
 
 
-def test_says_for_each_message_what_is_done_and_why(world, said):
+def test_the_command_explains_each_message(world, said):
     sent, held, cancelled, later = due(4)
     world.verdicts[held.recipient_id] = Hold(TEN + timedelta(hours=1), "outside the hours they allowed")
     world.verdicts[cancelled.recipient_id] = Cancel("the meeting is not booked any more")
@@ -53,7 +53,7 @@ def test_says_for_each_message_what_is_done_and_why(world, said):
         ]
 
 
-def test_a_dry_run_decides_everything_and_keeps_nothing(world, said, settings):
+def test_a_dry_run_decides_everything_and_stores_nothing(world, said, settings):
     together = due(2, each_own_group=False)
     before = list(Message.objects.order_by("pk").values())
     lines = said("--at", AT, "--dry-run")
@@ -64,7 +64,7 @@ def test_a_dry_run_decides_everything_and_keeps_nothing(world, said, settings):
     assert Message.objects.filter(pk__in=[m.pk for m in together], state=State.SENT).count() == 1
 
 
-def test_no_line_names_anybody(world, said):
+def test_no_line_contains_a_name(world, said):
     due(1)
     assert "example.org" not in " ".join(said("--at", AT))
 
@@ -76,7 +76,7 @@ def test_a_time_is_a_london_time(world, said):
 
 
 @pytest.mark.parametrize("time", ["tomorrow", "2027-13-01T10:00", "10:00"])
-def test_a_time_that_is_none_is_refused(world, said, time):
+def test_an_invalid_time_is_refused(world, said, time):
     with pytest.raises(CommandError, match="--at takes a time"):
         said("--at", time)
 
@@ -90,5 +90,5 @@ def test_production_sends_nothing_before_its_time(world, said, settings):
         assert said("--at", AT, "--dry-run")[0].startswith("would be sent")
 
 
-def test_nothing_to_do_is_said(world, said):
+def test_nothing_due_is_reported(world, said):
     assert said() == ["Nothing waits to be sent."]

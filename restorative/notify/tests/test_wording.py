@@ -1,5 +1,5 @@
-"""What the lint finds, and what it lets through.
-Each app lints its own templates with it."""
+"""What the lint finds and what it accepts.
+Each app checks its own templates with it."""
 
 import pytest
 from hypothesis import given
@@ -49,7 +49,7 @@ def test_plain_words_pass(text):
         "5 WAYS",
         "5ways",
         "five ways",
-        "re\u200bferral",  # a space nobody sees
+        "re\u200bferral",  # an invisible space
         "ｄｒｕｇ",  # wide letters
         "write to asha@forwardleeds.co.uk",
         "https://carersleeds.org.uk/x",
@@ -96,7 +96,7 @@ def test_names_of_others_are_found(text, names, found):
         ("a" * 307, "GSM-7", 3),
         ("€" * 80, "GSM-7", 1),
         ("€" * 81, "GSM-7", 2),
-        ("€" * 153, "GSM-7", 3),  # 76 whole ones fit in a part: none is torn
+        ("€" * 153, "GSM-7", 3),  # 76 fit in a part: none is split
         ("é" * 160, "GSM-7", 1),
         ("’" + "a" * 69, "UCS-2", 1),
         ("’" + "a" * 70, "UCS-2", 2),
@@ -111,7 +111,7 @@ def test_parts_are_counted_as_networks_count_them(text, encoding, count):
     assert parts(text) == (encoding, count)
 
 
-def test_a_third_part_is_a_problem_in_a_text_only():
+def test_three_parts_are_a_problem_in_texts_only():
     text = "Can you ring me? " * 20
     assert lint(text) == ["takes 3 parts as a text (GSM-7); at most 2"]
     assert lint(text, is_text=False) == []
@@ -126,7 +126,7 @@ def test_hard_words_are_a_problem():
 
 
 @given(st.text(max_size=400), st.lists(st.text(max_size=12), max_size=3))
-def test_any_text_can_be_looked_at(text, names):
+def test_any_text_can_be_checked(text, names):
     assert isinstance(lint(text, names), list)
 
 
@@ -134,7 +134,7 @@ def test_any_text_can_be_looked_at(text, names):
     st.sampled_from(["alcohol", "drugs", "treatment", "Recovery", "REHAB", "clinics", "referral", "case"]),
     st.text(),
 )
-def test_a_forbidden_word_is_found_in_any_company(word, text):
+def test_a_forbidden_word_is_found_in_any_context(word, text):
     assert forbidden(f"{text} {word} {text}")
 
 
