@@ -3,7 +3,7 @@
 Governance reads the ledger of its own organisation (docs/domain.md, "Compartments"):
 - everything that its own staff did or saw, in any referral: the entry carries their organisation;
 - after a complete reference or id was typed, also what other organisations and the service did or saw: with people
-  whom this organisation supports, and views of the referral itself.
+  that this organisation supports, and views of the referral itself.
 
 It never reads what other organisations did with other people of a referral: that would reveal a withdrawal on the
 other side, or a call-off that waits there. The views shown are those of the referral's page, history and run sheet,

@@ -20,6 +20,12 @@ BRACKETED = re.compile(r"\(`([a-z_]+)`\)")
 IN_TABLE = re.compile(rf"^\| `([a-z_]+)` \| {NUMBER} \| {NUMBER} \|$", re.MULTILINE)
 # [text](path#heading) within the repository.
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+# A path of the repository in backticks, from a folder at its top.
+FILE = re.compile(
+    r"`((?:restorative|referrals|meetings|casework|reports|templates|static|tests|scripts|bench|docs)/[\w/.-]*)`"
+)
+# Described before they are built. Take a path out of here when it exists.
+PLANNED = {"referrals/access_rules.py", "referrals/duties", "meetings/duties"}
 DEFAULTS = {field.name: field.default for field in fields(Rules)}
 
 
@@ -63,3 +69,11 @@ def test_links_between_documents_lead_somewhere(page: Path):
         assert there.exists(), target
         if heading:
             assert heading in anchors(there), f"{target}#{heading}"
+
+
+def test_files_that_the_documents_name_exist():
+    """Decisions in docs/adr/ are history, and may name what has gone."""
+    pages = [(BASE / page).read_text() for page in PAGES if "adr" not in page.parts]
+    named = {found.rstrip("/") for page in pages for found in FILE.findall(page)}
+    assert "referrals/stages.py" in named
+    assert {path for path in named if not (BASE / path).exists()} <= PLANNED

@@ -45,7 +45,7 @@ def opens_their_page(made) -> None:
 
 
 @pytest.mark.parametrize("who", ["mo", "sal", "gwen", "ben"])
-def test_the_page_shows_what_was_opened_when_and_about_whom(made, morning, who):
+def test_the_page_shows_what_was_opened_when_and_about_which_person(made, morning, who):
     grant = let_in(made)
     assert "Nothing has been opened" in page_of(made, who, grant)
     morning.shift(timedelta(minutes=7))
