@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,9 @@ def page(rows: list[Row], before: list[Row]) -> str:
     sizes = sorted({row.size for row in rows})
     smallest = {row.name: row for row in rows if row.size == sizes[0]}
     judged = [judge(row, smallest[row.name]) for row in rows if row.size == sizes[-1]]
-    parts = ["# What pages cost\n", ABOUT, f"**Budget.** {BUDGET}", f"## {sizes[-1]:,} referrals\n"]
+    load, _, _ = os.getloadavg()
+    machine = f"Measured with {os.cpu_count()} processors and a load of {load:.1f}: on a busy machine all costs more.\n"
+    parts = ["# What pages cost\n", ABOUT, machine, f"**Budget.** {BUDGET}", f"## {sizes[-1]:,} referrals\n"]
     parts += [_budget_table(judged, sizes, before), "![Chart of the same](pages.svg)\n"]
     for size in sizes:
         parts += [f"## Everything measured with {size:,} referrals\n", _size_table(rows, size)]
