@@ -37,7 +37,7 @@ ON_BOTH = {
     "referrals/tests/test_concern_races.py",
     "referrals/tests/test_exists_against_python.py",
     "referrals/tests/test_handoff_races.py",
-    "referrals/tests/test_prepared.py",
+    "referrals/tests/test_principals.py",
     "referrals/tests/test_querysets.py",
     "referrals/tests/test_stages.py",
     "referrals/tests/test_talk.py",

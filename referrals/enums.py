@@ -273,6 +273,16 @@ MEETING_PARTS = (Part.FACILITATOR, Part.SECOND_WORKER, Part.STAND_IN)
 PARTY_PARTS = (Part.KEYWORKER, Part.RECEIVER, Part.COVER)
 
 
+class AccessLevel(TextChoices):
+    """What a row of access gives."""
+
+    SHELL = "shell", _("Sees the referral")
+    OPEN = "open", _("Opens a compartment")
+    SAFETY = "safety", _("Opens concerns and safety answers")
+    # A safeguarding lead of another side: they open neither through their organisation.
+    EXCLUDED = "excluded", _("Of another side")
+
+
 class RatingPoint(TextChoices):
     BEFORE = "before", _("Before")
     SIX_WEEKS = "six_weeks", _("After 6 weeks")

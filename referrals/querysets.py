@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from referrals.enums import MEETING_PARTS, STOPS
+from referrals.principals import does_casework, may_see_any
 from referrals.querysets_involvement import (
     meeting_parts,
     named_at,
@@ -18,21 +19,7 @@ from referrals.querysets_involvement import (
     rows_of,
     works_on,
 )
-from referrals.querysets_rules import (
-    VISIBLE_HERE,
-    asking,
-    barred,
-    casework,
-    held_back_from,
-    hits_barred,
-    may_see_any,
-    opened_by,
-    opened_ids,
-    safeguarded_by,
-    shape_of,
-    shells_of,
-    visible_ids,
-)
+from referrals.querysets_rules import barred, held_back_from, hits_barred, opened_ids, visible_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -49,14 +36,8 @@ class ReferralQuerySet(ProtectedQuerySet):
         safeguarding leads those with an open concern or a records check that waits. Handed over, those they take,
         and those they led before. By a grant, whatever it names. None they are barred from.
         """
-        if not may_see_any(user):
-            return self.none().scoped("visible_to: no casework")
-        if reference is not None:
-            here = VISIBLE_HERE(*shape_of(user), reference=reference, **asking(user))
-            return self.filter(pk__in=here).scoped("visible_to")
-        return self.filter(
-            shells_of(user.pk, user.organisation_id, user.team_id, timezone.now(), *shape_of(user))
-        ).scoped("visible_to")
+        here = {} if reference is None else {"reference": reference}
+        return self.filter(pk__in=visible_ids(user), **here).scoped("visible_to")
 
     def could_be_asked_for(self, user: "User") -> Self:
         """Those of which somebody of their organisation may ask to open something: theirs, and not barred."""
@@ -145,15 +126,12 @@ class PartyQuerySet(ProtectedQuerySet):
         Where all are of one referral, naming it saves asking the rule anew in the query.
         """
         asked = rows_of("Approach").filter(party=OuterRef("pk"), asked_first=True)
-        lead = casework(user) and user.safeguarding_lead
-        as_lead = Q(pk__in=[])
-        if lead:
-            as_lead = Q(organisation=user.organisation_id) & safeguarded_by(user.pk)
-            as_lead &= ~Q(barred(user.pk, "referral"))
-        rule = Q(pk__in=opened_ids(user, referral=referral)) if referral else opened_by(user)
+        rule = Q(pk__in=opened_ids(user, referral=referral))
+        leads = does_casework(user) and user.safeguarding_lead
+        safety = Q(pk__in=opened_ids(user, safety=True, referral=referral) if leads else [])
         return self.annotate(
             opened=Case(When(rule, then=Value(True)), default=Value(False)),
-            _as_lead=Case(When(as_lead, then=Value(True)), default=Value(False)),
+            _as_lead=Case(When(safety, then=Value(True)), default=Value(False)),
             _asked_first=Exists(asked),
         )
 
@@ -174,7 +152,7 @@ class RecordsHitQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """What waiting records checks found: for safeguarding leads of the leading organisation who do not work, and
         never worked, on that referral."""
-        if not (casework(user) and user.safeguarding_lead):
+        if not (does_casework(user) and user.safeguarding_lead):
             return self.none().scoped("visible_to: no safeguarding lead")
         on_it = (
             Q(records_check__asked_by=user)

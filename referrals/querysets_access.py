@@ -6,8 +6,9 @@ from django.db.models import Case, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY
+from referrals.principals import does_casework, may_see_any
 from referrals.querysets_involvement import of_another_side
-from referrals.querysets_rules import barred, casework, may_see_any, opened_ids
+from referrals.querysets_rules import barred, opened_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class ProtectiveShareQuerySet(ProtectedQuerySet):
         """What was shared about parties this user opens; and for safeguarding leads, about parties of their
         organisation, whether or not a concern is open. Not for a lead who works for somebody else in that referral."""
         rule = Q(party__in=opened_ids(user))
-        if casework(user) and user.safeguarding_lead:
+        if does_casework(user) and user.safeguarding_lead:
             side = Coalesce(OuterRef("party__beside"), OuterRef("party"), output_field=UUIDField())
             other_side = (
                 Q(party__referral__lead=user)

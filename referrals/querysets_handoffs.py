@@ -7,8 +7,9 @@ from django.db.models import Case, F, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
+from referrals.principals import does_casework
 from referrals.querysets_involvement import rows_of, supports_another
-from referrals.querysets_rules import barred, casework, opened_ids
+from referrals.querysets_rules import barred, opened_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _shown(user: "User") -> dict[str, Any]:
 class HandoffQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Requests of which this user may know, without what they say; with `sent_by_us` and `opened`."""
-        if not casework(user):
+        if not does_casework(user):
             shown = self.none().annotate(sent_by_us=_flag(_asked(user)), **_shown(user))
             return shown.scoped("visible_to: no casework")
         return (
@@ -87,7 +88,7 @@ class HandoffQuerySet(ProtectedQuerySet):
 
     def opened_by(self, user: "User") -> Self:
         """Requests this user reads, with what they say."""
-        if not casework(user):
+        if not does_casework(user):
             return self.none().scoped("opened_by: no casework")
         return (
             self.filter(_reads(user), ~barred(user.pk, "referral"))
@@ -100,6 +101,6 @@ class HandoffMessageQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
         """Questions about requests this user reads."""
         read: Any = []
-        if casework(user):
+        if does_casework(user):
             read = rows_of("Handoff").filter(_reads(user), ~barred(user.pk, "referral")).values("pk")
         return self.filter(handoff__in=read).scoped("visible_to")

@@ -9,7 +9,6 @@ from django.apps import apps
 from django.db.models import Exists, F, Q, QuerySet, Value
 
 from referrals.enums import MEETING_PARTS, NOBODY, Part
-from restorative.common.prepared import Moment
 
 
 def rows_of(name: str) -> QuerySet:
@@ -17,12 +16,12 @@ def rows_of(name: str) -> QuerySet:
     return apps.get_model("referrals", name)._base_manager.all()
 
 
-def on_now(at: Moment) -> Q:
+def on_now(at: datetime) -> Q:
     """As a condition on involvement: open parts; a stand-in's on their day alone."""
     return Q(until__isnull=True) | Q(part=Part.STAND_IN, since__lte=at, until__gt=at)
 
 
-def meeting_parts(at: Moment, **filters: Any) -> QuerySet:
+def meeting_parts(at: datetime, **filters: Any) -> QuerySet:
     """Parts in running meetings that workers have at that moment."""
     return rows_of("Involvement").filter(on_now(at), part__in=MEETING_PARTS, **filters)
 

@@ -1,31 +1,22 @@
-"""Who sees which shells and opens which compartments: the two rules, as conditions the database answers.
-The rows that follow them are in querysets.py; the table they say is the domain's "Compartments"."""
+"""Who sees and opens what, as subqueries over stored access: every protected queryset filters by these.
+What is stored is decided in access_rules.py; bars are asked here, for they beat every row."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
-from django.db.models import CharField, DateField, DateTimeField, Exists, F, OuterRef, Q, QuerySet, UUIDField
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from referrals.enums import STOPS, Answer, HandoffKind, HandoffState, Part, Purpose
-from referrals.querysets_involvement import meeting_parts, of_another_side, of_any_side, rows_of
-from restorative.common.prepared import Moment, Param, Prepared, derived
+from referrals.enums import STOPS, AccessLevel, Answer, Purpose
+from referrals.principals import may_see_any, principals_of
+from referrals.principals import user as as_user
+from referrals.querysets_involvement import rows_of
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 Rows = TypeVar("Rows", bound=QuerySet)
-
-
-def casework(user: "User") -> bool:
-    return bool(user.is_authenticated and user.is_active and user.does_casework)
-
-
-def may_see_any(user: "User") -> bool:
-    """Whether there can be a referral for them: casework; and governance, by a grant alone."""
-    return casework(user) or bool(user.is_authenticated and user.is_active and user.is_governance)
 
 
 def barred(user: Any, referral: str) -> Exists:
@@ -39,247 +30,52 @@ def hits_barred(user: Any) -> Q:
     return Q(Exists(rows_of("RecordsHit").filter(Exists(there), records_check=OuterRef("pk"))))
 
 
-def granted_now(at: Moment) -> Q:
-    """Grants that were given and still run: no longer than that organisation supports the person, or anybody there."""
-    anybody = rows_of("Party").filter(
-        referral=OuterRef("referral"), organisation=OuterRef("organisation"), left_at__isnull=True
-    )
-    theirs = Q(Exists(anybody), party__isnull=True) | Q(party__organisation=F("organisation"))
-    return theirs & Q(given_at__isnull=False, ended_at__isnull=True, until__gt=at)
-
-
 def held_back_from(user: "User") -> Q:
     """Rows with a party and a `released_at` that this user must not know of yet."""
     return Q(party__isnull=False, released_at__isnull=True) & ~Q(party__in=opened_ids(user))
 
 
-def shape_of(user: "User") -> tuple[bool, bool, bool, bool]:
-    """What of a user changes the rule itself: casework, in a team, a manager, a safeguarding lead."""
-    return casework(user), user.team_id is not None, user.is_manager, user.safeguarding_lead
-
-
-def shells_of(
-    user: Any,
-    organisation: Any,
-    team: Any,
-    at: Moment,
-    casework: bool,
-    in_team: bool,
-    manager: bool,
-    lead: bool,
-) -> Q:
-    """The rule of visible_to, as a condition on referrals."""
-    granted = rows_of("Grant").filter(
-        granted_now(at), referral=OuterRef("pk"), user=user, organisation=organisation
-    )
-    rule = Q(Exists(granted))
-    if casework:
-        rule |= _shells_at_work(user, organisation, team, at, in_team, manager, lead)
-    return rule & ~Q(barred(user, "pk"))
-
-
-def _shells_at_work(
-    user: Any, organisation: Any, team: Any, at: Moment, in_team: bool, manager: bool, lead: bool
-) -> Q:
-    """What somebody sees because of what they do, not because they were let in."""
-    parties = rows_of("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
-    mine = (
-        Q(lead=user)
-        | Exists(parties.filter(keyworker=user))
-        | Exists(meeting_parts(at, referral=OuterRef("pk"), user=user))
-    )
-    # Handed over: whoever takes it from accepting on; whoever asked, after the lead has moved.
-    handed = rows_of("Handoff").filter(referral=OuterRef("pk"))
-    taken, led_before = handed.filter(state=HandoffState.ACCEPTED), handed.filter(_lead_moved())
-    mine |= Q(Exists(taken.filter(receiver=user, to_org=organisation)))
-    mine |= Q(Exists(led_before.filter(Q(sent_by=user) | Q(lead_before=user), from_org=organisation)))
-    if in_team:
-        mine |= Q(lead__team=team) | Q(Exists(parties.filter(keyworker__team=team)))
-    if manager:
-        mine |= Q(Exists(parties.filter(organisation=organisation)))
-        mine |= Q(lead_organisation=organisation)
-        mine |= Q(Exists(taken.filter(to_org=organisation)))
-        mine |= Q(Exists(led_before.filter(from_org=organisation)))
-    if lead:
-        mine |= Q(Exists(parties.filter(safeguarded_by(user), organisation=organisation)))
-        waiting = rows_of("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
-        mine |= Q(Exists(waiting), lead_organisation=organisation)
-    return mine
-
-
-def _lead_moved() -> Q:
-    """Requests on which the lead has moved, and not come back."""
-    return Q(
-        state__in=[HandoffState.ACCEPTED, HandoffState.COMPLETED],
-        decided_kind=HandoffKind.LEAD,
-        moved_at__isnull=False,
-    )
-
-
-USER = Param.named("user", UUIDField())
-ORGANISATION = Param.named("organisation", UUIDField())
-TEAM = Param.named("team", UUIDField())
-NOW = Param.named("at", DateTimeField())
-
-_VISIBLE = Prepared(
-    lambda *shape: rows_of("Referral").filter(shells_of(USER, ORGANISATION, TEAM, NOW, *shape)).values("pk")
-)
-VISIBLE_HERE = Prepared(
-    lambda *shape: (
-        rows_of("Referral")
-        .filter(
-            shells_of(USER, ORGANISATION, TEAM, NOW, *shape), reference=Param.named("reference", CharField())
-        )
-        .values("pk")
-    )
-)
-_OPENED = Prepared(
-    lambda column, *shape: (
-        rows_of("Party").filter(_compartments_of(USER, ORGANISATION, NOW, *shape)).values(column)
-    )
-)
-_OPENED_HERE = Prepared(
-    lambda *shape: (
-        rows_of("Party")
-        .filter(
-            _compartments_of(USER, ORGANISATION, NOW, *shape),
-            referral=Param.named("referral", UUIDField()),
-        )
-        .values("pk")
-    )
-)
-
-
 def visible_ids(user: "User") -> Any:
-    """Ids of the referrals of visible_to, to filter by: `referral__in=visible_ids(user)`."""
-    if not may_see_any(user):
-        return []
-    return _VISIBLE(*shape_of(user), **asking(user))
-
-
-def asking(user: "User") -> dict[str, Any]:
-    """The values the rule of visible_to asks about a user."""
-    return {
-        "user": user.pk,
-        "organisation": user.organisation_id,
-        "team": user.team_id,
-        "at": timezone.now(),
-    }
+    """Ids of the referrals this user sees, to filter by: `referral__in=visible_ids(user)`."""
+    return access_rows(user, AccessLevel.SHELL).values("referral") if may_see_any(user) else []
 
 
 def opened_ids(
     user: "User", *, safety: bool = False, column: str = "pk", referral: UUID | None = None
 ) -> Any:
-    """Ids of the parties of opened_by, to filter by: `party__in=opened_ids(user)`. With `referral`, of that one."""
+    """Ids of the parties whose compartment this user opens, to filter by: `party__in=opened_ids(user)`.
+
+    With `safety`, also those of whom they open concerns and safety answers alone. With `referral`, of that one.
+    `column` names another column of these parties.
+    """
     if not may_see_any(user):
         return []
-    shape = (casework(user), user.is_manager, safety and user.safeguarding_lead)
-    given = {"user": user.pk, "organisation": user.organisation_id, "at": timezone.now()}
+    levels = (AccessLevel.OPEN, AccessLevel.SAFETY) if safety else (AccessLevel.OPEN,)
+    rows = access_rows(user, *levels)
     if referral is not None:
-        return _OPENED_HERE(*shape, referral=referral, **given)
-    return _OPENED(column, *shape, **given)
+        rows = rows.filter(referral=referral)
+    return rows.values("party" if column == "pk" else f"party__{column}")
 
 
-def opened_by(user: "User", *, safety: bool = False) -> Q:
-    """THE rule of who opens a compartment, as a condition on parties (source: the compartments table).
-
-    The party's keyworker; the lead where there is no keyworker, who counts as one; managers of the party's
-    organisation; current facilitators, across organisations only while share-consent to theirs holds, and not while
-    they are themselves another party's keyworker here (a second worker then opens those, but nobody who was
-    asked and did not say yes to them); a stand-in on their day, of each party who accepted them; whoever accepted
-    to help a party, while that party shares with their organisation.
-    With `safety`, also safeguarding leads of the party's organisation while a concern is open: for concerns and safety
-    answers alone, and not where they are of another party's side.
-    Whoever was let in by a grant for this person, until they support another; nobody who is barred from the referral.
-    """
-    if not may_see_any(user):
-        return Q(pk__in=[])
-    lead = safety and user.safeguarding_lead
-    shape = (casework(user), user.is_manager, lead)
-    return _compartments_of(user.pk, user.organisation_id, timezone.now(), *shape)
-
-
-def _compartments_of(
-    user: Any, organisation: Any, at: Moment, casework: bool, manager: bool, lead: bool
-) -> Q:
-    # Whoever is beside them is sealed with them.
-    them = Q(party=OuterRef("pk")) | Q(party=OuterRef("beside"))
-    # Given to a worker of that organisation, it stays there when they go to another.
-    granted = rows_of("Grant").filter(granted_now(at), them, user=user, organisation=organisation)
-    rule = Q(Exists(granted)) & ~_another_side(user)
-    if casework:
-        rule |= _compartments_at_work(user, organisation, at, manager, lead)
-    return rule & ~Q(barred(user, "referral"))
-
-
-def supported_by(user: Any) -> Q:
-    """As a condition on parties: whose keyworker they are; a lead who stands in for an absent one counts as one."""
-    return Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
-
-
-def _compartments_at_work(user: Any, organisation: Any, at: Moment, manager: bool, lead: bool) -> Q:
-    """Whom somebody opens because of what they do, not because they were let in."""
-    rule = supported_by(user)
-    if manager:
-        rule |= Q(organisation=organisation)
-    current = meeting_parts(at, referral=OuterRef("referral"))
-    shared = Q(organisation=organisation) | Exists(
-        current_answers(rows_of("Consent"), at).filter(
-            party=OuterRef("pk"),
-            purpose=Purpose.SHARE,
-            recipient=organisation,
-            answer=Answer.YES,
+def access_rows(user: "User", *levels: AccessLevel) -> QuerySet:
+    """Stored access of these levels that counts for a user now."""
+    now = timezone.now()
+    rows = rows_of("Access").filter(
+        Q(starts_at__isnull=True) | Q(starts_at__lte=now),
+        Q(ends_at__isnull=True) | Q(ends_at__gt=now),
+        Q(organisation__isnull=True) | Q(organisation=user.organisation_id),
+        ~Q(barred(user.pk, "referral")),
+        principal__in=principals_of(user),
+        level__in=levels,
+    )
+    if user.safeguarding_lead and levels != (AccessLevel.OPEN,):
+        # What safeguarding leads see and open because of one party, nobody of another side does.
+        excluded = rows_of("Access").filter(
+            level=AccessLevel.EXCLUDED, party=OuterRef("party"), principal=as_user(user.pk)
         )
-    )
-    running = current.filter(part=Part.FACILITATOR)
-    supported_by_facilitator = Exists(running.filter(user=OuterRef("keyworker"))) | (
-        Q(Exists(running.filter(user=OuterRef("referral__lead")))) & Q(keyworker__isnull=True)
-    )
-    accepted = current_answers(rows_of("Consent"), at).filter(
-        party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=user, answer=Answer.YES
-    )
-    facilitates = Exists(current.filter(user=user, part=Part.FACILITATOR)) | (
-        Q(Exists(current.filter(user=user, part=Part.STAND_IN))) & Q(Exists(accepted))
-    )
-    # Whoever was asked and did not say yes to this second worker is not opened by them.
-    declined = newest_answers(rows_of("Consent")).filter(
-        ~Q(answer=Answer.YES), party=OuterRef("pk"), purpose=Purpose.SECOND_WORKER, recipient=user
-    )
-    seconds = (
-        Q(Exists(current.filter(user=user, part=Part.SECOND_WORKER)))
-        & ~Q(Exists(declined))
-        & ~Q(supported_by_facilitator)
-    )
-    # Help that was accepted opens the person to whoever takes it, before they support them too.
-    helping = rows_of("Handoff").filter(
-        party=OuterRef("pk"),
-        receiver=user,
-        to_org=organisation,
-        state=HandoffState.ACCEPTED,
-        decided_kind=HandoffKind.HELP,
-        moved_at__isnull=True,
-    )
-    # Each condition stands once: what a database plans is planned with every page.
-    rule |= Q(shared) & (
-        Q(Exists(helping)) | ((Q(facilitates) | seconds) & ~of_any_side(user, OuterRef("referral")))
-    )
-    if lead:
-        rule |= Q(organisation=organisation) & safeguarded_by(user)
-    return rule
-
-
-def safeguarded_by(user: Any) -> Q:
-    """As a condition on parties of their organisation: whom a safeguarding lead looks after, while a concern is open.
-    Nobody who is of another side there.
-    """
-    concern = rows_of("Concern").filter(party=OuterRef("pk"), cleared_at__isnull=True)
-    return Q(Exists(concern)) & ~_another_side(user)
-
-
-def _another_side(user: Any) -> Q:
-    """As a condition on parties: that user is of another side there."""
-    side = Coalesce(OuterRef("beside"), OuterRef("pk"), output_field=UUIDField())
-    return of_another_side(user, side, OuterRef("referral"))
+        through_lead = Q(level__in=[AccessLevel.SHELL, AccessLevel.SAFETY], party__isnull=False)
+        rows = rows.exclude(through_lead & Q(Exists(excluded)))
+    return rows
 
 
 def newest_answers(consents: Rows, *, known: datetime | None = None) -> Rows:
@@ -296,7 +92,7 @@ def newest_answers(consents: Rows, *, known: datetime | None = None) -> Rows:
     return consents.filter(~Exists(newer))
 
 
-def current_answers(consents: Rows, at: Moment, *, known: datetime | None = None) -> Rows:
+def current_answers(consents: Rows, at: datetime, *, known: datetime | None = None) -> Rows:
     """The newest row for each party, purpose and recipient, where it counts at `at`.
 
     It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
@@ -308,7 +104,7 @@ def current_answers(consents: Rows, at: Moment, *, known: datetime | None = None
         heard,
         Q(sheet__materially_changed_at__isnull=True) | Q(sheet__materially_changed_at__gt=at),
         counts_from__lte=at,
-        expires_on__gte=derived(timezone.localdate, at, DateField()),
+        expires_on__gte=timezone.localdate(at),
     )
 
 

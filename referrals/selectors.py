@@ -25,7 +25,7 @@ from referrals.models import (
 from referrals.querysets import ReferralQuerySet
 from referrals.querysets_involvement import works_on
 from referrals.querysets_provisional import said_no
-from referrals.querysets_rules import opened_by, opened_ids, visible_ids
+from referrals.querysets_rules import opened_ids, visible_ids
 from restorative.common import clock
 from restorative.common.addresses import contact_key, contact_keys
 from restorative.common.formfields import PhoneField
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 def _named(user: "User", words: str) -> Q:
     """Referrals in which each word is part of a name of somebody whose name this user may be shown."""
     named = Party._base_manager.filter(
-        Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | opened_by(user),
+        Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | Q(pk__in=opened_ids(user)),
         referral=OuterRef("pk"),
         left_at__isnull=True,
     )
@@ -184,7 +184,7 @@ def possible_duplicates(
     email address; the last two only of parties this user opens. Each with `same_name`, `same_pair`, `same_birth` and
     `same_route`. Nothing else is looked at, so that nothing else can be told.
     """
-    own = Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | opened_by(user)
+    own = Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | Q(pk__in=opened_ids(user))
     named = Party.objects.visible_to(user).present().filter(own)
     first = fold(given)
     pairs = Q()
@@ -221,7 +221,7 @@ def asked_not_to_be(
     pairs = Q(pk__in=[])
     for other in filter(None, map(fold, others)):
         pairs |= Q(person__name_key__startswith=f"{other}{BETWEEN}")
-    own = Q(named_by=user.organisation_id) | opened_by(user)
+    own = Q(named_by=user.organisation_id) | Q(pk__in=opened_ids(user))
     named = Party.objects.visible_to(user).filter(own, pairs, referral=OuterRef("referral"))
     beside = named.exclude(pk=OuterRef("pk"))
     if first:

@@ -4,6 +4,12 @@ They take no arguments: the database says what is due."""
 from celery import shared_task
 
 from referrals.actions import forgetting, records
+from referrals.projections import reproject, sample
+from restorative.common import clock
+
+
+class Drift(RuntimeError):
+    """What is stored beside the facts of a referral is not what its facts say."""
 
 
 @shared_task
@@ -17,3 +23,11 @@ def records_checks() -> None:
 def provisional_records() -> None:
     """Take away the records of people who were never heard from, once their time is over."""
     forgetting.forget_due()
+
+
+@shared_task
+def projections() -> None:
+    """Compare what is stored of some referrals with their facts. Fails on any drift, which the health page shows."""
+    differed = reproject(sample(), clock.now(), repair=False)
+    if differed:
+        raise Drift(f"{differed} referrals differ. Run: manage.py reproject")

@@ -25,6 +25,7 @@ from referrals.models import (
     SignOff,
     Task,
 )
+from referrals.projections import reproject
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
@@ -32,6 +33,7 @@ from restorative.notify.models import WAITING, Message
 from tests import acts_access as acts
 from tests import rows_of
 from tests.acts import SIDES, WHO
+from tests.compartments import Compartments
 
 SECONDS = st.sampled_from(["", "", "", "who asked", "themselves", "mo", "sal", "fay"])
 # What somebody could be shown of a referral, and how it hangs on it.
@@ -150,6 +152,22 @@ class Access:
             assert user.is_manager or user.safeguarding_lead or user.is_governance, (
                 f"{message.kind} to others"
             )
+
+    @invariant()
+    def stored_access_is_what_the_table_says(self) -> None:
+        """As stored, as computed anew, and as read plainly from the rows."""
+        at = clock.now()
+        for made in self.all:
+            assert not reproject([made.referral.pk], at, repair=False), "stored access has drifted"
+            table = Compartments(made.referral.pk, at)
+            for user in self.staff.people.values():
+                sees = Referral.objects.visible_to(user).filter(pk=made.referral.pk).exists()
+                assert sees == table.sees(user), f"{user.first_name} sees it: {sees}"
+                here = Party.objects.unscoped("look").filter(referral=made.referral)
+                for party in here.with_opened(user, referral=made.referral.pk):
+                    assert party.opened == table.opens(user, party), f"{user.first_name}: {party.opened}"
+                    safety = table.opens_safety(user, party)
+                    assert party.opened_safety == safety, f"{user.first_name}: safety {not safety}"
 
     @invariant()
     def who_was_let_in_opens_what_is_theirs_alone(self) -> None:

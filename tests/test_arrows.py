@@ -13,11 +13,12 @@ APP_EXCEPTIONS = {
 
 # What each room may import, of its own app and of the apps below it. Its own room is always allowed.
 ENUMS = {"enums"}
-FACTS = {"enums", "models", "querysets", "facts"}
+FACTS = {"enums", "models", "principals", "querysets", "facts"}
 ROOMS: dict[str, set[str]] = {
     "enums": set(),
     "events": set(),
-    "querysets": ENUMS,
+    "principals": ENUMS,
+    "querysets": ENUMS | {"principals"},
     "models": ENUMS | {"querysets"},
     "facts": ENUMS,
     "involvement": FACTS,
@@ -27,24 +28,26 @@ ROOMS: dict[str, set[str]] = {
     "blockers": FACTS | {"disclosure"},
     "disclosure": FACTS | {"blockers"},
     "access": FACTS | {"involvement"},
+    "projections": FACTS | {"access"},
     "stages": FACTS | {"blockers", "meetings_port"},
     "selectors": FACTS | {"access", "blockers"},
     "reminders": FACTS | {"blockers", "involvement"},
     "actions": FACTS
-    | {"access", "blockers", "disclosure", "events", "involvement", "meetings_port", "outcome", "stages"},
+    | {"access", "blockers", "disclosure", "events", "involvement", "meetings_port", "outcome", "stages"}
+    | {"projections"},
     "receivers": ENUMS | {"models", "actions", "events"},
     "forms": ENUMS,
     "tellings": FACTS | {"reminders"},
     "presenters": FACTS
     | {"blockers", "disclosure", "involvement", "stages", "access", "reminders", "selectors", "tellings"},
-    "tasks": {"actions", "reminders"},
+    "tasks": {"actions", "projections", "reminders"},
     "views": FACTS
     | {"forms", "presenters", "tellings", "actions", "access", "selectors", "blockers", "meetings_port"},
     "urls": {"views"},
     "apps": {"meetings_port", "provided", "receivers", "reminders"},
     # Made-up histories, for the demo and for tests: they play through the actions.
     "demo": FACTS | {"actions", "blockers"},
-    "management": FACTS | {"actions", "demo", "stages"},
+    "management": FACTS | {"actions", "demo", "projections", "stages"},
 }
 # Of the apps below only: the rows of an app above are scoped by those of the app below.
 BELOW: dict[str, set[str]] = {"querysets": {"models"}}

@@ -55,6 +55,7 @@ from tests.routes import routes
 from tests.stories import once
 from tests.test_guard_source import MODELS, SEALED
 from tests.world import NOW, World, at_ten, make_world, marked_talk, undone
+from tests.written import reproject_all
 
 pytestmark = pytest.mark.django_db
 
@@ -470,6 +471,7 @@ def other_house(marked) -> World:
     Person.objects.unscoped("test").filter(parties__in=sides).update(
         organisation=house, given=word("Person.given"), family=word("Person.family")
     )
+    reproject_all()
     return marked
 
 

@@ -33,6 +33,7 @@ SHELL = {
 }
 # Rows of one compartment: they open through Party.objects.opened_by alone.
 SEALED = {
+    "referrals.Access",
     "referrals.Approach",
     "referrals.Bar",
     "referrals.CapacityAssessment",
@@ -70,6 +71,7 @@ SEALED = {
 SAFETY = {"referrals.ChildDecision", "referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
 # Sealed, but with a rule of their own: what it is.
 OWN_RULE = {
+    "referrals.Access": "on no page: visible_to and opened_by of the others read it",
     "referrals.Bar": "managers, safeguarding leads and governance of that worker's organisation, never the worker",
     "referrals.Grant": "that worker; and of their organisation managers, safeguarding leads and governance",
     "referrals.Handoff": "who asked; and who was asked, until it is declined, withdrawn or over",
@@ -135,6 +137,7 @@ def test_every_row_with_a_party_is_sealed_by_the_one_queryset():
     assert with_party - by_queryset == {
         "meetings.Attendance",
         "meetings.CallOff",
+        "referrals.Access",
         "referrals.Grant",
         "referrals.Handoff",
         "referrals.Involvement",
@@ -245,6 +248,8 @@ def test_rows_behind_a_relation_cannot_be_evaluated_either():
 
 # A time without a person, or the other way: where the person stands instead.
 LOOSE = {
+    "referrals.Access.ends_at": "the end of what it rests on",
+    "referrals.Access.starts_at": "the start of what it rests on",
     "notify.Message.claimed_at": "the outbox itself",
     "notify.Message.sent_at": "the outbox itself",
     "referrals.RecordsCheck.matched_at": "the program looks through the names",
@@ -428,6 +433,7 @@ def test_only_actions_and_those_named_say_unscoped():
     assert saying == {
         "referrals.access",
         "referrals.involvement",
+        "referrals.projections",
         "referrals.reminders.reach",
         "referrals.reminders.ring",
         "referrals.reminders.facts",

@@ -27,6 +27,7 @@ from referrals.models import Involvement, Party, Referral, Task
 from restorative.accounts.models import User
 from tests.routes import routes
 from tests.world import NOW, PEOPLE, World, share_with, undone
+from tests.written import reproject_all
 
 pytestmark = pytest.mark.django_db
 
@@ -373,6 +374,7 @@ def test_a_party_who_left_has_no_page(world):
     Party.objects.unscoped("test").filter(pk=world.supporter.pk).update(
         left_at=NOW, left_by=world.staff["kit"]
     )
+    reproject_all()
     world.extra["party"] = world.supporter.pk
     try:
         assert opens(world, "kit") == 404

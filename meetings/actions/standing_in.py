@@ -15,10 +15,9 @@ from meetings.models import CallOff, Meeting, Unavailable
 from referrals import access as referral_access
 from referrals.actions.lifecycle import changing, made
 from referrals.actions.parties import CANNOT
-from referrals.blockers.facilitators import on_the_side_of
 from referrals.enums import Part
-from referrals.involvement import knows_a_side
-from referrals.models import Involvement, Party, Referral
+from referrals.facts import facts_of
+from referrals.models import Involvement, Referral
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -144,8 +143,6 @@ def _require_free_to_stand_in(
         raise NotPossible("That person does not run meetings.", field="user")
     if Involvement.objects.unscoped("stand in").named(at).filter(referral=referral, user=user).exists():
         raise NotPossible(f"{user.first_name} already has a part in this referral.", field="user")
-    here = Party.objects.unscoped("independent?").filter(referral=referral).present()
-    supports = here.filter(on_the_side_of(user)).exists() or knows_a_side(user, referral)
-    if supports or referral_access.is_barred(user, referral):
+    if facts_of(referral.pk, at).is_of_a_side(user.pk) or referral_access.is_barred(user, referral):
         raise NotPossible(CANNOT.format(name=user.first_name), field="user")
     check_free(user, meeting)

@@ -14,6 +14,7 @@ from referrals.enums import DAY_QUESTIONS, Answer, ConcernKind, Stage
 from referrals.models import Consent, Party, ReadinessCheck, Referral
 from restorative.audit.models import AuditEntry
 from tests.stories import tell
+from tests.written import reproject_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
@@ -256,6 +257,7 @@ def test_what_was_written_of_a_meeting_that_did_not_happen_is_given_back(field: 
 def test_a_supporter_alone_with_one_person_makes_no_meeting(staff: Staff) -> None:
     made = started(staff)
     Party.objects.unscoped("test").filter(pk=made.other.pk).update(place="supporter", beside=made.own)
+    reproject_all()
 
     response = send(
         client_of(staff["fay"]), address(made, "record/"), **record_form(made, helped="", happened="")
@@ -289,6 +291,7 @@ def test_the_record_opens_to_workers_of_those_who_were_there(staff: Staff) -> No
     # The team sees the shell, and no record in it.
     Party.objects.unscoped("test").filter(pk=made.other.pk).update(keyworker=None)
     Party.objects.unscoped("test").filter(pk=made.own.pk).update(keyworker=staff["ben"])
+    reproject_all()
     kit = client_of(staff["kit"]).get(address(made))
     assert "talked about the summer" not in kit.content.decode()
 

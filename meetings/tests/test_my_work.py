@@ -33,6 +33,7 @@ from referrals.models import Approach, Referral
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from tests.stories import tell
+from tests.written import reproject_all
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -338,6 +339,7 @@ def test_a_referral_in_which_nothing_happens_is_for_supervision_and_the_other_si
     # Jo's side is another organisation's: what happens there is not known here.
     row = Referral.objects.unscoped("test").get(pk=made.referral.pk).parties.unscoped("test")
     row.filter(pk=made.other.pk).update(organisation=staff["carol"].organisation, keyworker=staff["carol"])
+    reproject_all()
     made.other.refresh_from_db()
     ring(Played(made.referral, made.other, [], made.at, staff=staff), staff["carol"])
     assert "Sam" in part(staff["mo"], "Supervision")
@@ -419,6 +421,7 @@ def test_whose_part_has_ended_finds_nothing_of_it(staff: Staff) -> None:
     made = log(staff)
     ring(made, staff["asha"])
     Referral.objects.unscoped("test").filter(pk=made.referral.pk).update(lead=staff["ben"])
+    reproject_all()
     parties.set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
     assert "Sam" not in page_of(staff["asha"])
     assert "Sam" in page_of(staff["ben"])

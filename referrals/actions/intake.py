@@ -14,7 +14,9 @@ from referrals.actions.lifecycle import changing, made
 from referrals.actions.parties import PersonFacts, add_party
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import ConcernKind, Kind, Source, Stage
+from referrals.facts import facts_of
 from referrals.models import Referral, StageChange
+from referrals.projections import project
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -109,6 +111,8 @@ def log_referral(
                     by=by,
                     at=joined,
                 )
+            # What follows here asks access as always do.
+            project(facts_of(referral.pk, at))
             if route is not None:
                 record_route(party=own, facts=route, confirmed=False, by=by, at=at)
             if worry is not None:

@@ -14,8 +14,10 @@ from django.db.models import Case, F, Value, When
 from referrals import access, blockers, events, stages
 from referrals.actions.outcome import derived_outcome, open_items
 from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
+from referrals.facts import Facts, facts_of
 from referrals.meetings_port import meetings
-from referrals.models import Closure, Party, RecordsCheck, Referral, StageChange, Suitability
+from referrals.models import Closure, Party, Referral, StageChange, Suitability
+from referrals.projections import project
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -36,8 +38,9 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Refer
     """Hold one referral while its facts are read and changed; yields it freshly read, and the moment of the change.
 
     The first statement of the transaction bumps its version: on PostgreSQL that locks the row, on SQLite the
-    transaction already holds the database. Whatever is read after it is the truth until commit. At the end the
-    outbox is brought in line with the facts, in the same transaction. An action called within another joins it.
+    transaction already holds the database. Whatever is read after it is the truth until commit. At the end
+    stored access and the outbox are brought in line with the facts, in the same transaction. An action called within
+    another joins it.
 
     `at` was read from the clock before the wait for the lock. Whoever was served meanwhile may have read it later:
     the moment yielded is after theirs. `read_at` of the referral stays what was read: what settles a concern is stamped
@@ -65,7 +68,9 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Refer
             yield fresh, at
         finally:
             _held.reset(token)
-        stamp_first_ready(fresh, at)
+        facts = facts_of(key, at)
+        project(facts)
+        stamp_first_ready(fresh, facts)
         outbox.reconcile(key, at=at)
 
 
@@ -79,16 +84,12 @@ def _later_than_the_last(at: datetime) -> Case:
     return Case(overtaken, default=Value(at))
 
 
-def stamp_first_ready(referral: Referral, at: datetime) -> None:
+def stamp_first_ready(referral: Referral, facts: Facts) -> None:
     """Note the first time nothing stood in the way, for reports only."""
-    if referral.first_ready_at or referral.stage != Stage.PREPARING:
+    if referral.first_ready_at or facts.stage != Stage.PREPARING:
         return
-    # Asked first because it is cheap: most changes happen long before the records check is released.
-    checks = RecordsCheck.objects.unscoped("first ready").filter(referral=referral)
-    if not checks.filter(released_at__isnull=False).exists():
-        return
-    if not blockers.blockers(referral, Gate.BOOK, at):
-        Referral.objects.unscoped("first ready").filter(pk=referral.pk).update(first_ready_at=at)
+    if not blockers.find_blockers(facts, Gate.BOOK):
+        Referral.objects.unscoped("first ready").filter(pk=referral.pk).update(first_ready_at=facts.at)
 
 
 def made(by: "User | None", at: datetime) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from referrals import access
 from referrals.actions.lifecycle import made
 from referrals.enums import Answer
 from referrals.models import Consent, InformationSheet
+from referrals.projections import end_what_rests_on_sheets
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -45,6 +46,7 @@ def publish_sheet(
         with transaction.atomic():
             if material:
                 InformationSheet.objects.filter(materially_changed_at=None).update(materially_changed_at=at)
+                end_what_rests_on_sheets(at)
             sheet = InformationSheet.objects.create(
                 version=after + 1, words=words, published_at=at, **made(by, at)
             )

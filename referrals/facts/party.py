@@ -108,6 +108,10 @@ class PartyFacts:
         """The newest answer to one thing asked, whatever it says and whether or not it still counts."""
         return self._newest_answers.get((purpose, recipient))
 
+    def recipients(self, purpose: Purpose) -> list[UUID]:
+        """Whom or what they were asked about, for one purpose."""
+        return [recipient for asked, recipient in self._newest_answers if asked == purpose]
+
     @cached_property
     def _newest_answers(self) -> dict[tuple[str, UUID], rows.ConsentRow]:
         return {

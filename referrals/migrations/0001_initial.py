@@ -2217,6 +2217,84 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Access",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="referrals.referral",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="referrals.party",
+                    ),
+                ),
+                ("principal", models.CharField(max_length=60)),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            ("shell", "Sees the referral"),
+                            ("open", "Opens a compartment"),
+                            ("safety", "Opens concerns and safety answers"),
+                            ("excluded", "Of another side"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                ("starts_at", models.DateTimeField(blank=True, null=True)),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "sheet",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="referrals.informationsheet",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "access",
+                "indexes": [
+                    models.Index(fields=["principal", "level", "referral"], name="access_shells"),
+                    models.Index(fields=["principal", "level", "party"], name="access_compartments"),
+                    models.Index(fields=["referral", "level", "principal"], name="access_of_referral"),
+                    models.Index(fields=["party", "level", "principal"], name="access_of_party"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("level", "shell"), ("party__isnull", False), _connector="OR"),
+                        name="compartments_are_of_one_party",
+                        violation_error_message="A compartment belongs to one party.",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="SafetyAnswers",
             fields=[
                 (

@@ -9,11 +9,13 @@ from referrals.models.involvement import Involvement
 from referrals.models.note import Note
 from referrals.models.party import Approach, ContactRoute, Invited, KeptLonger, Party, Person
 from referrals.models.preparation import Preparation, Rating
+from referrals.models.projection import Access
 from referrals.models.readiness import CapacityAssessment, ChildDecision, ReadinessCheck, SafetyAnswers
 from referrals.models.records import NameKey, RecordsHit
 from referrals.models.referral import Closure, Referral, StageChange, Suitability, Task
 
 __all__ = [
+    "Access",
     "Approach",
     "Bar",
     "CapacityAssessment",

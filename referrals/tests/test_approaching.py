@@ -22,6 +22,7 @@ from referrals.presenters.approaching import ASKED_NOT, RECEIVED
 from referrals.tests.talking import client_of, errors_of, path, rows, send
 from referrals.tests.test_duplicates import CHECK, NEW, typed
 from restorative.common.decisions import NotPossible
+from tests.written import reproject_all
 
 # What these pages say is the same on each database.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
@@ -121,6 +122,7 @@ def test_who_said_no_is_not_approached_again_unless_they_come(staff):
     )  # Ivo asked first: no words are needed
     party = made.other
     Party.objects.unscoped("test").filter(pk=party.pk).update(keyworker=staff["kit"])
+    reproject_all()
     say_no(made)
     for result in (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH):
         with pytest.raises(NotPossible, match="do not approach"):

@@ -20,6 +20,7 @@ from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message, State
 from restorative.notify.outbox import reconcile, sweep
 from tests.stories import tell
+from tests.written import reproject_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
@@ -85,6 +86,7 @@ def test_every_referral_of_that_person_falls_silent(made: play.Played, staff: St
         named_by=made.other.organisation,
         created_at=timezone.now(),
     )
+    reproject_all()
     died(made)
     assert fresh(second).stage == Stage.PAUSED
 

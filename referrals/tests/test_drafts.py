@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 DRAFTS = "/referrals/drafts/"
 TYPED = "I hope that we can talk again."
-LIST_QUERIES = 6
+LIST_QUERIES = 7
 
 
 @pytest.fixture

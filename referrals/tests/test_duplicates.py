@@ -16,7 +16,7 @@ from restorative.common.names import fold, name_key
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 NEW, CHECK = "/referrals/new/", "/referrals/new/check/"
-QUERIES = 3
+QUERIES = 4
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message, State
 from tests.stories import tell
+from tests.written import reproject_all
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
@@ -203,6 +204,7 @@ def test_nobody_takes_the_lead_from_whoever_does_not_have_it(made, staff, alread
     Handoff.objects.unscoped("as it was").filter(pk=second.pk).update(
         state=state, ended_at=None, ended_by=None
     )
+    reproject_all()
     with pytest.raises(NotPossible, match="does not lead"):
         begin(second, staff["wes"]) if already else accepted(made, second, "wes")
     assert referral_now(made).lead == staff["carol"]
@@ -221,6 +223,7 @@ def test_the_first_thing_done_does_not_take_the_lead_either(made, staff):
     Handoff.objects.unscoped("as it was").filter(pk=second.pk).update(
         state=HandoffState.ACCEPTED, ended_at=None, ended_by=None
     )
+    reproject_all()
     handed_over.met_by(referral_now(made), by=staff["wes"], at=clock.now())
     assert referral_now(made).lead == staff["carol"]
 
@@ -240,6 +243,7 @@ def test_with_the_lead_that_returns_goes_what_they_asked_of_others(made, staff):
         sent_by=staff["mina"],
         created_at=clock.now(),
     )
+    reproject_all()
     handed_over.give_back(handoff=first, why="-", version=first.version, by=staff["mina"])
     assert fresh(second).state == HandoffState.WITHDRAWN
 

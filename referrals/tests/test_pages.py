@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures
 
 # The two savepoints are the ledger's transaction inside the test's own; in service they are none.
 SAVEPOINTS = 2
-LIST_QUERIES = 7 + SAVEPOINTS
+LIST_QUERIES = 8 + SAVEPOINTS
 PAGE_QUERIES = 15 + SAVEPOINTS
 
 

@@ -18,6 +18,7 @@ from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.rules import rules
 from tests.stories import tell
+from tests.written import reproject_all
 
 # What these pages say is the same on each database; that they answer on the second is the matrix's.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
@@ -98,6 +99,7 @@ def test_the_reason_is_read_by_the_side_it_came_from(staff: Staff) -> None:
     to_asha = client_of(staff["asha"]).get(page(made, "decide")).content.decode()
     to_fay = client_of(staff["fay"]).get(page(made, "decide")).content.decode()
     Involvement.objects.unscoped("test").in_meetings().update(user=staff["wes"])
+    reproject_all()
     to_wes = client_of(staff["wes"]).get(page(made, "decide")).content.decode()
 
     reason = "Both want this, and it is calm just now."

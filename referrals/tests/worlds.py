@@ -20,6 +20,7 @@ from referrals.enums import (
     Place,
     Purpose,
 )
+from referrals.facts import facts_of
 from referrals.models import (
     Bar,
     Concern,
@@ -33,6 +34,7 @@ from referrals.models import (
     RecordsCheck,
     Referral,
 )
+from referrals.projections import project
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, User
 
@@ -361,6 +363,7 @@ def build(made: Made, rows: Rows) -> list[Party]:
             released_by=rows.users[0] if done else None,
             **at,
         )
+    project(facts_of(referral.pk, now))
     return parties
 
 

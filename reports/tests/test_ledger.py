@@ -21,6 +21,7 @@ from restorative.audit.ledger import record
 from restorative.audit.models import AuditEntry
 from restorative.audit.sealer import seal
 from tests.world import NOW, World, told_world
+from tests.written import reproject_all
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +48,7 @@ def two_houses(world: World) -> World:
     Party.objects.unscoped("test").filter(pk__in=[world.other.pk, world.supporter.pk]).update(
         organisation=house, keyworker=world.staff["carol"]
     )
+    reproject_all()
     return world
 
 
@@ -209,6 +211,7 @@ def test_an_unknown_reference_looks_like_one_of_another_organisation(two_houses)
     world, elsewhere = two_houses, two_houses.staff["zed"].organisation
     Party.objects.unscoped("test").update(organisation=elsewhere)
     Referral.objects.unscoped("test").update(lead_organisation=elsewhere)
+    reproject_all()
     with triggers.lifted(connection):
         AuditEntry.objects.filter(organisation_id=world.staff["gwen"].organisation_id).delete()
     noted(world.staff["zed"], "referral_viewed", referral_id=world.referral.pk)

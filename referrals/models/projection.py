@@ -1,0 +1,64 @@
+"""What rules say of a referral, stored beside its facts so that pages and lists read it by index.
+Computed by access_rules.py and written by projections.py alone; can be computed again at any time."""
+
+from django.db import models
+from django.db.models import Q
+
+from referrals.enums import AccessLevel
+from restorative.common.protected import ProtectedQuerySet, protected_manager
+
+
+class Access(models.Model):
+    """A principal sees a referral, or opens one of its compartments, for a time.
+
+    Without a start or an end it counts as long as the row exists. With an organisation it counts only for users who
+    belong to it. With a sheet it rests on an answer given on that information sheet, and ends when the sheet is
+    materially changed.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    # The indexes below begin with these two.
+    referral = models.ForeignKey(
+        "referrals.Referral", on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    party = models.ForeignKey(
+        "referrals.Party",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    principal = models.CharField(max_length=60)
+    level = models.CharField(max_length=10, choices=AccessLevel.choices)
+    organisation = models.ForeignKey(
+        "accounts.Organisation",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
+    starts_at = models.DateTimeField(null=True, blank=True)
+    ends_at = models.DateTimeField(null=True, blank=True)
+    sheet = models.ForeignKey(
+        "referrals.InformationSheet", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    objects = protected_manager(ProtectedQuerySet)
+
+    class Meta:
+        verbose_name_plural = "access"
+        indexes = [
+            models.Index(fields=["principal", "level", "referral"], name="access_shells"),
+            models.Index(fields=["principal", "level", "party"], name="access_compartments"),
+            models.Index(fields=["referral", "level", "principal"], name="access_of_referral"),
+            models.Index(fields=["party", "level", "principal"], name="access_of_party"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level=AccessLevel.SHELL) | Q(party__isnull=False),
+                name="compartments_are_of_one_party",
+                violation_error_message="A compartment belongs to one party.",
+            ),
+        ]

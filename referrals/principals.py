@@ -1,0 +1,71 @@
+"""To whom access is given: a user, a worker's team mates, an organisation's managers or safeguarding leads, or whoever
+was let in by a grant. A user's principals follow from their row alone, so that a change of role, team or organisation
+holds at the next request."""
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from restorative.accounts.models import User
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+
+def user(key: UUID) -> str:
+    """One worker, because of a part they have."""
+    return f"user:{key}"
+
+
+def mates(key: UUID) -> str:
+    """Everyone in the team of that worker."""
+    return f"mates:{key}"
+
+
+def managers(organisation: UUID) -> str:
+    """The managers of an organisation."""
+    return f"managers:{organisation}"
+
+
+def leads(organisation: UUID) -> str:
+    """The safeguarding leads of an organisation."""
+    return f"leads:{organisation}"
+
+
+def grant(key: UUID) -> str:
+    """One user, because of a grant."""
+    return f"grant:{key}"
+
+
+def does_casework(who: "User | AnonymousUser") -> bool:
+    """Whether they are staff who may sign in and do casework."""
+    return bool(who.is_authenticated and who.is_active and who.does_casework)
+
+
+def may_see_any(who: "User | AnonymousUser") -> bool:
+    """Whether there can be a referral for them: casework; and governance, by a grant alone."""
+    return does_casework(who) or bool(who.is_authenticated and who.is_active and who.is_governance)
+
+
+def principals_of(who: "User | AnonymousUser") -> list[str]:
+    """Everything that a user is given access as; worked out once for each row of a user that was read."""
+    if not isinstance(who, User) or not may_see_any(who):
+        return []
+    basis = (who.organisation_id, who.team_id, who.role, who.safeguarding_lead)
+    known: tuple[tuple, list[str]] | None = getattr(who, "_principals", None)
+    if known is None or known[0] != basis:
+        known = basis, _principals(who)
+        setattr(who, "_principals", known)  # noqa: B010 - it lives as long as the row that was read
+    return known[1]
+
+
+def _principals(who: User) -> list[str]:
+    if not who.does_casework:
+        return [grant(who.pk)]
+    found = [user(who.pk), grant(who.pk)]
+    if who.team_id is not None:
+        found += map(mates, User.objects.filter(team=who.team_id).values_list("pk", flat=True))
+    if who.is_manager:
+        found.append(managers(who.organisation_id))
+    if who.safeguarding_lead:
+        found.append(leads(who.organisation_id))
+    return found
