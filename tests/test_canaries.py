@@ -602,7 +602,7 @@ def test_no_message_carries_a_word(marked, settings):
 
 
 def test_the_database_holds_no_word_in_the_clear(marked, django_db_blocker):
-    """Encrypted means so on the disk: only names, kinds and what is marked plain in the design can be read."""
+    """Sealed text is encrypted in the database: only names, kinds, codes and dates are plain."""
     from django.db import connection
 
     plain = set()

@@ -1,5 +1,5 @@
 """What short jobs cost a worker in screens, clicks and keys, counted in a real browser; the long ones are walked in
-test_journey.py. The numbers are the design's."""
+test_journey.py. The budgets are part of the requirements."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

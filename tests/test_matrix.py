@@ -1,4 +1,4 @@
-"""Every address × GET and POST × the fixed people, each cell stated in tests/matrix.txt from 1-domain's table.
+"""Every address × GET and POST × the fixed people, each cell stated in tests/matrix.txt (docs/domain.md).
 An address without a row fails, and so does a row without an address."""
 
 from datetime import timedelta
