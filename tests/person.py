@@ -1,4 +1,4 @@
-"""A worker at a browser: clicks or uses the keyboard alone, types and looks, and counts what it cost them."""
+"""A worker at a browser: clicks or uses only the keyboard, types, checks pages, and counts the effort."""
 
 import re
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page
 
 from meetings.demo.staff import PASSWORD, email_of
 
-# Every element with what decides whether it can be used: all but the words, the ids and what is typed.
+# Every element with the attributes that affect accessibility: without text, ids and values.
 STRUCTURE = """() => [...document.querySelectorAll("*")].map((element) =>
     element.tagName + [...element.attributes]
         .filter(({name}) => !["id", "for", "href", "action", "value", "nonce", "name", "content"].includes(name))
@@ -21,7 +21,7 @@ STRUCTURE = """() => [...document.querySelectorAll("*")].map((element) =>
 
 @dataclass
 class Cost:
-    """Screens, clicks and keys of one job; free text is counted apart."""
+    """Screens, clicks and keys of one job; free text is counted separately."""
 
     screens: int = 0
     clicks: int = 0
@@ -29,7 +29,7 @@ class Cost:
     free_text: int = 0
 
     def within(self, *, screens: int, clicks: int, keys: int = 1_000) -> bool:
-        """Whether the job costs no more than this, in each of them."""
+        """Whether the job stays within this budget in every count."""
         return self.screens <= screens and self.clicks <= clicks and self.keys <= keys
 
 
@@ -63,17 +63,17 @@ class Person:
         self.look()
 
     def press(self, name: str) -> None:
-        """A button or link that leads on."""
+        """Press a button or link that leads to another page."""
         self.cost.clicks += 1
         main = self.page.locator("main")
-        starts = re.compile(f"^{re.escape(name)}")  # what follows is for those who hear the page
+        starts = re.compile(f"^{re.escape(name)}")  # the rest is for screen readers
         target = main.get_by_role("button", name=starts).or_(main.get_by_role("link", name=starts))
         self._press(target.first)
         self.page.wait_for_load_state()
         self.look()
 
     def pick(self, **answers: str) -> None:
-        """Choose radios and ticks, by the name of the question."""
+        """Choose radios and checkboxes, by the name of the question."""
         for name, value in answers.items():
             self.cost.clicks += 1
             box = self.page.locator(f'input[name="{name}"][value="{value}"]')
@@ -125,7 +125,7 @@ class Person:
         self.page.keyboard.insert_text(words)
 
     def _tab_to(self, target: Locator, *, by_name: bool = False) -> None:
-        """Press Tab until it has the focus; for radios, until one of its name has it. What Tab does not reach fails."""
+        """Press Tab until the element has the focus (for radios, one of the same name). Fails if Tab misses it."""
         has_it = """(box, byName) => {
             const here = document.activeElement
             return here === box || (byName && here.name === box.name)
@@ -137,7 +137,7 @@ class Person:
         raise AssertionError(f"Tab does not reach {target} on {self.page.url}")
 
     def _arrow_to(self, box: Locator) -> None:
-        """Choose it: Space, or for radios the arrows."""
+        """Choose it with Space, or with the arrow keys for radios."""
         self.page.keyboard.press("Space")
         for _ in range(self.page.locator(f'input[name="{box.get_attribute("name")}"]').count() + 1):
             if box.is_checked():
@@ -158,11 +158,11 @@ class Person:
         return words in self.page.locator("main").inner_text()
 
     def problems(self) -> list[str]:
-        """What the error summary says."""
+        """The error summary's messages."""
         return self.page.locator(".govuk-error-summary li").all_inner_texts()
 
     def look(self) -> None:
-        """What holds on every page: one h1, no error page, no sideways scroll, nothing for axe to find."""
+        """Check what holds on every page: one h1, no error page, no sideways scroll, no axe findings."""
         self.cost.screens += 1
         assert self.page.locator("h1").count() == 1, self.page.url
         if not self.checks_access:
@@ -173,14 +173,14 @@ class Person:
         assert not wide, f"{self.page.url} scrolls sideways"
         built = self.page.evaluate(STRUCTURE)
         if built in self._examined:
-            return  # the same elements, classes and states: axe would say the same again
+            return  # the same elements, classes and states: axe would give the same result
         self._examined.add(built)
         found = Axe().run(self.page).response["violations"]
         assert found == [], f"{self.page.url}: {[(row['id'], row['help']) for row in found]}"
 
     @contextmanager
     def costs(self) -> Iterator[Cost]:
-        """What the job inside costs; it counts towards a job around it too."""
+        """Count the effort of the block; it also counts towards an outer job."""
         before, inside = self.cost, Cost()
         self.cost = inside
         try:

@@ -1,5 +1,5 @@
-"""Every address the resolver knows, and the ids each needs.
-What an address must answer is in the tests that walk it."""
+"""Every route of the resolver, and the ids it needs.
+Expected answers are in the tests that use this."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from restorative.middleware import policy_of
 
 @dataclass(frozen=True)
 class Route:
-    """One address: its full name, its view and the names of what stands in it."""
+    """One route: its full name, its view and the names of its arguments."""
 
     name: str
     view: Any
@@ -29,7 +29,7 @@ class Route:
 
 
 def routes() -> list[Route]:
-    """All of them, in the resolver's order."""
+    """All routes, in the resolver's order."""
     return list(_walk(get_resolver(settings.ROOT_URLCONF), "", "", frozenset()))
 
 

@@ -1,5 +1,5 @@
-"""Real servers and processes for tests: Redis, Celery workers and beat, and the environment they share with a test.
-What is tested with them is in the tests."""
+"""Real servers and processes for tests: Redis, Celery workers and beat, and their environment.
+The tests themselves are elsewhere."""
 
 import os
 import socket
@@ -19,21 +19,21 @@ from django.db import connection
 
 
 def missing(what: str) -> None:
-    """Skip where a server is not at hand; on CI that is a failure, so that nothing is left out unseen."""
+    """Skip the test if a server is missing; on CI fail, so that no test is skipped silently."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what}, and CI must leave nothing out.")
     pytest.skip(f"{what}.")
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment."""
+    """A port that is free at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
 
 def until(condition: Callable[[], object], *, seconds: float = 20.0, what: str = "it") -> None:
-    """Wait for something to become true, or fail."""
+    """Wait until a condition is true, or fail."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -42,7 +42,7 @@ def until(condition: Callable[[], object], *, seconds: float = 20.0, what: str =
 
 
 def answers(port: int) -> bool:
-    """Whether something listens on a local port."""
+    """Whether a server listens on a local port."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -50,7 +50,7 @@ def answers(port: int) -> bool:
 
 @contextmanager
 def redis(folder: Path, port: int = 0) -> Iterator[str]:
-    """A redis-server of one's own."""
+    """A separate redis-server."""
     port = port or free_port()
     process = subprocess.Popen(
         ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""],
@@ -65,7 +65,7 @@ def redis(folder: Path, port: int = 0) -> Iterator[str]:
 
 
 def database_url() -> str:
-    """The address of the database this test works on, for another process."""
+    """The URL of this test's database, for another process."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"
@@ -75,7 +75,7 @@ def database_url() -> str:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """What a process needs to work on this test's database, with `folder` as its data directory."""
+    """The environment of a process on this test's database, with `folder` as its data directory."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -90,7 +90,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 @dataclass
 class Running:
-    """A process that a test started, and where it writes."""
+    """A process that a test started, with its output file."""
 
     process: subprocess.Popen[bytes]
     log: Path
@@ -99,7 +99,7 @@ class Running:
         return self.log.read_text(errors="replace")
 
     def kill(self) -> None:
-        """End it as a power cut would."""
+        """Kill it without warning."""
         self.process.kill()
         self.process.wait(10)
 
@@ -119,7 +119,7 @@ class Workers:
             each.kill()
 
     def start(self, *, broker: str = "", beat: bool = False, now: datetime | None = None) -> Running:
-        """Start a worker (and, with `beat`, the timetable) and wait until it takes tasks. `now` sets their clock."""
+        """Start a worker (and beat, with `beat`) and wait until it accepts tasks. `now` sets their clock."""
         env = self.env | ({"CELERY_BROKER_URL": broker} if broker else {})
         env |= {"RESTORATIVE_TEST_NOW": now.isoformat()} if now else {}
         log = self.folder / f"worker-{len(self.running)}.log"

@@ -1,5 +1,5 @@
-"""The project's own source read with ast: its modules, what each imports, where it stands. For the tests of the house.
-Nothing here says what is allowed; the tests beside it do."""
+"""The project's source, parsed: modules and their imports, for tests of conventions.
+The conventions themselves are in the tests."""
 
 import ast
 from collections.abc import Iterator
@@ -22,12 +22,12 @@ APPS = (
     "portal",
     "reports",
 )
-TOP = "restorative"  # urls, celery, settings and what else is above all apps
+TOP = "restorative"  # urls, celery, settings and other modules above all apps
 
 
 @dataclass(frozen=True)
 class Module:
-    """One source file of ours: its dotted name, the app it is in, and its tree."""
+    """One source file: its dotted name, its path and its syntax tree."""
 
     name: str
     path: Path
@@ -49,7 +49,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Import:
-    """A name one module takes from another when it is run (not only when types are checked)."""
+    """A name that one module imports from another at runtime, not only for type checking."""
 
     module: Module
     target: str
@@ -60,7 +60,7 @@ class Import:
 
 
 def app_of(name: str) -> str:
-    """The app a dotted name belongs to, TOP for what is above all apps, '' for what is not ours."""
+    """The app of a dotted name; TOP for modules above all apps; '' for other packages."""
     for app in APPS:
         if name == app or name.startswith(f"{app}."):
             return app
@@ -69,7 +69,7 @@ def app_of(name: str) -> str:
 
 @cache
 def modules() -> tuple[Module, ...]:
-    """Every module of the project but its tests and migrations."""
+    """Every module of the project except tests and migrations."""
     found = []
     for folder in ("restorative", "referrals", "meetings", "casework", "portal", "reports"):
         for path in sorted((BASE / folder).rglob("*.py")):
@@ -81,7 +81,7 @@ def modules() -> tuple[Module, ...]:
 
 
 def imports(module: Module) -> Iterator[Import]:
-    """What a module imports, at its top or inside functions. Imports for types alone bind nothing: left out."""
+    """A module's imports, at the top or inside functions, without those for type checking only."""
     for_types = {
         id(inner)
         for node in ast.walk(module.tree)

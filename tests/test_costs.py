@@ -1,5 +1,5 @@
-"""What short jobs cost a worker in screens, clicks and keys, counted in a real browser; the long ones are walked in
-test_journey.py. The budgets are part of the requirements."""
+"""Screens, clicks and keys of short jobs, counted in a real browser; long jobs are in test_journey.py.
+The budgets are part of the requirements."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -36,7 +36,7 @@ def person(browser: Browser, live_server) -> Person:
 
 @pytest.fixture
 def made(person: Person) -> Played:
-    """Sam and Jo, with nothing in the way; Asha, who supports Sam, is signed in."""
+    """Sam and Jo without blockers; Asha, who supports Sam, is signed in."""
     with time_machine.travel(TUESDAY, tick=True):
         seed(Organisation, Team)
         made = situations.make("ready", staff_now(), timezone.now())

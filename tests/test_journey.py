@@ -1,4 +1,4 @@
-"""One referral carried by people in a real browser, with a real Celery worker, from logged to closed."""
+"""One referral from logged to closed, in a real browser with a real Celery worker."""
 
 import json
 from collections.abc import Callable
@@ -40,14 +40,14 @@ WAYS = {
 }
 
 
-# How the same pages are reached has nothing to do with the database.
+# Ways of using the same pages do not depend on the database.
 SAME_ANYWHERE = ("phone", "keyboard", "without script")
 WALKED = [pytest.param(way, marks=pytest.mark.sqlite if way in SAME_ANYWHERE else ()) for way in WAYS]
 
 
 @pytest.fixture(params=WALKED)
 def person(request: pytest.FixtureRequest, browser: Browser, live_server, settings, tmp_path: Path) -> Person:
-    """A browser in one of the ways people work."""
+    """A browser, used in one of the ways people work."""
     settings.OUTBOX_DIR = tmp_path / "outbox"
     way = WAYS[request.param]
     context = browser.new_context(locale="en-GB", timezone_id="Europe/London", **way)
@@ -55,7 +55,7 @@ def person(request: pytest.FixtureRequest, browser: Browser, live_server, settin
     yield Person(
         context.new_page(),
         live_server.url,
-        # Axe needs script; with the keyboard it would look at the pages of the desktop once more.
+        # Axe needs JavaScript; keyboard use has the same pages as the desktop.
         checks_access=way.get("java_script_enabled", True) and not keyboard,
         keyboard_only=keyboard,
     )
@@ -79,7 +79,7 @@ def log(person: Person) -> str:
 
 
 def talk(person: Person, name: str, *, number: str) -> None:
-    """Everything on the page of a talk, and all is well."""
+    """Fill in the whole talk page, with good answers."""
     assert person.heading() == f"Talk with {name}, alone"
     person.pick(alone="yes", **dict.fromkeys(SAFETY_QUESTIONS, "no"))
     if person.page.locator('select[name="kind"]').input_value() != "text":
@@ -98,7 +98,7 @@ def talk(person: Person, name: str, *, number: str) -> None:
 
 
 def agree(person: Person, page: str, own: Party) -> None:
-    """What was agreed in the room: one action, and each person's yes to it."""
+    """Record the agreement: one action, and each person's yes to it."""
     person.open(page)
     assert person.reads("Next: write down what came of it")
     person.press("Write it down")
@@ -116,7 +116,7 @@ def messages(folder: Path) -> list[dict]:
     return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
 
 
-def test_a_referral_is_carried_from_logged_to_closed(
+def test_a_referral_goes_from_logged_to_closed(
     person: Person, start_worker: Callable[..., Running], tmp_path: Path, record_property
 ) -> None:
     with time_machine.travel(TUESDAY, tick=True) as clock:
@@ -209,7 +209,7 @@ def test_a_referral_is_carried_from_logged_to_closed(
         person.press("Save the record")
         agree(person, page, own)
 
-        # A debrief with each, apart, and what became of what was agreed
+        # A debrief with each person on their own, and the result of the action
         clock.move_to(AFTER)
         person.sign_in("asha")
         for _ in range(2):
@@ -223,7 +223,7 @@ def test_a_referral_is_carried_from_logged_to_closed(
         person.pick(status="done")
         person.press("Save")
 
-        # Closed by a manager: the later calls are not made
+        # Closed by a manager, without the later calls
         person.sign_in("mo")
         person.open(f"{page}close/")
         assert person.reads("Met, agreement kept")
@@ -237,10 +237,10 @@ def test_a_referral_is_carried_from_logged_to_closed(
         assert not verify().findings
 
 
-def test_three_people_carry_a_request_between_organisations(
+def test_three_workers_complete_a_handoff_between_organisations(
     person: Person, start_worker: Callable[..., Running], tmp_path: Path, record_property
 ) -> None:
-    """Asha leads; Mo decides on a concern; Carol is asked to help Jo, accepts, rings and says what came of it."""
+    """Asha leads; Mo decides on a concern; Carol is asked to help Jo, accepts, rings and reports back."""
     with time_machine.travel(TUESDAY, tick=True):
         seed(Organisation, Team)
         make_staff(timezone.now())
@@ -267,7 +267,7 @@ def test_three_people_carry_a_request_between_organisations(
         person.press("Save")
         assert SignOff.objects.unscoped("test").get().decision == "go"
 
-        # Asha asks Carers Leeds to help Jo: first it is missing that Jo shares with them
+        # Asha asks Carers Leeds to help Jo; at first Jo's consent to share is missing
         person.sign_in("asha")
         person.open(page)
         person.press("Talk with Jo")
@@ -290,13 +290,13 @@ def test_three_people_carry_a_request_between_organisations(
         packet = person.page.locator(".rp-packet").inner_text()
         person.press("Send to Carers Leeds")
 
-        # A real worker tells nobody by name
+        # A real Celery worker sends messages without names
         start_worker(beat=True, now=timezone.now())
         outbox = tmp_path / "outbox"
         until(lambda: any(outbox.glob("*.json")), seconds=40, what="a message in the outbox")
         assert not any(name in row["body"] for row in messages(outbox) for name in ("Sam", "Jo", "Carers"))
 
-        # Carol: nothing of the referral before she accepts; in three clicks it is hers
+        # Carol sees nothing of the referral before she accepts, in three clicks
         person.sign_in("carol")
         person.open("/handoffs/")
         with person.costs() as cost:
@@ -318,7 +318,7 @@ def test_three_people_carry_a_request_between_organisations(
         person.write(done="Three talks.", went="Jo is calmer.", next_step="A group on Mondays.")
         person.press("Complete")
 
-        # Asha reads what came back
+        # Asha reads the outcome
         person.sign_in("asha")
         person.open(f"/handoffs/{handoff.pk}/")
         assert person.reads("Jo is calmer.")
@@ -329,7 +329,7 @@ def test_three_people_carry_a_request_between_organisations(
 
 
 def book(person: Person) -> None:
-    """The preview of what is sent, then the booking."""
+    """Check the preview of messages, then book."""
     person.press("See what is sent")
     assert person.reads("we will meet")
     person.press("Book the meeting")

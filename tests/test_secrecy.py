@@ -1,5 +1,5 @@
-"""What comes from one side is not seen on the other until it is released: in no page, list, refusal or message.
-Pages are compared byte for byte, but for what differs between any two showings of the same page."""
+"""Events on one side do not show on another side before release: in no page, list, refusal or message.
+Pages are compared byte for byte, except for parts that differ at every request."""
 
 import json
 import re
@@ -48,7 +48,7 @@ from tests.world import NOW, World, at_ten, make_people, sign_in, undone
 
 pytestmark = pytest.mark.django_db
 
-# The form's tokens, the script's nonce, the request's id.
+# Form tokens, script nonce, request id.
 DIFFERS = re.compile(
     r"""(?x) name="(?:csrfmiddlewaretoken|submission)"\s+value="[^"]*"
     | value="[^"]*"\s+name="(?:csrfmiddlewaretoken|submission)"
@@ -58,7 +58,7 @@ DIFFERS = re.compile(
 
 @pytest.fixture(scope="module")
 def booked(django_db_setup: None, django_db_blocker) -> Iterator[World]:
-    """Booked for tomorrow at two, with nothing in the way; Sam's first message waits for the evening."""
+    """Booked for tomorrow at 2pm without blockers; Sam's first message waits for the evening."""
     with django_db_blocker.unblock(), at_ten(), transaction.atomic():
         staff = make_people(NOW)
         play.publish_sheet(NOW - timedelta(days=90))
@@ -70,21 +70,21 @@ def booked(django_db_setup: None, django_db_blocker) -> Iterator[World]:
         play.book_meeting(played, day_at(1, 14, now=NOW), NOW - timedelta(hours=1))
         other = play.log(staff, play.Pair("Ann", "Bob"), NOW - timedelta(days=3))
         with time_machine.travel(NOW - timedelta(hours=2), tick=False):
-            beat("sweep")  # ours, so that no worker of another test is seen at work meanwhile
+            beat("sweep")  # our own heartbeat, so that another test's does not show
         played.referral.refresh_from_db()
         yield BookedWorld(played, other, {key: sign_in(user) for key, user in staff.people.items()})
         transaction.set_rollback(True)
 
 
 class Arguments(dict):
-    """Ids of things that are not in this world are ids of nothing."""
+    """Random ids for things that do not exist in this world."""
 
     def __missing__(self, key: str) -> UUID:
         return UUID(int=1)
 
 
 class BookedWorld(World):
-    """As much of a world as addresses need."""
+    """The parts of a world that addresses need."""
 
     def __init__(self, played: Played, other: Played, sessions: dict[str, str]) -> None:
         self.played, self.staff, self.sessions, self.second = played, played.staff, sessions, other
@@ -149,7 +149,7 @@ def withdraws_and_is_stopped(world: World) -> None:
 
 
 def much_is_noted(world: World) -> None:
-    """New numbers, one of them Sam's too, answers, a note, who was let in to Jo and who is barred."""
+    """New numbers, one of them also Sam's; answers, a note, a grant for Jo and a bar."""
     jo, kit, staff = world.other, world.staff["kit"], world.staff
     sams = ContactRoute.objects.unscoped("test").filter(party=world.own).first().value
     for kind, value in ((RouteKind.EMAIL, "new@example.org"), (RouteKind.TEXT, sams)):
@@ -178,7 +178,7 @@ HAPPENS = [
 
 
 def let_hear(world: World) -> None:
-    """Kit says that it is safe, and Fay lets the others hear."""
+    """Kit says that it is safe, and Fay releases the call-off."""
     for call_off in CallOff.objects.unscoped("test").select_related("meeting__referral", "party"):
         say_safe(call_off=call_off, by=world.staff["kit"])
     release(call_off=CallOff.objects.unscoped("test").latest("created_at"), by=world.staff["fay"])
@@ -187,7 +187,7 @@ def let_hear(world: World) -> None:
 # --- What the other side is shown -------------------------------------------------------------------------------
 
 
-# Where the state of a meeting and of the other people is shown.
+# Pages that show the state of a meeting and of the other people.
 TELLING = (
     "show",
     "party",
@@ -203,7 +203,7 @@ TELLING = (
 
 
 def pages(world: World, who: str, *, all_of_them: bool = False) -> dict[str, str]:
-    """Each address as one person is shown it, and what presses that the rules answer say."""
+    """Each address as one person sees it, and the answers to forms that the rules refuse."""
     hrefs = []
     for route in routes():
         if all_of_them or route.name.split(":")[-1] in TELLING:
@@ -253,13 +253,13 @@ def answered(answer) -> str:
 
 @pytest.fixture(scope="module")
 def before(booked, django_db_blocker) -> dict[str, dict[str, str]]:
-    """What each was shown, and sent, when nothing had happened yet."""
+    """What each person was shown and sent before the event."""
     with django_db_blocker.unblock():
         return {who: pages(booked, who) for who in ("asha", "lou", "ivy")}
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
-    """The addresses whose answers differ, each with the lines that do."""
+    """The addresses whose answers differ, each with the different lines."""
     return [
         "\n".join([href, *unified_diff(before[href].split("\n"), after[href].split("\n"), lineterm="", n=1)])
         for href in before
@@ -268,12 +268,12 @@ def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("happens", HAPPENS, ids=lambda function: function.__name__)
-def test_the_other_side_is_shown_what_it_was_shown_before(booked, before, happens):
+def test_the_other_side_sees_the_same_pages_as_before(booked, before, happens):
     happens(booked)
     assert changed(before["asha"], pages(booked, "asha")) == []
 
 
-def test_that_holds_of_every_address_there_is(booked):
+def test_every_address_looks_the_same_to_the_other_side(booked):
     before = pages(booked, "asha", all_of_them=True)
     for happens in (much_is_noted, withdraws):
         with undone():
@@ -282,13 +282,13 @@ def test_that_holds_of_every_address_there_is(booked):
 
 
 @pytest.mark.parametrize("who", ["lou", "ivy"])
-def test_nor_do_others_who_see_the_shell_notice(booked, before, who):
+def test_other_users_who_see_the_shell_notice_nothing(booked, before, who):
     withdraws(booked)
     assert changed(before[who], pages(booked, who)) == []
 
 
-def test_nor_is_it_seen_on_the_day_itself(booked):
-    """Tomorrow at noon, with Sam asked: what is left is what would be left anyway."""
+def test_the_other_side_notices_nothing_on_the_day(booked):
+    """Tomorrow at noon, after Sam's day-of check: only what would be open anyway is open."""
     with time_machine.travel(NOW + timedelta(days=1, hours=2), tick=False):
         sign_in_again(booked, "asha")
         readiness.check_on_the_day(party=booked.own, answers=play.DAY_FINE, by=booked.staff["asha"])
@@ -298,7 +298,7 @@ def test_nor_is_it_seen_on_the_day_itself(booked):
 
 
 @pytest.mark.parametrize("who", ["kit", "fay", "mo"])
-def test_those_who_open_that_side_do_see_it(booked, who):
+def test_users_who_open_that_side_see_it(booked, who):
     show = reverse("meetings:show", args=[booked.referral.reference, booked.meeting.pk])
     before = answered(booked.client(who).get(show))
     withdraws(booked)
@@ -318,8 +318,8 @@ def test_once_released_the_other_side_sees_it(booked, happens):
     assert "Called off" in after[1]
 
 
-def test_once_released_nothing_says_why(booked):
-    """The same page whatever the cause, and whoever's it was."""
+def test_once_released_the_cause_does_not_show(booked):
+    """The page is the same for every cause and every party."""
     show = reverse("meetings:show", args=[booked.referral.reference, booked.meeting.pk])
     shown = set()
     for happens in (withdraws, is_not_sure, is_stopped, cannot_decide):
@@ -342,7 +342,7 @@ HOURS = (0, 1, 8, 9, 22, 23, 24, 25)
 
 
 def sent_to(world: World, folder: Path, happens: Callable | None) -> dict[str, list]:
-    """What goes out from now until two hours before the meeting: to Asha and Lou, and to Sam."""
+    """Messages from now until two hours before the meeting: to Asha, Lou and Sam."""
     with undone(), override_settings(OUTBOX_DIR=folder):
         if happens:
             happens(world)
@@ -358,30 +358,30 @@ def sent_to(world: World, folder: Path, happens: Callable | None) -> dict[str, l
 
 @pytest.fixture(scope="module")
 def plain(booked, django_db_blocker, tmp_path_factory) -> dict[str, list]:
-    """What goes out when nothing happens."""
+    """Messages when nothing happens."""
     with django_db_blocker.unblock():
         return sent_to(booked, tmp_path_factory.mktemp("plain"), None)
 
 
-def test_there_is_something_to_send(plain):
+def test_there_are_messages_to_send(plain):
     assert plain["workers"]
     assert plain["sam"]
 
 
 @pytest.mark.parametrize("happens", HAPPENS, ids=lambda function: function.__name__)
-def test_the_other_sides_worker_is_sent_what_would_have_been_sent(booked, plain, tmp_path, happens):
+def test_the_other_sides_worker_gets_the_same_messages(booked, plain, tmp_path, happens):
     after = sent_to(booked, tmp_path, happens)
     assert after["workers"] == plain["workers"]
     assert set(after["sam"]) <= set(plain["sam"])
 
 
-def test_nobody_is_sent_a_reminder_of_a_meeting_that_is_off(booked, tmp_path):
-    """Not even Sam, who does not know yet."""
+def test_no_reminder_of_a_meeting_that_is_off_is_sent(booked, tmp_path):
+    """Sam, who does not know yet, gets none either."""
     assert sent_to(booked, tmp_path, withdraws)["sam"] == []
 
 
-def test_what_was_cancelled_with_it_is_shown_as_it_stood(booked):
-    """Sam's first message waits for the evening: held before, and shown as held after."""
+def test_a_message_cancelled_with_the_meeting_is_shown_as_before(booked):
+    """Sam's first message waits for the evening. It was held before, and is shown as held afterwards."""
     sweep(at=NOW)
     assert Message.objects.filter(recipient_id=booked.own.pk, state=State.HELD).exists()
     before = pages(booked, "asha")
@@ -390,7 +390,7 @@ def test_what_was_cancelled_with_it_is_shown_as_it_stood(booked):
 
 
 def sign_in_again(world: World, who: str) -> None:
-    """The night has ended their session."""
+    """Sign in again, because the session ended overnight."""
     soon = timezone.now() + timedelta(hours=1)
     Session.objects.filter(pk=world.sessions[who]).update(expire_date=soon)
     session = SessionStore(session_key=world.sessions[who])
@@ -401,12 +401,12 @@ def sign_in_again(world: World, who: str) -> None:
 
 
 def lapses(world: World) -> None:
-    """A concern that holds the meeting and calls nothing off."""
+    """A concern that puts the meeting on hold without calling it off."""
     concerns.raise_concern(party=world.other, kind=ConcernKind.LAPSE, detail="-", by=world.staff["kit"])
 
 
 def after_the_evening(world: World, happens: Callable | None) -> dict[str, str]:
-    """Asha's pages once the time of Sam's first message and of its reminder has passed."""
+    """Asha's pages after the times of Sam's first message and of its reminder."""
     with undone():
         if happens:
             happens(world)
@@ -422,8 +422,8 @@ def after_the_evening(world: World, happens: Callable | None) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("happens", [withdraws, lapses], ids=lambda function: function.__name__)
-def test_whether_something_went_to_sam_says_nothing_of_jo(booked, tmp_path, happens):
-    """It did not go: to Asha it was planned, as it would have been if it had gone."""
+def test_sams_messages_reveal_nothing_about_jo(booked, tmp_path, happens):
+    """The message was not sent. To Asha it is shown as planned, as it would be if it had been sent."""
     with override_settings(OUTBOX_DIR=tmp_path):
         usual = after_the_evening(booked, None)
         assert changed(usual, after_the_evening(booked, happens)) == []

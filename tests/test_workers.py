@@ -1,4 +1,4 @@
-"""A real Celery worker over each broker runs the timetable, says that it did, and outlives a broker that stops."""
+"""A real Celery worker on each broker runs the schedule, reports it, and survives a broker that stops."""
 
 import shutil
 import time
@@ -25,7 +25,7 @@ def test_over_redis(start_worker, redis_url):
     until(lambda: set(TIMETABLE) <= set(last_beats()), what="both tasks")
 
 
-def test_a_worker_outlives_its_redis(start_worker, tmp_path):
+def test_a_worker_survives_a_stopped_redis(start_worker, tmp_path):
     if not shutil.which("redis-server"):
         missing("redis-server is not installed")
     port = free_port()
