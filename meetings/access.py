@@ -64,9 +64,3 @@ def may_tell(user: "User", referral: Referral) -> Decision:
     if opened.exists() or access.may_run(user, referral):
         return ALLOWED
     return refuse("Only workers who support somebody here may do this.")
-
-
-def opens_all(user: "User", meeting: Meeting) -> bool:
-    """Whether somebody opens the compartment of everyone expected at a meeting."""
-    expected = Party.objects.unscoped("who is expected").filter(attendances__meeting=meeting).count()
-    return Party.objects.opened_by(user).filter(attendances__meeting=meeting).count() == expected

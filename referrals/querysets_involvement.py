@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Exists, F, Q, QuerySet, Value
+from django.db.models import Exists, F, Q, QuerySet
 
-from referrals.enums import MEETING_PARTS, NOBODY, Part
+from referrals.enums import MEETING_PARTS, Part
 
 
 def rows_of(name: str) -> QuerySet:
@@ -54,11 +54,6 @@ def of_another_side(user: Any, side: Any, referral: Any) -> Q:
         left_at__isnull=True,
     )
     return supports_another(user, side, referral) | Q(Exists(alone))
-
-
-def of_any_side(user: Any, referral: Any) -> Q:
-    """They are of the side of any party there."""
-    return of_another_side(user, Value(NOBODY), referral)
 
 
 def worker_ids(referral: UUID, at: datetime) -> set[UUID]:

@@ -17,7 +17,7 @@ from referrals.actions.facilitation import appoint
 from referrals.actions.intake import log_referral
 from referrals.actions.lifecycle import decide
 from referrals.actions.parties import PersonFacts, add_party, set_keyworker
-from referrals.actions.reaching import RouteFacts, record_approach
+from referrals.actions.reaching import RouteFacts
 from referrals.actions.readiness import check_on_the_day
 from referrals.actions.records import Judged, finish_records_check, release_by_phone
 from referrals.actions.talk import Said, Talk, save_talk
@@ -26,7 +26,6 @@ from referrals.enums import (
     READINESS_QUESTIONS,
     SAFETY_QUESTIONS,
     Answer,
-    ApproachResult,
     Hours,
     Kind,
     Part,
@@ -211,14 +210,6 @@ def talk_all(story: Played, at: datetime, *, own: Talk | None = None, other: Tal
         when = at + timedelta(days=1, hours=index)
         talk = other if other is not None and index == 0 else talk_for(story, party)
         save_talk(party=party, talk=talk, by=staff["kit"], at=when)
-
-
-def approach_others(story: Played, at: datetime) -> None:
-    """Kit rings the others, in the words that were approved."""
-    for party in story.others:
-        record_approach(
-            party=party, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=story.staff["kit"], at=at
-        )
 
 
 def settle(
