@@ -1,1 +1,2 @@
-"""The only code that writes. Keyword-only, `by=`, `at=`; one transaction that bumps the referral's version first."""
+"""The only code that writes. Actions are keyword-only, take `by=` and `at=`, and run in one transaction that first
+bumps the referral's version."""

@@ -1,5 +1,6 @@
-"""How old somebody is, and what that asks for: under 16 a stop unless they understand enough to decide, or a parent who
-takes no part gives authority; under 18 a second person. This is the one door for a date of birth."""
+"""Records a person's date of birth and raises the concerns that follow from it. A person under 16 is a stop unless
+they understand enough to decide or a parent who takes no part gives authority; under 18 needs a sign-off. No
+other module sets a date of birth."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -24,7 +25,7 @@ OF_A_PARTY = "The authority has to come from a parent who takes no part in this.
 
 @dataclass(frozen=True)
 class ChildFacts:
-    """Whether somebody under 16 can decide, how that is known, and which parent gives authority, in which words."""
+    """Whether a person under 16 can decide, how we know that, and which parent gives authority, in which words."""
 
     result: ChildResult
     how_known: str
@@ -35,10 +36,10 @@ class ChildFacts:
 def record_age(
     *, party: Party, born_on: date, by: "User", child: ChildFacts | None = None, at: datetime | None = None
 ) -> list[ConcernKind]:
-    """Record when somebody was born and, under 16, whether they can decide. The concerns it raised, in order.
+    """Record a date of birth and, under 16, whether the person can decide. Returns the concerns it raised, in order.
 
-    A record made after the stop does not take it away: it is what a safeguarding lead clears it on. Nobody is asked
-    how old they are before they have answered. Raises Refused, or NotPossible naming the field.
+    A record made after the stop does not clear it: a safeguarding lead clears it on the basis of that record. We
+    ask for a person's age only after they have answered. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -99,13 +100,14 @@ def _check(born_on: date, child: ChildFacts | None, at: datetime) -> None:
 
 
 def came_to_us(party: Party) -> bool:
-    """Whether they asked first: then more than a name may be kept of them."""
+    """Whether the person asked first. Only then may we keep more than a name."""
     asked = Approach.objects.unscoped("provisional?").filter(party=party, asked_first=True)
     return asked.exists()
 
 
 def _asked_for(party: Party, age: int, new: ChildDecision | None) -> list[ConcernKind]:
-    """The concerns that somebody's age raises now. What was settled is not raised again by the same fact."""
+    """The concerns that this person's age raises now. A concern that was settled is not raised again by the same
+    fact."""
     recorded = Concern.objects.unscoped("age").filter(party=party)
     ever = set(recorded.values_list("kind", flat=True))
     found = []

@@ -1,5 +1,5 @@
-"""Stops over whether somebody can decide: under 16, and capacity. What was recorded of that stands against clearing one
-until something else is recorded; whether it is cleared stays the safeguarding lead's to say."""
+"""Clearing stops over whether a person can decide: under 16, and capacity. A record that they cannot decide
+prevents clearing until a newer record says otherwise. The safeguarding lead still decides whether to clear."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ CHILD_CANNOT = "Record first that {name} understands enough to decide, or which 
 
 
 def check_can_decide(concern: Concern, at: datetime) -> None:
-    """A stop over whether somebody can decide is cleared on what was recorded of that, never against it."""
+    """Refuse to clear a stop over whether a person can decide if the record says that they cannot."""
     party, why = concern.party, "new facts under the lock"
     if concern.kind == ConcernKind.NO_CAPACITY:
         assessed = CapacityAssessment.objects.unscoped(why).filter(party=party)

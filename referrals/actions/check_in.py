@@ -1,5 +1,5 @@
-"""The check-in: what a talk settled, asked again in five questions and renewed together. Nothing here makes a first
-answer, and whatever is not a yes does what it would do on its own page."""
+"""The check-in: repeats five questions from an earlier talk and renews the answers together. It never creates a
+first answer, and an answer other than yes has the same effect as on its own page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ FULL_KINDS = (ReadinessKind.FULL, ReadinessKind.CHECK_IN)
 
 @dataclass(frozen=True)
 class Standing:
-    """What a check-in renews: the newest of each, all of them there."""
+    """The rows that a check-in renews: the newest of each kind; all exist."""
 
     safety: SafetyAnswers
     route: ContactRoute
@@ -62,11 +62,11 @@ def check_in(
     way: UUID | None = None,
     at: datetime | None = None,
 ) -> ReadinessCheck:
-    """Record a check-in: one answer, yes, no or not sure, to each of QUESTIONS; all or nothing.
+    """Record a check-in: one answer (yes, no or not sure) to each of QUESTIONS; all or nothing.
 
-    Yes renews taking part, the safety answers as they were, the way to reach them and the right time. A no or not
-    sure to taking part calls a booked meeting off; to safety it is a stop. `way` is the way to reach them that was
-    asked about: another is not confirmed by it. Raises Refused, or NotPossible naming the field, also where they were
+    Yes renews the consent to taking part, the safety answers unchanged, the contact route and the readiness check.
+    A no or not sure to taking part calls a booked meeting off; to safety it is a stop. `way` is the route that was
+    asked about; no other route is confirmed. Raises Refused, or NotPossible naming the field, also if the party was
     not alone or there is nothing to renew.
     """
     at = at or clock.now()
@@ -101,7 +101,7 @@ def check_in(
 def standing(party: Party, rows: Callable[[type[Model]], QuerySet]) -> Standing:
     """What a check-in with this party would renew. `rows` gives the party's rows of a model.
 
-    Raises NotPossible with what has to be asked in full first.
+    Raises NotPossible naming what must first be asked in full.
     """
     if party.is_supporter:
         raise NotPossible("A check-in is for those who take part. Ask a supporter on their own pages.")
@@ -136,7 +136,7 @@ def _under_the_lock(party: Party) -> Standing:
 
 
 def _same_safety(last: SafetyAnswers, party: Party, *, by: "User", at: datetime) -> None:
-    """The same answers, asked about again today. What they raised then stands; nothing is raised anew."""
+    """Save the same safety answers with today's date. The concerns that they raised remain; no new ones are raised."""
     row = SafetyAnswers.objects.create(
         party=party,
         asked_alone=True,
@@ -159,7 +159,7 @@ def _same_safety(last: SafetyAnswers, party: Party, *, by: "User", at: datetime)
 
 
 def _same_route(route: ContactRoute, party: Party, answer: Answer, *, by: "User", at: datetime) -> None:
-    """Yes confirms the way to reach them. Otherwise nothing is sent that way any more: unknown means no."""
+    """Yes confirms the contact route. Any other answer means that nothing more is sent by it: unknown counts as no."""
     facts = RouteFacts(
         kind=RouteKind(route.kind),
         value=route.value,

@@ -1,5 +1,5 @@
 """Concerns: raised by any worker, signed off or cleared by a second person; and the records check.
-A stop acts at once: a booked meeting is called off in the same transaction."""
+A stop calls a booked meeting off in the same transaction."""
 
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -39,9 +39,9 @@ def raise_concern(
     order: "OrderFacts | None" = None,
     at: datetime | None = None,
 ) -> Concern:
-    """Record a concern in the compartment it was heard in. A stop calls booked meetings off at once.
+    """Record a concern in the compartment where it was heard. A stop calls booked meetings off at once.
 
-    `order` is what is known of an order, bail or licence that bars contact.
+    `order` holds the facts of an order, bail or licence that bars contact.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -73,7 +73,7 @@ def raise_concern(
 
 
 def fresh_concern(concern: Concern) -> Concern:
-    """The concern as it stands under the lock, while it is open."""
+    """The concern read again under the lock. Raises NotPossible if it is not open."""
     fresh = (
         Concern.objects.unscoped("concern under the lock")
         .select_related("party__referral", "party__person")
@@ -95,13 +95,14 @@ def sign_off(
     steps_due_on: date | None = None,
     at: datetime | None = None,
 ) -> SignOff:
-    """Decide on a sign-off concern: go, go with steps (each a task that blocks), or do not go; with a reason.
+    """Decide on a sign-off concern, with a reason: go, go with steps (each a task that blocks), or do not go.
 
-    It lasts 56 days or until a new concern of that party. Raises Refused, or NotPossible naming the field.
+    The decision lasts 56 days or until the party has a new concern. Raises Refused, or NotPossible naming the
+    field.
     """
     at = at or clock.now()
     with changing(concern.party.referral_id, at=at) as (referral, at):
-        # A concern that was raised while this waited for the lock was not known.
+        # The decision did not take into account a concern that was raised while this waited for the lock.
         decided_at = min(at, referral.read_at)
         concern = fresh_concern(concern)
         access.may_sign_off(by, concern).require()
@@ -170,7 +171,7 @@ def finish_step(*, task: Task, by: "User", at: datetime | None = None) -> None:
 def clear(
     *, concern: Concern, evidence: str, seen_alone_on: date | None, by: "User", at: datetime | None = None
 ) -> None:
-    """Clear a concern on new facts. A stop also needs the date its party was seen alone since it was raised.
+    """Clear a concern on new facts. A stop also needs a date after it was raised on which its party was seen alone.
 
     Raises Refused, or NotPossible naming the field.
     """
@@ -208,7 +209,7 @@ def _check_seen_alone(concern: Concern, seen: date | None, at: datetime) -> None
 
 
 def ask_for_records_check(*, referral: Referral, by: "User", at: datetime | None = None) -> RecordsCheck:
-    """Ask a safeguarding lead to match the names of everybody in this referral. One waits at a time."""
+    """Ask a safeguarding lead to match the names of all people in this referral. Only one check may wait at a time."""
     at = at or clock.now()
     access.may_run(by, referral).require()
     with changing(referral, at=at) as (referral, at):
@@ -236,9 +237,9 @@ def decide_and_ask(
 
 
 def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
-    """Release a records check in which nothing is left to look at. Whoever asked sees only that it is done.
+    """Release a records check that has no hits left to review. The worker who asked sees only that it is done.
 
-    Called at the fixed times by release_due, and by release_by_phone: see records.py. Nobody else calls it.
+    Only release_due (at the fixed times) and release_by_phone call this: see records.py.
     """
     at = at or clock.now()
     access.may_release_records(by, check).require()
@@ -248,7 +249,7 @@ def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | Non
             match_names(check=fresh, at=at)
         if left_to_look_at(fresh):
             raise NotPossible("Say first of each name that was found whether it is the same person.")
-        # Somebody who joined while it waited has not been matched: they need a check of their own.
+        # A person who joined while it waited was not matched, and needs a check of their own.
         newest_joined = (
             Party.objects.unscoped("records check")
             .filter(referral=referral, left_at__isnull=True, created_at__gt=check.asked_at)

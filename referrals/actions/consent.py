@@ -1,5 +1,5 @@
-"""The one door for consent: every answer is a new row, and an answer that is no longer a yes stops what rested on it,
-in the same transaction."""
+"""All changes of consent. Every answer is a new row; an answer that is no longer a yes ends what depended on it, in
+the same transaction."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,7 +37,7 @@ class Asked:
 
 
 def current_sheet() -> InformationSheet:
-    """The newest information sheet. Raises NotPossible where none was ever published."""
+    """The newest information sheet. Raises NotPossible if none was ever published."""
     sheet = InformationSheet.objects.order_by("-version").first()
     if sheet is None:
         raise NotPossible("No information sheet has been published, so nobody can be asked yet.")
@@ -45,7 +45,7 @@ def current_sheet() -> InformationSheet:
 
 
 def newest(party: Party, purpose: Purpose, recipient: UUID = NOBODY) -> Consent | None:
-    """The newest answer of a party to one thing asked."""
+    """The newest answer of a party for one purpose and recipient."""
     return (
         Consent.objects.unscoped("newest answer under the lock")
         .filter(party=party, purpose=purpose, recipient=recipient)
@@ -55,7 +55,7 @@ def newest(party: Party, purpose: Purpose, recipient: UUID = NOBODY) -> Consent 
 
 
 def asked_as_before(party: Party) -> Asked:
-    """Asked alone, with the help they had when a worker last asked them: where nothing new was asked about that."""
+    """Asked alone, with the help recorded the last time a worker asked, for when nothing new was asked about that."""
     rows = Consent.objects.unscoped("help they had").filter(party=party, purpose=Purpose.TAKE_PART)
     last = rows.exclude(how=How.LINK).exclude(answer=Answer.WITHDRAWN).order_by("seq").last()
     if last is None:
@@ -76,10 +76,10 @@ def record_consent(
     why_back: str = "",
     at: datetime | None = None,
 ) -> Consent:
-    """Record an answer a worker took from a party, yes, no or not sure.
+    """Record an answer (yes, no or not sure) that a worker took from a party.
 
-    A yes after a withdrawal needs `why_back`, in their own words, and counts after two working days. A no or not
-    sure to taking part calls a booked meeting off. Raises Refused, or NotPossible naming the field.
+    A yes after a withdrawal needs `why_back`, in the party's own words, and counts after two working days. A no or
+    not sure to taking part calls a booked meeting off. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -99,7 +99,8 @@ def record_consent(
 def record_link_answer(
     *, party: Party, purpose: Purpose, answer: Answer, recipient: UUID = NOBODY, at: datetime | None = None
 ) -> Consent:
-    """Record an answer given by link, with no worker there. No and not sure count at once; a yes once heard alone."""
+    """Record an answer given by link, without a worker. No and not sure count at once; a yes counts once a worker
+    has heard it from the party alone."""
     return _add(
         party=party,
         purpose=purpose,
@@ -123,8 +124,8 @@ def withdraw(
 ) -> list[Message]:
     """Withdraw one consent, for the party, at any time and without a reason.
 
-    Taking part calls booked meetings off at once; the others hear nothing until it is released. Returns the
-    messages already on their way, to be named to whoever withdrew.
+    Withdrawing from taking part calls booked meetings off at once; the other parties are told only after release.
+    Returns the messages already on their way, so that the page can name them to the party.
     """
     at = at or clock.now()
     if by is not None:
@@ -223,14 +224,14 @@ def _add(
 
 
 def _need_another(party: Party, recipient: UUID) -> None:
-    """Words are for somebody else who takes part here. Raises NotPossible."""
+    """Approved words must be addressed to another party of this referral. Raises NotPossible otherwise."""
     others = Party.objects.unscoped("words for whom").filter(referral=party.referral_id).present()
     if not others.exclude(Q(pk=party.pk) | Q(place=Place.SUPPORTER)).filter(pk=recipient).exists():
         raise NotPossible("Choose one of the others who take part.")
 
 
 def _start_the_rest_again(party: Party, *, asked: Asked, by: "User | None", at: datetime) -> None:
-    """Whoever comes back after stopping is asked each other thing again."""
+    """Ask a party who returns after stopping for each of their other consents again."""
     rows = Consent.objects.unscoped("start the rest again").newest()
     for given in rows.filter(party=party, answer=Answer.YES).exclude(purpose=Purpose.TAKE_PART):
         _add(
@@ -247,7 +248,7 @@ def _start_the_rest_again(party: Party, *, asked: Asked, by: "User | None", at: 
 
 
 def _withdrawn_before(party: Party, purpose: Purpose, recipient: UUID) -> bool:
-    """Whether they withdrew and have not said yes since, whatever else they said in between."""
+    """Whether the party withdrew and has not said yes since, regardless of other answers in between."""
     rows = Consent.objects.unscoped("came back?").filter(party=party, purpose=purpose, recipient=recipient)
     last_yes = rows.filter(answer=Answer.YES).aggregate(n=Max("seq"))["n"] or 0
     return rows.filter(answer=Answer.WITHDRAWN, seq__gt=last_yes).exists()
@@ -257,7 +258,7 @@ def _counts_from(at: datetime, came_back: bool, last: Consent | None) -> datetim
     if came_back:
         return clock.moment(clock.add_working_days(clock.today(at), rules().return_working_days), 0)
     if last is not None and last.answer == Answer.YES and last.counts_from > at:
-        # Saying yes again during the two days does not shorten them.
+        # A second yes during the two days does not shorten them.
         return last.counts_from
     return at
 

@@ -1,5 +1,5 @@
-"""Somebody has died: nothing more is sent, nothing more is recorded with them, and every worker rings a colleague.
-The system itself announces it to nobody."""
+"""Records a death: stops messages and further records about the person, and asks every worker to ring a colleague.
+The system announces the death to no one."""
 
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
@@ -26,11 +26,11 @@ RING = "Ring {who}: something has changed. Do not send messages."
 
 
 def record_death(*, party: Party, died_on: date, by: "User", at: datetime | None = None) -> None:
-    """Record that somebody has died, in every referral their organisation knows them in, all in one transaction.
+    """Record that a person has died, in every referral of their organisation, in one transaction.
 
-    Every message to a participant of these referrals is cancelled and none is planned again; booked meetings are
-    called off without a word; each referral is paused; each other worker has a colleague to ring, in neutral words.
-    Raises Refused, or NotPossible naming the field.
+    Cancels every message to participants of these referrals and plans no more; calls booked meetings off without a
+    message; pauses each referral; gives each other worker a neutrally worded task to ring a colleague. Raises
+    Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -58,7 +58,7 @@ def record_death(*, party: Party, died_on: date, by: "User", at: datetime | None
 
 
 def _fall_silent(referral: Referral, *, by: "User", at: datetime) -> None:
-    """Pause one referral; the outbox hears of it when the change ends (see reminders.nobody_is_told)."""
+    """Pause one referral; the outbox cancels its messages when the change ends (see reminders.nobody_is_told)."""
     if referral.stage == Stage.CLOSED:
         return
     events.died.send(Referral, referral=referral, party=None, by=by, at=at)
@@ -69,13 +69,13 @@ def _fall_silent(referral: Referral, *, by: "User", at: datetime) -> None:
         )
     elif not meetings().has_started(
         referral.pk
-    ):  # one that has started is recorded first, and not paused before
+    ):  # a meeting that has started is recorded first, and not paused before
         take_step("pause", referral, by=by, at=at, review_on=review_on)
     _ask_to_ring(referral, by=by, at=at)
 
 
 def _ask_to_ring(referral: Referral, *, by: "User", at: datetime) -> None:
-    """Each other worker rings the lead; the lead rings whoever recorded it."""
+    """Each other worker rings the lead; the lead rings the worker who recorded the death."""
     workers = Worker.objects.filter(pk__in=worker_ids(referral.pk, at), is_active=True).exclude(pk=by.pk)
     for worker in workers.order_by("pk"):
         who = by if worker.pk == referral.lead_id else referral.lead

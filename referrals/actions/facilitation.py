@@ -30,7 +30,7 @@ def appoint(
     part: Part = Part.FACILITATOR,
     at: datetime | None = None,
 ) -> Involvement:
-    """Appoint somebody to prepare and run the meetings, from any organisation. They see the shell from now on."""
+    """Appoint a worker of any organisation to prepare and run the meetings. They see the shell from then on."""
     at = at or clock.now()
     access.may_run(by, referral).require()
     with changing(referral, at=at) as (referral, at):
@@ -58,9 +58,10 @@ def appoint(
 
 
 def stand_down(*, part: Involvement, by: "User", at: datetime | None = None) -> None:
-    """End somebody's part. Without a replacement, a booked meeting is called off with it.
+    """End a worker's part in the meetings. Without a replacement, a booked meeting is called off too.
 
-    It does not hang on whether one facilitator would be enough: that can rest on what one person told their worker.
+    This does not depend on whether one facilitator would be enough, because that may rest on what one person told
+    their worker in confidence.
     """
     at = at or clock.now()
     access.may_run(by, part.referral).require()
@@ -70,7 +71,7 @@ def stand_down(*, part: Involvement, by: "User", at: datetime | None = None) -> 
 
 
 def end_part(part: Involvement, referral: Referral, *, by: "User", at: datetime) -> bool:
-    """End a part that still runs, with what follows from that; within another action. False where it had ended."""
+    """End an open part, with its consequences, within another action. False if it had already ended."""
     parts = Involvement.objects.unscoped("stand down").filter(pk=part.pk, until__isnull=True)
     if not parts.update(until=at):
         return False
@@ -83,7 +84,7 @@ def end_part(part: Involvement, referral: Referral, *, by: "User", at: datetime)
 
 
 def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | None = None) -> None:
-    """A colleague of the leading organisation leads from now on. Whom the old lead supports they go on supporting."""
+    """Make a colleague of the leading organisation the lead. The old lead keeps supporting the same people."""
     at = at or clock.now()
     access.may_change_lead(by, referral).require()
     with changing(referral, at=at) as (referral, at):
@@ -113,7 +114,7 @@ def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | 
 
 
 def _fewer_than_booked(referral: Referral) -> bool:
-    """Whether fewer people now run it, or second the workers, than when it was booked."""
+    """Whether there are fewer facilitators or second workers now than when the meeting was booked."""
     steps = StageChange.objects.unscoped("stand down").filter(referral=referral, to_stage=Stage.BOOKED)
     booked = steps.order_by("-id").values_list("created_at", flat=True).first()
     if booked is None:
@@ -127,7 +128,8 @@ def _fewer_than_booked(referral: Referral) -> bool:
 def invite(
     *, party: Party, name: str, organisation: str, role: str, by: "User", at: datetime | None = None
 ) -> Invited:
-    """Note a professional whom a party wants there. They stay out until every participant has agreed."""
+    """Record a professional whom a party wants at the meeting. They are not invited until every participant has
+    agreed."""
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as (referral, at):

@@ -1,5 +1,5 @@
-"""The record of somebody who never answered is provisional: when its time is over it goes, unless a manager keeps it
-longer, once. Whose is provisional, and until when, is in querysets_provisional.py."""
+"""Deletes provisional records (of people who never answered) when their time is over. A manager may keep one
+longer, once. querysets_provisional.py decides which records are provisional, and until when."""
 
 import logging
 import re
@@ -57,7 +57,7 @@ GONE = [
     "bars",
     "grants",
 ]
-# Words about a referral as a whole, which its workers typed: a name may stand in them all the same.
+# Free text about a referral as a whole, typed by its workers. It may contain names.
 ABOUT_THE_WHOLE: tuple[tuple[type[Bar | Grant | Note | Suitability], str, Q], ...] = (
     (Bar, "reason", Q()),
     (Grant, "reason", Q()),
@@ -69,9 +69,9 @@ log = logging.getLogger("restorative.task")
 
 
 def forget_due(*, at: datetime | None = None) -> int:
-    """Take away every provisional record whose time is over, each referral in a transaction of its own. How many.
+    """Delete every provisional record whose time is over, each referral in its own transaction. Returns how many.
 
-    One that cannot be taken away does not keep the others; it fails at the end, and is tried again the next day.
+    One failure does not stop the others; the run then fails at the end and is repeated the next day.
     """
     at = at or clock.now()
     rows = (
@@ -92,8 +92,8 @@ def forget_due(*, at: datetime | None = None) -> int:
 
 
 def _forget_in(key: UUID, at: datetime) -> int:
-    """Those of one referral, as they stand under the lock: whoever answered meanwhile stays."""
-    # While something waits to be told, the others are shown as they stood: nobody leaves.
+    """Delete the due records of one referral, read again under the lock: a person who has answered since is kept."""
+    # While a call-off waits for release, other users must see no change: no party leaves.
     if waiting_for_release(key):
         return 0
     with changing(key, at=at) as (referral, at):
@@ -104,7 +104,7 @@ def _forget_in(key: UUID, at: datetime) -> int:
         beside = (
             provisional(here.filter(beside__in=due)).filter(stays=False).exclude(pk__in=[p.pk for p in due])
         )
-        # Nobody is beside somebody who is not there.
+        # A supporter cannot stay beside a party who has been deleted.
         parties = [*due, *beside.order_by("created_at", "pk")]
         for party in parties:
             _forget(party, referral, at)
@@ -112,7 +112,7 @@ def _forget_in(key: UUID, at: datetime) -> int:
 
 
 def _forget(party: Party, referral: Referral, at: datetime) -> None:
-    """Take away everything personal in one compartment; what is left holds history and counts together."""
+    """Delete all personal data in one compartment; keep only what history and counts need."""
     RecordsHit.objects.unscoped(WHY).filter(party=party).delete()
     for model in (ContactRoute, Task):
         model.objects.unscoped(WHY).filter(party=party).delete()
@@ -146,14 +146,14 @@ def _forget(party: Party, referral: Referral, at: datetime) -> None:
 
 
 def _forget_notes(party: Party) -> None:
-    """Notes for their side alone: corrections first, the newest before what it corrects."""
+    """Delete the notes of their side only: corrections first, newest first, before the notes they correct."""
     notes = Note.objects.unscoped(WHY).filter(party=party)
     while (last := notes.filter(~Q(pk__in=notes.filter(corrects__isnull=False).values("corrects")))).exists():
         Note.objects.unscoped(WHY).filter(pk__in=list(last.values_list("pk", flat=True))).delete()
 
 
 def _take_names_out(party: Party, referral: Referral) -> None:
-    """Their names in words about the whole referral; not a name that somebody else there has as well."""
+    """Remove their names from text about the whole referral, except names that another person there has too."""
     others = Party.objects.unscoped(WHY).filter(referral=referral, left_at__isnull=True).exclude(pk=party.pk)
     kept = {word for other in others.select_related("person") for word in _name_words(other)}
     names = _name_words(party) - kept
@@ -165,14 +165,14 @@ def _take_names_out(party: Party, referral: Referral) -> None:
 
 
 def _name_words(party: Party) -> set[str]:
-    """Each word of their names, as it is compared."""
+    """Each word of their names, normalised for comparison."""
     person = party.person
     return {word for word in fold(f"{person.given} {person.family} {party.known_as}").split() if word[1:]}
 
 
 def _unless_named(word: str, names: set[str]) -> str:
-    """The word, or 'Somebody' where it is one of these names or has one in it: 'Jo’s', 'Jo-Ann'. A name begins with a
-    capital: where somebody is called Will or May, what is said of the rest stays readable."""
+    """The word, or 'Somebody' if it is or contains one of these names: 'Jo’s', 'Jo-Ann'. Only capitalised words
+    count as names, so that the words 'will' and 'may' stay readable where a person is called Will or May."""
     if not word[0].isupper():
         return word
     parts = re.split(r"['’]", word)
@@ -182,7 +182,7 @@ def _unless_named(word: str, names: set[str]) -> str:
 
 
 def _nobody(party: Party, at: datetime) -> Person:
-    """The person of a place without a name: the same row, emptied; a new one where another referral knows them."""
+    """A person row without a name for the party: the same row, emptied; or a new one if another referral uses it."""
     others = Party.objects.unscoped(WHY).filter(person=party.person_id).exclude(pk=party.pk)
     if others.exists():
         return Person.objects.create(organisation_id=party.organisation_id, given="", **made(None, at))
@@ -196,9 +196,10 @@ def _nobody(party: Party, at: datetime) -> Person:
 
 
 def keep_longer(*, party: Party, reason: str, by: "User", at: datetime | None = None) -> KeptLonger:
-    """Keep a provisional record for the same time again, once, with a reason that stays in their compartment.
+    """Keep a provisional record for the same time again, once, with a reason that is sealed in its compartment.
 
-    Possible from the days of warning on until it has gone. Raises Refused, or NotPossible naming the field.
+    Possible from the first day of warning until the record is deleted. Raises Refused, or NotPossible naming the
+    field.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -222,7 +223,7 @@ def keep_longer(*, party: Party, reason: str, by: "User", at: datetime | None = 
 
 
 def longer_until(party: Party, at: datetime) -> datetime:
-    """Until when its record would be kept: for the same time again. Raises NotPossible where it cannot be now."""
+    """The date until which the record would be kept if extended now. Raises NotPossible if it cannot be extended."""
     row = provisional(Party.objects.unscoped(WHY).filter(pk=party.pk)).first()
     goes = goes_at(row) if row else None
     if row is None or goes is None:

@@ -1,5 +1,5 @@
-"""Letting somebody in for a time, by name; and shutting somebody out for a conflict of interest.
-What either opens or shuts is decided in querysets.py. Governance and the manager are told at once."""
+"""Giving a named worker access for a limited time, and barring a worker for a conflict of interest.
+querysets.py decides what either opens or shuts. Governance and the manager are told at once."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,7 +27,8 @@ DECIDED = "This was answered already."
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is asked for: who is to open whom (nobody: the shell alone), why, and until the end of which day."""
+    """A request for access: for which user, to which party (none: only the shell), why, and until the end of which
+    day."""
 
     kind: GrantKind
     user: User
@@ -37,7 +38,7 @@ class Wanted:
 
 
 def ask_for_access(*, referral: Referral, wanted: Wanted, by: User, at: datetime | None = None) -> Grant:
-    """Ask for access, or give it: in an emergency it is there at once; a manager gives it to a colleague directly.
+    """Ask for access, or give it: emergency access starts at once; a manager gives access to a colleague directly.
 
     Raises Refused, or NotPossible naming the field.
     """
@@ -67,7 +68,7 @@ def ask_for_access(*, referral: Referral, wanted: Wanted, by: User, at: datetime
 
 
 def _require_fits(wanted: Wanted, by: User) -> None:
-    """Raise NotPossible for a kind of access that is not this user's to ask for."""
+    """Raise NotPossible for a kind of access that this user may not ask for."""
     alone = wanted.kind in (GrantKind.EMERGENCY, GrantKind.READING)
     reads = access.can(by, "ledger")
     if (wanted.kind == GrantKind.READING) != reads:
@@ -111,14 +112,15 @@ def _give(grant: Grant, *, by: User, at: datetime) -> None:
     Grant.objects.unscoped("given once").filter(pk=grant.pk).update(given_at=at, given_by=by)
     grant.given_at, grant.given_by = at, by
     if grant.party is not None and grant.kind != GrantKind.READING:
-        # From now on they know this side, also when it has ended: nobody opens another one as a stranger after that.
+        # From now on the user knows this side, also after the grant ends, and cannot open another side as an outsider.
         side = grant.party.beside or grant.party
         note_party_part(side, grant.user, Part.COVER, by=by, at=at, until=grant.until)
     note(grant, "grant_given", by=by, at=at, fields=["given_at"])
 
 
 def give(*, grant: Grant, by: User, at: datetime | None = None) -> None:
-    """Give access that was asked for. Raises Refused, or NotPossible where it was answered or can be given no more."""
+    """Give access that was asked for. Raises Refused, or NotPossible if it was answered already or can no longer be
+    given."""
     at = at or clock.now()
     access.may_give(by, grant).require()
     with changing(grant.referral_id, at=at) as (referral, at):
@@ -135,7 +137,7 @@ def give(*, grant: Grant, by: User, at: datetime | None = None) -> None:
 
 
 def end_access(*, grant: Grant, by: User, at: datetime | None = None) -> None:
-    """End access before its time, or say no to what was asked for."""
+    """End access early, or refuse a request for it."""
     at = at or clock.now()
     access.may_end_access(by, grant).require()
     with changing(grant.referral_id, at=at) as (_, at):
@@ -146,9 +148,9 @@ def end_access(*, grant: Grant, by: User, at: datetime | None = None) -> None:
 
 
 def bar(*, referral: Referral, user: User, reason: str, by: User, at: datetime | None = None) -> Bar:
-    """Shut a colleague out of a referral for a conflict of interest. A part they have in its meetings ends with it.
+    """Bar a colleague from a referral for a conflict of interest. Their part in its meetings ends too.
 
-    Raises Refused, or NotPossible: somebody else must lead, or support whom they support, first.
+    Raises Refused; or NotPossible if they lead or support a party, because another worker must take over first.
     """
     at = at or clock.now()
     access.may_bar(by, referral).require()
@@ -181,7 +183,7 @@ def bar(*, referral: Referral, user: User, reason: str, by: User, at: datetime |
 
 
 def _end_standing_in(referral: Referral, user: User, *, by: User, at: datetime) -> None:
-    """A stand-in's part is for their day alone: it is over now, or never was where that day has not come."""
+    """End a stand-in's part. It covers one day only, so it ends now, or is void if that day has not come."""
     rows = (
         Involvement.objects.unscoped("barred")
         .filter(referral=referral, user=user, part=Part.STAND_IN, until__gt=at)
@@ -211,7 +213,7 @@ def _require_replaced(referral: Referral, user: User) -> None:
 
 
 def lift_bar(*, bar: Bar, by: User, at: datetime | None = None) -> None:
-    """Let somebody in again who was barred. They see what they would have seen without it."""
+    """Lift a bar. The worker sees what they would have seen without it."""
     at = at or clock.now()
     access.may_bar(by, bar.referral).require()
     with changing(bar.referral_id, at=at) as (referral, at):
@@ -222,7 +224,7 @@ def lift_bar(*, bar: Bar, by: User, at: datetime | None = None) -> None:
 
 
 def note(grant: Grant, verb: str, *, by: User, at: datetime, fields: list[str]) -> None:
-    """The audit row of something done with a grant."""
+    """Write the audit row for an action on a grant."""
     record(
         verb,
         by=by,

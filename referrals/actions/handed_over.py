@@ -1,5 +1,5 @@
-"""What follows once a request was accepted: first contact moves the lead or the support; giving back, completing, and a
-share that is withdrawn bring it home again."""
+"""What follows from an accepted handoff: first contact moves the lead or the support; returning it, completing it
+or withdrawing the consent to share moves it back."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -32,9 +32,9 @@ NOT_STARTED = "First contact was not made yet. Give it back instead."
 
 
 def first_contact(*, handoff: Handoff, version: int, by: User, at: datetime | None = None) -> None:
-    """Say that first contact was made: from now on whoever took it leads, or supports the person.
+    """Record first contact. From then on the worker who accepted leads, or supports the person.
 
-    Raises Refused, or NotPossible where what it rests on does not hold any more.
+    Raises Refused, or NotPossible if the consent or route that the handoff rests on no longer holds.
     """
     at = at or clock.now()
     access.may_carry_out(by, fresh_handoff(handoff)).require()
@@ -55,7 +55,7 @@ def first_contact(*, handoff: Handoff, version: int, by: User, at: datetime | No
 
 
 def met_by(referral: Referral, *, by: User, at: datetime) -> None:
-    """The first thing done with a party by whoever accepted to take it is first contact too."""
+    """Treat the first action with a party by the worker who accepted as first contact."""
     rows = Handoff.objects.unscoped("first contact").filter(
         referral=referral, receiver=by, state=HandoffState.ACCEPTED, moved_at__isnull=True
     )
@@ -67,7 +67,7 @@ def met_by(referral: Referral, *, by: User, at: datetime) -> None:
 
 
 def _going(handoff: Handoff) -> list[Party]:
-    """The parties whose support goes over with it."""
+    """The parties whose support moves with the handoff."""
     kind, party = handoff.decided_kind, handoff.party
     _, moved = going_over(handoff.referral, kind, party, handoff.from_org_id, handoff.to_org_id)
     return [each for each in moved if each.organisation_id == handoff.from_org_id]
@@ -79,7 +79,8 @@ def _died(handoff: Handoff) -> list[Party]:
 
 
 def _refuse_after_death(handoff: Handoff, by: User) -> None:
-    """Raise NotPossible where somebody who would go over has died. Whoever does not open them is not told that."""
+    """Raise NotPossible if a person who would move has died. A worker who does not open that person is not told
+    why."""
     for party in _died(handoff):
         ring = f"Please ring {handoff.from_org.name} before you do anything else."
         what = f"{party.known_as} has died" if access.may_open(by, party) else "Something has changed"
@@ -87,7 +88,7 @@ def _refuse_after_death(handoff: Handoff, by: User) -> None:
 
 
 def _move(handoff: Handoff, referral: Referral, *, by: User, at: datetime) -> None:
-    """Give over what was accepted, and keep how it stood."""
+    """Move what was accepted, and store the previous state."""
     receiver, ours = handoff.receiver or by, _going(handoff)
     moved = [
         {
@@ -117,7 +118,7 @@ def _lead(
     Referral.objects.unscoped("the lead moves").filter(pk=referral.pk).update(
         lead=lead, lead_organisation=organisation
     )
-    # What others were asked to lead was not for whoever asked it to give any more.
+    # The sender may no longer give away the lead, so other requests to lead are withdrawn.
     asked = Q(kind=HandoffKind.LEAD) & ~Q(decided_kind=HandoffKind.HELP) & ~Q(from_org=organisation)
     _withdraw(referral, [*UNANSWERED, HandoffState.ACCEPTED], asked, by=by, at=at)
     record(
@@ -141,9 +142,9 @@ def _give(
     at: datetime,
     person: UUID | None = None,
 ) -> None:
-    """Another organisation supports a party from now on. Whom each organisation knows stays its own: a row of theirs.
+    """Make another organisation the supporting organisation of a party. Each organisation keeps its own person record.
 
-    `person` is the row to go back to, where there was one.
+    `person` is the record to return to, if there was one.
     """
     known = _known_again(party, person) if person else _known_anew(party, organisation, by, at)
     Party.objects.unscoped("support moves").filter(pk=party.pk).update(
@@ -168,7 +169,7 @@ DIED = ("died_on", "died_recorded_at", "died_recorded_by_id")
 
 
 def _known_again(party: Party, before: UUID) -> UUID:
-    """The row of theirs to go back to. That somebody died since goes back with them."""
+    """The organisation's own person record to return to. A death recorded since is copied to it."""
     people = Person.objects.unscoped("known again")
     if died := people.filter(pk=party.person_id, died_on__isnull=False).values(*DIED).first():
         people.filter(pk=before, died_on__isnull=True).update(**died)
@@ -183,11 +184,11 @@ def _known_anew(party: Party, organisation: "Organisation", by: User | None, at:
     return anew.pk
 
 
-# --- Back again -----------------------------------------------------------------------------------------------
+# --- Moving back ----------------------------------------------------------------------------------------------
 
 
 def give_back(*, handoff: Handoff, why: str, version: int, by: User, at: datetime | None = None) -> None:
-    """Give it back: the lead and the support go to where they came from, at once."""
+    """Return the handoff: the lead and the support go back at once."""
     at = at or clock.now()
     access.may_carry_out(by, fresh_handoff(handoff)).require()
     if not why.strip():
@@ -209,7 +210,7 @@ def complete(
     by: User,
     at: datetime | None = None,
 ) -> None:
-    """Say what came of it, in three fields, back to the sender. Help ends with it; whoever leads goes on leading."""
+    """Report the result to the sender, in three fields. Help ends with it; a receiver that leads continues to lead."""
     at = at or clock.now()
     access.may_carry_out(by, fresh_handoff(handoff)).require()
     for field, words in (("done", done), ("went", went), ("next_step", next_step)):
@@ -236,7 +237,7 @@ def complete(
 
 
 def _bring_home(handoff: Handoff, referral: Referral, *, by: User | None, at: datetime) -> None:
-    """The lead and the support go back, where they had moved and are still with whoever was asked."""
+    """Move the lead and the support back, if they had moved and the receiver still has them."""
     if handoff.moved_at is None:
         return
     if handoff.decided_kind == HandoffKind.LEAD and referral.lead_organisation_id == handoff.to_org_id:
@@ -253,7 +254,8 @@ def _bring_home(handoff: Handoff, referral: Referral, *, by: User | None, at: da
 
 
 def _first_active(keys: Iterable[UUID | None], handoff: Handoff) -> User | None:
-    """The first of these who still works for the side that asked, or else a manager of theirs; nobody who is barred."""
+    """The first of these workers who is active, not barred and still at the sender's organisation; otherwise one of
+    its managers."""
     bars = Bar.objects.unscoped("comes home").filter(referral=handoff.referral_id, lifted_at__isnull=True)
     there = User.objects.filter(organisation=handoff.from_org_id, is_active=True)
     there = there.exclude(pk__in=bars.values("user"))
@@ -267,9 +269,8 @@ CASEWORKERS = (Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER)
 
 
 def _who_supports(party: Party, before: str, handoff: Handoff, referral: Referral) -> User | None:
-    """Who supported them before. The lead may stand in again, but not one who supports somebody else here: what was
-    said meanwhile would be open to the other side. Then a manager does, until there is a keyworker.
-    """
+    """The earlier keyworker. The lead may stand in again, unless they support another party here: what was said in
+    the meantime would be open to the other side. In that case a manager does, until there is a keyworker."""
     if before:
         return _first_active([UUID(before)], handoff)
     if not supports_another(referral.lead, party):
@@ -280,7 +281,7 @@ def _who_supports(party: Party, before: str, handoff: Handoff, referral: Referra
 def share_ended(
     referral: Referral, *, party: Party, organisation: UUID, by: User | None, at: datetime
 ) -> None:
-    """A party no longer shares with an organisation: whatever rests on it there ends, in the same transaction."""
+    """End all handoffs that rest on a party's consent to share with an organisation, in the same transaction."""
     rows = Handoff.objects.unscoped("share ended").filter(referral=referral, to_org=organisation)
     for row in rows.filter(state__in=[*UNANSWERED, HandoffState.ACCEPTED, HandoffState.COMPLETED]):
         rests = Consent.objects.unscoped("share ended").filter(party=party, pk__in=row.consents)
@@ -298,9 +299,10 @@ def share_ended(
 
 
 def _end_unheard(handoff: Handoff, party: Party, *, by: User | None, at: datetime) -> Handoff:
-    """Nothing had moved: they read nothing of it from now on, and only who opens this party learns that it ended.
+    """End a handoff before anything moved. The receiver loses access; only users who open this party learn that it
+    ended.
 
-    The version stays, so that a page which shows it as it stood can still be sent.
+    The version does not change, so a user who still sees the earlier state can submit their page.
     """
     rows = Handoff.objects.unscoped("ends unheard").filter(pk=handoff.pk, state=handoff.state)
     rows.update(
@@ -310,9 +312,9 @@ def _end_unheard(handoff: Handoff, party: Party, *, by: User | None, at: datetim
 
 
 def withdraw_all(referral: Referral, *, by: User | None, at: datetime) -> None:
-    """A referral that ends asks nothing of anybody any more.
+    """Withdraw the requests of a referral that ends.
 
-    Closed, nothing that was accepted begins either. After a death whoever accepted is left to be rung.
+    On closing this includes accepted requests. After a death accepted ones stay, so that the receiver is rung.
     """
     begins = referral.stage != Stage.CLOSED
     states = [*UNANSWERED] if begins else [*UNANSWERED, HandoffState.ACCEPTED]
@@ -322,7 +324,7 @@ def withdraw_all(referral: Referral, *, by: User | None, at: datetime) -> None:
 def _withdraw(
     referral: Referral, states: list[HandoffState], which: Q | None = None, *, by: User | None, at: datetime
 ) -> None:
-    """Withdraw what stands in one of these states and has not moved. What ended unheard ends for everybody with it."""
+    """Withdraw requests in these states that have not moved. A request whose end was hidden now ends for all users."""
     rows = Handoff.objects.unscoped("asked of nobody any more").filter(
         which or Q(), referral=referral, moved_at__isnull=True
     )

@@ -1,5 +1,5 @@
-"""Asking another organisation to lead or to help, and their answer. What follows from a yes is in handed_over.py.
-Nothing moves when it is accepted: the sender stays responsible until first contact."""
+"""Asking another organisation to lead or to help, and their answer. handed_over.py has what follows from a yes.
+Accepting moves nothing: the sender stays responsible until first contact."""
 
 from datetime import date, datetime
 from typing import Any
@@ -35,7 +35,7 @@ NOT_SHARED_NOW = "What may be shared has changed, so this cannot be accepted now
 
 
 class NotShared(NotPossible):
-    """Somebody has not agreed, or cannot be reached safely; `rows` say so as far as the sender may know."""
+    """A person has not agreed, or cannot be reached safely; `rows` say so as far as the sender may know."""
 
     def __init__(self, rows: list[ShownMissing]):
         self.rows = rows
@@ -43,7 +43,8 @@ class NotShared(NotPossible):
 
 
 def check_asking(*, referral: Referral, asking: Asking, by: User, at: datetime) -> dict[str, Any]:
-    """Whether this may be asked now: the packet as it would be sent. Raises Refused, NotShared or NotPossible."""
+    """Whether this may be requested now; returns the packet as it would be sent. Raises Refused, NotShared or
+    NotPossible."""
     _require_may_ask(referral, asking, by)
     require_open(referral)
     if asking.to_org.pk == by.organisation_id:
@@ -65,7 +66,7 @@ def _require_may_ask(referral: Referral, asking: Asking, by: User) -> None:
 
 
 def _refuse_asked_already(referral: Referral, asking: Asking, by: User) -> None:
-    """One at a time: a second request for the same thing would be accepted twice."""
+    """Allow one open request at a time; two for the same thing could both be accepted."""
     rows = Handoff.objects.unscoped("asked already?").filter(referral=referral, party=asking.party)
     unheard = Q(pk__in=Handoff.objects.standing_for(by).filter(referral=referral).values("pk"))
     waiting = rows.filter(kind=asking.kind, to_org=asking.to_org)
@@ -79,9 +80,9 @@ def _refuse_asked_already(referral: Referral, asking: Asking, by: User) -> None:
 def send_handoff(
     *, referral: Referral, asking: Asking, by: User, digest: str = "", at: datetime | None = None
 ) -> Handoff:
-    """Ask another organisation. With `digest`, only if they see what was looked at before.
+    """Send a request to another organisation. With `digest`, only if the packet is the one that was previewed.
 
-    Raises Refused, NotShared where consent or a safe contact is missing, or NotPossible naming the field.
+    Raises Refused, NotShared if a consent or safe contact is missing, or NotPossible naming the field.
     """
     at = at or clock.now()
     _require_may_ask(referral, asking, by)
@@ -118,7 +119,7 @@ def note(
     fields: list[str],
     why_code: str = "",
 ) -> None:
-    """The audit row of something done with a request."""
+    """Write the audit row for an action on a request."""
     record(
         verb,
         by=by,
@@ -132,7 +133,7 @@ def note(
 
 
 def fresh_handoff(handoff: Handoff) -> Handoff:
-    """The request as it stands under the lock."""
+    """The request, read again under the lock."""
     rows = Handoff.objects.unscoped("action under the lock").select_related(
         "referral", "party", "from_org", "to_org", "sent_by", "receiver", "decided_by", "ended_by"
     )
@@ -140,9 +141,9 @@ def fresh_handoff(handoff: Handoff) -> Handoff:
 
 
 def change(handoff: Handoff, states: tuple[HandoffState, ...], version: int | None, **facts: Any) -> Handoff:
-    """Change a request that stands in one of these states and, with `version`, has not changed since.
+    """Change a request that is in one of these states and, with `version`, has not changed since.
 
-    Raises NotPossible with who answered and when, where it does not.
+    Otherwise raises NotPossible, saying who answered and when.
     """
     rows = Handoff.objects.unscoped("changed once").filter(pk=handoff.pk, state__in=states)
     if version is not None:
@@ -153,14 +154,14 @@ def change(handoff: Handoff, states: tuple[HandoffState, ...], version: int | No
 
 
 def _stands_for(handoff: Handoff, by: User) -> bool:
-    """Whether it ended over the answer of somebody they do not open: what they do with it is taken as if it stood."""
+    """Whether it ended over the answer of a party this user does not open. For this user it still counts as active."""
     return Handoff.objects.standing_for(by).filter(pk=handoff.pk).exists()
 
 
 def _change_as_it_stood(
     handoff: Handoff, states: tuple[HandoffState, ...], version: int, **facts: Any
 ) -> Handoff:
-    """The same for a request that ended unknown to whoever changes it."""
+    """Make the same change to a request whose end is hidden from this user."""
     rows = Handoff.objects.unscoped("changed as it stood").filter(
         pk=handoff.pk, version=version, stood_as__in=states
     )
@@ -172,7 +173,7 @@ def _change_as_it_stood(
 
 
 def why_not(handoff: Handoff) -> str:
-    """Why a request cannot be answered any more, in words for either side."""
+    """Why a request can no longer be answered, worded for either side."""
     if handoff.state in UNANSWERED:
         return LOOK_AGAIN
     by, at, what = handoff.ended_by, handoff.ended_at, str(HandoffState(handoff.state).label).lower()
@@ -216,14 +217,14 @@ def ask_question(
 
 
 def _seen_by(handoff: Handoff, by: User, at: datetime) -> dict[str, Any]:
-    """Whoever answers has seen it."""
+    """Mark the request as seen when the receiver answers."""
     return {} if fresh_handoff(handoff).seen_at else {"seen_at": at, "seen_by": by}
 
 
 def decline(
     *, handoff: Handoff, code: DeclineCode, version: int, by: User, at: datetime | None = None
 ) -> None:
-    """Say no, with a code. Their organisation reads nothing of it from then on."""
+    """Decline, with a code. The receiver can no longer read it."""
     at = at or clock.now()
     access.may_answer(by, handoff).require()
     with changing(handoff.referral_id, at=at) as (_, at):
@@ -233,13 +234,13 @@ def decline(
 
 
 def take_back(*, handoff: Handoff, version: int, by: User, at: datetime | None = None) -> None:
-    """Withdraw a request that was not answered yet. They read nothing of it from then on."""
+    """Withdraw a request that was not answered yet. The receiver can no longer read it."""
     at = at or clock.now()
     access.may_take_back(by, handoff).require()
     with changing(handoff.referral_id, at=at) as (_, at):
         facts = {"state": HandoffState.WITHDRAWN, "ended_at": at, "ended_by": by}
         if _stands_for(handoff, by):
-            # It ended before, unknown to them: from now on it ended when they said so.
+            # It ended earlier, hidden from this user. From now on its end is the time of this withdrawal.
             facts |= {"ended_for": None, "stood_as": ""}
             handoff = _change_as_it_stood(handoff, UNANSWERED, version, **facts)
         else:
@@ -258,8 +259,8 @@ def accept(
     party: UUID | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Say yes: who takes it and from when. What was asked as leading may be taken as helping one person only: `party`,
-    by the id that stands in the packet.
+    """Accept: who takes it, and from when. A request to lead may be accepted as help for one person only: `party`, by
+    its id in the packet.
 
     The sender stays responsible until first contact. Raises Refused, or NotPossible naming the field.
     """
@@ -293,13 +294,13 @@ def accept(
             **_seen_by(fresh, by, at),
         )
         if helped is not None:
-            # From now on they know this side, even if it is given back before anything moves.
+            # From now on they know this side, even if the handoff is returned before anything moves.
             note_party_part(helped, worker, Part.RECEIVER, by=by, at=at, until=at)
         note(fresh, "handoff_accepted", by=by, at=at, fields=["state", "receiver"], why_code=kind)
 
 
 def _helped(handoff: Handoff, kind: HandoffKind, party: UUID | None) -> Party | None:
-    """The one person who is helped, or nobody where they lead."""
+    """The party who is helped; None if the receiver leads."""
     if kind == HandoffKind.LEAD:
         if handoff.kind != HandoffKind.LEAD:
             raise NotPossible("You were asked to help one person, not to lead.", field="kind")
@@ -317,7 +318,8 @@ def _helped(handoff: Handoff, kind: HandoffKind, party: UUID | None) -> Party | 
 
 
 def require_worker(handoff: Handoff, worker: User, helped: Party | None) -> None:
-    """Raise NotPossible for somebody who cannot take it: not theirs, or on another person's side here."""
+    """Raise NotPossible for a worker who cannot take it: of another organisation, or on another side of this
+    referral."""
     if worker.organisation_id != handoff.to_org_id or not access.can(worker, "work_with"):
         raise NotPossible("Choose a colleague who supports people.", field="worker")
     another = supports_another(worker, helped) if helped else knows_a_side(worker, handoff.referral)

@@ -48,8 +48,8 @@ def log_referral(
 ) -> Referral:
     """Log a referral. Every party belongs to the organisation that logs it; the lead supports the person.
 
-    Speaking to whoever asked gives nobody away: when family or Carers Leeds asked that is the first of the others,
-    otherwise the person. Raises Refused, or NotPossible naming the field.
+    The first contact is with the party who already knows of the request: the first of the others if family or
+    Carers Leeds asked, otherwise the person. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_log(by).require()
@@ -58,11 +58,11 @@ def log_referral(
     if lead.organisation_id != by.organisation_id or not access.can(lead, "work_with"):
         raise NotPossible("Choose a colleague who supports people.", field="lead")
     other_asked = source in (Source.FAMILY, Source.CARERS)
-    # Where they asked themselves, what is hoped for is in their words.
+    # If they asked themselves, the hopes are in their own words.
     themselves = source in (Source.PERSON, Source.FAMILY)
     told_us = {"words": hoped_for if themselves else "", "on": clock.today(at).isoformat(), "to": str(by.pk)}
     with transaction.atomic():
-        # Whoever logs leads for the length of this transaction, so that the actions below ask access as always do.
+        # The logging user leads during this transaction, so that the actions below check access as usual.
         referral = Referral.objects.create(
             kind=kind,
             stage=Stage.LOGGED,
@@ -101,7 +101,7 @@ def log_referral(
                 at=at,
             )
             for index, facts in enumerate(others):
-                # A moment apart, so that everywhere they stand in the order they were entered.
+                # Different times, so that every list shows them in the order they were entered.
                 joined = at + timedelta(microseconds=index + 1)
                 add_party(
                     referral=referral,
@@ -111,7 +111,7 @@ def log_referral(
                     by=by,
                     at=joined,
                 )
-            # What follows here asks access as always do.
+            # The actions below check access as usual.
             project(facts_of(referral.pk, at))
             if route is not None:
                 record_route(party=own, facts=route, confirmed=False, by=by, at=at)

@@ -1,5 +1,5 @@
-"""The version lock every action works inside, and the steps of a referral's life: decide, pause, resume, close.
-What each step needs is in stages.py; what stands in the way in blockers.py."""
+"""The version lock that every action takes, and the stages of a referral: decide, pause, resume, close.
+stages.py has the conditions of each step; blockers.py has what stands in the way."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ from restorative.notify import outbox
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-# No action waits longer for the lock: the database gives up before.
+# No action waits longer for the lock; the database gives up earlier.
 LONGEST_WAIT = timedelta(minutes=1)
 
 _held: ContextVar[dict[UUID, Referral]] = ContextVar("referrals_being_changed")
@@ -35,16 +35,15 @@ _held: ContextVar[dict[UUID, Referral]] = ContextVar("referrals_being_changed")
 
 @contextmanager
 def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Referral, datetime]]:
-    """Hold one referral while its facts are read and changed; yields it freshly read, and the moment of the change.
+    """Lock one referral while its facts are read and changed; yields it freshly read, with the time of the change.
 
-    The first statement of the transaction bumps its version: on PostgreSQL that locks the row, on SQLite the
-    transaction already holds the database. Whatever is read after it is the truth until commit. At the end
-    stored access and the outbox are brought in line with the facts, in the same transaction. An action called within
-    another joins it.
+    The first statement of the transaction bumps the version: on PostgreSQL that locks the row, on SQLite the
+    transaction already locks the database. Rows read after it do not change until commit. At the end, stored access
+    and the outbox are updated from the facts, in the same transaction. A nested action joins the outer one.
 
-    `at` was read from the clock before the wait for the lock. Whoever was served meanwhile may have read it later:
-    the moment yielded is after theirs. `read_at` of the referral stays what was read: what settles a concern is stamped
-    with that, for one raised during the wait was not known.
+    `at` was read from the clock before waiting for the lock, and an action that got the lock first may have read a
+    later time. The time yielded is therefore after its time. The referral's `read_at` stays the original time: it
+    is used for settling concerns, because a concern raised during the wait was not known.
     """
     read_at, key = at, referral.pk if isinstance(referral, Referral) else referral
     held = _held.get({})
@@ -75,7 +74,7 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Refer
 
 
 def _later_than_the_last(at: datetime) -> Case:
-    """`at`, or just after the last change where that one came first while this one waited."""
+    """`at`, or just after the last change if that is later."""
     overtaken = When(
         last_activity_at__gt=at,
         last_activity_at__lt=at + LONGEST_WAIT,
@@ -85,7 +84,7 @@ def _later_than_the_last(at: datetime) -> Case:
 
 
 def stamp_first_ready(referral: Referral, facts: Facts) -> None:
-    """Note the first time nothing stood in the way, for reports only."""
+    """Record the first time that nothing stood in the way; for reports only."""
     if referral.first_ready_at or facts.stage != Stage.PREPARING:
         return
     if not blockers.find_blockers(facts, Gate.BOOK):
@@ -106,7 +105,7 @@ def take_step(
     party: Party | None = None,
     review_on: date | None = None,
 ) -> None:
-    """Move the referral by one step of the table, with its history row and its audit row."""
+    """Take one step of the stages table, with a history row and an audit row."""
     change = stages.take_step(
         name,
         referral,
@@ -128,7 +127,8 @@ def take_step(
 
 
 def begin_preparing(referral: Referral, *, by: "User", at: datetime) -> None:
-    """The first thing done with a party moves a logged referral on; what whoever did it had accepted has begun."""
+    """On the first action with a party, move a logged referral to preparing, and record first contact for a handoff
+    that the worker accepted."""
     if referral.stage == Stage.LOGGED:
         take_step("prepare", referral, by=by, at=at)
     events.contacted.send(Referral, referral=referral, party=None, by=by, at=at)
@@ -144,9 +144,9 @@ def decide(
     review_on: date | None = None,
     at: datetime | None = None,
 ) -> Suitability:
-    """Decide whether this is suitable now. 'Not now' pauses until a review date; 'yes' resumes a paused one.
+    """Record whether a meeting is suitable now. 'Not now' pauses until a review date; 'yes' resumes a paused referral.
 
-    `party` is whose compartment the reason came from. Raises Refused, or NotPossible naming the field.
+    `party` is the compartment that the reason came from. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_run(by, referral).require()
@@ -182,13 +182,13 @@ def decide(
             _pause(referral, review_on=review_on, by=by, at=at)
         else:
             _refuse_while_under_way(referral)
-            # Whatever the stage: a meeting that some are still shown as booked is off for them now too.
+            # At any stage: a meeting that some users still see as booked is now off for them too.
             events.paused.send(Referral, referral=referral, party=None, by=by, at=at)
         return row
 
 
 def require_future(review_on: date | None, at: datetime) -> None:
-    """The date to look at it again is one to come. Raises NotPossible naming the field."""
+    """The review date must be in the future. Raises NotPossible naming the field."""
     if not review_on:
         raise NotPossible("Enter the date to look at this again.", field="review_on")
     if review_on <= clock.today(at):
@@ -217,10 +217,10 @@ def close(
     why_open_items: str = "",
     at: datetime | None = None,
 ) -> Closure:
-    """Close a referral with the outcome derived from what happened.
+    """Close a referral with the outcome computed from what happened.
 
-    `reason` is needed only when no meeting took place, and `party` says whose compartment it came from. Open
-    concerns and calls not done block closing unless a manager says why. Raises Refused or NotPossible.
+    `reason` is needed only if no meeting took place, and `party` is the compartment that it came from. Open
+    concerns and unfinished calls prevent closing unless a manager gives a reason. Raises Refused or NotPossible.
     """
     at = at or clock.now()
     access.may_run(by, referral).require()
@@ -266,9 +266,9 @@ def close(
 
 
 def refuse_while_waiting(referral: Referral, by: "User") -> None:
-    """Refuse a step while a call-off waits for release, in the words that fit what `by` may know.
+    """Refuse a step while a call-off waits for release, worded for what `by` may know.
 
-    A worker who does not open the compartment it came from is told what they would be told of a booked meeting.
+    A worker who does not open the compartment of the call-off gets the refusal for a booked meeting.
     """
     waiting = waiting_for_release(referral.pk)
     if not waiting:
@@ -278,7 +278,7 @@ def refuse_while_waiting(referral: Referral, by: "User") -> None:
 
 
 def waiting_for_release(referral: UUID) -> list[UUID]:
-    """The parties whose steps nobody outside their compartment knows of yet, and no known step has overtaken."""
+    """The parties with steps that are not released and that no later open step has replaced."""
     steps = StageChange.objects.unscoped("waits for release").filter(referral=referral).order_by("-id")
     waiting = []
     for party, released_at in steps.values_list("party", "released_at"):

@@ -1,5 +1,5 @@
-"""Names as they sound, and the records check's matching of them with everybody known to any organisation.
-What is done with what was found is in records.py; nothing here decides that two people are one."""
+"""Phonetic keys of names, and the records check's matching against the people of every organisation.
+records.py handles the hits; nothing here decides that two records are one person."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ WHY = "records check"
 
 
 def keep_name_keys(person: Person, *also_known_as: str) -> None:
-    """Note how a person's names sound, after they were made or renamed. What it sounded like before stays findable."""
+    """Store the phonetic keys of a person who was created or renamed. Keys of earlier names stay searchable."""
     sounds = {key for name in (person.given, person.family, *also_known_as) for key in sound_keys(name)}
     NameKey.objects.bulk_create(
         [NameKey(person=person, sounds=each) for each in sorted(sounds)], ignore_conflicts=True
@@ -30,7 +30,7 @@ def keep_name_keys(person: Person, *also_known_as: str) -> None:
 
 @dataclass(frozen=True)
 class _Sought:
-    """One of the referral's people as they are looked for."""
+    """A person of the referral, as search criteria."""
 
     party: Party
     given: frozenset[str]
@@ -39,7 +39,7 @@ class _Sought:
 
     @property
     def births(self) -> set[date]:
-        """Their date of birth, and the same with day and month the other way round."""
+        """Their date of birth, also with day and month swapped."""
         born = self.party.person.born_on
         return {born, *_swapped(born)} if born else set()
 
@@ -61,10 +61,9 @@ def _sought(party: Party) -> _Sought:
 
 
 def match_names(*, check: RecordsCheck, at: datetime) -> None:
-    """Look for everybody of the referral among the people of every organisation, and keep who may be them.
+    """Search every organisation's records for the people of the referral, and store the possible matches.
 
-    It may be repeated: what was found stays, what is new is added. The ledger notes the same whether or not anybody
-    was found.
+    May be repeated: existing hits stay, new ones are added. The ledger row is the same with and without hits.
     """
     with transaction.atomic():
         parties = (
@@ -88,12 +87,12 @@ def match_names(*, check: RecordsCheck, at: datetime) -> None:
 
 
 def left_to_look_at(check: RecordsCheck) -> bool:
-    """Whether somebody was found of whom no lead has said yet whether it is them."""
+    """Whether there is a hit that no safeguarding lead has judged yet."""
     return RecordsHit.objects.unscoped(WHY).filter(records_check=check, verdict="").exists()
 
 
 def _found(referral: UUID, people: list[_Sought]) -> Iterator[tuple[_Sought, list[tuple[Likeness, Person]]]]:
-    """For each of them who is like them, the likeliest first."""
+    """Possible matches for each of them, most likely first."""
     sounds = _sounding_like(referral, people)
     candidates = _candidates(people, sounds)
     for sought in people:
@@ -103,7 +102,7 @@ def _found(referral: UUID, people: list[_Sought]) -> Iterator[tuple[_Sought, lis
 
 
 def _sounding_like(referral: UUID, people: list[_Sought]) -> dict[UUID, set[str]]:
-    """The sounds that somebody shares with any of those sought, by their id."""
+    """The phonetic keys that a record shares with any person sought, by its id."""
     wanted = {key for sought in people for key in sought.given | sought.family}
     own = Party.objects.filter(referral=referral).values("person")
     rows = NameKey.objects.unscoped(WHY).filter(sounds__in=wanted).exclude(person__in=own)
@@ -114,7 +113,8 @@ def _sounding_like(referral: UUID, people: list[_Sought]) -> dict[UUID, set[str]
 
 
 def _candidates(people: list[_Sought], sounds: dict[UUID, set[str]]) -> list[Person]:
-    """Those worth reading: alike in both names; or in one, and born the same day or known by a first name alone."""
+    """The records worth comparing: alike in both names; or in one, with the same birthday or only a first name
+    known."""
     both, first, births = set(), set(), set()
     nameless = any(not sought.family for sought in people)
     for sought in people:
@@ -127,7 +127,7 @@ def _candidates(people: list[_Sought], sounds: dict[UUID, set[str]]) -> list[Per
 
 
 def _likeness(sought: _Sought, person: Person, sounds: Iterable[str]) -> Likeness | None:
-    """How much somebody is like one of those sought; None when not at all, or born on another day."""
+    """How similar a record is to one person sought; None if it is not similar or the dates of birth differ."""
     given, family = sought.given.intersection(sounds), sought.family.intersection(sounds)
     born, known = sought.party.person.born_on, person.born_on
     if not (given or family) or (born and known and known not in sought.births):

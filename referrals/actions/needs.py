@@ -1,4 +1,4 @@
-"""What helps somebody to come and to take part: the language they speak, and what they need."""
+"""What helps a person to come and to take part: their language and their needs."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def record_needs(*, party: Party, language: str, needs: str, by: "User", at: datetime | None = None) -> None:
-    """Record what helps somebody, in their words; empty where nothing does. Not before they have answered.
+    """Record what helps a person, in their words; empty if nothing is needed. Not before they have answered.
 
     Raises Refused, or NotPossible naming the field.
     """

@@ -1,4 +1,4 @@
-"""Notes: written once, for readers who are named before. Whoever got something wrong adds a correction."""
+"""Notes: append-only, with readers that are named in advance. A mistake is corrected by a further note."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -26,9 +26,9 @@ def add_note(
     corrects: Note | None = None,
     at: datetime | None = None,
 ) -> Note:
-    """Add a note: with `party` for that person's side alone, without for everyone who works on the referral.
+    """Add a note: with `party` only for that party's side, without for all who work on the referral.
 
-    A correction goes to the readers of what it corrects. Possible in a closed referral too. Raises Refused, or
+    A correction has the readers of the note it corrects. Possible in a closed referral too. Raises Refused, or
     NotPossible naming the field.
     """
     at = at or clock.now()

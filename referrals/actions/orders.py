@@ -1,5 +1,5 @@
-"""Orders, bail and licences that bar contact: what they say is written down as data, and what was known before is kept.
-Raising and clearing the stop itself is in concerns.py."""
+"""Orders, bail and licences that bar contact: their terms as data, with earlier versions kept.
+concerns.py raises and clears the stop itself."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OrderFacts:
-    """What is known of an order, bail or licence. Nobody has seen the document where `seen_by` is empty."""
+    """The facts of an order, bail or licence. If `seen_by` is empty, no worker has seen the document."""
 
     kind: OrderKind
     conditions: str
@@ -28,7 +28,7 @@ class OrderFacts:
     ends_on: date | None = None
 
     def as_kept(self) -> dict[str, Any]:
-        """As a concern's row keeps it."""
+        """The facts as a concern's row stores them."""
         return {
             "kind": self.kind.value,
             "conditions": self.conditions,
@@ -38,9 +38,9 @@ class OrderFacts:
 
 
 def write_order(*, concern: Concern, order: OrderFacts, by: "User", at: datetime | None = None) -> None:
-    """Write down what an order says, or what has been learnt of it since. What was written before is kept with it.
+    """Record the terms of an order, or new information about it. The earlier version is kept.
 
-    That it ends clears nothing. Raises Refused, or NotPossible.
+    The end date of an order clears nothing. Raises Refused, or NotPossible.
     """
     at = at or clock.now()
     access.may_open(by, concern.party).require()

@@ -1,5 +1,5 @@
-"""What a referral came to, worked out from what happened, and what still stands open before it can be closed.
-Nobody chooses an outcome."""
+"""The outcome of a referral, computed from what happened, and the open items that prevent closing.
+Workers do not choose an outcome."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ SOMEBODY_ELSE = "Something is still open with somebody else here."
 
 @dataclass(frozen=True)
 class Left:
-    """What is left open, as far as one person may know. `needs_manager` says whether only a manager may close."""
+    """Open items, as far as one user may know. `needs_manager` says whether only a manager may close."""
 
     sentences: list[str] = field(default_factory=list)
     needs_manager: bool = False
@@ -28,21 +28,22 @@ class Left:
 
 
 def derived_outcome(referral: Referral, *, at: datetime | None = None) -> Outcome:
-    """What the referral came to, from its meetings, what was agreed and what became of it."""
+    """The outcome, from the referral's meetings, its agreements and their actions."""
     return meetings().outcome(referral.pk, at or clock.now())
 
 
 def knows_all(referral: Referral, user: "User") -> bool:
-    """Whether a user opens the compartment of everybody here: then the outcome tells them nothing new."""
+    """Whether a user opens every party's compartment, so that the outcome tells them nothing new."""
     here = Party.objects.unscoped("who is here").filter(referral=referral, beside__isnull=True).present()
     opened = Party.objects.opened_by(user).filter(referral=referral, beside__isnull=True).present()
     return here.count() == opened.count()
 
 
 def open_items(referral: Referral, by: "User") -> Left:
-    """What stops closing unless a manager says why, as far as `by` may know: open concerns and calls not done.
+    """Open concerns and unfinished calls that prevent closing without a manager's reason, as far as `by` may know.
 
-    Where all that is left are calls to a person who could not be reached three times, any worker who closes says why.
+    If only calls are left, to a person who could not be reached three times, any worker who closes gives the
+    reason.
     """
     concerns = Concern.objects.unscoped("closing").filter(party__referral=referral).open()
     known = list(

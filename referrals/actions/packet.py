@@ -1,5 +1,5 @@
-"""What another organisation will see: put together once, before it is sent, from what the sender typed and picked.
-Nothing in it is reckoned again afterwards, so that what was looked at is what is received."""
+"""What the receiving organisation will see, put together from what the sender typed and picked before it is sent.
+It is never computed again, so the receiver gets exactly what was previewed."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asking:
-    """What one organisation asks of another, as the sender typed it. `party` is nobody where they are to lead."""
+    """A request to another organisation, as the sender typed it. `party` is None if the receiver is to lead."""
 
     to_org: "Organisation"
     kind: HandoffKind
@@ -35,7 +35,7 @@ class Asking:
 
 
 def packet_for(referral: Referral, asking: Asking, by: "User", at: datetime) -> dict[str, Any]:
-    """The packet: a heading, the people it names, and rows of words. Only people whom the sender opens are in it."""
+    """The packet: a heading, the people it names, and rows of words. It contains only people whom the sender opens."""
     named, moved = going_over(referral, asking.kind, asking.party, by.organisation_id, asking.to_org.pk)
     opened = set(
         Party.objects.opened_by(by).filter(pk__in=[each.pk for each in named]).values_list("pk", flat=True)

@@ -1,5 +1,5 @@
-"""People's places in a referral: who joins, who leaves, who supports them.
-How they are reached is in reaching.py; who runs the meetings in facilitation.py."""
+"""Parties of a referral: who joins, who leaves, who supports them.
+Contact routes are in reaching.py; facilitators are in facilitation.py."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 
-# Said of whoever is barred and of whoever is of another side alike: neither is told by trying them out.
+# The same message for a barred worker and for one of another side, so that trying names reveals neither.
 CANNOT = "{name} cannot take this one. Choose somebody else."
 
 
 @dataclass(frozen=True)
 class PersonFacts:
-    """Who somebody is and what they are in this referral."""
+    """A person's details and their part in this referral."""
 
     given: str
     place: Place
@@ -46,12 +46,13 @@ def require_open(referral: Referral) -> None:
 
 
 def has_died(party: Party) -> str:
-    """Why nothing can be done with somebody who has died."""
+    """The message that refuses an action with a person who has died."""
     return f"{party.known_as} has died. Nothing more is recorded with them."
 
 
 def fresh_party(party: Party, *, even_closed: bool = False) -> Party:
-    """The party as it stands under the lock. Withdrawing and raising a concern are possible `even_closed`."""
+    """The party, read again under the lock. With `even_closed` also in a closed referral: for withdrawing and
+    concerns."""
     fresh = (
         Party.objects.unscoped("action under the lock").select_related("person", "referral").get(pk=party.pk)
     )
@@ -77,11 +78,11 @@ def add_party(
     hoped_for: str = "",
     at: datetime | None = None,
 ) -> Party:
-    """Add somebody to a referral, as a participant or, with `beside`, as that participant's supporter.
+    """Add a party to a referral: a participant or, with `beside`, that participant's supporter.
 
-    Where they asked for it themselves, `told_us` is in which words, when, and whom.
+    If they asked for it themselves, `told_us` holds their words, when, and which worker heard them.
 
-    They belong to the organisation of whoever adds them, a supporter to that of the party they are beside, and stay
+    They belong to the organisation of the user who adds them (a supporter to that of their participant), and stay
     provisional until they answer.
     """
     at = at or clock.now()
@@ -135,14 +136,14 @@ def add_party(
 
 
 def note_answer(party: Party, at: datetime) -> None:
-    """Note that somebody spoke with us for the first time: their record is not provisional any more."""
+    """Record the first conversation with a person; their record is no longer provisional."""
     Party.objects.unscoped("first answer").filter(pk=party.pk, answered_at__isnull=True).update(
         answered_at=at
     )
 
 
 def leave(*, party: Party, by: "User", at: datetime | None = None) -> None:
-    """Take somebody off a referral who was added by mistake or is not part of it any more. Their rows stay sealed."""
+    """Remove a party who was added by mistake or is no longer part of the referral. Their rows stay sealed."""
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as (referral, at):
@@ -167,9 +168,9 @@ def leave(*, party: Party, by: "User", at: datetime | None = None) -> None:
 
 
 def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: datetime | None = None) -> None:
-    """Give a party a keyworker of the organisation that supports them. Access moves with it at once.
+    """Set a party's keyworker, from the supporting organisation. Access moves at once.
 
-    None lets the lead stand in, but not a lead who supports somebody else here: what this party said would then be
+    None lets the lead stand in, unless the lead supports another party here: what this party said would then be
     open to the other side's worker. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
@@ -191,7 +192,7 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
                 "Choose a keyworker.",
                 field="keyworker",
             )
-        # Whoever is beside them is sealed with them, and moves with them.
+        # Supporters are sealed with their participant, and move with them.
         Party.objects.unscoped("set keyworker").filter(Q(pk=party.pk) | Q(beside=party)).update(
             keyworker=keyworker
         )

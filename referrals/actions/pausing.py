@@ -1,4 +1,4 @@
-"""What comes after a pause or an end: taken up again, looked at on another day, reopened, meeting once more.
+"""What follows a pause or an end: resume, change the review date, reopen, meet again.
 Pausing itself is a decision: lifecycle.decide with 'not now'."""
 
 from datetime import date, datetime
@@ -19,9 +19,9 @@ NOT_PAUSED = "This referral is not paused."
 
 
 def resume(*, referral: Referral, by: "User", at: datetime | None = None) -> None:
-    """Take a paused referral up again where it was left; where a meeting was booked, at preparing.
+    """Resume a paused referral at the stage it was paused in; if a meeting was booked, at preparing.
 
-    It does not say that a meeting is suitable: that is decided anew.
+    This does not say that a meeting is suitable: that needs a new decision.
     """
     at = at or clock.now()
     access.may_run(by, referral).require()
@@ -32,7 +32,8 @@ def resume(*, referral: Referral, by: "User", at: datetime | None = None) -> Non
 
 
 def change_review(*, referral: Referral, review_on: date, by: "User", at: datetime | None = None) -> None:
-    """Look at a paused referral on another day. For managers: a pause is not lengthened by whoever made it."""
+    """Change the review date of a paused referral. Only for managers, so that workers cannot extend their own
+    pauses."""
     at = at or clock.now()
     access.may_change_review(by, referral).require()
     with changing(referral, at=at) as (referral, at):
@@ -46,7 +47,7 @@ def change_review(*, referral: Referral, review_on: date, by: "User", at: dateti
 
 
 def reopen(*, referral: Referral, by: "User", at: datetime | None = None) -> None:
-    """Open a closed referral again, within the days that the table of steps allows. It is prepared from there."""
+    """Reopen a closed referral, within the days that the stages table allows. It continues at preparing."""
     at = at or clock.now()
     access.may_run(by, referral).require()
     with changing(referral, at=at) as (referral, at):
@@ -54,7 +55,7 @@ def reopen(*, referral: Referral, by: "User", at: datetime | None = None) -> Non
 
 
 def meet_again(*, referral: Referral, by: "User", at: datetime | None = None) -> None:
-    """Prepare another meeting after one that took place. Whatever ran out since stands in the way again."""
+    """Prepare another meeting after one that took place. Answers that have expired since block it again."""
     at = at or clock.now()
     access.may_run(by, referral).require()
     with changing(referral, at=at) as (referral, at):

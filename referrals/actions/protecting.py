@@ -1,5 +1,6 @@
-"""Telling others what keeps somebody safe, whether or not anybody agrees: any worker of that side, at any time.
-A safeguarding lead of that side is told of it, and looks at it."""
+"""Protective shares: telling others what keeps a person safe, without consent. Any worker of that side may, at any
+time.
+A safeguarding lead of that side is told, and reviews it."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 def share_to_protect(
     *, party: Party, to: ShareWith, reason: str, content: str, by: "User", at: datetime | None = None
 ) -> ProtectiveShare:
-    """Record what was shared about a party, with whom and why: also when the referral is paused or closed, and when
-    they have died.
+    """Record what was shared about a party, with whom and why; possible also if the referral is paused or closed, or
+    the party has died.
 
-    Nobody else in the referral hears of it. Raises Refused, or NotPossible naming the field.
+    No other side hears of it. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_share_to_protect(by, party).require()
@@ -55,9 +56,10 @@ def share_to_protect(
 
 
 def look_at_share(*, share: ProtectiveShare, by: "User", at: datetime | None = None) -> None:
-    """Say, as a safeguarding lead of that side, that one has looked at it.
+    """Record that a safeguarding lead of that side has reviewed it.
 
-    The referral is not held: nothing of it changes, and its last activity would say that a lead was at work.
+    The referral is not locked: nothing in it changes, and its last activity would reveal that a safeguarding lead
+    was at work.
     """
     at = at or clock.now()
     access.may_look_at_share(by, share).require()

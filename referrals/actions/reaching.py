@@ -1,4 +1,4 @@
-"""How a party may be reached, and how they were approached. What they agree to is in consent.py."""
+"""A party's contact routes, and how they were approached. Consent is in consent.py."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -62,7 +62,7 @@ STOPPED = "A safety concern stops this. Nobody tries to reach {name} until it is
 
 
 def _key_of(facts: RouteFacts) -> str:
-    """By what the same number or address is known again. An appointment, or a worker who passes things on, is none."""
+    """The key that identifies the same number or address. An appointment or a go-between has none."""
     if facts.kind in (RouteKind.IN_PERSON, RouteKind.THROUGH):
         return ""
     return contact_key(facts.value, post=facts.kind == RouteKind.POST)
@@ -71,10 +71,11 @@ def _key_of(facts: RouteFacts) -> str:
 def record_route(
     *, party: Party, facts: RouteFacts, by: "User", confirmed: bool = True, at: datetime | None = None
 ) -> ContactRoute:
-    """Record a way to reach a party; a newer one of the same kind replaces the older. Of somebody who has not answered
-    one way is kept: any newer one replaces it.
+    """Record a contact route; it replaces the older one of the same kind. For a person who has not answered only one
+    route is kept, so a new one replaces any other.
 
-    `confirmed` says that the party told us so, alone. Someone else reading their messages makes a written route a no.
+    `confirmed` says that the party told us so, alone. If another person reads their messages, written routes become
+    a no.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -119,7 +120,7 @@ def record_route(
 
 
 def one_way_kept(party: Party) -> bool:
-    """Whether their record is provisional, so that a name and one way to reach them is all that is kept."""
+    """Whether the record is provisional, so that only a name and one contact route are kept."""
     return provisional(Party.objects.unscoped("one way").filter(pk=party.pk)).exists() and not came_to_us(
         party
     )
@@ -137,11 +138,11 @@ def record_approach(
     result: ApproachResult = ApproachResult.NOT_YET,
     at: datetime | None = None,
 ) -> Approach:
-    """Record how somebody came to hear of this, or the words to be used, or what came of trying.
+    """Record how a person came to hear of this, the words to be used, or the result of an attempt.
 
-    Trying to reach them needs another party's yes to the words, unless they asked first or told us unprompted
-    (their words, the date, the worker). Whoever said "do not approach" is not approached again, unless they come to us.
-    Raises NotPossible naming the field.
+    An attempt needs another party's approval of the words, unless the person asked first or told us unprompted
+    (their words, the date, the worker). A person who said "do not approach" is not approached again, unless they
+    come to us. Raises NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -186,7 +187,8 @@ def record_approach(
 
 
 def _need_told(told_us: dict[str, str]) -> None:
-    """That somebody came to us is said with their words and the day they said it. Raises NotPossible."""
+    """A person who came to us needs their words and the day they said them. Raises NotPossible if either is
+    missing."""
     if not told_us.get("words", "").strip():
         raise NotPossible("Write down what they said, in their words.", field="told_words")
     if not told_us.get("on"):
@@ -194,22 +196,22 @@ def _need_told(told_us: dict[str, str]) -> None:
 
 
 def said_do_not_approach(party: Party) -> bool:
-    """Whether they said "no, do not approach", and have not come to us since."""
+    """Whether they said "no, do not approach" and have not come to us since."""
     return Party.objects.unscoped("approach under the lock").filter(said_no(), pk=party.pk).exists()
 
 
 def stop_known_to(user: "User", party: Party) -> bool:
-    """Whether a stop is open in this referral with somebody whom this user opens. Of others they must not know."""
+    """Whether this user opens a party of this referral who has an open stop. Other stops must not show."""
     known = Party.objects.opened_by(user).filter(referral=party.referral_id)
     return Concern.objects.unscoped("a stop").open().filter(kind__in=STOPS, party__in=known).exists()
 
 
 def words_missing(party: Party, by: "User") -> bool:
-    """Whether this party may not be approached: the words used to reach them have neither the yes of another who still
-    takes part nor one of the two exceptions.
+    """Whether this party may not be approached: no other active participant has approved the words, and neither
+    exception applies.
 
-    As far as `by` may know: who reads the approved words is not told, by being refused, that whoever approved them has
-    stopped, and what came of saying them is not lost.
+    As far as `by` may know. A user who reads the approved words must not learn from a refusal that the approver has
+    stopped, and the result of an approach that used the words must still be recorded.
     """
     facts, opened = facts_of(party.referral_id, clock.now()), opened_in(by, party.referral_id)
     before = before_step(facts, opened)

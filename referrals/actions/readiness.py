@@ -1,5 +1,5 @@
-"""What a worker asks one party alone: safety, is this the right time, preparation, ratings, capacity, the day itself.
-Each is saved as a row of its own and never changed."""
+"""What a worker asks one party alone: safety, readiness, preparation, ratings, capacity, the day-of check.
+Each answer is saved as a new row and never changed."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -43,7 +43,7 @@ from restorative.common.rules import rules
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-# What an answer of yes, or not sure, to a safety question is recorded as.
+# The concern that is recorded for a yes or not sure to each safety question.
 RAISES: dict[str, ConcernKind] = {
     "afraid": ConcernKind.SAYS_NOT_SAFE,
     "controlled": ConcernKind.COERCIVE_CONTROL,
@@ -68,9 +68,9 @@ def ask_safety(
     details: dict[str, str] | None = None,
     at: datetime | None = None,
 ) -> SafetyAnswers:
-    """Record the safety answers. Yes or not sure, to all but the shared home, also records its concern.
+    """Record the safety answers. Yes or not sure, except to the shared home, also records the matching concern.
 
-    `details` holds what they said to each. Raises NotPossible naming the question left out.
+    `details` holds their words for each answer. Raises NotPossible naming a missing question.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -98,8 +98,7 @@ def ask_safety(
         )
         finish_tasks(party=party, kind=TaskKind.ASK_SAFETY, by=by, at=at)
         begin_preparing(referral, by=by, at=at)
-        # A concern nobody has decided on yet stands for this answer too. One that was signed off does not: what is
-        # heard now is new.
+        # An undecided concern covers this answer too. A signed-off concern does not: this answer is new information.
         already = set(
             Concern.objects.unscoped("open concerns under the lock")
             .filter(party=party, cleared_at__isnull=True, sign_offs__isnull=True)
@@ -113,7 +112,7 @@ def ask_safety(
 
 
 def rules_result(answers: dict[str, str], questions: dict[str, str]) -> Ready:
-    """What the rules make of the answers: ready only when each is a yes. Not sure counts as not ready."""
+    """The rules' result for the answers: ready only if every answer is yes. Not sure counts as not ready."""
     return Ready.READY if all(answers.get(key) == Answer.YES for key in questions) else Ready.NOT_YET
 
 
@@ -127,9 +126,9 @@ def check_readiness(
     reason: str = "",
     at: datetime | None = None,
 ) -> ReadinessCheck:
-    """Record a readiness check with the rules' result beside the worker's judgement; a reason where they differ.
+    """Record a readiness check: the rules' result and the worker's judgement, with a reason if they differ.
 
-    It holds for 28 days. Raises NotPossible naming the field.
+    It is valid for 28 days. Raises NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -195,9 +194,9 @@ def accept_late(*, check: ReadinessCheck, why: str, by: "User", at: datetime | N
 def check_on_the_day(
     *, party: Party, answers: dict[str, str], by: "User", note: str = "", at: datetime | None = None
 ) -> ReadinessCheck:
-    """Ask on the day: well enough, safe, still yes, able to decide. Anything but yes stands in the way of starting.
+    """Record the day-of check: well enough, safe, still yes, able to decide. Any answer but yes blocks the start.
 
-    'No' or 'not sure' to still yes, or to safe, does what it would do on any other day: the meeting is called off.
+    'No' or 'not sure' to still yes or to safe has the usual effect as well: the meeting is called off.
     """
     at = at or clock.now()
     access.may_open(by, party).require()
@@ -253,7 +252,7 @@ def prepare(
     may_carry: str = "",
     at: datetime | None = None,
 ) -> Preparation:
-    """Record a preparation held with one party: hopes, fears, limits, and what may be carried for them."""
+    """Record a preparation with one party: hopes, fears, limits, and what may be carried to others."""
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as (referral, at):
@@ -290,7 +289,7 @@ def rate(
     point: RatingPoint = RatingPoint.BEFORE,
     at: datetime | None = None,
 ) -> Rating:
-    """Record a party's private ratings, 0 to 10; None where they would rather not say."""
+    """Record a party's private ratings, 0 to 10; None if they would rather not say."""
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as (referral, at):
@@ -314,7 +313,7 @@ def rate(
 def assess_capacity(
     *, party: Party, help_given: str, result: CapacityResult, by: "User", at: datetime | None = None
 ) -> CapacityAssessment:
-    """Record whether a party can make this decision, after the help given. Not able is a stop."""
+    """Record whether a party can make this decision with the help given. Not able is a stop."""
     at = at or clock.now()
     access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as (referral, at):

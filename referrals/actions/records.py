@@ -1,5 +1,5 @@
-"""The records check after the names were matched: looked at by a safeguarding lead, released at a fixed time.
-Asking and the release itself are in concerns.py. Until the release nothing here touches what others see."""
+"""The records check after matching: reviewed by a safeguarding lead, released at a fixed time.
+concerns.py has the request and the release itself. Before the release nothing here changes what others see."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judged:
-    """What a safeguarding lead says of one hit."""
+    """A safeguarding lead's judgement of one hit."""
 
     verdict: Verdict
     note: str = ""
@@ -35,10 +35,11 @@ class Judged:
 def finish_records_check(
     *, check: RecordsCheck, said: Mapping[UUID, Judged], by: "User", at: datetime | None = None
 ) -> bool:
-    """Say of each hit, by its id, whether it is them. With nothing left it is done, and waits for the next fixed time.
+    """Judge each hit, by its id. With none left the check is done, and waits for the next fixed time.
 
-    False when more was found meanwhile: what was said is kept. The referral itself is not held: nothing of it changes,
-    and its version and last activity would tell the others that a lead was at work. Raises Refused or NotPossible.
+    False if new hits appeared in the meantime; the judgements are kept. The referral is not locked: nothing in it
+    changes, and its version and last activity would reveal that a safeguarding lead was at work. Raises Refused or
+    NotPossible.
     """
     at = at or clock.now()
     access.may_release_records(by, check).require()
@@ -59,7 +60,7 @@ def finish_records_check(
 
 
 def release_by_phone(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
-    """Release at once what is done, because `by` rang the lead of the referral and told them so."""
+    """Release a finished check at once, because `by` rang the referral's lead and told them."""
     at = at or clock.now()
     access.may_release_records(by, check).require()
     with changing(check.referral_id, at=at) as (referral, at):
@@ -76,11 +77,11 @@ def release_by_phone(*, check: RecordsCheck, by: "User", at: datetime | None = N
         )
 
 
-# --- The timetable --------------------------------------------------------------------------------------------
+# --- Periodic tasks -------------------------------------------------------------------------------------------
 
 
 def match_waiting(*, at: datetime | None = None) -> int:
-    """Match the names of every check that nobody has matched yet. How many there were."""
+    """Match the names of every check that has not been matched. Returns how many there were."""
     at = at or clock.now()
     waiting = RecordsCheck.objects.unscoped("timetable").filter(
         matched_at__isnull=True, released_at__isnull=True
@@ -92,9 +93,10 @@ def match_waiting(*, at: datetime | None = None) -> int:
 
 
 def release_due(*, at: datetime | None = None) -> int:
-    """Release what was done before the last fixed time. How many went; those released meanwhile are passed over.
+    """Release checks that were finished before the last fixed time. Returns how many; those already released are
+    skipped.
 
-    What was done by somebody who has since come to work on the referral is no second person's: it waits again.
+    A lead who has since come to work on the referral is no second person, so their check waits again.
     """
     at = at or clock.now()
     due = RecordsCheck.objects.unscoped("timetable").filter(

@@ -1,4 +1,4 @@
-"""What everybody is told before they answer: a new version of the information sheet, material or not."""
+"""The information sheet that participants get before they answer: publishing a new version, material or not."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,10 +28,10 @@ def publish_sheet(
     after: int,
     at: datetime | None = None,
 ) -> InformationSheet:
-    """Publish the next version. Who is asked from now on is asked on it.
+    """Publish the next version. Participants asked from now on are asked on it.
 
-    `after` is the version its writer had before them. A material change makes every answer given on an older version
-    void: each is asked again. Raises Refused, or NotPossible naming the field.
+    `after` is the version that the author had in front of them. A material change makes every answer on an older
+    version void, and each is asked again. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_publish(by).require()
@@ -64,6 +64,6 @@ def publish_sheet(
 
 
 def answers_at_stake(at: datetime) -> int:
-    """How many answers of yes a material change would make void now, in every organisation together."""
+    """How many yes answers a material change would make void now, in all organisations together."""
     rows = Consent.objects.unscoped("a number and nothing else").current(at)
     return rows.filter(answer=Answer.YES).count()

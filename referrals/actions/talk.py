@@ -1,4 +1,4 @@
-"""One talk with one person, alone: everything heard in it saved as its separate rows, all or nothing."""
+"""One talk with one person, alone: saves everything heard as separate rows, all or nothing."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Said:
-    """One answer to one thing asked."""
+    """One answer to one question."""
 
     purpose: Purpose
     answer: Answer
@@ -34,7 +34,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Talk:
-    """What was heard in a talk. A part that is None or empty was not reached, and is left as it was."""
+    """What was heard in a talk. A part that is None or empty was not discussed and stays as it was."""
 
     asked: Asked
     format: Format = Format.IN_PERSON
@@ -52,7 +52,7 @@ class Talk:
 
 
 def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = None) -> None:
-    """Save a talk. Raises Refused, or NotPossible when they were not alone or an answer does not stand."""
+    """Save a talk. Raises Refused, or NotPossible if the person was not alone or an answer is not valid."""
     at = at or clock.now()
     access.may_open(by, party).require()
     if not talk.asked.alone:
@@ -110,7 +110,7 @@ def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = Non
 
 
 def _keep_what_helps(party: Party, talk: Talk, *, by: "User", at: datetime) -> None:
-    """What helps them is kept with their answer to taking part. Where they gave none, it is kept with them."""
+    """Save what helps them with their answer to taking part or, without such an answer, with the party."""
     asked = talk.asked
     words = {"An interpreter": asked.interpreter, "Things read aloud": asked.how == How.READ_ALOUD}
     wanted = [word for word, so in words.items() if so]

@@ -1,4 +1,4 @@
-"""Tasks a worker is given by what happened, each sealed with the party it is about; and when they are done.
+"""Tasks that events create for a worker, each sealed with its party; and finishing them.
 Steps before a meeting come with a sign-off: concerns.py."""
 
 from datetime import date, datetime
@@ -22,9 +22,9 @@ def give_task(
     at: datetime,
     to: "User | None" = None,
 ) -> Task:
-    """Give the worker of a party something to do. One of a kind that is still open is moved instead of doubled.
+    """Give a task to a party's worker. If one of the same kind is still open, move it instead of adding a second.
 
-    A worry told of after another is added to it, for the same worker. Called while the referral is held.
+    Further worries are added to the open task of the same worker. Called while the referral is locked.
     """
     worker = to or party.keyworker or party.referral.lead
     still_open = Task.objects.unscoped("one of a kind").filter(
@@ -52,7 +52,7 @@ def give_task(
 
 
 def finish_tasks(*, party: Party, kind: TaskKind, by: "User", at: datetime) -> None:
-    """What was to be done has been done by something else that happened. Called while the referral is held."""
+    """Finish open tasks that another event has settled. Called while the referral is locked."""
     Task.objects.unscoped("done otherwise").filter(
         party=party, kind=kind, blocks__isnull=True, done_at__isnull=True
     ).update(done_at=at, done_by=by)
