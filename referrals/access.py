@@ -1,5 +1,5 @@
-"""May this person do this? Capabilities by role, and may_<verb>(user, thing) -> Decision.
-What is possible now is blockers.py's and stages.py's; which rows exist for somebody is querysets.py's."""
+"""Access checks: capabilities by role, and may_<verb>(user, thing) -> Decision.
+blockers.py and stages.py say what is possible now; querysets.py says which rows exist for a user."""
 
 from uuid import UUID
 
@@ -45,7 +45,7 @@ def can(user: User, capability: str) -> bool:
 
 
 def facilitates(user: User, referral: Referral, *parts: Part) -> bool:
-    """Whether somebody has a current part in running its meetings."""
+    """Whether a worker has a current part in running its meetings."""
     parts = parts or (Part.FACILITATOR, Part.STAND_IN)
     return (
         Involvement.objects.unscoped("who facilitates")
@@ -56,12 +56,12 @@ def facilitates(user: User, referral: Referral, *parts: Part) -> bool:
 
 
 def may_log(user: User) -> Decision:
-    """Log a referral: anybody who does casework."""
+    """Log a referral: all casework staff."""
     return ALLOWED if can(user, "log") else refuse("Your role does not log referrals.")
 
 
 def may_ask_for_access(user: User) -> Decision:
-    """Ask to open what is not theirs: whoever does casework, and governance."""
+    """Ask for access: casework staff and governance."""
     if can(user, "work_with") or can(user, "ledger"):
         return ALLOWED
     return refuse("Your role does not open referrals.")
@@ -79,34 +79,33 @@ def may_give(user: User, grant: Grant) -> Decision:
 
 
 def may_end_access(user: User, grant: Grant) -> Decision:
-    """End access before its time: whoever has it, and whoever may know of it in that organisation."""
+    """End access early: the worker who has it, and the users in that organisation who may know of it."""
     known = Grant.objects.visible_to(user).filter(pk=grant.pk).exists()
     return ALLOWED if known else refuse("Only that worker, or who looks after access there, may end it.")
 
 
 def may_see_what_was_opened(user: User, grant: Grant) -> Decision:
-    """See what somebody opened while they had access: they themselves, and who looks after access there. The grant is
-    one of visible_to: whoever asked for it and is of another side by now is told no more of it."""
+    """See what a worker opened through a grant: that worker, and those who oversee access there. The grant comes
+    from visible_to, which hides it from a user who asked for it but is now of another side."""
     if grant.user_id == user.pk or grant.overseen:
         return ALLOWED
     return refuse("Only that worker, or who looks after access there, may see what was opened.")
 
 
 def looks_after_access(user: User) -> bool:
-    """Managers, safeguarding leads and governance know of every access in their organisation, and why."""
+    """Managers, safeguarding leads and governance know of every grant in their organisation, with its reason."""
     return user.is_manager or user.safeguarding_lead or user.is_governance
 
 
 def is_barred(user: User, referral: Referral) -> bool:
-    """Whether a conflict of interest shuts somebody out of a referral."""
+    """Whether a user is barred from a referral for a conflict of interest."""
     rows = Bar.objects.unscoped("who is barred").filter(referral=referral, user=user, lifted_at__isnull=True)
     return rows.exists()
 
 
 def may_bar(user: User, referral: Referral) -> Decision:
-    """Bar a colleague for a conflict of interest: a manager who sees the referral, or a safeguarding lead who sees it
-    and does not work on it. The conflict, and whom a colleague supports, may be the other side's.
-    """
+    """Bar a colleague for a conflict of interest: a manager who sees the referral, or a safeguarding lead who sees
+    it and does not work on it. The conflict, and the party the colleague supports, may be on another side."""
     if not can(user, "work_with") or not (user.is_manager or user.safeguarding_lead):
         return refuse("Only a manager or a safeguarding lead may do this.")
     if not may_see(user, referral) or not (user.is_manager or not works_on(user, referral)):
@@ -117,24 +116,24 @@ def may_bar(user: User, referral: Referral) -> Decision:
 
 
 def could_be_barred(user: User):
-    """Colleagues whom this user may bar, or let in again, governance among them. Nobody does that for themselves."""
+    """Colleagues whom this user may bar or let in again, including governance; never the user themselves."""
     return _staff(user, Role.GOVERNANCE).exclude(pk=user.pk)
 
 
 def may_publish(user: User) -> Decision:
-    """Publish what everybody is told: administrators, who see no referral."""
+    """Publish information sheets: administrators, who see no referral."""
     return ALLOWED if can(user, "set_up") else refuse("Only an administrator may do this.")
 
 
 def may_see(user: User, referral: Referral) -> bool:
-    """The object check of visible_to: the same queryset with the key added."""
+    """See a referral: the queryset of visible_to, with the key added."""
     return Referral.objects.visible_to(user).filter(pk=referral.pk).exists()
 
 
 def may_open(user: User, party: Party | None) -> Decision:
-    """Read and write a party's compartment: the same queryset as every list, with the key added."""
+    """Read and write a party's compartment: the same queryset as in lists, with the key added."""
     if party is None or not can(user, "work_with"):
-        return refuse(SEALED)  # governance reads by a grant, and writes nothing
+        return refuse(SEALED)  # governance reads through a grant, and writes nothing
     opened = Party.objects.opened_by(user).filter(pk=party.pk).exists()
     return ALLOWED if opened else refuse(SEALED)
 
@@ -146,12 +145,12 @@ def may_open_safety(user: User, party: Party) -> Decision:
 
 
 def may_share_to_protect(user: User, party: Party) -> Decision:
-    """Share about a party what keeps somebody safe: whoever opens them, or their concerns. Nothing else is asked."""
+    """Make a protective share: casework staff who open the party, or the party's concerns. No consent is needed."""
     return may_open_safety(user, party)
 
 
 def may_look_at_share(user: User, share: ProtectiveShare) -> Decision:
-    """Look at what was shared to keep somebody safe: a safeguarding lead of that side, who did not share it."""
+    """Review a protective share: a safeguarding lead of that side, other than the one who made it."""
     known = ProtectiveShare.objects.visible_to(user).filter(
         pk=share.pk, party__organisation=user.organisation_id
     )
@@ -174,9 +173,9 @@ def may_run(user: User, referral: Referral) -> Decision:
 
 
 def _manages(user: User, referral: Referral, organisation: UUID) -> bool:
-    """A manager of that organisation whom no conflict of interest shuts out. Workers with a part are never barred.
+    """Whether the user is a manager of that organisation and not barred. Workers with a part are never barred.
 
-    A page that found the referral through visible_to says so (`seen_by`), and is not asked again.
+    A page that found the referral through visible_to sets `seen_by`, and needs no second query.
     """
     if not user.is_manager or user.organisation_id != organisation:
         return False
@@ -184,7 +183,7 @@ def _manages(user: User, referral: Referral, organisation: UUID) -> bool:
 
 
 def may_change_lead(user: User, referral: Referral) -> Decision:
-    """Say who leads from now on: the lead, or a manager of the leading organisation."""
+    """Change the lead: the lead, or a manager of the leading organisation."""
     leads = referral.lead_id == user.pk or _manages(user, referral, referral.lead_organisation_id)
     if can(user, "run") and leads:
         return ALLOWED
@@ -192,14 +191,14 @@ def may_change_lead(user: User, referral: Referral) -> Decision:
 
 
 def may_change_review(user: User, referral: Referral) -> Decision:
-    """Look at a paused referral on another day: a manager of the leading organisation."""
+    """Change the review date of a paused referral: a manager of the leading organisation."""
     if user.is_manager and may_run(user, referral):
         return ALLOWED
     return refuse("Only a manager of the leading organisation may change the review date.")
 
 
 def may_finish_ring(user: User, task: Task) -> Decision:
-    """Say that one rang a colleague: whoever was asked to."""
+    """Record that a colleague was rung: the worker who has the task."""
     return (
         ALLOWED
         if task.assignee_id == user.pk
@@ -208,21 +207,22 @@ def may_finish_ring(user: User, task: Task) -> Decision:
 
 
 def may_note(user: User, referral: Referral) -> Decision:
-    """Add a note for everyone who works on a referral: whoever sees it."""
+    """Add a note for all who work on a referral: any worker who sees it."""
     return ALLOWED if may_see(user, referral) else refuse("Only those who work on this referral may do this.")
 
 
 def may_start(user: User, referral: Referral) -> Decision:
-    """Start a meeting and record it: those who run it on the day."""
+    """Start a meeting and record it: the workers who run it on the day."""
     if facilitates(user, referral, Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER):
         return ALLOWED
     return refuse("Only a facilitator of this meeting may do this.")
 
 
 def may_set_keyworker(user: User, party: Party) -> Decision:
-    """Say who supports a party one opens: their keyworker, a manager of their organisation, or the lead standing in.
+    """Set the keyworker of a party that the user opens: their keyworker, a manager of their organisation, or the lead
+    standing in.
 
-    A facilitator opens the compartment but may not hand it on.
+    A facilitator opens the compartment but may not set the keyworker.
     """
     stands_in = party.keyworker_id is None and party.referral.lead_id == user.pk
     own = stands_in or party.keyworker_id == user.pk
@@ -249,7 +249,8 @@ def may_sign_off(user: User, concern: Concern) -> Decision:
 
 
 def may_clear(user: User, concern: Concern) -> Decision:
-    """Clear a concern: a stop only by a safeguarding lead not on the referral; a sign-off by who may sign it off."""
+    """Clear a concern. A stop: only a safeguarding lead not on the referral. A sign-off: a user who may sign it
+    off."""
     if concern.kind not in STOPS:
         return may_sign_off(user, concern)
     if not (user.safeguarding_lead and can(user, "run")):
@@ -274,7 +275,7 @@ def may_release_records(user: User, check: RecordsCheck) -> Decision:
 
 
 def _checked(user: User, party: Party) -> bool:
-    """Whether somebody did one of this party's readiness checks themselves."""
+    """Whether the user did one of this party's readiness checks."""
     return ReadinessCheck.objects.unscoped("who checked").filter(party=party, completed_by=user).exists()
 
 
@@ -288,14 +289,15 @@ def may_accept_late(user: User, party: Party) -> Decision:
 
 
 def may_keep_longer(user: User, party: Party) -> Decision:
-    """Keep the record of somebody who has not answered longer: a manager of the organisation that supports them."""
+    """Extend the provisional record of a person: a manager of the organisation that supports them."""
     if _manages(user, party.referral, party.organisation_id):
         return ALLOWED
     return refuse("Only a manager of this person’s organisation may keep their record longer.")
 
 
 def could_facilitate(user: User):
-    """Whom this user may appoint: active facilitators and managers of all organisations, and their own keyworkers."""
+    """Workers whom this user may appoint: active facilitators and managers of all organisations, and keyworkers of
+    the user's own."""
     return User.objects.filter(
         Q(role__in=[Role.FACILITATOR, Role.MANAGER])
         | Q(role=Role.KEYWORKER, organisation=user.organisation_id),
@@ -304,7 +306,7 @@ def could_facilitate(user: User):
 
 
 def colleagues(user: User):
-    """Workers of the user's organisation who can be given casework, for the lists in forms."""
+    """Workers of the user's organisation who do casework, for choices in forms."""
     return _staff(user)
 
 
@@ -327,20 +329,20 @@ def may_ask_to_lead(user: User, referral: Referral) -> Decision:
 
 
 def may_ask_to_help(user: User, party: Party) -> Decision:
-    """Ask another organisation to help one person: who may change who supports them, from the same organisation."""
+    """Ask another organisation to help one person: a user who may change the keyworker, from the same organisation."""
     if may_open(user, party) and user.organisation_id == party.organisation_id:
         return may_set_keyworker(user, party)
     return refuse(SEALED)
 
 
 def may_answer(user: User, handoff: Handoff) -> Decision:
-    """Answer a request: workers of the organisation that was asked, as far as they may know of it."""
+    """Answer a request: workers of the organisation that was asked, if they may know of it."""
     known = Handoff.objects.visible_to(user).filter(pk=handoff.pk, to_org=user.organisation_id)
     return ALLOWED if known.exists() else refuse("Only the organisation that was asked may answer.")
 
 
 def may_take_back(user: User, handoff: Handoff) -> Decision:
-    """Withdraw a request, or answer a question about it: who sent it, who supports the person, who leads, a manager."""
+    """Withdraw a request or answer a question about it: its sender, the person's keyworker, the lead, a manager."""
     known = Handoff.objects.visible_to(user).filter(pk=handoff.pk, from_org=user.organisation_id)
     speaks = Q(sent_by=user) | Q(party__keyworker=user) | Q(kind=HandoffKind.LEAD, referral__lead=user)
     if user.is_manager:
@@ -349,8 +351,8 @@ def may_take_back(user: User, handoff: Handoff) -> Decision:
 
 
 def may_carry_out(user: User, handoff: Handoff) -> Decision:
-    """Say that first contact was made, give it back or complete it: who takes it, whoever of that organisation
-    supports or leads since, and a manager of theirs."""
+    """Record first contact, return or complete a handoff: the worker who takes it, a worker of that organisation
+    who has since come to support or lead, and a manager of theirs."""
     if can(user, "work_with") and user.organisation_id == handoff.to_org_id:
         leads = handoff.decided_kind == HandoffKind.LEAD and handoff.referral.lead_id == user.pk
         supports = handoff.party is not None and handoff.party.keyworker_id == user.pk
@@ -360,7 +362,7 @@ def may_carry_out(user: User, handoff: Handoff) -> Decision:
 
 
 def could_be_asked(user: User):
-    """Other organisations with somebody who could take something over."""
+    """Other organisations with a worker who could take a handoff."""
     workers = User.objects.filter(
         role__in=[Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER], is_active=True
     ).exclude(organisation=user.organisation_id)

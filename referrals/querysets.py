@@ -1,5 +1,5 @@
-"""The rows of a referral as one user may have them: `visible_to(user)` for the shell, `opened_by(user)` for
-compartments. Sealed models filter through the one rule (querysets_rules.py); object checks add the key to it."""
+"""The rows of a referral that one user may have: `visible_to(user)` for the shell, `opened_by(user)` for
+compartments. All sealed models filter by the same rule (querysets_rules.py); object checks add the key."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -30,17 +30,19 @@ class ReferralQuerySet(ProtectedQuerySet):
     """Referrals as shells."""
 
     def visible_to(self, user: "User", *, reference: str | None = None) -> Self:
-        """Shells this user may see (source: the compartments table); with `reference`, that one alone.
+        """Shells this user may see (source: the compartments table); with `reference`, only that one.
 
-        Their own parties', those they lead or facilitate, their team's, their organisation's for managers, and for
-        safeguarding leads those with an open concern or a records check that waits. Handed over, those they take,
-        and those they led before. By a grant, whatever it names. None they are barred from.
+        Referrals whose parties they support, or that they lead or facilitate; those of their team; for managers
+        those of their organisation; for safeguarding leads those with an open concern or a waiting records check;
+        handed over, those they take and those they led before; and those in their grants. Never one they are barred
+        from.
         """
         here = {} if reference is None else {"reference": reference}
         return self.filter(pk__in=visible_ids(user), **here).scoped("visible_to")
 
     def could_be_asked_for(self, user: "User") -> Self:
-        """Those of which somebody of their organisation may ask to open something: theirs, and not barred."""
+        """Referrals in which the user's organisation supports a party, so that they may ask for access. Never
+        barred ones."""
         if not may_see_any(user):
             return self.none().scoped("could_be_asked_for: no casework")
         parties = rows_of("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
@@ -48,7 +50,7 @@ class ReferralQuerySet(ProtectedQuerySet):
         return self.filter(~barred(user.pk, "pk"), theirs).scoped("could_be_asked_for")
 
     def of_person(self, user: "User") -> Self:
-        """Those this user leads, facilitates or supports somebody in."""
+        """Referrals that this user leads or facilitates, or in which they support a party."""
         parties = rows_of("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
         return self.filter(
             Q(lead=user)
@@ -57,9 +59,9 @@ class ReferralQuerySet(ProtectedQuerySet):
         )
 
     def with_shown_stage(self, user: "User") -> Self:
-        """Adds `shown_stage`: the newest step this user may know of.
+        """Annotates `shown_stage`: the newest step this user may know of.
 
-        A step that came from a compartment the user does not open is not there for them until it is released.
+        A step from a compartment that the user does not open is hidden from them until it is released.
         """
         return self.annotate(
             shown_stage=Subquery(
@@ -72,12 +74,12 @@ class ReferralQuerySet(ProtectedQuerySet):
         )
 
     def with_records_waiting(self) -> Self:
-        """Adds `records_waiting`: whether a records check was asked for and is not released."""
+        """Annotates `records_waiting`: whether a records check was asked for and is not released."""
         waiting = rows_of("RecordsCheck").filter(referral=OuterRef("pk"), released_at__isnull=True)
         return self.annotate(records_waiting=Exists(waiting))
 
     def with_what_is_there(self) -> Self:
-        """Adds whether there are tasks or requests of other organisations at all, so that nobody asks in vain."""
+        """Annotates whether there are any tasks or handoffs, so that pages can skip those queries."""
         return self.annotate(
             has_tasks=Exists(rows_of("Task").filter(referral=OuterRef("pk"), done_at__isnull=True)),
             has_handoffs=Exists(rows_of("Handoff").filter(referral=OuterRef("pk"))),
@@ -86,13 +88,13 @@ class ReferralQuerySet(ProtectedQuerySet):
 
 class StageChangeQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Steps of visible referrals, without those waiting for release from a compartment not opened."""
+        """Steps of visible referrals, except unreleased ones from compartments the user does not open."""
         return self.filter(referral__in=visible_ids(user)).exclude(held_back_from(user)).scoped("visible_to")
 
 
 class PartyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Every party of a visible referral: one cell each, not their compartments."""
+        """Every party of a visible referral: one row each, without their compartments."""
         return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
 
     def opened_by(self, user: "User") -> Self:
@@ -104,8 +106,9 @@ class PartyQuerySet(ProtectedQuerySet):
         return self.filter(pk__in=opened_ids(user, safety=True)).scoped("safety_opened_by")
 
     def could_be_asked_for(self, user: "User") -> Self:
-        """People of their organisation whose compartment they may ask to open: nobody on the other side of somebody
-        they support, or ever supported, or as the lead stand in for. Who works there is not for them to know."""
+        """People of the user's organisation whose compartment they may ask to open: not on another side than the
+        parties they support, ever supported, or stand in for as lead. The rule ignores who works there, which
+        they may not know."""
         if not may_see_any(user):
             return self.none().scoped("could_be_asked_for: no casework")
         side = Coalesce(OuterRef("beside"), OuterRef("pk"), output_field=UUIDField())
@@ -121,9 +124,9 @@ class PartyQuerySet(ProtectedQuerySet):
         return self.filter(left_at__isnull=True)
 
     def with_opened(self, user: "User", *, referral: UUID | None = None) -> Self:
-        """Adds `opened` for this user; `opened_safety` and `asked_first` follow it.
+        """Annotates `opened` for this user; `opened_safety` and `asked_first` follow it.
 
-        Where all are of one referral, naming it saves asking the rule anew in the query.
+        If all parties are of one referral, passing it makes the query cheaper.
         """
         asked = rows_of("Approach").filter(party=OuterRef("pk"), asked_first=True)
         rule = Q(pk__in=opened_ids(user, referral=referral))
@@ -144,13 +147,13 @@ class PersonQuerySet(ProtectedQuerySet):
 
 class NameKeyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """How the names sound of people whose compartment this user opens."""
+        """Phonetic keys of people whose compartment this user opens."""
         return self.filter(person__in=opened_ids(user, column="person")).scoped("visible_to")
 
 
 class RecordsHitQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """What waiting records checks found: for safeguarding leads of the leading organisation who do not work, and
+        """Hits of waiting records checks: for safeguarding leads of the leading organisation who do not work, and
         never worked, on that referral."""
         if not (does_casework(user) and user.safeguarding_lead):
             return self.none().scoped("visible_to: no safeguarding lead")
@@ -167,7 +170,7 @@ class RecordsHitQuerySet(ProtectedQuerySet):
         ).scoped("visible_to")
 
     def with_open_concerns(self) -> Self:
-        """Adds `stop_open` and `sign_off_open`: whether any stands about that person, in any referral. Not what."""
+        """Annotates `stop_open` and `sign_off_open`: whether the person has one in any referral. Not its content."""
         about = rows_of("Concern").filter(party__person=OuterRef("matched"), cleared_at__isnull=True)
         return self.annotate(
             stop_open=Exists(about.filter(kind__in=STOPS)),
@@ -183,25 +186,25 @@ class ShellQuerySet(ProtectedQuerySet):
 
 class InvolvementQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Parts in running the meetings of visible referrals. No page reads parts for one party: they are sealed, and
-        who supports a party now is in Party.keyworker."""
+        """Meeting parts in visible referrals. No page reads a keyworker's part: those are sealed, and
+        Party.keyworker has the current keyworker."""
         return self.in_meetings().filter(referral__in=visible_ids(user)).scoped("visible_to")
 
     def in_meetings(self) -> Self:
-        """Parts in running the meetings."""
+        """Meeting parts: facilitators, second workers and stand-ins."""
         return self.filter(part__in=MEETING_PARTS)
 
     def running(self, at: datetime) -> Self:
-        """Parts in running the meetings that somebody has at that moment."""
+        """Meeting parts that are active at that moment."""
         return self.in_meetings().filter(on_now(at))
 
     def named(self, at: datetime) -> Self:
-        """Those, and stand-ins whose day is still to come."""
+        """Active meeting parts, and stand-ins whose day is still to come."""
         return self.in_meetings().filter(named_at(at))
 
 
 class SealedQuerySet(ProtectedQuerySet):
-    """Rows of a compartment. A row without a party belongs to nobody's page."""
+    """Rows of a compartment. A row without a party appears on no page."""
 
     def visible_to(self, user: "User") -> Self:
         """Rows of parties whose compartment this user opens."""
@@ -210,12 +213,12 @@ class SealedQuerySet(ProtectedQuerySet):
 
 class TaskQuerySet(SealedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Tasks of opened parties; of no party's, one's own: their words say nothing that is sealed."""
+        """Tasks of opened parties; and the user's own tasks without a party, whose words contain nothing sealed."""
         own = Q(party__isnull=True, assignee=user, referral__in=visible_ids(user))
         return self.filter(Q(party__in=opened_ids(user)) | own).scoped("visible_to")
 
     def still_asked(self) -> Self:
-        """Without the steps of a decision that a newer one has replaced, or whose concern was cleared since."""
+        """Leaves out the steps of a decision that was replaced by a newer one, or whose concern was cleared."""
         newer = rows_of("SignOff").filter(concern=OuterRef("concern"), decided_at__gt=OuterRef("decided_at"))
         concern = rows_of("Concern").filter(pk=OuterRef("concern"), cleared_at__isnull=True)
         counts = rows_of("SignOff").filter(~Exists(newer), Exists(concern), pk=OuterRef("blocks"))
@@ -230,7 +233,7 @@ class SafetyQuerySet(ProtectedQuerySet):
 
 class NoteQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Notes of compartments this user opens, and those for everyone who works on a visible referral."""
+        """Notes of compartments this user opens, and those for all who work on a visible referral."""
         shared = Q(party__isnull=True, referral__in=visible_ids(user))
         return self.filter(shared | Q(party__in=opened_ids(user))).scoped("visible_to")
 

@@ -1,4 +1,4 @@
-"""Who may know of access by name, of bars, and of what was shared to protect somebody."""
+"""Which grants, bars and protective shares a user may know of."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -16,23 +16,25 @@ if TYPE_CHECKING:
 
 
 def _oversees(user: "User") -> Q:
-    """Rows about their organisation's own workers, for those who look after access there."""
+    """Rows about the workers of the user's own organisation, if the user oversees access there."""
     if not (user.is_manager or user.safeguarding_lead or user.is_governance):
         return Q(pk__in=[])
     return Q(organisation=user.organisation_id)
 
 
 def _another_side(user: "User") -> Q:
-    """Grants of a referral in which they support somebody else than whom it is for, or ever did, or stand in for."""
+    """Grants for another side of the referral than the party the user supports, ever supported, or stands in for as
+    lead."""
     side = Coalesce(OuterRef("party__beside"), OuterRef("party"), Value(NOBODY), output_field=UUIDField())
     return of_another_side(user.pk, side, OuterRef("referral"))
 
 
 class GrantQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Their own; of their organisation's workers for managers, safeguarding leads and governance. Never of a
-        referral they are barred from; nor, where a safeguarding lead supports somebody in it, of another side: why
-        somebody was let in there is that side's. Adds `overseen`: by that, and not because they asked for it."""
+        """The user's own grants; for managers, safeguarding leads and governance also those of their organisation's
+        workers. Never of a referral they are barred from; and for a safeguarding lead who supports a party
+        there, never of another side, because the reason is sealed with that side. Annotates `overseen`: visible
+        by oversight, not only as their own."""
         if not may_see_any(user):
             return self.none().scoped("visible_to: no casework")
         own, oversees = Q(user=user) | Q(created_by=user), _oversees(user)
@@ -45,7 +47,7 @@ class GrantQuerySet(ProtectedQuerySet):
 
 class BarQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Of their organisation's workers, for managers, safeguarding leads and governance; never one's own."""
+        """Bars of their organisation's workers, for managers, safeguarding leads and governance; never one's own."""
         if not may_see_any(user):
             return self.none().scoped("visible_to: no casework")
         return self.filter(_oversees(user), ~barred(user.pk, "referral")).scoped("visible_to")
@@ -53,8 +55,9 @@ class BarQuerySet(ProtectedQuerySet):
 
 class ProtectiveShareQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """What was shared about parties this user opens; and for safeguarding leads, about parties of their
-        organisation, whether or not a concern is open. Not for a lead who works for somebody else in that referral."""
+        """Shares about parties this user opens; and for safeguarding leads, about parties of their organisation,
+        with or without an open concern. Not for a safeguarding lead who works for another party of that
+        referral."""
         rule = Q(party__in=opened_ids(user))
         if does_casework(user) and user.safeguarding_lead:
             side = Coalesce(OuterRef("party__beside"), OuterRef("party"), output_field=UUIDField())
@@ -67,7 +70,7 @@ class ProtectiveShareQuerySet(ProtectedQuerySet):
         return self.filter(rule).scoped("visible_to")
 
     def to_look_at(self, user: "User") -> Self:
-        """Of these, what this safeguarding lead is told of: shared by somebody else, and looked at by nobody yet."""
+        """Shares for this safeguarding lead to review: made by another worker and not reviewed yet."""
         if not user.safeguarding_lead:
             return self.none()
         return self.filter(looked_at__isnull=True, party__organisation=user.organisation_id).exclude(

@@ -1,5 +1,5 @@
-"""Answers, and the two kinds of words in them that are shown outside the compartment they were given in: those to reach
-somebody with, and those somebody agreed to have carried."""
+"""Consent rows, and the two kinds of words in them that are shown outside their own compartment: words to approach
+a person with, and words to be carried to another party."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -33,10 +33,10 @@ class ConsentQuerySet(SealedQuerySet):
         return current_answers(self, at)
 
     def agreed_words(self, user: "User") -> Self:
-        """The words agreed to for reaching a party whom this user opens: they are meant to be said to them.
+        """Approved words for reaching a party whom this user opens; a worker says these words to that party.
 
-        Shown only for its words. Words whose time is over, or of somebody who has left, are nobody's to say any more;
-        those given under a stop, not yet. A stop that this user knows of lets none be said.
+        Fetches only the words. Leaves out words that expired or whose giver has left, and words given under an open
+        stop. A stop that this user knows of hides all of them.
         """
         opened = opened_ids(user)
         return (
@@ -54,21 +54,20 @@ class ConsentQuerySet(SealedQuerySet):
         )
 
     def words_before_step(self, rows: Collection[UUID]) -> QuerySet:
-        """The exact words of answers that disclosure.py says a user was shown before a step hidden from them."""
+        """The exact words that, by disclosure.py, a user saw before a step that is hidden from them."""
         found = (
             self.filter(pk__in=rows, purpose=Purpose.WORDS).order_by("seq", "pk").scoped("words_before_step")
         )
         return found.values_list("wording", flat=True)
 
     def to_carry(self, user: "User", at: datetime, *, others_until: datetime | None = None) -> Self:
-        """The exact words somebody agreed to have carried to a party whom this user opens, for who runs the meetings.
+        """The exact words that a party agreed to have carried to a party whom this user opens, for facilitators.
 
-        A facilitator who supports one of them knows of the others only this; one of another organisation only while
-        whose words they are shares with it. A stop lets nothing more out, and whoever takes part no longer has nothing
-        carried: who knows of it has no words to carry any more, and who may not know sees what they saw before, so that
-        it does not tell them. `others_until` is that moment, for the words of those they do not open: see
-        disclosure.hidden_since.
-        Words that were taken back are gone for everybody.
+        Of the other parties a facilitator who supports one of them knows only these words; a facilitator of another
+        organisation needs the giver's consent to share with it. A stop hides the words, and nothing is carried for
+        a party who no longer takes part. A user who knows of that gets no words; a user who may not know of it sees
+        what they saw before, so that the page does not reveal it. `others_until` is that moment, for parties the
+        user does not open: see disclosure.hidden_since. Words that were withdrawn are hidden from all users.
         """
         opened = opened_ids(user)
         runs = meeting_parts(at, user=user, referral=OuterRef("party__referral"))
@@ -100,14 +99,14 @@ class ConsentQuerySet(SealedQuerySet):
 
 
 def _stops_there() -> QuerySet:
-    """Open stops with anybody in the referral of a consent."""
+    """Open stops of any party in a consent's referral."""
     return rows_of("Concern").filter(
         party__referral=OuterRef("party__referral"), kind__in=STOPS, cleared_at__isnull=True
     )
 
 
 def _taken_back_since(moment: datetime) -> QuerySet:
-    """That words to be carried were taken back since, by themselves and not by coming back to taking part."""
+    """Words to be carried that were withdrawn since, on their own and not by returning to taking part."""
     back = rows_of("Consent").filter(
         party=OuterRef("party"),
         purpose=Purpose.TAKE_PART,

@@ -1,5 +1,5 @@
-"""Who sees that something was asked of another organisation, and who reads what it says.
-What accepting opens of the referral itself is in querysets.py, with every other rule of that kind."""
+"""Which handoffs a user knows of, and which they may read.
+What accepting opens of the referral itself is in querysets.py, with all other access rules."""
 
 from typing import TYPE_CHECKING, Any, Self
 
@@ -19,7 +19,8 @@ SEALED_WORDS = ("packet", "told", "why_returned", "outcome_done", "outcome_went"
 
 
 def _asked(user: "User") -> Q:
-    """The side that asked: who sent it, who opens the person it is about, who leads or led, and their managers."""
+    """The sender's side: the sender, users who open the person it is about, the current or earlier lead, their
+    managers."""
     side = Q(sent_by=user) | Q(lead_before=user) | Q(kind=HandoffKind.LEAD, referral__lead=user)
     side |= Q(party__in=opened_ids(user))
     if user.is_manager:
@@ -28,25 +29,27 @@ def _asked(user: "User") -> Q:
 
 
 def _as_it_stood(user: "User") -> Q:
-    """Requests that ended over the answer of somebody this user does not open: they see them as they stood."""
+    """Requests that ended over the answer of a party this user does not open. They see the state before that."""
     return Q(ended_for__isnull=False) & ~Q(ended_for__in=opened_ids(user)) & Q(from_org=user.organisation_id)
 
 
 def _supports_another(user: "User") -> Q:
-    """They support another party of the referral, or ever did: what this person said is not for them."""
+    """Whether the user supports or ever supported another party; what this party said is not for them."""
     side = Coalesce(OuterRef("party__beside"), OuterRef("party"), Value(NOBODY), output_field=UUIDField())
     return supports_another(user.pk, side, OuterRef("referral"))
 
 
 def _were_asked(user: "User") -> Q:
-    """The organisation that was asked: all its workers, but none who is on another person's side here."""
+    """The receiving organisation: all its workers except those of another side in this referral."""
     return Q(to_org=user.organisation_id) & (Q(receiver=user) | ~_supports_another(user))
 
 
 def _reads(user: "User") -> Q:
-    """Who reads the packet and the questions: who asked; and who was asked, until it is declined, withdrawn or over.
+    """Users who read the packet and the questions: the sender's side; and the receiver, until the request is declined,
+    withdrawn or over.
 
-    Once accepted, of those who were asked only the worker who takes it, their managers, and who opens the person.
+    Once it is accepted, on the receiver's side only the worker who takes it, their managers, and users who open the
+    person.
     """
     taking = Q(receiver=user) | Q(party__in=opened_ids(user))
     if user.is_manager:
@@ -61,7 +64,7 @@ def _flag(condition: Q) -> Case:
 
 
 def _shown(user: "User") -> dict[str, Any]:
-    """How it stands, and when it ended, as this user may know it."""
+    """The state, and the end, as this user may know them."""
     stood = _as_it_stood(user)
     return {
         "shown_state": Case(When(stood, then=F("stood_as")), default=F("state")),
@@ -71,7 +74,7 @@ def _shown(user: "User") -> dict[str, Any]:
 
 class HandoffQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Requests of which this user may know, without what they say; with `sent_by_us` and `opened`."""
+        """Requests this user may know of, without their content; annotates `sent_by_us` and `opened`."""
         if not does_casework(user):
             shown = self.none().annotate(sent_by_us=_flag(_asked(user)), **_shown(user))
             return shown.scoped("visible_to: no casework")
@@ -83,11 +86,11 @@ class HandoffQuerySet(ProtectedQuerySet):
         )
 
     def standing_for(self, user: "User") -> Self:
-        """Those of visible_to that ended unknown to this user: for them they go on."""
+        """Requests in visible_to whose end is hidden from this user, so that they appear active."""
         return self.visible_to(user).filter(_as_it_stood(user))
 
     def opened_by(self, user: "User") -> Self:
-        """Requests this user reads, with what they say."""
+        """Requests whose content this user may read."""
         if not does_casework(user):
             return self.none().scoped("opened_by: no casework")
         return (

@@ -1,5 +1,5 @@
-"""Who worked on a referral, as conditions inside other queries. The same questions about one object are in
-referrals/involvement.py."""
+"""Who worked on a referral, as conditions inside other queries.
+referrals/involvement.py answers the same questions for one object."""
 
 from datetime import datetime
 from typing import Any
@@ -17,34 +17,34 @@ def rows_of(name: str) -> QuerySet:
 
 
 def on_now(at: datetime) -> Q:
-    """As a condition on involvement: open parts; a stand-in's on their day alone."""
+    """As a condition on involvement: open parts; a stand-in's only on their day."""
     return Q(until__isnull=True) | Q(part=Part.STAND_IN, since__lte=at, until__gt=at)
 
 
 def meeting_parts(at: datetime, **filters: Any) -> QuerySet:
-    """Parts in running meetings that workers have at that moment."""
+    """Meeting parts that are active at that moment."""
     return rows_of("Involvement").filter(on_now(at), part__in=MEETING_PARTS, **filters)
 
 
 def works_on(user: Any, referral: Any) -> Exists:
-    """They have, or ever had, any part in that referral."""
+    """Whether the user has or ever had a part in that referral."""
     return Exists(rows_of("Involvement").filter(user=user, referral=referral))
 
 
 def knows_a_side(user: Any, referral: Any) -> Exists:
-    """They are, or ever were, involved for one of its parties."""
+    """Whether the user is or ever was involved for one of its parties."""
     return Exists(rows_of("Involvement").filter(user=user, referral=referral, party__isnull=False))
 
 
 def supports_another(user: Any, side: Any, referral: Any) -> Q:
-    """They are, or ever were, involved for another party than `side`: the participant a party is or is beside."""
+    """Whether the user is or ever was involved for a party outside `side`: a participant and their supporters."""
     rows = rows_of("Involvement").filter(user=user, referral=referral, party__isnull=False)
     another = rows.exclude(party=side).filter(Q(party__beside__isnull=True) | ~Q(party__beside=side))
     return Q(Exists(another))
 
 
 def of_another_side(user: Any, side: Any, referral: Any) -> Q:
-    """The same; or they lead, and so stand in for another participant who is there and has no keyworker."""
+    """As supports_another; or the user leads, and so stands in for another present participant without a keyworker."""
     alone = rows_of("Party").filter(
         ~Q(pk=side),
         referral=referral,
@@ -57,7 +57,7 @@ def of_another_side(user: Any, side: Any, referral: Any) -> Q:
 
 
 def worker_ids(referral: UUID, at: datetime) -> set[UUID]:
-    """Who works on a referral at that moment: the lead, those who run its meetings, the keyworkers. For the program."""
+    """Who works on a referral at that moment: the lead, the facilitators, the keyworkers. Not filtered for a user."""
     lead = rows_of("Referral").filter(pk=referral).values_list("lead", flat=True)
     running = meeting_parts(at, referral=referral).values_list("user", flat=True)
     supporting = rows_of("Party").filter(referral=referral, left_at__isnull=True, keyworker__isnull=False)

@@ -1,5 +1,5 @@
-"""Whose record is provisional, until when it is kept, and which stay: by the domain's "Approaching the others".
-What goes with a record is in actions/forgetting.py."""
+"""Which records are provisional, until when they are kept, and which stay: see docs/domain.md, "Provisional records".
+actions/forgetting.py deletes them."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from referrals.models import Party
     from referrals.querysets import PartyQuerySet
 
-# What came of trying to reach somebody.
+# Results of attempts to reach a person.
 TRIED = (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH, ApproachResult.DO_NOT_APPROACH)
-# Rows that are there only because somebody spoke with us.
+# Rows that exist only if the person spoke with us.
 SPOKEN = (
     "consents",
     "safety_answers",
@@ -29,7 +29,7 @@ SPOKEN = (
 
 
 def said_no() -> Exists:
-    """As a condition on parties: they said "no, do not approach", and neither came to us nor answered since."""
+    """As a condition on parties: they said "no, do not approach", and have neither come to us nor answered since."""
     came_back = rows_of("Approach").filter(
         Q(result=ApproachResult.ANSWERED) | Q(asked_first=True),
         party=OuterRef("party"),
@@ -43,10 +43,10 @@ def said_no() -> Exists:
 
 
 def provisional(parties: "PartyQuerySet") -> "PartyQuerySet":
-    """Those of them who have not answered, and whose record has not gone: never the person's own.
+    """Parties who have not answered and whose record still exists; never the person in treatment.
 
-    Each with `last_tried`, `kept_until` (where a manager keeps it longer) and `stays`: they said "do not approach", or
-    a concern was recorded with them, or somebody in the referral has died and nothing of it is touched.
+    Annotates `last_tried`, `kept_until` (if a manager extended it) and `stays`: they said "do not approach", or
+    have a concern, or a person in the referral has died, so that the referral stays unchanged.
     """
     spoken = Q(pk__in=[])
     for name in SPOKEN:
@@ -58,7 +58,7 @@ def provisional(parties: "PartyQuerySet") -> "PartyQuerySet":
         Exists(rows_of("Person").filter(pk=OuterRef("person"), died_on__isnull=False)),
         referral=OuterRef("referral"),
     )
-    # What was said of their safety stays, and so does what was shared to keep somebody safe.
+    # Concerns and protective shares are kept.
     concern = Q(Exists(rows_of("Concern").filter(party=OuterRef("pk"))))
     concern |= Q(Exists(rows_of("ProtectiveShare").filter(party=OuterRef("pk"))))
     return parties.filter(
@@ -75,14 +75,14 @@ def provisional(parties: "PartyQuerySet") -> "PartyQuerySet":
 
 
 def days_kept(party: "Party") -> timedelta:
-    """For how long a record is kept after the last approach; after it was logged, where nobody was approached."""
+    """How long a record is kept after the last approach or, if there was none, after logging."""
     if party.last_tried is None:
         return timedelta(days=rules().provisional_days_never_approached)
     return timedelta(days=rules().provisional_days_after_approach)
 
 
 def goes_at(party: "Party") -> datetime | None:
-    """When the record of one of provisional() goes; None where it stays."""
+    """When a record of provisional() is deleted; None if it stays."""
     if party.stays:
         return None
     usual = (party.last_tried or party.created_at) + days_kept(party)
@@ -90,7 +90,7 @@ def goes_at(party: "Party") -> datetime | None:
 
 
 def due_to_go(parties: "PartyQuerySet", at: datetime) -> "PartyQuerySet":
-    """Those whose time is over. While a meeting is booked nobody leaves its referral."""
+    """Records whose time is over. No record is deleted while a meeting is booked."""
     approached = Q(last_tried__lte=at - timedelta(days=rules().provisional_days_after_approach))
     never = Q(
         last_tried__isnull=True,

@@ -1,5 +1,5 @@
-"""Who sees and opens what, as subqueries over stored access: every protected queryset filters by these.
-What is stored is decided in access_rules.py; bars are asked here, for they beat every row."""
+"""Who sees and opens what, as subqueries over stored access, for every protected queryset.
+access_rules.py decides what is stored; bars are checked here, because they override every row."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,12 +20,12 @@ Rows = TypeVar("Rows", bound=QuerySet)
 
 
 def barred(user: Any, referral: str) -> Exists:
-    """A conflict of interest in the referral of that column: it beats every other rule."""
+    """A bar in the referral of that column. It overrides every other rule."""
     return Exists(rows_of("Bar").filter(referral=OuterRef(referral), user=user, lifted_at__isnull=True))
 
 
 def hits_barred(user: Any) -> Q:
-    """As a condition on records checks: somebody was found who is in a referral this user is barred from."""
+    """As a condition on records checks: a hit is in a referral this user is barred from."""
     there = rows_of("Party").filter(barred(user, "referral"), person=OuterRef("matched"))
     return Q(Exists(rows_of("RecordsHit").filter(Exists(there), records_check=OuterRef("pk"))))
 
@@ -45,8 +45,8 @@ def opened_ids(
 ) -> Any:
     """Ids of the parties whose compartment this user opens, to filter by: `party__in=opened_ids(user)`.
 
-    With `safety`, also those of whom they open concerns and safety answers alone. With `referral`, of that one.
-    `column` names another column of these parties.
+    With `safety`, also parties of whom the user opens only concerns and safety answers. With `referral`, only of
+    that one. `column` names another column of these parties.
     """
     if not may_see_any(user):
         return []
@@ -69,7 +69,7 @@ def access_rows(user: "User", *levels: AccessLevel) -> QuerySet:
         level__in=levels,
     )
     if user.safeguarding_lead and levels != (AccessLevel.OPEN,):
-        # What safeguarding leads see and open because of one party, nobody of another side does.
+        # A safeguarding lead's access through one party does not count if the user is of another side.
         excluded = rows_of("Access").filter(
             level=AccessLevel.EXCLUDED, party=OuterRef("party"), principal=as_user(user.pk)
         )
@@ -79,8 +79,8 @@ def access_rows(user: "User", *levels: AccessLevel) -> QuerySet:
 
 
 def newest_answers(consents: Rows, *, known: datetime | None = None) -> Rows:
-    """The newest row for each party, purpose and recipient, whatever it says; with `known`, of those recorded before
-    that moment."""
+    """The newest row for each party, purpose and recipient, whatever its answer; with `known`, of those recorded
+    before that moment."""
     newer = consents.model._base_manager.filter(
         party=OuterRef("party"),
         purpose=OuterRef("purpose"),
@@ -93,11 +93,11 @@ def newest_answers(consents: Rows, *, known: datetime | None = None) -> Rows:
 
 
 def current_answers(consents: Rows, at: datetime, *, known: datetime | None = None) -> Rows:
-    """The newest row for each party, purpose and recipient, where it counts at `at`.
+    """The newest row for each party, purpose and recipient, if it counts at `at`.
 
-    It counts from `counts_from` (two working days after coming back), until it expires, and not on a sheet since
-    marked as materially changed. A yes that no worker has heard from them alone opens nothing and lets nobody do
-    anything; that of taking part is a row of its own in what stands in the way.
+    It counts from `counts_from` (two working days after a withdrawal) until it expires, and not on a sheet that was
+    materially changed since. A yes that no worker has heard from the person alone gives no access and permits
+    nothing; a yes to taking part is included, because blockers report it separately.
     """
     heard = Q(heard_alone_at__isnull=False) | ~Q(answer=Answer.YES) | Q(purpose=Purpose.TAKE_PART)
     return newest_answers(consents, known=known).filter(
@@ -109,6 +109,6 @@ def current_answers(consents: Rows, at: datetime, *, known: datetime | None = No
 
 
 def given_under_a_stop() -> Exists:
-    """As a condition on consents: whose they are had a stop open when they gave it, and it is not cleared."""
+    """As a condition on consents: the party had a stop open when they gave it, and it is still open."""
     stops = rows_of("Concern").filter(party=OuterRef("party"), kind__in=STOPS, cleared_at__isnull=True)
     return Exists(stops.filter(raised_at__lte=OuterRef("taken_at")))

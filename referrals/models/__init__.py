@@ -1,5 +1,5 @@
 """Facts about a referral and its parties: rows and constraints, nothing else.
-Rows are written by referrals.actions alone; models know nothing of the web."""
+Only referrals.actions writes these rows; models know nothing of the web."""
 
 from referrals.models.access import Bar, Grant
 from referrals.models.concern import Concern, ProtectiveShare, RecordsCheck, SignOff

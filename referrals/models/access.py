@@ -1,5 +1,5 @@
-"""Access by name and for a time (Grant), and none at all for a conflict of interest (Bar).
-What they open and shut is decided with every other rule of that kind, in querysets.py."""
+"""Grants (access by name, for a limited time) and bars (no access, for a conflict of interest).
+What they open and shut is decided in querysets.py, with all other access rules."""
 
 from django.conf import settings
 from django.db import models
@@ -15,9 +15,10 @@ from restorative.common.protected import protected_manager
 
 
 class Grant(BaseModel):
-    """One worker may open one referral, and with `party` that person's compartment, until a time. `created_by` asked.
+    """One worker may open one referral, and with `party` that party's compartment, until a time. `created_by` asked.
 
-    Somebody else gave it, but for an emergency, which one takes oneself. Not given: `given_at` is empty and it ended.
+    A second person gives it; emergency access a worker gives themselves. Refused if `given_at` is empty and it
+    ended.
     """
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="grants")
@@ -38,7 +39,7 @@ class Grant(BaseModel):
 
     objects = protected_manager(GrantQuerySet)
 
-    # Added by visible_to for one viewer; never stored.
+    # Annotated by visible_to for one viewer; never stored.
     overseen: bool
 
     class Meta:
@@ -69,7 +70,7 @@ class Grant(BaseModel):
 
 
 class Bar(BaseModel):
-    """One worker must see nothing of one referral: a conflict of interest. It beats every other rule."""
+    """One worker must see nothing of one referral, for a conflict of interest. It overrides every other rule."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="bars")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -1,5 +1,5 @@
-"""What stands in the way for safety: concerns, their sign-offs and what was shared to keep somebody safe, in the
-compartment they were heard in; and the records check, of which others see only 'waiting' or 'done'."""
+"""Concerns, their sign-offs and protective shares, sealed in the compartment where they were heard; and the records
+check, of which other users see only 'waiting' or 'done'."""
 
 from django.conf import settings
 from django.db import models
@@ -18,8 +18,8 @@ from restorative.common.protected import protected_manager
 class Concern(BaseModel):
     """A stop or a sign-off. A stop is cleared only by a safeguarding lead who is not on the referral.
 
-    `order` is what is known of an order, bail or licence: kind, conditions, seen_by (none: nobody has seen it) and
-    ends_on; written_on and written_by where it was written down later, and `before`, what was known until then.
+    `order` holds the facts of an order, bail or licence: kind, conditions, seen_by (empty: no worker has seen it)
+    and ends_on; written_on and written_by if it was updated later, and `before`, the version before that.
     """
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="concerns")
@@ -65,7 +65,7 @@ class SignOff(BaseModel):
 
     objects = protected_manager(SafetyQuerySet)
 
-    # Read with it for the safety page: whether whoever decided does still not work on the referral.
+    # Annotated for the safety page: whether the decider still does not work on the referral.
     second: bool
 
     class Meta:
@@ -74,7 +74,8 @@ class SignOff(BaseModel):
 
 
 class ProtectiveShare(BaseModel):
-    """What was told, without asking anybody, to keep somebody safe. A safeguarding lead of that side looks at it."""
+    """What was told, without asking for consent, to keep a person safe. A safeguarding lead of that side reviews
+    it."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="protective_shares")
     to = models.CharField(max_length=20, choices=ShareWith.choices)
@@ -108,9 +109,9 @@ class RecordsCheck(BaseModel):
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="records_checks")
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    # When the program last looked through the names.
+    # When the names were last matched.
     matched_at = models.DateTimeField(null=True, blank=True)
-    # A safeguarding lead has looked at all that was found; it is released at the next fixed time.
+    # A safeguarding lead has reviewed all hits; it is released at the next fixed time.
     done_at = models.DateTimeField(null=True, blank=True)
     done_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"

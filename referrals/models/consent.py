@@ -1,4 +1,4 @@
-"""Consent: append-only rows, party × purpose × recipient, the newest counts; and the sheets it was given on."""
+"""Consent: append-only rows, party × purpose × recipient, of which the newest counts; and the information sheets."""
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ from restorative.common.protected import protected_manager
 
 
 class InformationSheet(BaseModel):
-    """A version of what participants are told before they answer. A material change makes older answers void."""
+    """A version of the information that participants get before they answer. A material change voids older answers."""
 
     version = models.PositiveIntegerField(unique=True)
     words = models.TextField()
@@ -25,7 +25,8 @@ class InformationSheet(BaseModel):
 
 
 class Consent(BaseModel):
-    """One answer of one party to one thing asked. `recipient` is the id of whom or what it is about, or NOBODY."""
+    """One answer of one party for one purpose. `recipient` is the id of the party or organisation it is about, or
+    NOBODY."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="consents")
     purpose = models.CharField(max_length=20, choices=Purpose.choices)

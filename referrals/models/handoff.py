@@ -1,5 +1,5 @@
-"""What one organisation asks of another: to lead a referral, or to help one person; and the questions about it.
-What the others are shown is the packet, fixed when it is sent. Who reads it is in querysets_handoffs.py."""
+"""Handoffs: a request to another organisation to lead a referral or to help one person; and questions about it.
+The receiver sees the packet, fixed when it is sent. Who reads it is in querysets_handoffs.py."""
 
 from datetime import datetime
 
@@ -19,10 +19,10 @@ DECIDED = (HandoffState.ACCEPTED, HandoffState.DECLINED, HandoffState.RETURNED, 
 
 
 class Handoff(BaseModel):
-    """One request to another organisation. `party` is the one person it is about; nobody where they are to lead.
+    """One request to another organisation. `party` is the one person it is about; empty if the receiver is to lead.
 
-    `consents` are ids of the answers it rests on. `moved` says what went over at first contact, so that it can come
-    back: ids of each party, of who supported them, and of the person's row at the sender's.
+    `consents` are ids of the answers it rests on. `moved` records what moved at first contact, so that it can be
+    moved back: ids of each party, of their keyworker, and of the sender's person record.
     """
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="handoffs")
@@ -65,8 +65,8 @@ class Handoff(BaseModel):
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # Whose answer it rested on and does no more, before anything moved; and the state it was in. Only who opens them
-    # knows: for the rest of the side that asked it goes on as it stood.
+    # The party whose withdrawn answer ended the request before anything moved, and the state it was in then. Only
+    # users who open that party know: for other users on the sender's side the request stays in that state.
     ended_for = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     stood_as = models.CharField(max_length=10, choices=HandoffState.choices, blank=True, default="")
     why_returned = EncryptedTextField(blank=True, default="")
@@ -74,7 +74,7 @@ class Handoff(BaseModel):
     outcome_went = EncryptedTextField(blank=True, default="")
     outcome_next = EncryptedTextField(blank=True, default="")
 
-    # Added by querysets for one viewer; never stored.
+    # Annotated by querysets for one viewer; never stored.
     sent_by_us: bool
     opened: bool
     shown_state: str
@@ -150,7 +150,7 @@ class Handoff(BaseModel):
                 violation_error_message="First contact says when and by whom.",
             ),
             models.CheckConstraint(
-                # Nobody is named where a party ended it by link.
+                # No name is shown if a party ended it by link.
                 condition=Q(ended_at__isnull=False) | Q(ended_at__isnull=True, ended_by__isnull=True),
                 name="handoff_ended_when_and_who",
                 violation_error_message="What has ended says when.",

@@ -1,5 +1,5 @@
-"""Who worked on a referral: in which part, for which party, from when to when.
-What follows from it (who is a second person, who is of another side) is in referrals/involvement.py."""
+"""Who worked on a referral: which part, for which party, from when to when.
+referrals/involvement.py derives from it who is a second person and who is of another side."""
 
 from django.conf import settings
 from django.db import models
@@ -12,9 +12,9 @@ from restorative.common.protected import protected_manager
 
 
 class Involvement(BaseModel):
-    """One worker's part in one referral. Rows are added and ended; nothing else of them changes, and none is removed.
+    """One worker's part in one referral. Rows are added and ended, never otherwise changed and never deleted.
 
-    `Referral.lead` and `Party.keyworker` point to the people of the open rows.
+    `Referral.lead` and `Party.keyworker` point to the users of the open rows.
     """
 
     referral = models.ForeignKey("referrals.Referral", on_delete=models.PROTECT, related_name="involvements")

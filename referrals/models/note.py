@@ -1,4 +1,4 @@
-"""What a worker wrote down beside the forms. A correction is a note of its own; nothing written is changed."""
+"""Workers' notes outside the forms. A correction is a further note; a saved note never changes."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,7 +13,7 @@ from restorative.common.protected import protected_manager
 
 
 class Note(BaseModel):
-    """For one person's side, sealed with them; or, without a party, for everyone who works on the referral."""
+    """A note for one party's side, sealed with them; or, without a party, for all who work on the referral."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="notes")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="notes")

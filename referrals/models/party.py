@@ -1,4 +1,4 @@
-"""People and their places in one referral, how to reach them, and how they were approached.
+"""People and parties, contact routes, and approaches.
 A Person belongs to one organisation; routes belong to the party, never to the person."""
 
 from datetime import datetime
@@ -18,12 +18,12 @@ from restorative.common.protected import protected_manager
 
 
 class Person(BaseModel):
-    """Someone one organisation knows."""
+    """A human whom one organisation knows."""
 
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="people")
     given = models.CharField(max_length=100)
     family = models.CharField(max_length=100, blank=True)
-    # The same name again, however it is written: see common/names.py. Kept in step by save().
+    # The same names, normalised: see common/names.py. Kept in step by save().
     name_key = models.CharField(max_length=220, blank=True, editable=False)
     born_on = models.DateField(null=True, blank=True)
     pronouns = models.CharField(max_length=30, blank=True)
@@ -63,7 +63,7 @@ class Person(BaseModel):
 
 
 class Party(BaseModel):
-    """A person's place in one referral. Unanswered, it is provisional: a name, one route and nothing else."""
+    """A person's place in one referral. Until they answer it is provisional: a name, one route and nothing else."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="parties")
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="parties")
@@ -75,8 +75,8 @@ class Party(BaseModel):
     source = models.CharField(max_length=20, choices=Source.choices, blank=True)
     hoped_for = EncryptedTextField(blank=True, default="")
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
-    # Whose staff gave the name. It never changes: that somebody else supports a person now shows to nobody by a name
-    # that is gone, or there.
+    # The organisation whose staff gave the name. It never changes, so that a change of supporting organisation does
+    # not show through a name that disappears or appears.
     named_by = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
     keyworker = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="supports"
@@ -86,10 +86,10 @@ class Party(BaseModel):
     left_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    # When a record that was provisional went: what is left is a place without a name.
+    # When a provisional record was deleted. The party remains, without a name.
     forgotten_at = models.DateTimeField(null=True, blank=True)
 
-    # Added by querysets for one viewer; never stored.
+    # Annotated by querysets for one viewer; never stored.
     last_tried: datetime | None
     kept_until: datetime | None
     stays: bool
@@ -127,12 +127,12 @@ class Party(BaseModel):
 
     @property
     def opened_safety(self) -> bool:
-        """Whether whom with_opened was asked for opens their concerns and safety answers."""
+        """Whether the user given to with_opened opens their concerns and safety answers."""
         return self.opened or self._as_lead
 
     @property
     def asked_first(self) -> bool:
-        """Whether they asked first, where they are opened; nothing is said of those that are not."""
+        """Whether they asked first, for parties that are opened; False for the others."""
         return self.opened and self._asked_first
 
     @property
@@ -194,7 +194,8 @@ class ContactRoute(BaseModel):
 
 
 class Approach(BaseModel):
-    """How a party came to hear of this, or what is tried. `told_us` is their words, when, and which worker."""
+    """How a party came to hear of this, or an attempt to reach them. `told_us` is their words, when, and which
+    worker heard them."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="approaches")
     how = models.CharField(max_length=20, choices=RouteKind.choices, blank=True)
@@ -213,7 +214,7 @@ class Approach(BaseModel):
 
 
 class KeptLonger(BaseModel):
-    """A provisional record that a manager keeps longer, once, and why."""
+    """A provisional record that a manager extended, once, with the reason."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="kept_longer")
     until = models.DateTimeField()
@@ -228,7 +229,7 @@ class KeptLonger(BaseModel):
 
 
 class Invited(BaseModel):
-    """A professional asked to attend. The name is sealed with the referral's facilitators."""
+    """A professional who is asked to attend. The name is sealed with the referral's facilitators."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="invited")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")

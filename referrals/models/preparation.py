@@ -1,4 +1,4 @@
-"""What was said in preparing, with one party alone, and that party's private ratings."""
+"""Preparations with one party alone, and that party's private ratings."""
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ from restorative.common.protected import protected_manager
 
 
 class Preparation(BaseModel):
-    """A preparation that was held: hopes, fears, limits; and what the party wants said or carried."""
+    """A preparation that took place: hopes, fears, limits; and what the party wants said or carried."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="preparations")
     format = models.CharField(max_length=20, choices=Format.choices)
@@ -30,7 +30,7 @@ class Preparation(BaseModel):
 
 
 class Rating(BaseModel):
-    """One party's ratings at one point, 0 to 10 each; None where they would rather not say."""
+    """One party's ratings at one point, 0 to 10 each; None if they would rather not say."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="ratings")
     point = models.CharField(max_length=20, choices=RatingPoint.choices)

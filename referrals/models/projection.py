@@ -1,5 +1,5 @@
-"""What rules say of a referral, stored beside its facts so that pages and lists read it by index.
-Computed by access_rules.py and written by projections.py alone; can be computed again at any time."""
+"""Projections: results of rules, stored with a referral's facts so that pages and lists read them by index.
+Computed by access_rules.py, written only by projections.py; they can be recomputed at any time."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""Safety answers, readiness checks and capacity assessments: each a dated row of one party, none ever changed."""
+"""Safety answers, readiness checks and capacity assessments: dated rows of one party that never change."""
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ from restorative.common.protected import protected_manager
 
 
 class SafetyAnswers(BaseModel):
-    """What one party said, asked by a worker, about fear, control, violence either way, orders and bail."""
+    """One party's answers to a worker about fear, control, violence either way, orders and bail."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="safety_answers")
     asked_alone = models.BooleanField()
@@ -31,7 +31,7 @@ class SafetyAnswers(BaseModel):
 
 
 class ReadinessCheck(BaseModel):
-    """Is this the right time, for one party. `result` is the rules', `judgement` the worker's; it expires."""
+    """Whether this is the right time for one party. `result` is the rules', `judgement` the worker's; it expires."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="readiness_checks")
     kind = models.CharField(max_length=10, choices=ReadinessKind.choices)
@@ -66,7 +66,7 @@ class ReadinessCheck(BaseModel):
 
 
 class CapacityAssessment(BaseModel):
-    """Whether a party can make this decision, after the help that was given. Nobody else can decide for them."""
+    """Whether a party can make this decision, with the help that was given. No other person can decide for them."""
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="capacity_assessments")
     help_given = EncryptedTextField()
@@ -84,7 +84,7 @@ class CapacityAssessment(BaseModel):
 class ChildDecision(BaseModel):
     """Whether a party under 16 understands enough to decide, or a parent who takes no part gives authority.
 
-    Their own yes is needed in either case: it is a consent like any other.
+    Their own yes is needed in either case: it is a normal consent.
     """
 
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="child_decisions")

@@ -1,5 +1,5 @@
-"""How names sound, and whom a records check found in the records of every organisation.
-What was found is for safeguarding leads of the leading organisation alone; the check itself is in concern.py."""
+"""Phonetic keys of names, and the hits of a records check in the records of every organisation.
+Only safeguarding leads of the leading organisation see hits; the check itself is in concern.py."""
 
 from django.conf import settings
 from django.db import models
@@ -15,7 +15,8 @@ from restorative.common.protected import protected_manager
 
 
 class NameKey(models.Model):
-    """One way a person's name sounds: see common/sounds.py. Kept by the actions that make or rename a person."""
+    """One phonetic key of a person's name: see common/sounds.py. Kept by the actions that create or rename a
+    person."""
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
@@ -30,7 +31,7 @@ class NameKey(models.Model):
 
 
 class RecordsHit(BaseModel):
-    """Somebody in any organisation's records who may be one of a referral's people. A lead says whether it is them."""
+    """A person in any organisation's records who may be one of a referral's people. A safeguarding lead decides."""
 
     records_check = models.ForeignKey(RecordsCheck, on_delete=models.PROTECT, related_name="+")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
@@ -44,7 +45,7 @@ class RecordsHit(BaseModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
-    # Added by with_open_concerns; never stored.
+    # Annotated by with_open_concerns; never stored.
     stop_open: bool
     sign_off_open: bool
 

@@ -1,4 +1,4 @@
-"""The shell that a referral's organisations share: its stage, who leads, what was decided.
+"""The shell that a referral's organisations share: its stage, its lead, its decisions.
 Reasons and narrative belong to a compartment and carry the party they came from."""
 
 from datetime import datetime
@@ -40,7 +40,7 @@ class Referral(BaseModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
-    # Added by querysets for one viewer; never stored.
+    # Annotated by querysets for one viewer; never stored.
     shown_stage: str
     records_waiting: bool
     has_tasks: bool
@@ -80,7 +80,7 @@ class Referral(BaseModel):
 
 
 class StageChange(models.Model):
-    """One step of a referral's life. A step caused by a sealed fact carries its party until it is released."""
+    """One step between stages. A step caused by a sealed fact carries its party until it is released."""
 
     id = models.BigAutoField(primary_key=True)
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="stage_changes")
@@ -111,7 +111,7 @@ class StageChange(models.Model):
 
 
 class Suitability(BaseModel):
-    """A decision whether this is suitable now. The reason is sealed with the party it came from."""
+    """A decision whether a meeting is suitable now. The reason is sealed with the party it came from."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="suitabilities")
     party = models.ForeignKey(
@@ -130,7 +130,7 @@ class Suitability(BaseModel):
 
 
 class Closure(BaseModel):
-    """How a referral ended. The outcome is derived; only the reason for not proceeding is chosen."""
+    """How a referral ended. The outcome is computed; only the reason for not going ahead is chosen."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="closures")
     party = models.ForeignKey(
@@ -156,7 +156,7 @@ class Closure(BaseModel):
 
 
 class Task(BaseModel):
-    """Something one worker has to do. A task that blocks a sign-off is one of its steps."""
+    """A worker's task. A task that blocks a sign-off is one of its steps."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="tasks")
     party = models.ForeignKey(
