@@ -1,1 +1,1 @@
-"""Forms: what is asked and how it is checked. They never call actions and never fetch rows by themselves."""
+"""Forms: questions and their validation. They never call actions and never query the database."""

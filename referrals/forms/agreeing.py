@@ -1,4 +1,4 @@
-"""What one person is asked to agree to, as part of a form: a row for each thing, and what must be answered with it."""
+"""The consent questions for one person, as part of a form: a row for each, and what must be answered with it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,10 +24,10 @@ from restorative.common.rules import rules
 
 @dataclass(frozen=True)
 class Ask:
-    """One thing a person is asked to agree to. `words` are the exact words, where these are what is agreed to.
+    """One consent question. `words` are the exact words to approve, if the question is about words.
 
-    `needed`: must be answered once this part is reached. `told`: what was answered before. `came_back`: withdrawn
-    before, so that a yes needs their own words.
+    `needed`: required once this part is reached. `told`: the earlier answer. `came_back`: withdrawn before, so that
+    a yes needs their own words.
     """
 
     purpose: Purpose
@@ -47,7 +47,7 @@ class Ask:
 
 
 def add_consents(form: BaseForm, whom: Whom, asks: Sequence[Ask], *, title: str) -> Section:
-    """A row for each thing asked; a box for what changed where they withdrew before; a tick for doubt."""
+    """Add a row for each question; a text box for what changed if they withdrew before; a checkbox for doubt."""
     names = []
     for ask in asks:
         form.fields[ask.key] = YesNoNotSureField(label=ask.label, required=False, help_text=ask.told)
@@ -84,13 +84,13 @@ def consents_reached(form: BaseForm, asks: Sequence[Ask]) -> bool:
 
 
 def _reworded(form: BaseForm, ask: Ask) -> bool:
-    """Whether the exact words are others than those offered to begin with."""
+    """Whether the exact words differ from the initial ones."""
     typed = form.cleaned_data.get(f"{ask.key}_note")
     return ask.words is not None and bool(typed) and typed != ask.words
 
 
 def clean_consents(form: BaseForm, asks: Sequence[Ask]) -> None:
-    """What must be answered, the words that were agreed to, and what changed since they withdrew."""
+    """Validate required answers, approved words, and what changed since they withdrew."""
     cleaned = form.cleaned_data
     part = next((ask for ask in asks if ask.purpose == Purpose.TAKE_PART), None)
     takes_part = (
@@ -112,7 +112,7 @@ def clean_consents(form: BaseForm, asks: Sequence[Ask]) -> None:
 
 
 def consents_said(cleaned: dict[str, Any], asks: Sequence[Ask]) -> list[dict[str, Any]]:
-    """Keywords of Said for each answer given."""
+    """Keyword arguments of Said for each answer given."""
     return [
         {
             "purpose": ask.purpose,

@@ -1,4 +1,4 @@
-"""A check-in: five answers of one person, alone, and what they said if it is worth keeping."""
+"""The check-in form: five answers from one person, alone, and an optional note."""
 
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,8 @@ from restorative.common.forms import BaseForm
 
 
 class AskedAboutField(forms.UUIDField):
-    """The way to reach them that stood in the question. Nonsense is one that never was; it is not kept with what was
-    typed, for whoever comes back is shown the one of then."""
+    """The contact route that the question named. An invalid value becomes an id that never existed. It is not kept
+    in drafts, because a resumed form shows the current route."""
 
     widget = forms.HiddenInput
     kept_as_typed = False
@@ -30,7 +30,7 @@ class AskedAboutField(forms.UUIDField):
 
 
 class CheckInForm(BaseForm):
-    """Whether they are alone is said with the button."""
+    """The submit button confirms that the person is alone."""
 
     route = AskedAboutField()
 

@@ -1,4 +1,4 @@
-"""What one person agrees to, on a page of its own; and stopping to agree."""
+"""The consent page for one person, and the withdrawal page."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from restorative.common.forms import BaseForm
 
 
 class ConsentForm(BaseForm):
-    """Each thing asked apart, taken by a worker from one person alone."""
+    """Consent questions, each separate, asked by a worker of one person alone."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class ConsentForm(BaseForm):
 
 
 class WithdrawForm(BaseForm):
-    """Which agreement stops. `agreed` are (value, label, what it stops)."""
+    """Which consent to withdraw. `agreed` are (value, label, what it stops)."""
 
     def __init__(self, *args: Any, whom: Whom, agreed: Sequence[tuple[str, str, str]], **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""Forms of decide, records check, facilitators and close. Choices are given; nothing is looked up or saved here."""
+"""Forms of decide, records check, facilitators and close. Choices are passed in; nothing is queried or saved here."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ Choices = Sequence[tuple[str, str]]
 
 
 def whose_field(people: Choices, label: str) -> ChoiceRadio:
-    """Whose information a reason came from: one of the people the worker opens, or nobody's."""
+    """The party whose information a reason came from: one of those the worker opens, or none."""
     hints = {key: f"Only workers who support {name} can read it" for key, name in people}
     return ChoiceRadio(
         label=label,
@@ -25,7 +25,7 @@ def whose_field(people: Choices, label: str) -> ChoiceRadio:
 
 
 class DecideForm(BaseForm):
-    """Suitable now, not now, or not; why; and the records check in the same press."""
+    """Suitable now, not now, or not; the reason; optionally the records check in the same submission."""
 
     decision = ChoiceRadio(
         label="Is a meeting suitable?",
@@ -54,11 +54,11 @@ class DecideForm(BaseForm):
 
 
 class AskRecordsForm(BaseForm):
-    """Nothing to fill in: the press asks for it."""
+    """No fields: submitting asks for the check."""
 
 
 class AppointForm(BaseForm):
-    """Who, and as what. `user` carries names grouped by organisation."""
+    """Which worker, in which part. `user` has names grouped by organisation."""
 
     part = ChoiceRadio(
         label="As what?",
@@ -77,15 +77,15 @@ class AppointForm(BaseForm):
 
 
 class EndPartForm(BaseForm):
-    """Nothing to fill in: the press ends it."""
+    """No fields: submitting ends the part."""
 
 
 class LeaveOutForm(BaseForm):
-    """Nothing to fill in: the press leaves the professional out."""
+    """No fields: submitting leaves the professional out."""
 
 
 class CloseForm(BaseForm):
-    """Why it is not going ahead, where it is not; why it is closed with things open, where they are."""
+    """Why it is not going ahead, if it is not; why it is closed with open items, if there are any."""
 
     layout = ["reason", "party", "why_open_items"]
 

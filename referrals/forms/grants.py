@@ -1,4 +1,4 @@
-"""Forms of access by name: which referral, whom and why; and of a conflict of interest. Nothing is looked up here."""
+"""Forms of grants (referral, party, reason) and bars. Nothing is queried here."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ SHELL = "shell"
 
 
 class WhichReferralForm(BaseForm):
-    """The reference, as somebody read it out or wrote it down."""
+    """The reference, as it was read out or written down."""
 
     reference = CleanCharField(
         label="Which referral?", max_length=20, width="10", help_text="Its reference, such as RP-7K3M-9Q"
@@ -20,7 +20,7 @@ class WhichReferralForm(BaseForm):
 
 
 class AskForAccessForm(BaseForm):
-    """Why, for whom, until when, and whose compartment."""
+    """The reason, the worker, the end date, and which compartment."""
 
     layout = ["kind", "user", "party", "until_on", "reason"]
     reveals = {"user": ("kind", GrantKind.COVER), "until_on": ("kind", GrantKind.COVER)}
@@ -59,7 +59,7 @@ class AskForAccessForm(BaseForm):
 
 
 class GiveForm(BaseForm):
-    """Nothing to fill in: the press gives it, or says no."""
+    """No fields: submitting gives the access or refuses it."""
 
 
 class BarForm(BaseForm):
@@ -78,7 +78,7 @@ class BarForm(BaseForm):
 
 
 class LeadForm(BaseForm):
-    """Who leads from now on."""
+    """The new lead."""
 
     def __init__(self, *args: Any, workers: Choices = (), **kwargs: Any):
         super().__init__(*args, **kwargs)

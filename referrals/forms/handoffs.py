@@ -1,4 +1,4 @@
-"""Forms of asking another organisation and of answering. Whom and what may be asked is given; nothing is looked up."""
+"""Forms of handoffs: asking another organisation, and answering. Choices are passed in; nothing is queried."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -18,9 +18,9 @@ STALE = -1
 
 
 class VersionField(forms.IntegerField):
-    """The version of what was looked at. Nonsense is a version that never was.
+    """The version that the user saw. An invalid value becomes a version that never existed.
 
-    It is not kept with what was typed: whoever comes back looks at it as it is now.
+    It is not kept in drafts, because a resumed form shows the current state.
     """
 
     widget = forms.HiddenInput
@@ -41,7 +41,7 @@ class VersionField(forms.IntegerField):
 
 
 class AskForm(BaseForm):
-    """What is asked of whom, and what they are told. Only what is filled in is passed on."""
+    """The request and its packet. Only fields that are filled in are passed on."""
 
     situation = CleanTextField(
         label="The situation", help_text="What this is about and where it stands, in a few lines", rows=4
@@ -108,7 +108,7 @@ class AskForm(BaseForm):
 
 
 class AcceptForm(BaseForm):
-    """Who takes it, from when, and of what was asked as leading whether as helping one person only."""
+    """Who takes it, from when, and whether a request to lead is accepted as help for one person only."""
 
     starts_on = DateField(label="Starting", future=True, error_messages={"required": "Enter the day"})
     version = VersionField()
@@ -139,11 +139,11 @@ class AcceptForm(BaseForm):
 
 
 class AnsweredForm(BaseForm):
-    """Nothing to fill in: it was answered already."""
+    """No fields: it was answered already."""
 
 
 class VersionForm(BaseForm):
-    """A press on what was looked at."""
+    """A button that submits the version the user saw."""
 
     version = VersionField()
 
@@ -163,19 +163,19 @@ class WordsForm(VersionForm):
 
 
 class DeclineForm(VersionForm):
-    """Why not, as a code."""
+    """The reason for declining, as a code."""
 
     code = ChoiceRadio(label="Why not?", choices=DeclineCode.choices)
 
 
 class GiveBackForm(VersionForm):
-    """What the others need to know."""
+    """What the sender's side needs to know."""
 
     why = CleanTextField(label="What do they need to know?", rows=4)
 
 
 class CompleteForm(VersionForm):
-    """What came of it, in three fields."""
+    """The result, in three fields."""
 
     done = CleanTextField(label="What was done?", rows=3)
     went = CleanTextField(label="How did it go?", rows=3)

@@ -1,4 +1,4 @@
-"""The seven answers with which a referral is logged, and the search of a list."""
+"""The seven answers that log a referral, and a list's search."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ NO_WORRY, A_WORRY = "no", "yes"
 
 
 def route_value(kind: str, value: str) -> str:
-    """What was typed for a way to reach somebody, in its stored form. Raises ValidationError in plain words."""
+    """The stored form of a typed contact route. Raises ValidationError in plain words."""
     if kind in (RouteKind.TEXT, RouteKind.PHONE):
         return PhoneField(required=False).clean(value)
     if kind == RouteKind.EMAIL:
@@ -41,7 +41,7 @@ def route_value(kind: str, value: str) -> str:
 
 
 class LogForm(BaseForm):
-    """Who, what they are to each other, what is hoped for, what kind, any worry, a way to reach them, who leads."""
+    """Who, their relation, the hopes, the kind of meeting, any worry, a contact route, the lead."""
 
     own_given = PersonNameField(
         label="First name", error_messages={"required": "Enter the person’s first name"}

@@ -1,11 +1,11 @@
-"""The form to keep a provisional record longer."""
+"""The form that extends a provisional record."""
 
 from restorative.common.formfields import CleanTextField
 from restorative.common.forms import BaseForm
 
 
 class KeepForm(BaseForm):
-    """Why. It stays in their compartment."""
+    """The reason. It is sealed in the party's compartment."""
 
     reason = CleanTextField(
         label="Why is it kept longer?",

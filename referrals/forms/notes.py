@@ -1,4 +1,4 @@
-"""A note: who may read it, what kind, the words. Who that is by name is handed in."""
+"""A note: its readers, its kind, its words. The readers' names are passed in."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from restorative.common.forms import BaseForm
 
 
 class NoteForm(BaseForm):
-    """`readers`: (value, label, who they are) for each audience that may be chosen."""
+    """`readers`: (value, label, names) for each audience that may be chosen."""
 
     text = CleanTextField(label="Note", rows=3, error_messages={"required": "Write the note"})
     audience = ChoiceRadio(
@@ -35,6 +35,6 @@ class NoteForm(BaseForm):
 
 
 class CorrectionForm(BaseForm):
-    """What is right instead. What was written stays, with this beside it."""
+    """A correction. The original note stays, with the correction next to it."""
 
     text = CleanTextField(label="What is right?", rows=3, error_messages={"required": "Write what is right"})

@@ -1,4 +1,4 @@
-"""Somebody's place in a referral: joining, leaving, who supports them, how to reach them, how they were approached."""
+"""Forms about a party: joining, leaving, keyworker, contact routes, approaches."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,26 +21,26 @@ Choices = Sequence[tuple[str, str]]
 
 
 def add_told(form: BaseForm, who: str) -> None:
-    """What somebody said who came to us, and when."""
+    """Add fields for the words of a person who came to us, and the date."""
     form.fields["told_words"] = CleanTextField(label=f"What did {who} say?", required=False, rows=2)
     form.fields["told_on"] = DateField(label="On which day?", required=False, past=True)
 
 
 def need_told(form: BaseForm) -> None:
-    """Their words and the day are not left out."""
+    """Require their words and the date."""
     parts.missing(form, ["told_words"], "Write down what they said, in their words")
     parts.missing(form, ["told_on"], "Enter the day they said it")
 
 
 def told_us(cleaned: dict[str, Any], to: Any) -> dict[str, str]:
-    """Their words, the day, and the worker they said it to; {} where neither was asked for."""
+    """Their words, the date, and the worker who heard them; {} if neither was asked for."""
     if not cleaned["told_on"]:
         return {}
     return {"words": cleaned["told_words"], "on": cleaned["told_on"].isoformat(), "to": str(to.pk)}
 
 
 class PersonForm(BaseForm):
-    """One more person: a participant, or somebody's supporter."""
+    """A further participant, or a participant's supporter."""
 
     given = PersonNameField(label="First name")
     family = PersonNameField(label="Last name", required=False)
@@ -78,12 +78,12 @@ class PersonForm(BaseForm):
         if cleaned.get("place") == Place.SUPPORTER:
             parts.missing(self, ["beside"], "Choose whose supporter they are")
         elif cleaned.get("place") and cleaned.get("asked_first") == Answer.YES:
-            need_told(self)  # a supporter is asked in by whom they are beside, with no words to agree to
+            need_told(self)  # supporters are asked by their participant, without approved words
         return cleaned
 
 
 class RouteForm(BaseForm):
-    """A way to reach somebody, newly told or changed."""
+    """A contact route, new or changed."""
 
     def __init__(
         self, *args: Any, whom: Whom, initial_route: dict[str, str], shares_home: bool, **kwargs: Any
@@ -107,7 +107,7 @@ class RouteForm(BaseForm):
 
 
 class ApproachForm(BaseForm):
-    """What came of reaching somebody, or why nobody has to."""
+    """The result of an approach, or why none is needed."""
 
     ASKED, TOLD = "asked_first", "told_unprompted"
 
@@ -143,7 +143,7 @@ class ApproachForm(BaseForm):
 
 
 class KeyworkerForm(BaseForm):
-    """Who supports somebody from now on."""
+    """The new keyworker."""
 
     def __init__(self, *args: Any, whom: Whom, keyworkers: Choices, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -156,7 +156,7 @@ class KeyworkerForm(BaseForm):
 
 
 class NeedsForm(BaseForm):
-    """What helps somebody to come and to take part."""
+    """What helps a person to come and to take part."""
 
     language = CleanCharField(
         label="Which language is easiest?",
@@ -174,7 +174,7 @@ class NeedsForm(BaseForm):
 
 
 class InviteForm(BaseForm):
-    """A professional whom somebody wants there."""
+    """A professional whom a person wants at the meeting."""
 
     name = PersonNameField(label="Name")
     role = CleanCharField(
@@ -184,4 +184,4 @@ class InviteForm(BaseForm):
 
 
 class LeaveForm(BaseForm):
-    """Nothing is asked: the button says it."""
+    """No fields: the button says it."""

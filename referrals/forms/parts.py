@@ -1,5 +1,5 @@
-"""Parts that several forms about one person share: how it starts, safety, hopes, the right time, ratings. Each adds its
-fields and checks them when reached. The way to reach them is in reaching.py, consent in agreeing.py."""
+"""Parts that several forms about one person share: start, safety, hopes, readiness, ratings. Each adds its fields
+and validates them when reached. Contact routes are in reaching.py, consent in agreeing.py."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,17 +32,17 @@ def answer(question: Question, whom: Whom, *, required: bool = False, **kwargs: 
 
 
 def say(form: BaseForm, name: str, text: str) -> None:
-    """Put words to say beside a question."""
+    """Add a script for the worker next to a question."""
     form.say = {**form.say, name: text}
 
 
 def reveal(form: BaseForm, name: str, by: str, *values: str) -> None:
-    """Show a field only for some answers to another."""
+    """Show a field only for certain answers to another question."""
     form.reveals = {**form.reveals, name: (by, *values)}
 
 
 def missing(form: BaseForm, names: Sequence[str], text: str = ANSWER) -> None:
-    """An error at each of these fields that was left empty."""
+    """Add an error to each of these fields that is empty."""
     for name in names:
         if form.cleaned_data.get(name) in ("", None) and name not in form.errors:
             form.add_error(name, text)
@@ -52,7 +52,7 @@ def missing(form: BaseForm, names: Sequence[str], text: str = ANSWER) -> None:
 
 
 def add_start(form: BaseForm, whom: Whom, *, language: str = "", helped: Sequence[str] = ()) -> Section:
-    """Alone? Read aloud or an interpreter, beginning with what `helped` before? In person or by phone?"""
+    """Add: alone? read aloud or an interpreter (`helped` has the earlier answers)? in person or by phone?"""
     form.fields["alone"] = answer(words.ALONE, whom, required=True)
     say(form, "alone", words.ALONE.say)
     usual = Answer.YES if helped else Answer.NO
@@ -82,7 +82,7 @@ def add_start(form: BaseForm, whom: Whom, *, language: str = "", helped: Sequenc
 
 
 def clean_start(form: BaseForm) -> None:
-    """Which help, and which language, where help is wanted."""
+    """Require the kind of help and the language, if help is wanted."""
     cleaned = form.cleaned_data
     if cleaned.get("helped") != Answer.YES:
         cleaned["help_kinds"], cleaned["language"] = [], ""
@@ -94,7 +94,7 @@ def clean_start(form: BaseForm) -> None:
 
 
 def check_alone(form: BaseForm, whom: Whom) -> None:
-    """Anything but yes: nothing else on the page matters now, and nothing typed is lost."""
+    """If the person is not alone, skip all other validation; typed values are kept."""
     if form.cleaned_data.get("alone") in (Answer.NO, Answer.NOT_SURE):
         form.errors.clear()
         form.add_error(
@@ -113,7 +113,7 @@ def how_asked(cleaned: dict[str, Any]) -> How:
 
 
 def add_safety(form: BaseForm, whom: Whom, *, required: bool = False) -> Section:
-    """The six safety questions; what was said is asked for where the answer is yes or not sure."""
+    """Add the six safety questions, with a detail box for yes and not sure."""
     names = []
     for key, question in words.SAFETY.items():
         form.fields[key] = answer(question, whom, required=required)
@@ -133,7 +133,7 @@ def add_safety(form: BaseForm, whom: Whom, *, required: bool = False) -> Section
 
 
 def safety_reached(form: BaseForm) -> bool:
-    """Whether any of it was answered."""
+    """Whether any safety question was answered."""
     return any(form.cleaned_data.get(key) or form.cleaned_data.get(f"{key}_said") for key in SAFETY_QUESTIONS)
 
 
@@ -142,7 +142,7 @@ def safety_answers(cleaned: dict[str, Any]) -> dict[str, str]:
 
 
 def safety_details(cleaned: dict[str, Any]) -> dict[str, str]:
-    """What was said to each question, where the answer leads to something."""
+    """The detail for each question whose answer needs it."""
     return {
         key: cleaned[f"{key}_said"]
         for key in SAFETY_QUESTIONS
@@ -150,11 +150,11 @@ def safety_details(cleaned: dict[str, Any]) -> dict[str, str]:
     }
 
 
-# --- Hopes, the right time, ratings --------------------------------------------------------------------------
+# --- Hopes, readiness, ratings -------------------------------------------------------------------------------
 
 
 def add_hopes(form: BaseForm, whom: Whom) -> list[str]:
-    """Hopes, fears, limits, and what may be carried."""
+    """Add hopes, fears, limits, and what may be carried."""
     for key, (label, hint) in {**words.HOPES, "may_carry": words.MAY_CARRY}.items():
         form.fields[key] = CleanTextField(
             label=whom.fit(label), help_text=whom.fit(hint), required=False, rows=2
@@ -167,7 +167,7 @@ def hopes_reached(form: BaseForm) -> bool:
 
 
 def add_readiness(form: BaseForm, whom: Whom, *, required: bool = False) -> Section:
-    """The readiness questions, a note each, and the worker's own judgement."""
+    """Add the readiness questions, each with a note, and the worker's judgement."""
     names = []
     for key, question in words.READINESS.items():
         form.fields[key] = answer(question, whom, required=required)
@@ -200,7 +200,7 @@ def add_readiness(form: BaseForm, whom: Whom, *, required: bool = False) -> Sect
 
 
 def readiness_notes(cleaned: dict[str, Any]) -> dict[str, str]:
-    """What was noted beside each question."""
+    """The note for each question."""
     noted = {key: cleaned.get(f"{key}_note") or cleaned.get(f"{key}_said") for key in READINESS_QUESTIONS}
     return {key: text for key, text in noted.items() if text}
 
@@ -218,9 +218,9 @@ def readiness_reached(form: BaseForm) -> bool:
 
 
 def clean_readiness(form: BaseForm) -> None:
-    """Each question, and a reason where the judgement differs from what the rules make of the answers.
+    """Require each question, and a reason if the judgement differs from the rules' result.
 
-    A judgement left empty is the rules' result.
+    An empty judgement takes the rules' result.
     """
     missing(form, list(READINESS_QUESTIONS))
     cleaned = form.cleaned_data
@@ -236,7 +236,7 @@ def clean_readiness(form: BaseForm) -> None:
 
 
 def add_ratings(form: BaseForm) -> list[str]:
-    """Three private ratings, each may be left."""
+    """Add three private ratings; each may be left empty."""
     for key, (label, low, high) in words.RATINGS.items():
         form.fields[key] = RatingField(label=label, low=low, high=high, required=False)
     return list(words.RATINGS)

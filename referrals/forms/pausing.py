@@ -1,4 +1,4 @@
-"""Forms of a pause, its review date, taking up again, reopening, and of somebody who has died."""
+"""Forms of pausing, the review date, resuming, reopening, and recording a death."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from restorative.common.forms import BaseForm
 
 
 class PauseForm(BaseForm):
-    """When it is looked at again, why it is not the right time, and whose information that is."""
+    """The review date, the reason, and whose information the reason is."""
 
     review_on = DateField(label="When will it be looked at again?", future=True)
     reason = CleanTextField(label="Why is it not the right time?", rows=4)
@@ -22,7 +22,7 @@ class PauseForm(BaseForm):
 
 
 class MeanwhileForm(PauseForm):
-    """The same of a referral that somebody else paused while this was being typed: to be said once more."""
+    """The same for a referral that another worker paused while this was being typed: submit again to confirm."""
 
     layout = [*PauseForm.layout, "all_the_same"]
 
@@ -38,17 +38,17 @@ class MeanwhileForm(PauseForm):
 
 
 class ReviewForm(BaseForm):
-    """Another date to look at it again."""
+    """Another review date."""
 
     review_on = DateField(label="When will it be looked at again?", future=True)
 
 
 class PressedForm(BaseForm):
-    """Nothing to fill in: the press is the answer."""
+    """No fields: submitting is the answer."""
 
 
 class DiedForm(BaseForm):
-    """The day somebody died, as far as it is known."""
+    """The date of death, as far as it is known."""
 
     def __init__(self, *args: Any, name: str = "", **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What is shared to keep somebody safe; and how old somebody is, with who decides where they are under 16."""
+"""Protective shares; and a person's age, with who decides if they are under 16."""
 
 from datetime import date
 from typing import Any
@@ -14,7 +14,7 @@ from restorative.common.rules import rules
 
 
 class ShareForm(BaseForm):
-    """With whom something was shared, why, and what exactly."""
+    """With whom something was shared, why, and exactly what."""
 
     to = ChoiceRadio(
         label="With whom?", choices=[(each.value, capfirst(str(each.label))) for each in ShareWith]
@@ -30,11 +30,11 @@ class ShareForm(BaseForm):
 
 
 class LookedForm(BaseForm):
-    """Nothing to fill in: the press is the answer."""
+    """No fields: submitting is the answer."""
 
 
 class AgeForm(BaseForm):
-    """When somebody was born; and under 16 whether they can decide, or which parent gives authority."""
+    """Date of birth; under 16, whether they can decide or which parent gives authority."""
 
     def __init__(self, *args: Any, whom: Whom, born_on: date | None, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The way to reach one person, as part of a form: its fields, what is missing, and what is made of the answers."""
+"""One person's contact route, as part of a form: its fields, its validation, and its result."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ ROUTE = ("kind", "value", "read_by_others", "screen_seen", "days", "hours", "voi
 def add_route(
     form: BaseForm, whom: Whom, *, initial: dict[str, str], shares_home: bool | None, required: bool = False
 ) -> list[Any]:
-    """One way to reach somebody. `shares_home` None: asked on this very page."""
+    """Add one contact route. `shares_home` None: asked on the same page."""
     first = {
         "kind": "",
         "value": "",
@@ -81,7 +81,7 @@ def add_route(
 
 
 def route_reached(form: BaseForm) -> bool:
-    """Whether anything of it was answered, or changed from what was known."""
+    """Whether anything was answered, or changed from the known values."""
     cleaned = form.cleaned_data
     if cleaned.get("read_by_others") or cleaned.get("screen_seen"):
         return True
@@ -90,7 +90,7 @@ def route_reached(form: BaseForm) -> bool:
 
 
 def clean_route(form: BaseForm, *, need_value: bool = True) -> None:
-    """The value in its stored form; what is missing named."""
+    """Put the value in its stored form; report missing fields."""
     cleaned = form.cleaned_data
     missing(form, ["kind"], "Choose a way")
     missing(form, ["read_by_others"])
@@ -110,7 +110,7 @@ def clean_route(form: BaseForm, *, need_value: bool = True) -> None:
 
 
 def route_facts(cleaned: dict[str, Any]) -> dict[str, Any]:
-    """Keywords of RouteFacts. Unknown means no: what somebody else may read is not used for writing."""
+    """Keyword arguments of RouteFacts. Unknown means no: a route that others can read is not used for writing."""
     kind = RouteKind(cleaned["kind"])
     read = cleaned["read_by_others"] != Answer.NO
     return {

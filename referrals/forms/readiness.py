@@ -1,4 +1,4 @@
-"""Preparation, is it the right time, ratings and capacity, each on a page of its own."""
+"""Preparation, readiness, ratings and capacity, each on a separate page."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from restorative.common.forms import BaseForm, Section
 
 
 class PreparationForm(BaseForm):
-    """A preparation held with one person: hopes, worries, limits, and what may be carried."""
+    """A preparation with one person: hopes, fears, limits, and what may be carried."""
 
     def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -28,7 +28,7 @@ class PreparationForm(BaseForm):
 
 
 class ReadinessForm(BaseForm):
-    """The readiness questions, with the worker's judgement beside the rules' result."""
+    """The readiness questions, and the worker's judgement next to the rules' result."""
 
     def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -41,7 +41,7 @@ class ReadinessForm(BaseForm):
 
 
 class AcceptLateForm(BaseForm):
-    """Why an older check is good enough."""
+    """Why an older readiness check is good enough."""
 
     why = CleanTextField(label="Why is the older check good enough?", rows=3)
 
@@ -64,7 +64,7 @@ class RatingsForm(BaseForm):
 
 
 class CapacityForm(BaseForm):
-    """What helped somebody to decide, and whether they can."""
+    """The help that was given, and whether the person can decide."""
 
     def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""The form of one records check: of each hit whether it is them. What was found is handed in; nothing is saved here."""
+"""The form of one records check: a verdict for each hit. Hits are passed in; nothing is saved here."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,9 +17,9 @@ HINTS = {
 
 
 class RecordsCheckForm(BaseForm):
-    """A verdict for each hit, and whether the lead was rung. With no hits there is only that.
+    """A verdict for each hit, and whether the lead was rung. Without hits there is only the second question.
 
-    Each of `found` is a hit: its `field`, whom was `sought`, the `name` found, and what is known `about` them.
+    Each of `found` is a hit: its `field`, the person `sought`, the `name` found, and what is known `about` them.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Safety on pages of its own: the questions, a concern, its sign-off, its clearing, a step that is done."""
+"""Safety pages: the questions, a concern, its sign-off, its clearing, a finished step."""
 
 from datetime import date
 from typing import Any
@@ -39,7 +39,7 @@ class SafetyForm(BaseForm):
 
 
 def add_order(form: BaseForm, initial: dict[str, Any] | None = None) -> list[str]:
-    """What an order is, what it says, whether somebody has seen the document, and when it ends."""
+    """Add the kind of order, its terms, whether a worker has seen the document, and its end date."""
     known = initial or {}
     form.fields["order_kind"] = ChoiceRadio(
         label="What is it?", choices=OrderKind.choices, required=False, initial=known.get("kind")
@@ -67,7 +67,7 @@ def add_order(form: BaseForm, initial: dict[str, Any] | None = None) -> list[str
 
 
 def clean_order(form: BaseForm) -> None:
-    """What has to be known of an order before it is recorded; the rest may be learnt later."""
+    """Require what must be known of an order before it is recorded; the rest may be added later."""
     parts.missing(form, ["order_kind"], "Choose what it is, or that it is not known yet")
     parts.missing(form, ["conditions"], "Write what it says, as far as it is known")
     parts.missing(form, ["seen"], "Say whether somebody has seen the document")
@@ -76,7 +76,7 @@ def clean_order(form: BaseForm) -> None:
 
 
 def order_given(cleaned: dict[str, Any]) -> dict[str, Any]:
-    """What was said of an order, for the action."""
+    """The order's facts, for the action."""
     return {
         "kind": OrderKind(cleaned["order_kind"]),
         "conditions": cleaned["conditions"],
@@ -86,7 +86,7 @@ def order_given(cleaned: dict[str, Any]) -> dict[str, Any]:
 
 
 class OrderForm(BaseForm):
-    """What an order says, or what has been learnt of it since."""
+    """The terms of an order, or new information about it."""
 
     def __init__(self, *args: Any, known: dict[str, Any], **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -99,7 +99,7 @@ class OrderForm(BaseForm):
 
 
 class ConcernForm(BaseForm):
-    """A concern: what kind, what was heard, and the papers where an order bars contact."""
+    """A concern: its kind, what was heard, and the order's facts if an order bars contact."""
 
     def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -112,7 +112,7 @@ class ConcernForm(BaseForm):
         )
         names = add_order(self)
         self.fields["order_kind"].label = "Which?"
-        # A field is shown for answers to one other: who has seen it stands beside whether somebody has.
+        # A field can depend on only one other: "seen by whom" depends on "was it seen".
         for name in (name for name in names if name != "seen_by"):
             parts.reveal(self, name, "kind", ConcernKind.ORDER.value)
         self.fields["detail"] = CleanTextField(
@@ -162,14 +162,14 @@ class SignOffForm(BaseForm):
         return cleaned
 
     def steps_given(self) -> list[str]:
-        """The steps, where the decision is to go with steps."""
+        """The steps, if the decision is to go with steps."""
         if self.cleaned_data["decision"] != SignOffDecision.GO_WITH_STEPS:
             return []
         return [line.strip() for line in self.cleaned_data["steps"].splitlines() if line.strip()]
 
 
 class ClearForm(BaseForm):
-    """The new facts on which a concern is cleared; for a stop, when the person was seen alone since."""
+    """The new facts on which a concern is cleared; for a stop also when the person was seen alone since."""
 
     evidence = CleanTextField(label="What are the new facts?", rows=3)
 
@@ -182,4 +182,4 @@ class ClearForm(BaseForm):
 
 
 class StepForm(BaseForm):
-    """Nothing is asked: the button says that it is done."""
+    """No fields: the button says that it is done."""

@@ -1,4 +1,4 @@
-"""What somebody typed into a search box, made safe to look for."""
+"""Validates the text of a search box."""
 
 from django.core.exceptions import ValidationError
 
@@ -8,7 +8,7 @@ LONGEST = 100
 
 
 def read_query(text: str) -> tuple[str, bool]:
-    """The words to look for, and whether they could be understood. Nonsense is dropped, never an error page."""
+    """The search text, and whether it was valid. Invalid text is dropped and never causes an error page."""
     try:
         words = " ".join(clean_text(text[: LONGEST * 4]).split())
     except ValidationError:

@@ -1,4 +1,4 @@
-"""The words of a new information sheet, and whether they change what people agreed to."""
+"""The text of a new information sheet, and whether it is a material change."""
 
 from typing import Any
 

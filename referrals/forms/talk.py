@@ -1,5 +1,5 @@
-"""The one page of a talk with one person, alone. A part left wholly empty was not reached; a part half answered is an
-error at what is missing. Its parts are in parts.py, its words in words.py."""
+"""The page of a talk with one person, alone. An empty part was not reached; a half-filled part gives errors for
+what is missing. Its parts are in parts.py, its wording in words.py."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +12,7 @@ from restorative.common.forms import BaseForm, Section
 
 
 class TalkForm(BaseForm):
-    """Everything heard in one talk. `reached` names the parts that were."""
+    """Everything heard in one talk. `reached` names the parts that were reached."""
 
     def __init__(
         self,

@@ -1,5 +1,5 @@
-"""What a worker asks one person, with words to say that blame nobody and hurry nobody. {name} is their first name,
-{others} whom they would meet. What an answer leads to is decided by the actions."""
+"""The questions that a worker asks one person, with scripts that neither blame nor hurry. {name} is their first
+name, {others} the people they would meet. The actions decide what an answer leads to."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from referrals.enums import Purpose
 
 @dataclass(frozen=True)
 class Whom:
-    """The names a form speaks of: 'Sam'; and 'Jo', 'Meena or Nan', or 'the other person'."""
+    """The names in a form's text: 'Sam'; and 'Jo', 'Meena or Nan', or 'the other person'."""
 
     name: str
     others: str = "the other person"
 
     def fit(self, text: str) -> str:
-        """The text with the names in it."""
+        """The text with the names filled in."""
         return text.format(name=self.name, others=self.others)
 
 
 @dataclass(frozen=True)
 class Question:
-    """A question on the page, the words to say, and what an answer that needs something is recorded as."""
+    """A question, its script, and the concern to record for an answer that needs one."""
 
     label: str
     say: str
@@ -120,7 +120,7 @@ READINESS: dict[str, Question] = {
         "“What would help you to come: travel, language, childcare, someone beside you?”",
     ),
 }
-# Notes that are worth having whatever the answer is.
+# Notes that are worth recording for every answer.
 NOTED_ALWAYS = frozenset({"own_idea"})
 
 CONSENT: dict[Purpose, Question] = {
@@ -147,7 +147,7 @@ STARTER = (
     "You don’t have to say yes."
 )
 
-# One question each for what a talk asked in full. {way} is how they are reached: 'by text on 07700 900123'.
+# One question each for what a talk asks in full. {way} is the contact route: 'by text on 07700 900123'.
 CHECK_IN: dict[str, Question] = {
     "still_yes": Question(
         "Still yes to taking part?",

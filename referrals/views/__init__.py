@@ -1,1 +1,1 @@
-"""Pages of a referral. They fetch through scopes, ask access, and hand over to actions and presenters."""
+"""Pages of a referral. They fetch through scopes, check access, and call actions and presenters."""

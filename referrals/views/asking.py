@@ -1,5 +1,5 @@
-"""What one person can be asked to agree to now, with what they answered before; and the way to reach them known so far.
-How it is laid out is the forms'; what an answer does is the actions'."""
+"""The consent questions that one person can be asked now, with their earlier answers; and the known contact route.
+Forms lay them out; actions apply the answers."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ Key = tuple[str, UUID]
 
 @dataclass
 class Answered:
-    """What one person has answered so far, by what was asked."""
+    """One person's answers so far, by purpose and recipient."""
 
     newest: dict[Key, Consent]
     withdrew: set[Key]
 
     def told(self, purpose: Purpose, recipient: UUID) -> str:
-        """'Yes on Tue 3 March, in person', or '' where it was not asked."""
+        """'Yes on Tue 3 March, in person', or '' if it was not asked."""
         row = self.newest.get((purpose, recipient))
         if row is None:
             return ""
@@ -68,7 +68,7 @@ def answered(party: Party, user: "User") -> Answered:
 
 
 def holds(row: Consent | None, at: datetime) -> bool:
-    """Whether this answer is a yes that counts, or will in its two days."""
+    """Whether this answer is a yes that counts, or will after its two days."""
     return (
         row is not None
         and row.answer == Answer.YES
@@ -79,13 +79,13 @@ def holds(row: Consent | None, at: datetime) -> bool:
 
 
 def helped_before(party: Party, user: "User") -> list[str]:
-    """What helped them when they were last asked, as the form's ticks."""
+    """The help they had when last asked, as initial checkboxes."""
     aloud, interpreter = needs.helped_before(party, user)
     return [kind for kind, so in ((ALOUD, aloud), (INTERPRETER, interpreter)) if so]
 
 
 def what_is_told() -> dict[str, str]:
-    """The words of the newest information sheet, to be read aloud before anything is asked; {} where there is none."""
+    """The text of the newest information sheet, to be read aloud before the questions; {} if there is none."""
     sheet = InformationSheet.objects.order_by("-version").first()
     if sheet is None:
         return {}
@@ -98,7 +98,7 @@ def what_is_told() -> dict[str, str]:
 def asks_for(
     party: Party, whom: Whom, user: "User", so_far: Answered, at: datetime, share: str = ""
 ) -> list[Ask]:
-    """Each thing this party can be asked now, in the order of the page. `share` is the key of one more organisation."""
+    """Each question for this party now, in page order. `share` is the key of one more organisation."""
     found = []
     running = presenters.facilitators_of(party.referral, user)
     for purpose, recipient, label, say, exact in _things(party, whom, user, running, so_far, share):
@@ -155,7 +155,7 @@ def _plain(purpose: Purpose, whom: Whom) -> Thing:
 
 
 def _words(party: Party, user: "User", running: list[Involvement], so_far: Answered) -> Iterator[Thing]:
-    """The exact words to reach each other person who needs them, asked of whoever asked first."""
+    """The exact words to reach each other person who needs them, for the party who asked first to approve."""
     people = presenters.parties_for(party.referral, user)
     if not any(each.pk == party.pk and each.asked_first for each in people):
         return
@@ -177,7 +177,7 @@ def _words(party: Party, user: "User", running: list[Involvement], so_far: Answe
 
 
 def _carrying(party: Party, user: "User") -> Iterator[Thing]:
-    """What they said, when preparing, that may be carried: asked for each person it would be carried to."""
+    """What they said in preparation that may be carried: asked for each person it would be carried to."""
     prepared = Preparation.objects.visible_to(user).filter(party=party).order_by("held_at", "pk").last()
     if prepared is None or not prepared.may_carry:
         return
@@ -195,14 +195,14 @@ def _carrying(party: Party, user: "User") -> Iterator[Thing]:
 
 
 def _starter(party: Party, named: str, user: "User", running: list[Involvement]) -> str:
-    """Good words to begin with: the facilitator rings, or whoever is writing."""
+    """Suggested words: the facilitator rings, or the worker who is writing."""
     caller = next((row.user.first_name for row in running if row.part != Part.SECOND_WORKER), user.first_name)
     text = words.STARTER.format(other=named, worker=caller, name=party.known_as)
     return text.replace(f"Hello {presenters.OTHER},", "Hello,")
 
 
 def _sharing(party: Party, whom: Whom, running: Iterable[Involvement]) -> Iterator[Thing]:
-    """Sharing with each other organisation that a facilitator here comes from."""
+    """Sharing with each other organisation that a facilitator here belongs to."""
     seen = set()
     for row in running:
         organisation = row.user.organisation
@@ -226,7 +226,7 @@ def _sharing(party: Party, whom: Whom, running: Iterable[Involvement]) -> Iterat
 def _sharing_with_others(
     party: Party, whom: Whom, running: Iterable[Involvement], so_far: Answered, share: str
 ) -> Iterator[Thing]:
-    """Sharing with an organisation that is to be asked for something, or that they were asked about before."""
+    """Sharing with an organisation that is to be sent a request, or that they were asked about before."""
     before = [recipient for purpose, recipient in so_far.newest if purpose == Purpose.SHARE]
     if not before and not share:
         return
@@ -251,7 +251,7 @@ def _professionals(party: Party, user: "User") -> Iterator[Thing]:
 
 
 def route_so_far(party: Party, user: "User", kind: str = "") -> dict[str, str]:
-    """The way to reach them that is known, as a form starts with it; {} where none is."""
+    """The known contact route, as initial values; {} if there is none."""
     routes = ContactRoute.objects.visible_to(user).filter(party=party, replaced_at__isnull=True)
     if kind in RouteKind.values:
         routes = routes.filter(kind=kind)

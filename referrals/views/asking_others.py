@@ -1,4 +1,4 @@
-"""Asking another organisation to lead or to help: the form, what they will see, and Send."""
+"""Asking another organisation to lead or to help: the form, a preview of the packet, and Send."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from restorative.common.rules import rules
 
 
 class NewHandoff(ReferralFormView):
-    """Asks another organisation. Two presses: see what they will see, then send."""
+    """Asks another organisation, in two steps: preview, then send."""
 
     title = "Ask another organisation"
     template_name = "referrals/handoff_new.html"
@@ -52,7 +52,7 @@ class NewHandoff(ReferralFormView):
 
     @cached_property
     def asks(self) -> list[tuple[str, str]]:
-        """What this user may ask for, as answers of the form."""
+        """What this user may ask for, as choices of the form."""
         lead = (
             [(LEAD, "Lead this referral")] if access.may_ask_to_lead(self.request.user, self.referral) else []
         )
@@ -74,7 +74,7 @@ class NewHandoff(ReferralFormView):
         return context
 
     def asked(self, form: BaseForm) -> Asking:
-        """What a valid form asks. Kept, because a refusal takes values away from the form again."""
+        """The request in a valid form. Kept, because a refusal removes values from the form."""
         said = form.cleaned_data
         to_org = next(each for each in self.organisations if str(each.pk) == said["to_org"])
         self.asking = Asking(
@@ -93,7 +93,7 @@ class NewHandoff(ReferralFormView):
         return self.asking
 
     def usual_day(self, to_org: Organisation) -> Any:
-        """So many of their working days from today."""
+        """The date that many of their working days from today."""
         closures = handoffs.closures_of(to_org.pk)
         days = rules().handoff_decided_working_days
         return clock.add_working_days(clock.today(self.at), days, closures)
@@ -127,7 +127,7 @@ class NewHandoff(ReferralFormView):
 
     def _say(self, form: BaseForm, refusal: NotPossible) -> None:  # type: ignore[override]
         if isinstance(refusal, NotShared):
-            self.not_shared = refusal  # shown with the page that mends each
+            self.not_shared = refusal  # shown with a link to the page that fixes each
             refusal = NotPossible("Something is missing before this can be sent. What you typed is kept.")
         super()._say(form, refusal)
 

@@ -1,4 +1,4 @@
-"""What the pages of one referral, and of one person in it, have in common: fetched through a scope, or 404."""
+"""What all pages of one referral, and of one person in it, share: the object is fetched through a scope, or 404."""
 
 from functools import cached_property
 from typing import Any, ClassVar
@@ -14,7 +14,7 @@ from restorative.common.references import read_reference
 from restorative.common.views import ActionFormView, Forbidden, Page
 
 READS_ONLY = "You were let in to read"
-# `?from=`: the pages a form returns to, and the words of the link back. Those of one meeting carry its id.
+# `?from=`: the pages a form returns to, and the text of the link back. Pages of one meeting carry its id.
 RETURNS = {
     "referral": ("casework:show", "Back to the referral"),
     "plan": ("meetings:book", "Back to the plan"),
@@ -24,7 +24,7 @@ RETURNS = {
 
 
 class ReferralMixin:
-    """Loads `self.referral` by its reference, for whoever may see the shell."""
+    """Loads `self.referral` by its reference, for a user who may see the shell."""
 
     policy = "referral"
     audit_verb = "referral_viewed"
@@ -34,7 +34,7 @@ class ReferralMixin:
         super().load()
         reference = self.kwargs["reference"]
         if read_reference(reference) != reference:
-            raise Http404  # nothing else is one, and databases refuse some of what an address can hold
+            raise Http404  # no other string is a reference, and databases reject some characters of a URL
         found = (
             Referral.objects.visible_to(self.request.user, reference=reference)
             .with_shown_stage(self.request.user)
@@ -58,7 +58,7 @@ class ReferralMixin:
 
     @cached_property
     def came_from(self) -> tuple[str, str] | None:
-        """The page of this referral that a form was opened from, as its address and the words of the link back."""
+        """The page of this referral that a form was opened from: its URL and the text of the link back."""
         place, _, key = self.request.GET.get("from", "").partition("-")
         if place not in RETURNS or bool(key) != (place in ("meeting", "today")):
             return None
@@ -70,7 +70,7 @@ class ReferralMixin:
 
     @property
     def return_href(self) -> str:
-        """Where a form about the whole referral returns to."""
+        """The URL that a form about the whole referral returns to."""
         return self.came_from[0] if self.came_from else self.referral_href
 
     def audited(self) -> dict[str, Any] | None:
@@ -90,7 +90,7 @@ class ReferralMixin:
 
 
 class PartyMixin(ReferralMixin):
-    """Loads `self.party` too, for whoever opens that compartment."""
+    """Loads `self.party` too, for a user who opens that compartment."""
 
     policy = "party"
     audit_verb = "party_viewed"
@@ -130,7 +130,7 @@ class PartyMixin(ReferralMixin):
 
 
 def require_writes(user: Any) -> None:
-    """Raise Forbidden for whoever only reads."""
+    """Raise Forbidden for a user who may only read."""
     if not access.can(user, "work_with"):
         raise Forbidden("You were let in to read. Nothing can be changed from here.")
 
@@ -140,7 +140,8 @@ class ReferralPage(ReferralMixin, Page):
 
 
 class ReferralFormView(ReferralMixin, ActionFormView):
-    """A form about one referral. Governance, let in to read, is shown those that are `readable` and fills in none."""
+    """A form about one referral. Governance users with a grant see those that are `readable`, and cannot submit
+    any."""
 
     readable: ClassVar[bool] = False
 
@@ -161,9 +162,9 @@ class PartyPage(PartyMixin, Page):
 
 
 class PartyFormView(PartyMixin, ActionFormView):
-    """A form about one person. It returns to where the worker came from: see `came_from`; or to them.
+    """A form about one person. It returns to the page the worker came from (see `came_from`), or to the person.
 
-    There is none about somebody who has died, unless it is `even_died`.
+    Forbidden for a person who has died, unless `even_died`.
     """
 
     even_died = False
@@ -175,7 +176,7 @@ class PartyFormView(PartyMixin, ActionFormView):
             raise Forbidden(has_died(self.party))
 
     def done(self) -> str:
-        """Where to go when it is saved."""
+        """The URL to go to after saving."""
         return self.came_from[0] if self.came_from else self.party_href
 
     @property

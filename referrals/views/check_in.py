@@ -1,4 +1,4 @@
-"""The check-in with one person: five answers on one page, or the way to ask in full where they would not do."""
+"""The check-in with one person: five answers on one page, or a link to the full questions if that is not enough."""
 
 from functools import cached_property
 from typing import Any
@@ -33,7 +33,7 @@ class CheckIn(PersonFormView):
 
     @cached_property
     def found(self) -> Standing | list[str]:
-        """What would be renewed, or why that cannot be."""
+        """What would be renewed, or why nothing can be."""
         user = self.request.user
         try:
             return standing(self.party, lambda model: model.objects.visible_to(user).filter(party=self.party))
@@ -93,7 +93,7 @@ class CheckIn(PersonFormView):
 
     @staticmethod
     def _say(form: BaseForm, refusal: NotPossible) -> None:
-        """Who is told that the way has changed is asked about the one that is shown now."""
+        """If the contact route has changed, the form asks about the current one."""
         ActionFormView._say(form, refusal)
         if ANOTHER_WAY in refusal.sentences:
             form.data = form.data.copy()  # type: ignore[attr-defined]
@@ -101,7 +101,7 @@ class CheckIn(PersonFormView):
             form.data.pop("same_way", None)
 
     def _say_what_follows(self, cleaned: dict[str, Any], ready: bool) -> None:
-        """No names: it waits in the session for the next page."""
+        """Without names, because the message waits in the session for the next page."""
         right = "ready" if ready else "not yet"
         messages.success(self.request, f"Saved. The right time? {right.capitalize()}.")
         user = self.request.user

@@ -1,4 +1,4 @@
-"""Closing a referral. The outcome is derived from what happened; only the reason for not going ahead is chosen."""
+"""Closing a referral. The outcome is computed from what happened; only the reason for not going ahead is chosen."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from restorative.common.forms import BaseForm
 
 
 class Close(ReferralFormView):
-    """What it came to, what is still open, and the press that closes it."""
+    """The outcome, the open items, and the button that closes."""
 
     title = "Close this referral"
     template_name = "referrals/close.html"
@@ -55,7 +55,7 @@ class Close(ReferralFormView):
         }
 
     def came_to(self) -> str:
-        """The outcome, where it tells this user nothing new. Otherwise it is told when it closes, and not before."""
+        """The outcome, if it tells this user nothing new. Otherwise it is shown only after closing."""
         if self.outcome == Outcome.NOT_GOING_AHEAD or knows_all(self.referral, self.request.user):
             return str(self.outcome.label)
         return "They met. What became of it is worked out when it closes."

@@ -1,4 +1,5 @@
-"""Consent in person, and withdrawing it: what it stops is said before, what is already on its way after."""
+"""Consent in person, and withdrawal: the page says before what it stops, and after which messages are already on
+their way."""
 
 import re
 from functools import cached_property
@@ -24,7 +25,7 @@ SLUG = re.compile(r"[a-z0-9-]+")
 
 
 class GiveConsent(PersonFormView):
-    """What one person agrees to, each thing apart, taken by a worker from them alone."""
+    """Consent questions for one person, each separate, asked by a worker of them alone."""
 
     form_class = ConsentForm
     submit_text = "Save answers"
@@ -35,7 +36,7 @@ class GiveConsent(PersonFormView):
 
     @cached_property
     def asks(self) -> list[Ask]:
-        """What can be asked, read once a request. On this page nothing but what is answered is needed."""
+        """The questions, read once per request. On this page none is required."""
         user = self.request.user
         so_far, share = asking.answered(self.party, user), self.request.GET.get("share", "")[:50]
         share = share if SLUG.fullmatch(share) else ""
@@ -74,12 +75,12 @@ STOPS_WHAT: dict[str, str] = {
 }
 
 
-# What matters most to others first.
+# The most important question for other parties first.
 IN_ORDER = list(Purpose)
 
 
 class Withdraw(PersonFormView):
-    """Stop agreeing to something: at any time, and without a reason."""
+    """Withdraw a consent: at any time, and without a reason."""
 
     form_class = WithdrawForm
     submit_text = "Stop it"
@@ -92,7 +93,7 @@ class Withdraw(PersonFormView):
 
     @cached_property
     def agreed(self) -> list[tuple[str, str, str]]:
-        """What holds now or was left open, with what stopping it does."""
+        """Current and unanswered consents, each with what withdrawing it does."""
         user = self.request.user
         so_far = asking.answered(self.party, user)
         known = {

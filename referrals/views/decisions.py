@@ -1,4 +1,4 @@
-"""Deciding whether it is suitable now, and asking for the records check. What becomes of it is in records.py."""
+"""Deciding whether a meeting is suitable now, and asking for the records check. Its result is in records.py."""
 
 from typing import Any
 
@@ -19,14 +19,14 @@ CLOSED = "This referral is closed. Nothing can be decided about it."
 
 
 class RunFormView(ReferralFormView):
-    """A form for whoever runs the referral, while it is open."""
+    """A form for users who run the referral, while it is open."""
 
     def may(self) -> Decision:
         return access.may_run(self.request.user, self.referral)
 
 
 class Decide(RunFormView):
-    """Suitable now, not now, or not. The records check can be asked for in the same press."""
+    """Suitable now, not now, or not. The records check can be requested in the same submission."""
 
     title = "Decide"
     template_name = "referrals/decide.html"
@@ -70,7 +70,7 @@ class Decide(RunFormView):
 
 
 class AskForRecordsCheck(RunFormView):
-    """Asks a safeguarding lead to match the names of everybody in this referral."""
+    """Asks a safeguarding lead to match the names of all people in this referral."""
 
     title = "Ask for the records check"
     template_name = "referrals/records_ask.html"

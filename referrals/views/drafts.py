@@ -1,4 +1,4 @@
-"""What somebody has begun to write and not sent: go on, throw it away, put it back. Each sees their own alone."""
+"""A user's own unsent drafts: continue, discard, restore."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from restorative.common.views import Page
 
 
 class Drafts(Page):
-    """One's own drafts, newest first, and below them those thrown away lately."""
+    """The user's drafts, newest first, followed by recently discarded ones."""
 
     policy = "signed_in"
     template_name = "referrals/drafts.html"

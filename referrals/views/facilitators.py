@@ -1,4 +1,4 @@
-"""Who prepares and runs a referral's meetings: listed, appointed, and ended; invited professionals left out."""
+"""Who prepares and runs a referral's meetings: list, appoint, end; and leaving invited professionals out."""
 
 from typing import Any
 
@@ -23,13 +23,13 @@ INVITED_HEADS = ["Name", "Role", "Organisation", "Asked for by", "Leave out"]
 
 
 def invited_to(referral: Referral, user: User) -> QuerySet[Invited]:
-    """Professionals still invited, asked for by somebody whose compartment the user opens."""
+    """Professionals still invited whose inviting party the user opens."""
     rows = Invited.objects.visible_to(user).filter(referral=referral, left_out_at__isnull=True)
     return rows.select_related("party", "referral")
 
 
 class Facilitators(ReferralFormView):
-    """Those with a part now, and a form to appoint somebody else."""
+    """Workers with a current part, and a form to appoint another."""
 
     title = "Facilitators"
     template_name = "referrals/facilitators.html"
@@ -78,7 +78,7 @@ class Facilitators(ReferralFormView):
 
 
 class EndPart(ReferralFormView):
-    """Ends somebody's part, after saying what follows."""
+    """Ends a worker's part, after showing the consequences."""
 
     template_name = "form_page.html"
     form_class = EndPartForm
@@ -131,7 +131,8 @@ class EndPart(ReferralFormView):
 
 
 class LeaveOutProfessional(ReferralFormView):
-    """Leaves an invited professional out, after saying what follows. Only where the user opens who asked for them."""
+    """Leaves an invited professional out, after showing the consequences. Only if the user opens the inviting
+    party."""
 
     policy = "party"
     template_name = "form_page.html"

@@ -1,4 +1,4 @@
-"""Access by name: the list, asking, giving and ending it; who is barred from a referral; and who leads it."""
+"""Grants: list, ask, give and end; bars of a referral; and changing its lead."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from restorative.common.views import ActionFormView, Page
 
 
 class Grants(Page):
-    """Who is let in now, who asks to be, and whose time is over, as far as this user may know."""
+    """Active, requested and ended grants that this user may know of."""
 
     policy = "grants"
     audit_verb = "grants_viewed"
@@ -44,7 +44,7 @@ class Grants(Page):
 
 
 class WhichReferral(ActionFormView):
-    """The reference of what is to be opened."""
+    """Asks for the reference of the referral."""
 
     policy = "grants"
     title = "Ask to be let in"
@@ -76,7 +76,7 @@ class WhichReferral(ActionFormView):
 
 
 class AskForAccess(ActionFormView):
-    """Why, for whom, until when. In an emergency it is open with the press."""
+    """Asks for access: reason, worker, end date. Emergency access starts on submission."""
 
     policy = "grants"
     title = "Ask to be let in"
@@ -148,7 +148,7 @@ class AskForAccess(ActionFormView):
 
 
 class GrantFormView(ActionFormView):
-    """A form about one grant, for whoever may know of it."""
+    """A form about one grant, for a user who may know of it."""
 
     policy = "grants"
     form_class = GiveForm
@@ -174,7 +174,7 @@ class GrantFormView(ActionFormView):
 
 
 class GiveAccess(GrantFormView):
-    """Gives what a colleague asked for, or says no."""
+    """Gives what a colleague asked for, or refuses it."""
 
     title = "Let a colleague in"
     submit_text = "Let them in"
@@ -202,7 +202,7 @@ class GiveAccess(GrantFormView):
 
 
 class EndAccess(GrantFormView):
-    """Ends access before its time, or takes back what was asked."""
+    """Ends access early, or withdraws the request."""
 
     title = "End this access"
     submit_text = "End it"
@@ -256,7 +256,7 @@ class Bars(ReferralFormView):
 
 
 class LiftBar(ReferralFormView):
-    """Lets somebody in again who was barred."""
+    """Lifts a bar."""
 
     form_class = GiveForm
     submit_text = "Let them in again"
@@ -290,7 +290,7 @@ class LiftBar(ReferralFormView):
 
 
 class ChangeLead(ReferralFormView):
-    """Who leads it from now on: a colleague of the leading organisation."""
+    """Changes the lead to a colleague of the leading organisation."""
 
     title = "Change who leads"
     form_class = LeadForm

@@ -1,4 +1,4 @@
-"""What becomes of a request that was accepted: the first contact, given back, or done."""
+"""After a request was accepted: first contact, return, completion."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from restorative.common.forms import BaseForm
 
 
 class CarryingOut(HandoffFormView):
-    """Something that whoever took it does with it."""
+    """A form for the worker who accepted the request."""
 
     def may(self) -> Decision:
         if self.row.shown_state in UNANSWERED:
@@ -25,7 +25,7 @@ class CarryingOut(HandoffFormView):
 
 
 class FirstContact(CarryingOut):
-    """First contact was made: from now on whoever took it is responsible."""
+    """Records first contact: from then on the worker who accepted is responsible."""
 
     title = "First contact made"
     form_class = VersionForm
@@ -45,7 +45,7 @@ class FirstContact(CarryingOut):
 
 
 class GiveBack(CarryingOut):
-    """Gives it back to the side that asked."""
+    """Returns it to the sender's side."""
 
     title = "Give it back"
     form_class = GiveBackForm
@@ -66,7 +66,7 @@ class GiveBack(CarryingOut):
 
 
 class CompleteHandoff(CarryingOut):
-    """What came of it, back to the side that asked."""
+    """Reports the result to the sender's side."""
 
     title = "Complete, and say what came of it"
     form_class = CompleteForm

@@ -1,4 +1,4 @@
-"""Requests between organisations: the list, one request with what it says, and the answers to it."""
+"""Requests between organisations: the list, one request with its content, and the answers to it."""
 
 from typing import Any
 from uuid import UUID
@@ -30,7 +30,7 @@ from restorative.common.views import ActionFormView
 
 
 class Handoffs(CaseworkPage):
-    """What other organisations ask of this user's, and what their side asked of others."""
+    """Requests to this user's organisation, and requests from the user's side to others."""
 
     title = "Handoffs"
     template_name = "referrals/handoffs.html"
@@ -47,7 +47,7 @@ class Handoffs(CaseworkPage):
 
 
 class HandoffFormView(ActionFormView):
-    """A form about one request, for whoever may know of it."""
+    """A form about one request, for a user who may know of it."""
 
     policy = "handoff"
     audit_verb = "handoff_viewed"
@@ -58,7 +58,7 @@ class HandoffFormView(ActionFormView):
         self.row = self.find()
 
     def find(self) -> Handoff:
-        """The request, with its words where this user reads them."""
+        """The request, with its content if this user may read it."""
         rows = Handoff.objects.visible_to(self.request.user)
         found = self.of_key(rows)
         if found is None:
@@ -88,14 +88,14 @@ class HandoffFormView(ActionFormView):
         return {"version": self.row.version}
 
     def kept(self) -> Draft | None:
-        """What was typed, without the version it was typed at: a form kept as it was sent has that too."""
+        """The typed values without their version, because a stored draft has the version too."""
         draft = super().kept()
         if draft is not None:
             draft.typed.pop("version", None)
         return draft
 
     def _say(self, form: BaseForm, refusal: NotPossible) -> None:  # type: ignore[override]
-        """Whoever is told to look again is shown it as it is now, and may then answer."""
+        """After a conflict the page shows the current version, so that the user may answer that."""
         super()._say(form, refusal)
         if handoff.LOOK_AGAIN in refusal.sentences:
             form.data = form.data.copy()  # type: ignore[attr-defined]
@@ -112,7 +112,7 @@ class HandoffFormView(ActionFormView):
 
 
 class ShowHandoff(HandoffFormView):
-    """One request: what it says, its questions, where it stands; and Accept, for those who were asked."""
+    """One request: its content, questions and state; and Accept, for the receiver."""
 
     template_name = "referrals/handoff.html"
     submit_text = "Accept"
@@ -137,7 +137,7 @@ class ShowHandoff(HandoffFormView):
         return ALLOWED if self.request.method != "POST" else access.may_answer(self.request.user, self.row)
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        # Looking ahead, as browsers and mail scanners do, is not opening it.
+        # Prefetching by browsers and mail scanners does not count as opening it.
         ahead = "prefetch" in f"{request.headers.get('Sec-Purpose', '')}{request.headers.get('Purpose', '')}"
         if request.method == "GET" and not ahead and self.row.shown_state == HandoffState.SENT:
             handoff.mark_seen(handoff=self.row, by=request.user, at=self.at)
@@ -196,14 +196,14 @@ class ShowHandoff(HandoffFormView):
 
 
 class Answering(HandoffFormView):
-    """An answer of the organisation that was asked."""
+    """An answer of the receiving organisation."""
 
     def may(self) -> Decision:
         return access.may_answer(self.request.user, self.row)
 
 
 class AskAboutHandoff(HandoffFormView):
-    """A question before answering; from the side that asked, the answer to it."""
+    """A question before answering or, for the sender's side, the answer to it."""
 
     form_class = WordsForm
     submit_text = "Send"
@@ -241,7 +241,7 @@ class AskAboutHandoff(HandoffFormView):
 
 
 class DeclineHandoff(Answering):
-    """No, with a code."""
+    """Declines, with a code."""
 
     title = "Decline"
     form_class = DeclineForm
@@ -265,7 +265,7 @@ class DeclineHandoff(Answering):
 
 
 class WithdrawHandoff(HandoffFormView):
-    """Takes a request back that was not answered yet."""
+    """Withdraws a request that was not answered yet."""
 
     title = "Withdraw this request"
     form_class = VersionForm

@@ -1,4 +1,4 @@
-"""Logging a referral: one page, a check, and what happens next."""
+"""Logging a referral: one page, a check page, and what happens next."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ CHANGED = (
 
 
 class CaseworkFormView(ActionFormView):
-    """A form for anybody who logs referrals."""
+    """A form for users who log referrals."""
 
     policy = "casework"
 
@@ -48,7 +48,7 @@ class CaseworkFormView(ActionFormView):
 
 
 class LogReferral(CaseworkFormView):
-    """The seven answers. Nothing is logged yet: the check comes next."""
+    """The seven answers. Nothing is logged yet: the check page comes next."""
 
     title = "Log a referral"
     submit_text = "Check your answers"
@@ -71,7 +71,7 @@ class LogReferral(CaseworkFormView):
 
 
 class CheckReferral(CaseworkFormView):
-    """What was answered, to look at once more; logging happens here."""
+    """Shows the answers for checking; submitting logs the referral."""
 
     title = "Check before you log this"
     submit_text = "Log referral"
@@ -85,7 +85,7 @@ class CheckReferral(CaseworkFormView):
         return reverse("referrals:log")
 
     def answered(self) -> LogForm | None:
-        """The seven answers as they were kept, if they still stand; `self.shown` tells these from any others."""
+        """The stored answers, if they are still valid; `self.shown` identifies them."""
         kept = drafts.find(self.request.user, LOG_PLACE)
         form = LogForm(drafts.as_data(kept.typed), leads=self.leads()) if kept else None
         if form is None or not form.is_valid():
@@ -111,7 +111,7 @@ class CheckReferral(CaseworkFormView):
         return super().show(status=status, **more)
 
     def duplicates(self, form: LogForm) -> list[dict[str, Any]]:
-        """Whom this may be again, among those this user sees."""
+        """Possible duplicates among the referrals this user sees."""
         data = form.cleaned_data
         typed = data["route_kind"] in (*SENT_ROUTES, RouteKind.PHONE)
         return duplicates.rows(
@@ -123,7 +123,7 @@ class CheckReferral(CaseworkFormView):
         )
 
     def asked_not(self, form: LogForm) -> list[dict[str, Any]]:
-        """Where one of these asked before not to be approached, as far as this user may know."""
+        """Warns if one of these people asked before not to be approached, as far as this user may know."""
         data, others = form.cleaned_data, [given for given, _ in form.others()]
         own = data["own_given"]
         people = [(own, data["own_family"], others)]
@@ -196,12 +196,12 @@ class CheckReferral(CaseworkFormView):
 
 
 def received(source: str) -> str:
-    """The words for whoever in a family asked, whatever else is known; '' where nobody of a family did."""
+    """The fixed answer to a family member who enquired; '' if no family member did."""
     return approaching.RECEIVED if source == Source.FAMILY else ""
 
 
 class ReferralLogged(ReferralPage):
-    """It is logged: the reference, and the next step."""
+    """The referral is logged: its reference, and the next step."""
 
     template_name = "referrals/log_done.html"
     title = "Referral logged"
@@ -211,7 +211,7 @@ class ReferralLogged(ReferralPage):
 
         parties = presenters.parties_for(self.referral, self.request.user)
         first = next((party for party in parties if party.opened and party.asked_first), None)
-        # How it came about is sealed with the person: said to whoever opens them, and to whoever wrote it down.
+        # The source is sealed with the person: shown only to users who open them, and to the user who logged it.
         own = next((party for party in parties if party.is_own_place), None)
         knows = self.referral.created_by_id == self.request.user.pk or bool(own and own.opened)
         said = received(own.source) if own and knows else ""

@@ -1,4 +1,4 @@
-"""A manager keeps the record of somebody who has not answered longer, once."""
+"""Extending a provisional record, once, by a manager."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from restorative.common.forms import BaseForm
 
 
 class KeepLonger(PersonFormView):
-    """Keeps a record that would go for the same time again."""
+    """Keeps a provisional record for the same time again."""
 
     form_class = KeepForm
     submit_text = "Keep it longer"

@@ -1,4 +1,4 @@
-"""Who joins a referral and who leaves; who supports them; what helps them to come."""
+"""Adding and removing people; their keyworker; what helps them to come."""
 
 from functools import cached_property
 from typing import Any
@@ -27,7 +27,7 @@ from restorative.common.forms import BaseForm
 
 
 class AddPerson(ReferralFormView):
-    """One more person, or somebody's supporter. Nobody is contacted by this."""
+    """Adds a participant, or a participant's supporter. This contacts no one."""
 
     form_class = PersonForm
     template_name = "referrals/person_form.html"
@@ -36,7 +36,7 @@ class AddPerson(ReferralFormView):
 
     @cached_property
     def opened(self) -> list[Party]:
-        """Participants whose compartment this user opens: a supporter can be beside them."""
+        """Participants whose compartment this user opens, for choosing whom a supporter is beside."""
         people = presenters.parties_for(self.referral, self.request.user)
         return [party for party in people if party.opened and not party.is_supporter]
 
@@ -92,7 +92,7 @@ def named(worker: Any) -> str:
 
 
 class Keyworker(PersonFormView):
-    """Who supports one person. What they told us moves with it, at once."""
+    """Sets a person's keyworker. Access to what they told us moves at once."""
 
     form_class = KeyworkerForm
     drafted = False
@@ -135,7 +135,7 @@ class Keyworker(PersonFormView):
 
 
 class Invite(PersonFormView):
-    """A professional whom one person wants there."""
+    """Records a professional whom a person wants at the meeting."""
 
     form_class = InviteForm
     submit_text = "Note it"
@@ -165,7 +165,7 @@ class Invite(PersonFormView):
 
 
 class Leave(PersonFormView):
-    """Somebody is not part of this, or not any more. What they told us stays sealed."""
+    """Removes a person from the referral. What they told us stays sealed."""
 
     form_class = LeaveForm
     submit_text = "Take off this referral"
@@ -192,13 +192,13 @@ class Leave(PersonFormView):
         return self.still_seen_without()
 
     def still_seen_without(self) -> str:
-        """The referral, or their own work where that was their only part in it."""
+        """The referral, or the home page if that was the user's only part in it."""
         seen = access.may_see(self.request.user, self.referral)
         return self.referral_href if seen else "/"
 
 
 class Needs(PersonFormView):
-    """What helps one person to come and to take part. The planner and the run sheet say it."""
+    """What helps a person to come and to take part. The planner and the run sheet show it."""
 
     form_class = NeedsForm
 

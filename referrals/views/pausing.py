@@ -1,4 +1,4 @@
-"""A referral that is paused, taken up again, reopened or met about once more; and somebody in it who has died."""
+"""Pausing, resuming, reopening, meeting again; and recording a death."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ CLOSED = "This referral is closed. Reopen it first."
 
 
 class Pause(ReferralFormView):
-    """Not now: a date to look at it again, and why. Of one that is paused a manager changes the date."""
+    """Pauses a referral: a review date and a reason. On a paused referral a manager changes the date."""
 
     title = "Not now"
     form_class = PauseForm
@@ -42,7 +42,8 @@ class Pause(ReferralFormView):
             self.submit_text, self.submit_tone = "Change the date", ""
 
     def _typed(self) -> Mapping[str, Any]:
-        """What is sent, or was kept: with a reason, it was begun before somebody else paused the referral."""
+        """The submitted or stored values. A reason in them means that the form was begun before another worker
+        paused the referral."""
         if self.request.method == "POST":
             return self.request.POST
         kept = self.kept()
@@ -95,7 +96,7 @@ class Pause(ReferralFormView):
 
 
 class _Press(ReferralFormView):
-    """A press for whoever runs the referral, while it is in one stage."""
+    """A button for users who run the referral, in one stage only."""
 
     form_class = PressedForm
     drafted = False
@@ -110,7 +111,7 @@ class _Press(ReferralFormView):
 
 
 class Resume(_Press):
-    """Takes a paused referral up again where it was left."""
+    """Resumes a paused referral at the stage it was paused in."""
 
     title = "Take it up again"
     submit_text = "Take it up again"
@@ -131,7 +132,7 @@ class Resume(_Press):
 
 
 class Reopen(_Press):
-    """Opens a closed referral again, while that is possible."""
+    """Reopens a closed referral, while that is possible."""
 
     title = "Reopen this referral"
     submit_text = "Reopen it"
@@ -178,7 +179,7 @@ class MeetAgain(_Press):
 
 
 class Died(PersonFormView):
-    """Records that somebody has died, after saying what follows."""
+    """Records a death, after showing the consequences."""
 
     form_class = DiedForm
     submit_tone = "stop"
@@ -210,7 +211,7 @@ class Died(PersonFormView):
 
 
 class Rang(ReferralFormView):
-    """A worker who was asked to ring a colleague says that they have. There is no such page for anybody else."""
+    """A worker with a task to ring a colleague records that they did. 404 for all others."""
 
     title = "Ring a colleague"
     form_class = PressedForm

@@ -1,5 +1,5 @@
-"""What the pages about one person share: who it is about, back to where, whom they would meet.
-Each page is in the module of its part: parties, talk, consent, readiness, safety."""
+"""What the pages about one person share: the person, the link back, the people they would meet.
+Each page is in the module of its subject: parties, talk, consent, readiness, safety."""
 
 from typing import Any
 
@@ -15,14 +15,14 @@ SEALED = "Others in this referral cannot see any of this"
 
 
 class PersonMixin:
-    """The bar on top says whom the page is about, and that the others cannot see it."""
+    """The bar at the top says whom the page is about, and that other parties cannot see it."""
 
     party: Party
     came_from: tuple[str, str] | None
 
     @property
     def back_text(self) -> str:
-        """Where the link back leads, in words."""
+        """The text of the link back."""
         return self.came_from[1] if self.came_from else f"Back to {self.party.known_as}"
 
     def get_context(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class PersonMixin:
 
     @property
     def whom(self) -> Whom:
-        """The first names the page speaks of, as far as this user may be told them."""
+        """The first names in the page's text, as far as this user may know them."""
         user = self.request.user
         others = [
             presenters.shown_name(party, user)
@@ -53,7 +53,7 @@ class PersonMixin:
         )
 
     def asked_not(self) -> list[dict[str, Any]]:
-        """Where somebody who may be them asked before not to be approached, as far as this user may know of it."""
+        """Warns if a possible match asked before not to be approached, as far as this user may know."""
         party, user = self.party, self.request.user
         if party.answered_at or party.is_own_place:
             return []
@@ -62,11 +62,12 @@ class PersonMixin:
         return approaching.asked_not(party, user, people, list(keys.values_list("value_key", flat=True)))
 
     def link(self, name: str, *args: Any) -> str:
-        """The address of another page about this person."""
+        """The URL of another page about this person."""
         return reverse(f"referrals:{name}", args=[self.referral.reference, self.party.pk, *args])
 
     def still_seen(self) -> str:
-        """Where somebody goes whose access may just have changed: the person, the referral, or their own work."""
+        """Where to go after a change that may have ended the user's access: the person, the referral, or the home
+        page."""
         user = self.request.user
         if access.may_open(user, self.party):
             return self.party_href

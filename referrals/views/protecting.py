@@ -1,4 +1,4 @@
-"""What is shared to keep somebody safe, and the safeguarding lead who looks at it; and how old somebody is."""
+"""Protective shares and their review by a safeguarding lead; and a person's age."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from restorative.common.views import ActionFormView
 
 
 class ShareToProtect(SafetyFormView):
-    """Record what was shared about one person to keep somebody safe. At any time, whatever was agreed."""
+    """Records a protective share about one person: at any time, without consent."""
 
     form_class = ShareForm
     safety_only = True
@@ -60,7 +60,7 @@ class ShareToProtect(SafetyFormView):
 
 
 class ShowShare(ActionFormView):
-    """One thing that was shared, by itself: its safeguarding leads may see nothing else of the referral."""
+    """One protective share on its own page: its safeguarding leads may see nothing else of the referral."""
 
     policy = "party"
     audit_verb = "protective_share_viewed"
@@ -83,7 +83,7 @@ class ShowShare(ActionFormView):
         self.share = found
 
     def may(self) -> Decision:
-        """Whoever may read it reads it; looking at it for the organisation is a safeguarding lead's."""
+        """Users who open the party may read it; only a safeguarding lead may review it."""
         if self.request.method != "POST":
             return ALLOWED
         return access.may_look_at_share(self.request.user, self.share)
@@ -115,7 +115,7 @@ class ShowShare(ActionFormView):
 
 
 class Age(PersonFormView):
-    """When one person was born; and under 16 whether they can decide, or which parent gives authority."""
+    """A person's date of birth; under 16, whether they can decide or which parent gives authority."""
 
     form_class = AgeForm
 

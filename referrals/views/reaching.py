@@ -1,4 +1,4 @@
-"""How to reach one person safely, and how they were approached."""
+"""One person's safe contact routes, and how they were approached."""
 
 from functools import cached_property
 from typing import Any
@@ -38,7 +38,7 @@ ONE_WAY = (
 
 
 class Routes(PersonFormView):
-    """How to reach one person: the ways known, and a new or changed one. `?kind=` starts with that one."""
+    """The known contact routes, and a form for a new or changed one. `?kind=` selects one."""
 
     form_class = RouteForm
 
@@ -48,7 +48,7 @@ class Routes(PersonFormView):
 
     @cached_property
     def shares_home(self) -> bool:
-        """Whether they share a home with somebody here, when last asked. Unknown means yes."""
+        """Whether they share a home with another party, when last asked. Unknown means yes."""
         rows = SafetyAnswers.objects.visible_to(self.request.user).filter(party=self.party)
         newest = rows.order_by("-asked_at", "-pk").first()
         return newest is None or newest.shares_home
@@ -91,7 +91,7 @@ class Routes(PersonFormView):
 
 
 class ApproachPerson(PersonFormView):
-    """What came of reaching one person, or why nobody has to."""
+    """The result of an approach, or why none is needed."""
 
     form_class = ApproachForm
 
@@ -109,7 +109,8 @@ class ApproachPerson(PersonFormView):
             f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
             "first, and only these are said."
         )
-        # Who has answered was reached: whether the words still hold is the side's whose they are.
+        # A person who has answered was reached: whether the words still count concerns only the party who approved
+        # them.
         reached = self.party.answered_at is not None
         missing = not reached and words_missing(self.party, self.request.user)
         agreed = () if reached or missing else presenters.words_agreed(self.party, self.request.user)

@@ -1,4 +1,4 @@
-"""Preparation, is it the right time, ratings and capacity, each on a page of its own."""
+"""Preparation, readiness, ratings and capacity, each on a separate page."""
 
 from datetime import timedelta
 from functools import cached_property
@@ -29,7 +29,7 @@ from restorative.common.rules import rules
 
 
 class Prepare(PersonFormView):
-    """A preparation held with one person."""
+    """A preparation with one person."""
 
     form_class = PreparationForm
 
@@ -59,7 +59,7 @@ class Prepare(PersonFormView):
 
 
 class CheckReadiness(PersonFormView):
-    """Is this the right time for one person?"""
+    """A readiness check of one person."""
 
     form_class = ReadinessForm
 
@@ -86,7 +86,7 @@ class CheckReadiness(PersonFormView):
 
 
 class AcceptLate(PersonFormView):
-    """A manager accepts a readiness check that is a little too old."""
+    """A manager accepts a readiness check that is slightly too old."""
 
     form_class = AcceptLateForm
     submit_text = "Accept"
@@ -126,7 +126,7 @@ class AcceptLate(PersonFormView):
 
 
 class Rate(PersonFormView):
-    """Three private numbers."""
+    """Three private ratings."""
 
     form_class = RatingsForm
 
@@ -150,7 +150,7 @@ class Rate(PersonFormView):
 
 
 class AssessCapacity(PersonFormView):
-    """Whether one person can decide about this, after the help that was given."""
+    """Whether a person can decide about this, with the help that was given."""
 
     form_class = CapacityForm
 

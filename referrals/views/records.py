@@ -1,4 +1,4 @@
-"""Records checks, for safeguarding leads: what waits, who was found, and saying that it is done.
+"""Records checks, for safeguarding leads: waiting checks, their hits, and finishing them.
 Asking for one is in decisions.py."""
 
 from typing import Any
@@ -20,7 +20,7 @@ from restorative.common.views import ActionFormView, Page
 
 
 class RecordsChecks(Page):
-    """Records checks that wait for this safeguarding lead, with who was found for each name."""
+    """Records checks that wait for this safeguarding lead, with the hits for each name."""
 
     policy = "safeguarding_lead"
     title = "Records checks"
@@ -36,7 +36,7 @@ class RecordsChecks(Page):
         return super().may()
 
     def audited(self) -> dict[str, Any]:
-        """The checks alone: whether anybody was found must not be read from the ledger. What was is in the hits."""
+        """Only the checks: the ledger must not reveal whether there were hits. Those are stored as hits."""
         return {"things": self.checks, "thing_type": "records_check"}
 
     def get_context(self) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class RecordsChecks(Page):
 
 
 class ReleaseRecordsCheck(ActionFormView):
-    """One records check: of each that was found whether it is them; then done, or released by phone."""
+    """One records check: a verdict for each hit; then done, or released by phone."""
 
     policy = "safeguarding_lead"
     audit_verb = "records_check_viewed"

@@ -1,5 +1,5 @@
-"""Safety of one person: what was answered, each concern and what it needs next, sign-off, clearing, steps.
-Safeguarding leads open these pages, and only these, while a concern is open."""
+"""Safety of one person: answers, concerns with their next step, sign-off, clearing, steps.
+While a concern is open, safeguarding leads open these pages and no others."""
 
 from typing import Any
 
@@ -45,7 +45,7 @@ class SafetyFormView(PersonFormView):
 
 
 class Safety(PersonPage):
-    """What was answered about safety, and each concern with what it needs next."""
+    """The safety answers, and each concern with its next step."""
 
     template_name = "referrals/safety.html"
     safety_only = True
@@ -61,7 +61,7 @@ class Safety(PersonPage):
         back = (self.party_href, f"Back to {self.party.known_as}")
         if self.came_from or not opens:
             back = self.came_from or (self.referral_href, "Back to the referral")
-        # What is done about a concern that stands in the way leads back to where that was said.
+        # Links on a concern return to the page that named the blocker.
         onward = f"?from={self.request.GET['from']}" if self.came_from else ""
         return {
             **super().get_context(),
@@ -99,7 +99,7 @@ class AskSafety(SafetyFormView):
 
 
 class RaiseConcern(SafetyFormView):
-    """Record a concern: a stop, or one to be signed off."""
+    """Records a concern: a stop or a sign-off."""
 
     form_class = ConcernForm
     submit_text = "Record concern"
@@ -217,7 +217,7 @@ class ClearConcern(AboutConcern):
 
 
 class WriteOrder(AboutConcern):
-    """What an order, bail or licence says, written down by whoever opens the compartment it was heard in."""
+    """The terms of an order, bail or licence, recorded by a user who opens the compartment it was heard in."""
 
     safety_only = False
     policy = "party"
@@ -250,7 +250,7 @@ class WriteOrder(AboutConcern):
 
 
 class FinishStep(SafetyFormView):
-    """A step before the meeting, or something else this worker was given, is done."""
+    """Marks a step before the meeting, or another task of this worker, as done."""
 
     form_class = StepForm
     submit_text = "It is done"

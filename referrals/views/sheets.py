@@ -1,4 +1,4 @@
-"""Information sheets, for administrators: the versions so far, and a new one. No referral is seen here."""
+"""Information sheets, for administrators: the versions, and a new one. No referral is shown here."""
 
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,7 @@ from restorative.common.views import ActionFormView
 
 
 class Sheets(ActionFormView):
-    """Every version, newest first, and the words of the next."""
+    """Every version, newest first, and the text of the next one."""
 
     policy = "administrator"
     template_name = "referrals/sheets.html"

@@ -1,4 +1,4 @@
-"""The talk: one page for everything heard from one person alone, saved as its separate rows by one action."""
+"""The talk: one page for everything heard from one person alone, saved as separate rows by one action."""
 
 from datetime import date
 from functools import cached_property
@@ -25,7 +25,7 @@ from restorative.common.rules import rules
 
 
 class TalkPerson(PersonFormView):
-    """Talk with one person, alone. What was not reached stays as it was."""
+    """A talk with one person, alone. Parts that were not reached stay as they were."""
 
     form_class = TalkForm
     submit_text = "Save"
@@ -36,11 +36,11 @@ class TalkPerson(PersonFormView):
 
     @cached_property
     def asks(self) -> list[Ask]:
-        """What can be asked, read once a request."""
+        """The questions, read once per request."""
         user = self.request.user
         so_far = asking.answered(self.party, user)
         asks = asking.asks_for(self.party, self.whom, user, so_far, self.at)
-        # What is done with their answers can wait: it is asked on the page of consent, and the talk stays short.
+        # Questions about using their answers can wait: the consent page asks them, which keeps the talk short.
         return [ask for ask in asks if ask.purpose != Purpose.EVALUATION]
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class TalkPerson(PersonFormView):
         return context
 
     def nobody_agreed(self) -> bool:
-        """Whether somebody who has not answered is not to be rung, as far as this user may know of it."""
+        """Whether a person who has not answered may not be rung, as far as this user may know."""
         known = self.party.answered_at is not None or self.party.is_supporter
         return not known and words_missing(self.party, self.request.user)
 
@@ -85,7 +85,7 @@ class TalkPerson(PersonFormView):
         return self.done()
 
     def _say_what_follows(self, talk: Talk) -> None:
-        """What was made of the answers. No names: it waits in the session for the next page."""
+        """The results of the answers. Without names, because the message waits in the session for the next page."""
         saved = "Saved."
         if talk.readiness is not None and talk.judgement is not None:
             result = rules_result(talk.readiness, READINESS_QUESTIONS)
@@ -101,7 +101,7 @@ class TalkPerson(PersonFormView):
 
 
 def said_of_age(born_on: date | None, name: str, day: date) -> str:
-    """What to know before talking with somebody who is not an adult yet, or ''."""
+    """What to know before a talk with a person under 18, or ''."""
     age = clock.age_on(born_on, day) if born_on else rules().adult_age
     if age < rules().own_consent_age:
         return (
@@ -117,7 +117,7 @@ def said_of_age(born_on: date | None, name: str, day: date) -> str:
 
 
 def right_time(result: Ready, judgement: Ready) -> str:
-    """The rules' result beside the worker's judgement."""
+    """The rules' result next to the worker's judgement."""
     by_rules, by_worker = str(Ready(result).label).lower(), str(Ready(judgement).label).lower()
     if result == judgement:
         return f"The right time? {capfirst(by_rules)}, by the answers and by your judgement."
@@ -125,7 +125,7 @@ def right_time(result: Ready, judgement: Ready) -> str:
 
 
 def asked_from(cleaned: dict[str, Any]) -> Asked:
-    """How the answers on a form were taken."""
+    """How a form's answers were taken."""
     return Asked(
         how=parts.how_asked(cleaned),
         alone=True,
@@ -136,7 +136,7 @@ def asked_from(cleaned: dict[str, Any]) -> Asked:
 
 
 def talk_from(form: BaseForm) -> Talk:
-    """The talk as the action wants it, with only the parts that were reached."""
+    """The talk as the action expects it, with only the parts that were reached."""
     cleaned, reached = form.cleaned_data, form.reached
     asked = asked_from(cleaned)
     facts: dict[str, Any] = {"asked": asked}
