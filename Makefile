@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV ?= uv
 
-.PHONY: run test bench lint format types lock venv clean
+.PHONY: run test deep bench lint format types lock venv clean
 .DEFAULT_GOAL := run
 
 run: .venv/.runtime ## start web, worker and beat with made-up data
@@ -12,6 +12,9 @@ run: .venv/.runtime ## start web, worker and beat with made-up data
 
 test: .venv/.dev ## the whole suite, on SQLite and on the PostgreSQL of TEST_DATABASE_URL (SLOW=1 adds races and faults)
 	@$(BIN)/python tests/run.py $(ARGS)
+
+deep: .venv/.dev ## searches and races of the suite with large numbers (tests/depth.py), for some hours at most
+	@SLOW=1 DEEP=1 $(BIN)/python tests/run.py -m deep $(ARGS)
 
 bench: .venv/.dev ## what pages cost with many referrals; bench/README.md has the options for ARGS
 	@$(BIN)/python -m bench $(ARGS)

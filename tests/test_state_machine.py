@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -49,6 +49,7 @@ from restorative.notify.delivery import Became, Result
 from restorative.notify.models import WAITING, Message
 from tests import acts, acts_access, rows_of
 from tests.acts import SIDES, WHO, Pressed
+from tests.depth import DEPTH
 from tests.machine_access import Access
 from tests.machine_shown import Errors, Shown, opens, traces
 from tests.stories import staff_now, tell
@@ -385,22 +386,13 @@ class Referrals(Access, RuleBasedStateMachine):
         assert (report.findings, report.unsealed) == ([], 0)
 
 
-def searched(examples: int, steps: int) -> settings:
-    """A failure prints how to see it again."""
-    return settings(
-        max_examples=examples,
-        stateful_step_count=steps,
+@pytest.mark.deep
+def test_nothing_goes_wrong_whatever_is_pressed() -> None:
+    searched = settings(
+        max_examples=DEPTH.machine_runs,
+        stateful_step_count=DEPTH.machine_steps,
         deadline=None,
-        print_blob=True,
+        print_blob=True,  # a failure prints how to see it again
         suppress_health_check=list(HealthCheck),
     )
-
-
-def test_nothing_goes_wrong_whatever_is_pressed() -> None:
-    run_state_machine_as_test(Referrals, settings=searched(5, 12))
-
-
-@pytest.mark.slow
-def test_nothing_goes_wrong_however_long_it_goes_on() -> None:
-    # The deep search is the quicker database's.
-    run_state_machine_as_test(Referrals, settings=searched(12 if connection.vendor == "sqlite" else 4, 25))
+    run_state_machine_as_test(Referrals, settings=searched)

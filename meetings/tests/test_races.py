@@ -23,11 +23,12 @@ from referrals.models import Concern, Consent, Referral, StageChange
 from restorative.audit.models import AuditEntry
 from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message
+from tests.depth import DEPTH
 from tests.stories import tell
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.deep, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 200
+ROUNDS = DEPTH.race_rounds
 
 
 def at_once(*acts: Callable[[], None]) -> None:

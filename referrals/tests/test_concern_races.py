@@ -5,13 +5,14 @@ from collections import Counter
 import pytest
 from django.utils import timezone
 
-from meetings.tests.test_races import ROUNDS, at_once, newest_entry, verbs_since, world
+from meetings.tests.test_races import at_once, newest_entry, verbs_since, world
 from referrals.actions.concerns import raise_concern, sign_off
 from referrals.blockers import blockers
 from referrals.enums import ConcernKind, Gate, SignOffDecision
 from referrals.models import Concern, SignOff
+from tests.depth import DEPTH
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.deep, pytest.mark.django_db(transaction=True)]
 
 
 def test_a_sign_off_does_not_count_past_a_concern_that_was_raised_after_it() -> None:
@@ -26,7 +27,7 @@ def test_a_sign_off_does_not_count_past_a_concern_that_was_raised_after_it() -> 
     def raises() -> None:
         raise_concern(party=made.other, kind=ConcernKind.RECENT_CRISIS, by=made.staff["kit"])
 
-    for number in range(ROUNDS):
+    for number in range(DEPTH.race_rounds):
         before = newest_entry()
         at_once(*((signs_off, raises) if number % 2 else (raises, signs_off)))
         # What was done, in the order in which it was: both were written down under the lock of the referral.

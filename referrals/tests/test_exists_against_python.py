@@ -1,7 +1,6 @@
 """Each blocker as find_blockers says it and as an independent reading says it, in made-up worlds, and the very
 moment at which each runs out. The independent reading is in plainly.py, written from docs/domain.md."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -61,10 +60,10 @@ from referrals.models import (
 from referrals.tests.plainly import AT_START, EACH, WHOLE, Reading
 from restorative.accounts.models import User
 from restorative.common import clock
+from tests.depth import DEPTH
 from tests.stories import staff_now, tell
 from tests.world import NOW as TEN
 
-SLOW = os.environ.get("CI") == "true" or os.environ.get("SLOW") == "1"
 pytestmark = pytest.mark.django_db
 # In UTC, so that so many days are so many times 24 hours when the clocks change.
 NOW = TEN.astimezone(UTC)
@@ -423,12 +422,9 @@ def people(django_db_setup: None, django_db_blocker) -> Iterator[Staff]:
         transaction.set_rollback(True)
 
 
-# The deep search is the quicker database's; on the other it is looked at whether its answers are the same there.
-WORLDS = (150 if connection.vendor == "sqlite" else 40) if SLOW else 25
-
-
+@pytest.mark.deep
 @settings(
-    max_examples=WORLDS,
+    max_examples=DEPTH.worlds,
     deadline=None,
     print_blob=True,
     suppress_health_check=[

@@ -13,11 +13,12 @@ from referrals.enums import DeclineCode, HandoffState
 from referrals.models import Handoff, Involvement
 from referrals.tests.handing import accepted, fresh, help_asked
 from restorative.common.decisions import NotPossible
+from tests.depth import DEPTH
 from tests.stories import tell
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.deep, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = 30
+ROUNDS = DEPTH.race_rounds
 
 
 @pytest.mark.parametrize("other", ["decline", "withdraw"])

@@ -1,14 +1,13 @@
 """The table of compartments as plain Python, and made-up worlds in which the querysets must agree with it.
 The oracle is written from the design's table, not from the querysets."""
 
-import os
 from collections.abc import Iterator
 from itertools import product
 from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -30,8 +29,8 @@ from referrals.models import (
 from referrals.tests.worlds import ANY, WORKERS, Granted, Handed, Made, Rows, Share, Side, build, worlds
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
+from tests.depth import DEPTH
 
-SLOW = os.environ.get("CI") == "true" or os.environ.get("SLOW") == "1"
 pytestmark = pytest.mark.django_db
 
 
@@ -230,12 +229,9 @@ LET_IN = Made(
 )
 
 
-# The deep search is the quicker database's; on the other it is looked at whether its answers are the same there.
-WORLDS = (200 if connection.vendor == "sqlite" else 80) if SLOW else 60
-
-
+@pytest.mark.deep
 @settings(
-    max_examples=WORLDS,
+    max_examples=DEPTH.worlds,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -265,8 +261,9 @@ def test_every_world_agrees_with_the_table(rows, made, others):
         transaction.set_rollback(True)
 
 
+@pytest.mark.deep
 @settings(
-    max_examples=100 if SLOW else 25,
+    max_examples=DEPTH.worlds,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -14,8 +14,9 @@ from django.db.models.functions import Lag
 from restorative.audit.models import AuditEntry, AuditLink
 from restorative.audit.sealer import seal
 from restorative.audit.verifier import verify
+from tests.depth import DEPTH
 
-pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.slow, pytest.mark.deep, pytest.mark.django_db(transaction=True)]
 
 
 def test_eight_writers_and_two_sealers_make_one_chain(service_env: dict[str, str], tmp_path: Path):
@@ -28,7 +29,7 @@ def test_eight_writers_and_two_sealers_make_one_chain(service_env: dict[str, str
         )
 
     sealers = [start("seal", str(stop)) for _ in range(2)]
-    writers = [start("write", "120") for _ in range(8)]
+    writers = [start("write", str(DEPTH.ledger_changes)) for _ in range(8)]
     assert [writer.wait(200) for writer in writers] == [0] * 8
     stop.touch()
     said = [int(sealer.communicate(timeout=60)[0]) for sealer in sealers]
@@ -36,7 +37,7 @@ def test_eight_writers_and_two_sealers_make_one_chain(service_env: dict[str, str
     rest = seal()
 
     entries = AuditEntry.objects.count()
-    assert entries > 8 * 110
+    assert entries > 8 * DEPTH.ledger_changes * 0.9
     assert AuditLink.objects.count() == sum(said) + rest == entries
     report = verify()
     assert (report.links, report.unsealed, report.findings) == (entries, 0, [])

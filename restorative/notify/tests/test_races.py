@@ -12,21 +12,21 @@ from restorative.common import clock
 from restorative.notify import outbox
 from restorative.notify.models import Message, State
 from restorative.notify.tests.fakes import TEN, due
+from tests.depth import DEPTH
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
-
-ROUNDS = 200
 
 
 def lines(path) -> list[str]:
     return path.read_text().split()
 
 
+@pytest.mark.deep
 def test_cancelling_and_claiming_have_one_winner(race, delivered):
-    messages = due(ROUNDS)
+    messages = due(DEPTH.raced_messages)
     for i, message in enumerate(messages):
         Message.objects.filter(pk=message.pk).update(due_at=TEN + timedelta(seconds=i))
-    sweeping = race.enter("sweep", str(ROUNDS))
+    sweeping = race.enter("sweep", str(DEPTH.raced_messages))
     cancelling = race.enter("cancel", *(str(message.group) for message in messages))
     race.go()
     said = dict(line.split() for line in cancelling.communicate(timeout=120)[0].splitlines())
