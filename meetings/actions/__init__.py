@@ -1,1 +1,1 @@
-"""The only code that writes meetings. Each action holds the referral's version lock first."""
+"""The only code that writes meetings. Each action takes the referral's version lock first."""

@@ -1,5 +1,5 @@
-"""What was agreed: written down once, each person's answer to it, its actions and what becomes of each.
-A missed action leads to a check-in. Nothing here changes what a court or anybody else decided."""
+"""Agreements: written once, with each person's answer, the actions and their results.
+A missed action leads to a check-in. Nothing here changes a decision of a court or another body."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ SETTLED = (ActionStatus.RENEGOTIATED, ActionStatus.RELEASED)
 
 @dataclass(frozen=True)
 class ActionFacts:
-    """One action as it was agreed: whose, what, by when, how we will know, who helps."""
+    """One agreed action: whose, what, by when, how we will know, who helps."""
 
     owner: Party
     what: str
@@ -49,9 +49,9 @@ def write_agreement(
     answers: dict[Party, Agreed] | None = None,
     at: datetime | None = None,
 ) -> Agreement:
-    """Write down what a meeting came to, with the answers heard in the room from people `by` opens.
+    """Write down what a meeting agreed, with the answers heard in the room from people whom `by` opens.
 
-    No words means that nothing was agreed, which is valid. Raises Refused, or NotPossible naming the field.
+    No text means that nothing was agreed, which is valid. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_agree(by, meeting).require()
@@ -91,7 +91,7 @@ def write_agreement(
 def answer_agreement(
     *, agreement: Agreement, party: Party, answer: Agreed, by: "User", at: datetime | None = None
 ) -> AgreementAnswer:
-    """Record one person's yes, no or not sure to what was agreed. The newest counts. Raises Refused or NotPossible."""
+    """Record one person's yes, no or not sure to the agreement. The newest counts. Raises Refused or NotPossible."""
     at = at or clock.now()
     referral_access.may_open(by, party).require()
     with changing(party.referral_id, at=at) as (referral, at):
@@ -124,7 +124,7 @@ def answer_agreement(
 
 
 def add_action(*, agreement: Agreement, facts: ActionFacts, by: "User", at: datetime | None = None) -> Action:
-    """Add an action to something agreed, in the room or soon after. Raises Refused or NotPossible."""
+    """Add an action to an agreement, in the room or soon after. Raises Refused or NotPossible."""
     at = at or clock.now()
     meeting = Meeting.objects.unscoped("agree").select_related("referral").get(pk=agreement.meeting_id)
     access.may_agree(by, meeting).require()
@@ -148,9 +148,9 @@ def set_status(
     becomes: ActionFacts | None = None,
     at: datetime | None = None,
 ) -> ActionUpdate:
-    """Note what became of an action, as its owner tells it. Agreed anew, it needs what it became.
+    """Record what became of an action, as its owner says. A changed action needs its new text.
 
-    Not done prompts a check-in with its owner, never anything else. Raises Refused, or NotPossible.
+    Not done prompts a check-in with its owner and nothing else. Raises Refused, or NotPossible.
     """
     at = at or clock.now()
     access.may_update(by, action).require()
@@ -186,13 +186,13 @@ def set_status(
 
 
 def _missed(owner: Party) -> bool:
-    """Whether something this person said they would do is still not done."""
+    """Whether this person has an action that was reported as not done."""
     rows = Action.objects.unscoped("still to check in about").filter(owner=owner)
     return rows.filter(status=ActionStatus.NOT_DONE).exists()
 
 
 def _came(agreement: Agreement, party: Party) -> None:
-    """Only somebody who was there answers, or owns an action."""
+    """Raise NotPossible for a person who was not at the meeting: they cannot answer or own an action."""
     there = Attendance.objects.unscoped("who was there").filter(
         meeting=agreement.meeting_id, party=party, status__in=[Came.CAME, Came.LEFT_EARLY]
     )

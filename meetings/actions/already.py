@@ -1,5 +1,5 @@
-"""A conversation that already happened, at a drop-in or by themselves: recorded as it was, without blame.
-It settles nothing that stands in the way of meeting: the next one passes the same gate as any."""
+"""A conversation that already happened, at a drop-in or without us: recorded as it was, without blame.
+It clears no blocker: the next meeting passes the same gate as any other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ RING_FIRST = "This cannot be recorded at the moment. Ring the others who work on
 
 @dataclass(frozen=True)
 class Told:
-    """A conversation as it was told: when, where, who was there, and what may be noted of it."""
+    """A conversation as it was reported: when, where, who was there, and what may be noted of it."""
 
     starts_at: datetime
     ends_at: datetime
@@ -42,10 +42,10 @@ class Told:
 def record_already_happened(
     *, referral: Referral, told: Told, by: "User", at: datetime | None = None
 ) -> Meeting:
-    """Record a conversation that already happened. What stands in the way of meeting does not keep the truth out.
+    """Record a conversation that already happened. Blockers do not prevent recording it.
 
-    The calls afterwards fall due, and so do the safety questions for each who was there; the lead's manager is told.
-    Raises Refused, or NotPossible naming the field.
+    Follow-up calls fall due, and so do safety questions for each participant who was there; the lead's manager is
+    told. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_tell(by, referral).require()
@@ -99,7 +99,7 @@ def record_already_happened(
 
 
 def _there(referral: Referral, told: Told, *, by: "User", at: datetime) -> list[Party]:
-    """The participants who were there, of this referral, at least two, and none who has died since."""
+    """The participants of this referral who were there: at least two, and none who has died since."""
     if told.starts_at > at:
         raise NotPossible("This has not happened yet. Plan it as a meeting instead.", field="on")
     if told.ends_at <= told.starts_at:
@@ -114,6 +114,6 @@ def _there(referral: Referral, told: Told, *, by: "User", at: datetime) -> list[
         raise NotPossible("Choose at least two people who were there.", field="there")
     if died := [party for party in there if party.person.died_on]:
         known = Party.objects.opened_by(by).filter(pk__in=[party.pk for party in died]).first()
-        # Whoever does not open their compartment is told of it by a colleague, never by a page.
+        # A worker who does not open their compartment hears of it from a colleague, never from a page.
         raise NotPossible(has_died(known) if known else RING_FIRST, field="there" if known else None)
     return there

@@ -1,5 +1,6 @@
-"""Calling a meeting off: by a worker, or because of a fact, and then letting the others hear when it is safe.
-Until a sealed cause is released, whoever does not open that compartment finds the meeting as it stood."""
+"""Calling a meeting off, by a worker or because of a fact; and releasing the call-off when it is safe to tell the
+others.
+Until a sealed cause is released, users who do not open that compartment see the meeting unchanged."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -21,9 +22,9 @@ ALREADY_TOLD = "The others have already been told."
 
 
 def call_off(*, meeting: Meeting, by: "User", at: datetime | None = None) -> CallOff:
-    """Call a meeting off, as a worker's own decision, told to all workers at once.
+    """Call a meeting off as a worker's own decision; all workers are told at once.
 
-    A meeting that was already called off over something `by` cannot know of is called off for them all the same.
+    Also works for a meeting that was already called off for a cause hidden from `by`.
     """
     at = at or clock.now()
     access.may_call_off(by, meeting).require()
@@ -40,11 +41,11 @@ def call_off(*, meeting: Meeting, by: "User", at: datetime | None = None) -> Cal
 def call_off_pending(
     referral: Referral, *, party: Party | None, reason: CallOffReason, by: "User | None", at: datetime
 ) -> list[CallOff]:
-    """Call off whatever is still to come, because of a fact. For the receivers of events.
+    """Call off the upcoming meeting because of a fact. For the receivers of events.
 
-    With a party the others hear nothing until it is released. A meeting that was called off over something still
-    sealed is called off once more: for everybody where there is no party, otherwise for those who open this one.
-    One that has started is recorded, not called off.
+    With a party the others are not told until release. If a call-off is already waiting for release, a second one
+    is recorded: without a party for all users, otherwise for users who open this party. A meeting that has started
+    is recorded instead.
     """
     known = CallOff.objects.unscoped("call off").open_to_all()
     found = (
@@ -85,8 +86,8 @@ def _call_off(
         if referral.stage == Stage.BOOKED:
             take_step("call_off", referral, by=by, at=at, party=party)
     else:
-        # It was off already, unknown to some. Now they see the step too, dated from today; whoever knew of the first
-        # and must not know of this one is shown this party as they stood.
+        # It was already off, hidden from some users. They now see this step, dated today. A user who knew of the first
+        # and may not know of this one sees this party's compartment unchanged.
         StageChange.objects.create(
             referral=referral,
             step="call_off",
@@ -100,7 +101,7 @@ def _call_off(
 
 
 def say_safe(*, call_off: CallOff, by: "User", safe: bool = True, at: datetime | None = None) -> None:
-    """Record whether it is safe for this party if the others hear today. Anything but yes takes an earlier yes back."""
+    """Record whether it is safe for this party if the others hear today. Any answer but yes revokes an earlier yes."""
     at = at or clock.now()
     access.may_say_safe(by, call_off).require()
     with changing(call_off.meeting.referral_id, at=at) as (referral, at):
@@ -123,9 +124,9 @@ def say_safe(*, call_off: CallOff, by: "User", safe: bool = True, at: datetime |
 
 
 def release(*, call_off: CallOff, by: "User", at: datetime | None = None) -> None:
-    """Let the others hear that the meeting is not happening, in the same neutral words whatever the cause.
+    """Tell the others that the meeting is not happening, in the same neutral words for every cause.
 
-    Only after a worker of each party it came from, as far as `by` may know, has said today that it is safe.
+    Needs, from a worker of each party that it came from (as far as `by` may know), today's answer that it is safe.
     """
     at = at or clock.now()
     access.may_release(by, call_off).require()

@@ -1,5 +1,5 @@
-"""Speaking with each person apart afterwards: the calls that fall due with a meeting, what was said in one, and the
-tries that reached nobody. An answer that is not safe becomes a concern in the same transaction."""
+"""Follow-up calls with each person separately: the calls that fall due with a meeting, their answers, and failed
+attempts. An answer that is not safe becomes a concern in the same transaction."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -34,12 +34,12 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 RATED = {FollowUpKind.WEEKS_6: RatingPoint.SIX_WEEKS, FollowUpKind.WEEKS_12: RatingPoint.TWELVE_WEEKS}
-# What can come of a call without having talked.
+# Results of a call without a conversation.
 LEFT = (FollowUpResult.RATHER_NOT, FollowUpResult.NOT_REACHED)
 
 
 def due_dates(day: date) -> dict[FollowUpKind, date]:
-    """When each call falls due after a meeting of that day: always a working day."""
+    """When each call falls due after a meeting on that day: always a working day."""
     numbers = rules()
     weeks = {
         FollowUpKind.WEEKS_2: numbers.follow_up_weeks_first,
@@ -54,11 +54,11 @@ def due_dates(day: date) -> dict[FollowUpKind, date]:
 
 
 def plan_follow_ups(*, meeting: Meeting, there: Sequence[Party], by: "User", at: datetime) -> list[FollowUp]:
-    """The calls that fall due with a meeting that took place, for each participant who came.
+    """Plan the calls for each participant who came to a meeting.
 
-    Calls of an earlier meeting that are still to come with the same people are taken up with this one. One told of
-    after a newer meeting adds no call that is over, and none for whoever is called after the newer one. Called while
-    the referral is held.
+    Outstanding calls of an earlier meeting with the same people are replaced by these. A meeting recorded after a
+    newer one adds no call that is in the past, and none for participants of the newer one. Called while the
+    referral is locked.
     """
     calls = FollowUp.objects.unscoped("another meeting").filter(
         meeting__referral=meeting.referral_id, party__in=there
@@ -79,7 +79,7 @@ def plan_follow_ups(*, meeting: Meeting, there: Sequence[Party], by: "User", at:
 
 
 def _first_wanted(meeting: Meeting, at: datetime) -> date:
-    """From which day on its calls are wanted: from today where they have met since, else all of them."""
+    """The first day for which calls are wanted: from today if there is a newer meeting, else all of them."""
     newer = Meeting.objects.unscoped("another meeting").filter(
         referral=meeting.referral_id, status=MeetingStatus.TOOK_PLACE, starts_at__gt=meeting.starts_at
     )
@@ -107,10 +107,10 @@ def hold_follow_up(
     ratings: dict[str, int | None] | None = None,
     at: datetime | None = None,
 ) -> FollowUp:
-    """Save what somebody said afterwards, alone. `said` holds their words to an answer.
+    """Save what a person said in a call, alone. `said` holds their words for each answer.
 
-    Anything but yes to feeling safe is recorded as a stop at once; a new worry leaves a task until it is recorded.
-    Raises Refused, or NotPossible naming the field.
+    Any answer but yes to feeling safe is recorded as a stop at once; a new worry creates a task that lasts until it
+    is recorded. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_open(by, follow_up.party).require()
@@ -146,7 +146,7 @@ def hold_follow_up(
 def could_not_reach(
     *, follow_up: FollowUp, result: AttemptResult, by: "User", at: datetime | None = None
 ) -> Attempt:
-    """Note a try that reached nobody. Another falls due in a few working days."""
+    """Record a failed attempt. Another falls due in a few working days."""
     at = at or clock.now()
     access.may_open(by, follow_up.party).require()
     with changing(follow_up.party.referral_id, at=at) as (referral, at):
@@ -186,9 +186,10 @@ def leave_follow_up(
     later_too: bool = False,
     at: datetime | None = None,
 ) -> FollowUp:
-    """End a call without having talked: they would rather not, or could not be reached three times, with a reason.
+    """Close a call without a conversation: the person would rather not, or could not be reached three times; with a
+    reason.
 
-    `later_too` leaves the calls that would come after it as well. Raises Refused, or NotPossible naming the field.
+    `later_too` also closes the later calls. Raises Refused, or NotPossible naming the field.
     """
     at = at or clock.now()
     access.may_open(by, follow_up.party).require()
@@ -216,7 +217,7 @@ def leave_follow_up(
 
 
 def tries(follow_up: FollowUp) -> int:
-    """How often this person was not reached since the meeting, or since they were last spoken with."""
+    """How many attempts have failed since the meeting, or since the last conversation."""
     reached = FollowUp.objects.unscoped("how often").filter(
         meeting=follow_up.meeting_id,
         party=follow_up.party_id,

@@ -1,5 +1,5 @@
-"""Moving a booked meeting: a new one that supersedes it, past the gate of booking. Everybody is told once.
-Booking and starting are scheduling.py's; whether a plan is possible planning.py's."""
+"""Moving a booked meeting: a new meeting supersedes it, past the booking gate. Each person is told once.
+Booking and starting are in scheduling.py; whether a plan is possible is in planning.py."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ NOT_BOOKED = "This meeting is not booked any more."
 
 
 def check_move(*, meeting: Meeting, plan: Plan, by: "User", at: datetime | None = None) -> None:
-    """Raise what `move` would raise for this plan at this moment. Nothing is written, nothing is held."""
+    """Raise what `move` would raise for this plan now, without writing or locking."""
     at = at or clock.now()
     access.may_run(by, meeting.referral).require()
     fresh = Referral.objects.unscoped("check a plan").get(pk=meeting.referral_id)
@@ -35,9 +35,8 @@ def check_move(*, meeting: Meeting, plan: Plan, by: "User", at: datetime | None 
 def _check_move(
     referral: Referral, meeting: Meeting, plan: Plan, *, by: "User", at: datetime, lock: bool = False
 ) -> list[Party]:
-    """Who would come. A meeting called off over something `by` must not know of is refused in the words of an ordinary
-    sealed blocker.
-    """
+    """Return who would come. If the meeting was called off for a cause hidden from `by`, the refusal has the words
+    of an ordinary sealed blocker."""
     status = Meeting.objects.unscoped("move").values_list("status", flat=True).get(pk=meeting.pk)
     known = CallOff.objects.visible_to(by).filter(meeting=meeting).exists()
     if known:
@@ -68,10 +67,10 @@ def move(
     arrivals: dict[UUID, datetime] | None = None,
     at: datetime | None = None,
 ) -> Meeting:
-    """Move a booked meeting to another time or place, if nothing stands in the way at this moment.
+    """Move a booked meeting to another time or place, if nothing stands in the way now.
 
-    Whoever was expected is told the new time once, at once. Who could not be there on the old day is no longer asked
-    about, and whoever was to stand in does not. Raises Refused, or NotPossible as booking does.
+    Each person who was expected is told the new time once, at once. Absences and stand-ins for the old day end.
+    Raises Refused, or NotPossible as booking does.
     """
     at = at or clock.now()
     plan = Plan(kind, starts_at, ends_at, venue, video, arrivals or {})

@@ -1,4 +1,4 @@
-"""Whether a meeting can be where and when somebody plans it, and when it could be instead. Nothing is written here."""
+"""Whether a planned time and place is available, and the alternatives. Nothing is written here."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,19 +19,19 @@ from restorative.common.decisions import NotPossible
 LONGEST = timedelta(hours=4)
 ARRIVAL_GAP = timedelta(minutes=10)
 EARLIEST_ARRIVAL = timedelta(minutes=60)
-# Offered instead of a time that is not available: half hours of the working day, this far ahead.
+# Alternatives for a time that is not available: half hours of the working day, this far ahead.
 SLOT_STEP = timedelta(minutes=30)
 SLOT_DAYS = 30
 FIRST_HOUR, LAST_HOUR = 9, 17
 
 
 class Clash(NotPossible):
-    """Something else is there at that time. It names the field, never with what or whom."""
+    """The time is taken. Names the field, never the other meeting or its people."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """When, where and how people are to meet. `arrivals` are times by party id; who is left out gets a usual one."""
+    """When, where and how people are to meet. `arrivals` are times by party id; other parties get a default one."""
 
     kind: MeetingKind
     starts_at: datetime
@@ -41,17 +41,17 @@ class Plan:
     arrivals: dict[UUID, datetime] = field(default_factory=dict)
 
     def arrives_at(self, party: Party, index: int) -> datetime:
-        """When this party is asked to arrive: staggered, so that people do not wait together."""
+        """When this party is asked to arrive. Arrivals are staggered, so that people do not wait together."""
         return self.arrivals.get(party.pk) or self.starts_at - ARRIVAL_GAP * index
 
 
 def present(referral: Referral) -> list[Party]:
-    """Everybody who would be at a meeting of this referral, in the order they joined."""
+    """All parties who would be at a meeting of this referral, in the order they joined."""
     return list(Party.objects.unscoped("who meets").filter(referral=referral).present())
 
 
 def kind_for(referral: Referral, parties: Sequence[Party]) -> MeetingKind:
-    """The kind a planner offers first."""
+    """The planner's initial kind of meeting."""
     participants = [party for party in parties if not party.is_supporter]
     if referral.kind == Kind.FAMILY or len(participants) > 2:
         return MeetingKind.FAMILY
@@ -59,7 +59,7 @@ def kind_for(referral: Referral, parties: Sequence[Party]) -> MeetingKind:
 
 
 def check_plan(plan: Plan, parties: Sequence[Party], at: datetime) -> None:
-    """Raise NotPossible, naming the field, for a plan that makes no sense in itself."""
+    """Raise NotPossible, naming the field, for a plan that is not valid in itself."""
     participants = [party for party in parties if not party.is_supporter]
     if plan.starts_at <= at:
         raise NotPossible("The meeting must be in the future.", field="starts_at")
@@ -87,12 +87,12 @@ def check_plan(plan: Plan, parties: Sequence[Party], at: datetime) -> None:
 
 
 def _elsewhere(referral: Referral) -> MeetingQuerySet:
-    """Meetings of other referrals that hold their time and place."""
+    """Meetings of other referrals, which hold their time and place."""
     return Meeting.objects.unscoped("clashes").holding().exclude(referral=referral)
 
 
 def _of_workers(workers: Iterable[UUID]) -> Q:
-    # Of a stand-in the meeting of their day: a referral has one meeting to come.
+    # For a stand-in, the meeting on their day: a referral has one upcoming meeting.
     theirs = Involvement.objects.named(clock.now()).filter(user__in=list(workers))
     return Q(referral__in=theirs.values("referral"))
 
@@ -109,10 +109,11 @@ def _workers(referral: Referral) -> list[UUID]:
 
 
 def check_clashes(referral: Referral, plan: Plan, parties: Sequence[Party], *, lock: bool = False) -> None:
-    """Raise Clash when something else is at that time in the room, for the facilitators, or for the people.
+    """Raise Clash if the room, a facilitator or a party has another meeting at that time.
 
-    With `lock`, inside a booking: the referral is already held; then the room and the facilitators are locked, in
-    that order, so that two bookings at once cannot both pass. The sentence is the same for workers and for people.
+    With `lock`, inside a booking: the referral is locked already; then the room and the facilitators are locked, in
+    that order, so that of two concurrent bookings only one can pass. The message is the same for workers and for
+    people.
     """
     workers = _workers(referral)
     if lock:
@@ -127,7 +128,7 @@ def check_clashes(referral: Referral, plan: Plan, parties: Sequence[Party], *, l
 
 
 def check_free(worker: Worker, meeting: Meeting) -> None:
-    """Raise Clash when a worker, locked for it, has another meeting at the time of this one."""
+    """Raise Clash if a worker, locked for it, has another meeting at this meeting's time."""
     list(Worker.objects.select_for_update().filter(pk=worker.pk))
     then = _elsewhere(meeting.referral).filter(starts_at__lt=meeting.ends_at, ends_at__gt=meeting.starts_at)
     if then.filter(_of_workers([worker.pk])).exists():
@@ -135,7 +136,7 @@ def check_free(worker: Worker, meeting: Meeting) -> None:
 
 
 def free_slots(referral: Referral, plan: Plan, at: datetime, *, count: int = 3) -> list[datetime]:
-    """The next starts from the planned one on at which nothing clashes, in working hours; at most `count`."""
+    """The next start times without a clash, from the planned one on, in working hours; at most `count`."""
     length = plan.ends_at - plan.starts_at
     first = max(plan.starts_at, at)
     until = first + timedelta(days=SLOT_DAYS)

@@ -1,4 +1,4 @@
-"""The record of a meeting: who came, and what may be noted. What was agreed is kept apart from it."""
+"""The record of a meeting: who came, and what may be noted. The agreement is separate."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -34,10 +34,10 @@ def record_meeting(
     stopped_why: str = "",
     at: datetime | None = None,
 ) -> Record | None:
-    """Record a meeting that was started. When fewer than two came it did not happen, and no record is kept.
+    """Record a meeting that was started. If fewer than two came it did not happen, and no record is kept.
 
-    A meeting that took place moves the referral to follow-up; one that did not, back to preparing.
-    Raises Refused, or NotPossible naming the field: also of words that no record would hold.
+    A meeting that took place moves the referral to follow-up, any other back to preparing. Raises Refused, or
+    NotPossible naming the field, also for text without a record to hold it.
     """
     at = at or clock.now()
     access.may_record(by, meeting).require()

@@ -1,5 +1,5 @@
 """Booking and starting a meeting, each past its gate at that moment.
-Whether a plan is possible is planning.py's, calling off is calling_off.py's, what was said is recording.py's."""
+planning.py checks plans, calling_off.py calls off, recording.py records."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def in_the_way(referral: Referral, gate: Gate, *, by: "User", at: datetime) -> list[str]:
-    """The sentences for what stands in the way, as far as `by` may know. Empty only when nothing does."""
+    """The sentences for what stands in the way, as far as `by` may know. Empty only if nothing does."""
     if not blockers.blockers(referral, gate, at):
         return []
     rows = shown_blockers(by, referral, gate, at)
@@ -33,7 +33,7 @@ def in_the_way(referral: Referral, gate: Gate, *, by: "User", at: datetime) -> l
 
 
 def sealed_sentence(referral: Referral, by: "User") -> str:
-    """What an ordinary sealed blocker says to this person."""
+    """The sentence of an ordinary sealed blocker for this user."""
     sealed = (
         Party.objects.visible_to(by)
         .filter(referral=referral)
@@ -46,7 +46,7 @@ def sealed_sentence(referral: Referral, by: "User") -> str:
 
 
 def check_booking(*, referral: Referral, plan: Plan, by: "User", at: datetime | None = None) -> None:
-    """Raise what `book` would raise for this plan at this moment. Nothing is written, nothing is held."""
+    """Raise what `book` would raise for this plan now, without writing or locking."""
     at = at or clock.now()
     referral_access.may_run(by, referral).require()
     fresh = Referral.objects.unscoped("check a plan").get(pk=referral.pk)
@@ -83,10 +83,10 @@ def book(
     arrivals: dict[UUID, datetime] | None = None,
     at: datetime | None = None,
 ) -> Meeting:
-    """Book a meeting of everybody present in the referral, if nothing stands in the way at this moment.
+    """Book a meeting of all present parties, if nothing stands in the way now.
 
-    `arrivals` are times by party id; who is left out arrives at a usual, staggered time.
-    Raises Refused, or NotPossible with what stands in the way, or naming the field that cannot be.
+    `arrivals` are times by party id; other parties arrive at a default, staggered time. Raises Refused, or
+    NotPossible with what stands in the way, or naming the field that is not possible.
     """
     at = at or clock.now()
     plan = Plan(kind, starts_at, ends_at, venue, video, arrivals or {})
@@ -116,7 +116,7 @@ def expect(
     at: datetime,
     supersedes: Meeting | None = None,
 ) -> Meeting:
-    """The rows of a meeting and of who is expected at it. For booking and moving, under the lock."""
+    """Create the rows of a meeting and its attendances. For booking and moving, under the lock."""
     meeting = Meeting.objects.create(
         referral=referral,
         kind=plan.kind,
@@ -135,9 +135,9 @@ def expect(
 
 
 def start(*, meeting: Meeting, by: "User", at: datetime | None = None) -> None:
-    """Start a meeting, past the stricter gate of the day itself. Raises Refused, or NotPossible with the sentences.
+    """Start a meeting, past the stricter gate `start`. Raises Refused, or NotPossible with the sentences.
 
-    One called off over something `by` must not know of yet is refused in the words of an ordinary sealed blocker.
+    If it was called off for a cause hidden from `by`, the refusal has the words of an ordinary sealed blocker.
     """
     at = at or clock.now()
     referral_access.may_start(by, meeting.referral).require()

@@ -1,5 +1,5 @@
-"""A facilitator who cannot be at a meeting: said as a fact, taken back, or somebody else stands in for that day.
-Moving the meeting is moving.py's; ending a part for good is referrals' facilitation."""
+"""A facilitator who cannot be at a meeting: recording it, taking it back, or naming a stand-in for that day.
+Moving the meeting is in moving.py; ending a part permanently is in referrals' facilitation."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -29,9 +29,9 @@ NOT_BOOKED = "This meeting is not booked any more."
 
 
 def say_unavailable(*, meeting: Meeting, user: "User", by: "User", at: datetime | None = None) -> Unavailable:
-    """Record that somebody who runs this meeting cannot be there. It is on hold from now on; nobody is told of it.
+    """Record that a facilitator cannot be at this meeting. It is on hold from then on; no message is sent.
 
-    A meeting called off over something `by` must not know of takes it as any other does.
+    This also works, without a difference, for a meeting that was called off for a cause hidden from `by`.
     """
     at = at or clock.now()
     access.may_say_unavailable(by, meeting, user).require()
@@ -57,7 +57,7 @@ def say_unavailable(*, meeting: Meeting, user: "User", by: "User", at: datetime 
 
 
 def can_come(*, unavailable: Unavailable, by: "User", at: datetime | None = None) -> None:
-    """They can be there after all. Whoever was to stand in does not."""
+    """Record that they can come after all. The stand-in's part ends."""
     at = at or clock.now()
     access.may_say_unavailable(by, unavailable.meeting, unavailable.user).require()
     with changing(unavailable.meeting.referral_id, at=at) as (referral, at):
@@ -78,9 +78,8 @@ def can_come(*, unavailable: Unavailable, by: "User", at: datetime | None = None
 def name_stand_in(
     *, unavailable: Unavailable, user: "User", by: "User", at: datetime | None = None
 ) -> Involvement:
-    """Name somebody to stand in, for that day alone. Each person is asked whether they accept them: until all have,
-    the meeting stays on hold and the stand-in opens nobody's page. Naming another replaces the first.
-    """
+    """Name a stand-in, for that day only. Each person is asked whether they accept them: until all have, the
+    meeting stays on hold and the stand-in opens no compartment. Naming another one replaces the first."""
     at = at or clock.now()
     meeting = unavailable.meeting
     referral_access.may_run(by, meeting.referral).require()
@@ -114,14 +113,14 @@ def name_stand_in(
 
 
 def end_standing_in(meeting: Meeting, *, by: "User", at: datetime) -> None:
-    """Settle whatever was said of this meeting: it is moved. For moving.py, under the lock."""
+    """Settle all absences for this meeting, because it is moved. For moving.py, under the lock."""
     rows = Unavailable.objects.unscoped("moved").open().filter(meeting=meeting)
     _end(list(rows.values_list("stand_in", flat=True)), at)
     rows.update(settled_at=at, settled_by=by)
 
 
 def _end(stand_ins: Iterable[UUID | None], at: datetime) -> None:
-    """End stand-ins' parts now; one whose day has not come never had it."""
+    """End stand-ins' parts now; a part whose day has not come is void."""
     rows = Involvement.objects.unscoped("end standing in").filter(pk__in=[key for key in stand_ins if key])
     rows.filter(since__lt=at, until__gt=at).update(until=at)
     rows.filter(since__gte=at).update(until=F("since"))
@@ -138,7 +137,7 @@ def _require_booked(meeting: Meeting, by: "User") -> None:
 def _require_free_to_stand_in(
     referral: Referral, meeting: Meeting, user: "User", by: "User", at: datetime
 ) -> None:
-    """Somebody who may run meetings, is no stranger to neither side, and has nothing else on then."""
+    """Raise NotPossible unless the worker may run meetings, is impartial, and has no other meeting then."""
     if not referral_access.could_facilitate(by).filter(pk=user.pk).exists():
         raise NotPossible("That person does not run meetings.", field="user")
     if Involvement.objects.unscoped("stand in").named(at).filter(referral=referral, user=user).exists():

@@ -1,1 +1,1 @@
-"""Forms about a meeting. They are given their choices; they look nothing up and save nothing."""
+"""Forms about a meeting. Choices are passed in; forms neither query nor save."""

@@ -1,4 +1,4 @@
-"""What was agreed: written down once with its actions; one person's answer to it; what became of an action."""
+"""Agreements: writing one with its actions; one person's answer to it; the result of an action."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -52,7 +52,7 @@ def add_action_fields(
 
 
 class WriteAgreementForm(BaseForm):
-    """What came of a meeting. `people` were there; `answering` are those whose answer this worker may record."""
+    """The result of a meeting. `people` were there; `answering` are those whose answer this worker may record."""
 
     came_to = ChoiceRadio(
         label="What came of it?",
@@ -114,7 +114,7 @@ class WriteAgreementForm(BaseForm):
         elif came_to and filled:
             self.add_error("came_to", "You wrote an action. Choose “who does what”, or empty it")
             written = tuple(f"a{number}_" for number in filled)
-            # What is to be emptied must be seen.
+            # A field that must be emptied has to be visible.
             self.reveals = {name: when for name, when in self.reveals.items() if not name.startswith(written)}
         return said
 
@@ -130,7 +130,7 @@ class WriteAgreementForm(BaseForm):
                 self.add_error(field, words)
 
     def actions(self) -> list[dict[str, Any]]:
-        """The actions that were filled in; for a form that is valid."""
+        """The actions that were filled in, for a valid form."""
         if self.cleaned_data["came_to"] != ACTIONS:
             return []
         return [self._action(number) for number in range(HOW_MANY) if self._filled(number)]
@@ -140,7 +140,7 @@ class WriteAgreementForm(BaseForm):
 
 
 class AnswerForm(BaseForm):
-    """One person's answer to what was agreed."""
+    """One person's answer to the agreement."""
 
     def __init__(self, *args: Any, name: str = "", **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -159,7 +159,7 @@ class AddActionForm(BaseForm):
 
 
 class StatusForm(BaseForm):
-    """What became of an action; where it was agreed anew, what it became."""
+    """What became of an action; if it was changed, the new action."""
 
     status = ChoiceRadio(
         label="What became of it?",

@@ -1,4 +1,4 @@
-"""The day itself and after: the check, starting, calling off, releasing, the record."""
+"""The day of the meeting and after: day-of check, start, call off, release, record."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ SAY_TODAY = {
 
 
 class CameField(ChoiceRadio):
-    """Whether somebody came, as a row."""
+    """Whether a person came, as a row."""
 
     kind = "answer"
 
@@ -28,7 +28,7 @@ class CameField(ChoiceRadio):
 
 
 class DayCheckForm(BaseForm):
-    """Four answers, asked of one person alone, and a note."""
+    """Four answers from one person alone, and a note."""
 
     note = CleanTextField(label="Note", required=False, rows=2)
     say = SAY_TODAY
@@ -42,7 +42,7 @@ class DayCheckForm(BaseForm):
 
 
 class PressForm(BaseForm):
-    """Nothing to fill in: the press is the answer."""
+    """No fields: submitting is the answer."""
 
 
 class SafeForm(BaseForm):

@@ -1,4 +1,4 @@
-"""A call with one person afterwards: how it went, what they said, ratings; and a conversation that already happened."""
+"""A follow-up call with one person: how it went, what they said, ratings; and a conversation that already happened."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -40,7 +40,7 @@ SAY_DEBRIEF = {
 
 
 class FollowUpForm(BaseForm):
-    """One page: did you talk, what did they say. `may_leave` once they were tried often enough."""
+    """One page: did you talk, what did they say. `may_leave` is true after enough failed attempts."""
 
     def __init__(
         self,
@@ -145,15 +145,15 @@ class FollowUpForm(BaseForm):
         return said
 
     def answers(self) -> dict[str, str]:
-        """The answers, for a form that is valid."""
+        """The answers, for a valid form."""
         return {key: self.cleaned_data.get(key, "") for key in FOLLOW_UP_QUESTIONS}
 
     def for_next_time(self) -> dict[str, Any]:
-        """What was typed of what they said, without how this try went."""
+        """What was typed of their words, without the result of this attempt."""
         return {key: value for key, value in self.typed().items() if key not in HOW_IT_WENT}
 
     def said(self) -> dict[str, str]:
-        """Their words to each."""
+        """Their words for each answer."""
         return {key: self.cleaned_data.get(f"{key}_note", "") for key in FOLLOW_UP_QUESTIONS}
 
 

@@ -1,4 +1,4 @@
-"""Who cannot be there, and who stands in. Choices are given; nothing is looked up here."""
+"""Facilitators who cannot come, and stand-ins. Choices are passed in; nothing is queried here."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from restorative.common.forms import BaseForm
 
 
 class CannotComeForm(BaseForm):
-    """Who of those who run the meeting cannot be there."""
+    """Which of the workers who run the meeting cannot come."""
 
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]] = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -20,7 +20,7 @@ class CannotComeForm(BaseForm):
 
 
 class StandInForm(BaseForm):
-    """Who stands in. Names grouped by organisation."""
+    """Who stands in. Names are grouped by organisation."""
 
     def __init__(
         self, *args: Any, workers: Sequence[tuple[str, Sequence[tuple[str, str]]]] = (), **kwargs: Any

@@ -1,4 +1,4 @@
-"""The planner: day, times, place and arrivals. Whether that is possible is for the action to say."""
+"""The planner: day, times, place and arrivals. The action decides whether they are possible."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ ARRIVALS = [
 
 
 class BookForm(BaseForm):
-    """When, where, and when each person arrives. Field names are those the action's refusals name."""
+    """When, where, and when each person arrives. Field names are those in the action's refusals."""
 
     on = DateField(
         label="Day",
@@ -111,7 +111,7 @@ class BookForm(BaseForm):
             self.add_error(name, wrong)
 
     def arrivals(self) -> dict[UUID, datetime]:
-        """When each person arrives, by their id; for a form that is valid."""
+        """When each person arrives, by their id, for a valid form."""
         starts: datetime = self.cleaned_data["starts_at"]
         return {
             key: starts - timedelta(minutes=int(self.cleaned_data[f"arrives_{key}"]))

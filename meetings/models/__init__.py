@@ -1,4 +1,4 @@
-"""Meetings and what came of them: rows and constraints, nothing else."""
+"""Meetings and their results: rows and constraints, nothing else."""
 
 from meetings.models.agreement import Action, ActionUpdate, Agreement, AgreementAnswer
 from meetings.models.follow_up import Attempt, FollowUp

@@ -1,5 +1,5 @@
-"""What was agreed at a meeting, in their own words; each person's yes to it; its actions and what became of each.
-A status never decides anything about anybody: a missed action leads to a check-in."""
+"""Agreements in the participants' words; each person's answer; the actions and their results.
+An action's status never decides anything about a person: a missed action leads to a check-in."""
 
 from django.conf import settings
 from django.db import models
@@ -15,7 +15,8 @@ from restorative.common.protected import protected_manager
 
 
 class Agreement(BaseModel):
-    """What one meeting came to. No words is valid: it may have helped all the same. So is having no actions."""
+    """What one meeting agreed. It may have no text, because a meeting can help without an agreement; and no
+    actions."""
 
     meeting = models.OneToOneField(Meeting, on_delete=models.PROTECT, related_name="agreed")
     words = EncryptedTextField(blank=True, default="")
@@ -37,7 +38,7 @@ class Agreement(BaseModel):
 
 
 class AgreementAnswer(BaseModel):
-    """One person's yes, no or not sure to what was agreed. The newest counts; it opens with their compartment."""
+    """One person's yes, no or not sure to an agreement. The newest counts; it is sealed in their compartment."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="answers")
     party = models.ForeignKey("referrals.Party", on_delete=models.PROTECT, related_name="agreement_answers")
@@ -56,7 +57,7 @@ class AgreementAnswer(BaseModel):
 
 
 class Action(BaseModel):
-    """Something one person said they would do. Agreed anew, it becomes another action."""
+    """What one person said they would do. If changed, it becomes another action."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="actions")
     owner = models.ForeignKey("referrals.Party", on_delete=models.PROTECT, related_name="agreed_actions")
@@ -85,7 +86,7 @@ class Action(BaseModel):
 
 
 class ActionUpdate(BaseModel):
-    """What became of an action, as its owner or their worker told it. It opens with the owner's compartment."""
+    """The result of an action, as its owner or their worker said. It is sealed in the owner's compartment."""
 
     action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="updates")
     party = models.ForeignKey("referrals.Party", on_delete=models.PROTECT, related_name="action_updates")

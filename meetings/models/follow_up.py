@@ -1,4 +1,4 @@
-"""Speaking with each person apart after a meeting: the debrief and the calls after 2, 6 and 12 weeks.
+"""Follow-up with each person separately after a meeting: the debrief and the calls after 2, 6 and 12 weeks.
 Sealed in that person's compartment, with every attempt to reach them."""
 
 from django.conf import settings
@@ -14,7 +14,7 @@ from restorative.common.protected import protected_manager
 
 
 class FollowUp(BaseModel):
-    """One call that is due with one person after one meeting, and what came of it."""
+    """One call that is due with one person after one meeting, and its result."""
 
     meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="follow_ups")
     party = models.ForeignKey("referrals.Party", on_delete=models.PROTECT, related_name="follow_ups")
@@ -45,7 +45,7 @@ class FollowUp(BaseModel):
 
 
 class Attempt(BaseModel):
-    """A time somebody was not reached."""
+    """A failed attempt to reach a person."""
 
     follow_up = models.ForeignKey(FollowUp, on_delete=models.PROTECT, related_name="attempts")
     party = models.ForeignKey("referrals.Party", on_delete=models.PROTECT, related_name="+")

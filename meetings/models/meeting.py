@@ -1,4 +1,4 @@
-"""A meeting's time, place and state; who is expected; and, when it is called off, why and whether that was released."""
+"""A meeting's time, place and state; who is expected; and its call-offs with their cause and release."""
 
 import uuid
 from datetime import datetime
@@ -16,7 +16,7 @@ from restorative.common.protected import protected_manager
 
 
 class Venue(BaseModel):
-    """A room where people can meet. Its name says nothing about why."""
+    """A room where people can meet. Its name must not reveal the reason."""
 
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="venues")
     name = models.CharField(max_length=120)
@@ -59,10 +59,10 @@ class Meeting(BaseModel):
     )
     version = models.PositiveIntegerField(default=1)
     uid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    # It was never booked here: recorded after it had happened, at a drop-in or by themselves.
+    # A conversation that already happened, at a drop-in or without us: recorded later, never booked here.
     already_happened = models.BooleanField(default=False)
 
-    # Added by querysets for one viewer; never stored.
+    # Annotated by querysets for one viewer; never stored.
     shown_status: str
     to_release: bool
     away: str | None
@@ -99,7 +99,7 @@ class Meeting(BaseModel):
 
 
 class CallOff(BaseModel):
-    """Why a meeting was called off. One that came from a party is sealed with that party until it is released."""
+    """Why a meeting was called off. A call-off that came from a party is sealed with that party until release."""
 
     meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="call_offs")
     party = models.ForeignKey(
@@ -135,7 +135,7 @@ class CallOff(BaseModel):
         ]
 
     def said_safe_today(self, at: datetime) -> bool:
-        """Whether the answer on record is of this London day. Yesterday's yes says nothing about today."""
+        """Whether the recorded answer is from today in London. An answer from yesterday does not count."""
         return self.said_safe_at is not None and clock.today(self.said_safe_at) == clock.today(at)
 
 

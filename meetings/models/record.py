@@ -1,4 +1,4 @@
-"""What may be noted of a meeting: by prompt, only what each person agreed to. Never a transcript."""
+"""What may be noted of a meeting: per prompt, only what each person agreed to. Never a transcript."""
 
 from django.db import models
 
@@ -11,7 +11,7 @@ from restorative.common.protected import protected_manager
 
 
 class Record(BaseModel):
-    """The record of one meeting that took place. It opens to workers of those who were there."""
+    """The record of one meeting that took place. Opened by workers of the people who were there."""
 
     meeting = models.OneToOneField(Meeting, on_delete=models.PROTECT, related_name="record")
     answers = EncryptedJSONField(default=dict)

@@ -1,5 +1,5 @@
-"""That somebody who runs a meeting cannot be there, said as a fact.
-What is done about it is meetings/actions/standing_in.py's."""
+"""A facilitator's absence from a meeting, as a fact.
+meetings/actions/standing_in.py handles it."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ from restorative.common.protected import protected_manager
 
 
 class Unavailable(BaseModel):
-    """One facilitator cannot be at one meeting, and who is asked to stand in. Settled when they can come after all."""
+    """One facilitator cannot be at one meeting, and who is asked to stand in. Settled if they can come after all."""
 
     meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="unavailable")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -1,1 +1,1 @@
-"""Pages about a meeting: planned, shown, the day itself, called off, released, recorded."""
+"""Pages about a meeting: plan, show, day of the meeting, call off, release, record."""

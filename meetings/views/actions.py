@@ -1,4 +1,4 @@
-"""What was agreed to do: one more action, and what became of one."""
+"""Agreed actions: adding one, and recording the result of one."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ class AddAction(AgreementFormView):
 
 
 class ActionStatusFormView(AgreementFormView):
-    """What became of one action, as its owner tells it."""
+    """The result of one action, as its owner says."""
 
     policy = "party"
     template_name = "meetings/action_status.html"

@@ -1,5 +1,5 @@
-"""What was agreed: its page, writing it down, each person's answer, and on paper; what was agreed to do is beside it.
-There is no such page for whoever may not know that something was written down."""
+"""Agreements: the page, writing one, each person's answer, and printing. Actions are in actions.py.
+A user who may not know that an agreement was written gets 404."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ WRITTEN = "What came of this meeting was already written down."
 
 
 class AgreementMixin(ReferralMixin):
-    """Loads `self.outcome`: of the newest meeting that took place, or of the one in `?of=`."""
+    """Loads `self.outcome`: of the newest meeting that took place, or of the meeting in `?of=`."""
 
     policy = "agreement"
     audit_verb = "agreement_viewed"
@@ -44,7 +44,7 @@ class AgreementMixin(ReferralMixin):
             raise Http404
 
     def wanted(self) -> str:
-        """The id of the meeting it is about, or '' for the newest."""
+        """The id of the meeting, or '' for the newest."""
         return self.request.GET.get("of", "")
 
     @property
@@ -60,7 +60,7 @@ class AgreementMixin(ReferralMixin):
         }
 
     def href(self, name: str, *args: Any) -> str:
-        """The address of another page of what was agreed, of the same meeting."""
+        """The URL of another agreement page of the same meeting."""
         path = reverse(f"meetings:{name}", args=[self.referral.reference, *args])
         older = self.outcome.meeting.pk != self.met[0].pk
         return f"{path}?of={self.outcome.meeting.pk}" if older else path
@@ -79,7 +79,7 @@ class AgreementMixin(ReferralMixin):
 
 
 class ShowAgreement(AgreementMixin, ReferralPage):
-    """Own words, actions, and what each person this worker supports says to it."""
+    """The text, the actions, and the answer of each person this worker supports."""
 
     template_name = "meetings/agreement.html"
     title = "What was agreed"
@@ -109,7 +109,7 @@ class ShowAgreement(AgreementMixin, ReferralPage):
         }
 
     def next_step(self) -> dict[str, str]:
-        """Writing it down, where this user may and nobody has."""
+        """Writing the agreement, if this user may and it is not written yet."""
         if self.may_write and self.open:
             return {
                 "heading": "Next: write down what came of it",
@@ -136,7 +136,7 @@ class ShowAgreement(AgreementMixin, ReferralPage):
 
 
 class PrintAgreement(AgreementMixin, ReferralPage):
-    """What was agreed, on paper: the words and the actions, nothing about how it went."""
+    """The agreement for printing: text and actions, nothing about how the meeting went."""
 
     template_name = "meetings/agreement_print.html"
     audit_verb = "agreement_printed"
@@ -151,7 +151,7 @@ class PrintAgreement(AgreementMixin, ReferralPage):
         return {
             **super().get_context(),
             "day": clock.show_day(self.outcome.meeting.starts_at),
-            "identity": None,  # the paper is theirs to keep: it says nothing of where it comes from
+            "identity": None,  # participants keep the paper, so it does not say where it comes from
             "heads": presenters_aftercare.PRINT_HEADS,
             "actions": presenters_aftercare.print_rows(self.outcome),
             "back_href": self.back_href,
@@ -159,10 +159,10 @@ class PrintAgreement(AgreementMixin, ReferralPage):
 
 
 class AgreementFormView(AgreementMixin, ReferralFormView):
-    """A form about what was agreed, while the referral is open."""
+    """A form about an agreement, while the referral is open."""
 
     def people(self) -> list[tuple[str, str]]:
-        """Who was there, as choices."""
+        """The people who were there, as choices."""
         return [(str(party.pk), self.outcome.name(party)) for party in self.outcome.there]
 
     def facts(self, said: dict[str, Any], owner: Party | None = None) -> ActionFacts:
@@ -178,7 +178,7 @@ class AgreementFormView(AgreementMixin, ReferralFormView):
 
 
 class WriteAgreement(AgreementFormView):
-    """What came of the meeting, with up to three actions and the answers heard in the room."""
+    """Writes the agreement, with up to three actions and the answers heard in the room."""
 
     template_name = "meetings/agreement_form.html"
     title = "What came of it"
@@ -218,7 +218,7 @@ class WriteAgreement(AgreementFormView):
 
 
 class AnswerAgreement(AgreementMixin, PartyFormView):
-    """What one person says to it, on the page of whoever supports them."""
+    """One person's answer, on the page of the worker who supports them."""
 
     policy = "party"
     template_name = "meetings/agreement_answer.html"

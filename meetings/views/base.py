@@ -1,4 +1,4 @@
-"""What the pages of one meeting have in common: fetched through its scope, with the status this user is shown."""
+"""What all pages of one meeting share: it is fetched through its scope, with the status this user may see."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from restorative.common.views import Page
 
 
 class MeetingMixin(ReferralMixin):
-    """Loads `self.meeting` and `self.people`, those expected at it."""
+    """Loads `self.meeting` and `self.people`, the people expected at it."""
 
     policy = "referral"
     audit_verb = "meeting_viewed"
@@ -38,7 +38,7 @@ class MeetingMixin(ReferralMixin):
         return {"thing": self.meeting, "referral_id": self.referral.pk}
 
     def href(self, name: str) -> str:
-        """The address of another page of this meeting."""
+        """The URL of another page of this meeting."""
         return reverse(f"meetings:{name}", args=[self.referral.reference, self.meeting.pk])
 
     @property

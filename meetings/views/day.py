@@ -1,4 +1,4 @@
-"""The day itself: what stands in the way of starting, each person's check, starting, and the record afterwards."""
+"""The day of the meeting: what stands in the way of starting, each person's check, the start, and the record."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ from restorative.common.forms import BaseForm
 
 
 class Today(MeetingFormView):
-    """Can it start? A row per person, what stands in the way, and the button for those who run it."""
+    """Can it start? A row per person, what stands in the way, and the button for users who run the meeting."""
 
     template_name = "meetings/today.html"
     title = "Can it start?"
@@ -57,7 +57,7 @@ class Today(MeetingFormView):
 
 
 class Start(Today):
-    """Starts the meeting, past its gate. A refusal is shown on the page of the day."""
+    """Starts the meeting, past its gate. A refusal is shown on the day's page."""
 
     http_method_names = ["get", "post", "head", "options"]
 
@@ -74,7 +74,7 @@ class Start(Today):
 
 
 class DayCheck(MeetingMixin, PartyFormView):
-    """Four answers of one person, on the day, alone."""
+    """One person's day-of check: four answers, given alone."""
 
     policy = "party"
     audit_verb = "party_viewed"
@@ -128,7 +128,7 @@ class DayCheck(MeetingMixin, PartyFormView):
 
 
 class WriteRecord(MeetingFormView):
-    """Who came, and a box per prompt."""
+    """Who came, and a text box per prompt."""
 
     template_name = "meetings/record.html"
     title = "Record"

@@ -1,4 +1,4 @@
-"""One call with one person after a meeting; and a conversation that already happened."""
+"""One follow-up call with a person; and a conversation that already happened."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ CLOSED = "This referral is closed. Reopen it first."
 
 
 class DoFollowUp(ReferralFormView):
-    """Words to say, what they said, ratings; or that they were not reached, or would rather not."""
+    """The script, their answers, ratings; or that they were not reached, or would rather not talk."""
 
     policy = "party"
     audit_verb = "follow_up_viewed"
@@ -160,7 +160,7 @@ class DoFollowUp(ReferralFormView):
 
 
 class AlreadyHappened(ReferralFormView):
-    """A conversation that already happened: when, where, who was there, what may be noted. No blame."""
+    """Records a conversation that already happened: when, where, who was there, what may be noted. Without blame."""
 
     template_name = "meetings/already.html"
     title = "Record a conversation that already happened"
@@ -181,7 +181,7 @@ class AlreadyHappened(ReferralFormView):
         return {"people": [(str(party.pk), shown_name(party, user)) for party in self.participants()]}
 
     def stopped(self) -> list[str]:
-        """First names of those with an open stop that this user may know of."""
+        """First names of people with an open stop, as far as this user may know."""
         stops = Concern.objects.visible_to(self.request.user).filter(
             party__referral=self.referral, kind__in=STOPS
         )

@@ -1,4 +1,4 @@
-"""A facilitator who cannot be at a meeting: said, taken back, and somebody else named for that day."""
+"""A facilitator who cannot be at a meeting: recording it, taking it back, naming a stand-in for that day."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from restorative.common.forms import BaseForm
 
 
 class CannotCome(MeetingFormView):
-    """Says that somebody who runs the meeting cannot be there, after saying what follows."""
+    """Records that a facilitator cannot come, after showing the consequences."""
 
     title = "Somebody cannot be there"
     form_class = CannotComeForm
@@ -59,7 +59,7 @@ class CannotCome(MeetingFormView):
 
 
 class _OfOne(MeetingFormView):
-    """About one who cannot be there. `self.unavailable`."""
+    """A form about one absence, `self.unavailable`."""
 
     drafted = False
     unavailable: Unavailable
@@ -76,7 +76,7 @@ class _OfOne(MeetingFormView):
 
 
 class CanCome(_OfOne):
-    """They can be there after all."""
+    """Records that they can come after all."""
 
     form_class = PressForm
     submit_text = "They can be there"
@@ -99,7 +99,7 @@ class CanCome(_OfOne):
 
 
 class NameStandIn(_OfOne):
-    """Names somebody for that day alone, after saying who is asked and what they will see."""
+    """Names a stand-in for that day only, after showing who is asked and what the stand-in will see."""
 
     title = "Find a stand-in"
     form_class = StandInForm

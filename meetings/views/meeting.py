@@ -1,4 +1,4 @@
-"""One meeting: its page and run sheet, calling it off, and letting the others hear."""
+"""One meeting: its page and run sheet, calling it off, and releasing a call-off."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ STARTED = "This meeting has started. Record it, and write why it stopped."
 
 
 class ShowMeeting(MeetingPage):
-    """When, where, who comes, what each is sent, and what can be done."""
+    """When, where, who comes, what each person is sent, and what can be done."""
 
     template_name = "meetings/show.html"
     record: Record | None
@@ -63,7 +63,7 @@ class ShowMeeting(MeetingPage):
         }
 
     def moved(self) -> dict[str, str] | None:
-        """The meeting that came in place of this one."""
+        """The meeting that superseded this one."""
         rows = Meeting.objects.visible_to(self.request.user).filter(supersedes=self.meeting)
         newer = rows.first() if self.meeting.shown_status == MeetingStatus.MOVED else None
         if newer is None:
@@ -72,7 +72,7 @@ class ShowMeeting(MeetingPage):
         return {"title": f"Moved to {clock.show_when(newer.starts_at)}", "action_href": href}
 
     def next_step(self) -> dict[str, str]:
-        """The one next step for this user, in words."""
+        """The next step for this user, in words."""
         user, meeting = self.request.user, self.meeting
         if presenters.to_release(meeting, user):
             return {
@@ -150,7 +150,7 @@ class ShowMeeting(MeetingPage):
         }
 
     def links(self) -> list[dict[str, str]]:
-        """What else can be done from here."""
+        """Further links on this page."""
         links = []
         if self.meeting.shown_status in COMING:
             links.append({"text": "Today: can it start?", "href": self.href("today")})
@@ -185,7 +185,7 @@ class RunSheet(MeetingPage):
 
 
 class CallMeetingOff(MeetingFormView):
-    """Says who is told what and when, and calls the meeting off as the worker's own decision."""
+    """Shows who is told what and when, and calls the meeting off as the worker's own decision."""
 
     template_name = "meetings/call_off.html"
     title = "Call this meeting off"
@@ -217,10 +217,11 @@ class CallMeetingOff(MeetingFormView):
 
 
 class Release(MeetingFormView):
-    """First: is it safe for the person it came from if the others hear today? Then the exact words, and the release.
+    """First asks whether it is safe for the party it came from if the others hear today; then shows the exact words,
+    and the release.
 
-    A new day asks again, and so does `?again=<call-off>` when the answer has changed. There is no such page for
-    whoever may not know of the call-off.
+    The question is asked again each day, and with `?again=<call-off>` if the answer has changed. A user who may not
+    know of the call-off gets 404.
     """
 
     policy = "party"
@@ -272,7 +273,7 @@ class Release(MeetingFormView):
         }
 
     def said(self, row: CallOff) -> dict[str, str]:
-        """Who said that it is safe today, and where to take that back."""
+        """Who said today that it is safe, with a link to take that back."""
         by, name = row.said_safe_by.first_name, row.party.known_as
         when = clock.show_when(row.said_safe_at)
         return {

@@ -1,4 +1,4 @@
-"""Moving a meeting: the planner again, filled in as the meeting stands, with what each person will be sent."""
+"""Moving a meeting: the planner, filled in with the current plan, and what each person will be sent."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from restorative.common.formfields import write_date
 
 
 class Move(MeetingMixin, Book):
-    """Another time or place for a booked meeting. Two presses: see what is sent, then move."""
+    """Moves a booked meeting to another time or place, in two steps: preview the messages, then move."""
 
     title = "Move the meeting"
     check_title = "Check and move"
@@ -58,7 +58,7 @@ class Move(MeetingMixin, Book):
         return None
 
     def way(self) -> list[dict[str, str]]:
-        """Only what has a name for this user. The rest is for the action to refuse, in sealed words."""
+        """Only blockers that this user may see by name. For the others the action refuses, in sealed words."""
         return named_rows(self.meeting, self.request.user, self.at)
 
     def check(self, plan: Plan) -> None:

@@ -1,5 +1,5 @@
-"""The first page after signing in: what needs this worker. Its rows are made by presenters_work.py.
-Those who do no casework find a word about what is theirs."""
+"""The first page after signing in: what needs this worker. presenters_work.py makes its rows.
+Users who do no casework see a short text about their own pages."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from restorative.common.views import Page
 
 
 class MyWork(Page):
-    """What needs this worker today, with whom it waits, and what comes next. A word of welcome for the others."""
+    """What needs this worker today, what they wait for, and what comes next. A welcome text for other users."""
 
     policy = "signed_in"
     template_name = "meetings/my_work.html"

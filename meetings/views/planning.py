@@ -1,4 +1,4 @@
-"""The planner: locked with what stands in the way; otherwise a plan, what each person would be sent, and Book."""
+"""The planner: locked if something stands in the way; otherwise a plan, what each person would be sent, and Book."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ NOT_NOW = {
 
 
 class Book(ReferralFormView):
-    """Plans one meeting of everybody in the referral. Two presses: see what is sent, then book."""
+    """Plans a meeting of all people in the referral, in two steps: preview the messages, then book."""
 
     title = "Plan the meeting"
     template_name = "meetings/book.html"
@@ -47,7 +47,7 @@ class Book(ReferralFormView):
     def may(self) -> Decision:
         return access.may_run(self.request.user, self.referral)
 
-    # What the form offers
+    # The form's choices
 
     def rooms(self) -> list[Venue]:
         """Rooms of the leading organisation and of the user's own."""
@@ -70,7 +70,7 @@ class Book(ReferralFormView):
         return {"rooms": rooms, "people": people, "initial": initial}
 
     def plan(self, form: BookForm) -> Plan:
-        """The plan of a valid form. Kept, because a refusal takes values away from the form again."""
+        """The plan in a valid form. Kept, because a refusal removes values from the form."""
         said = form.cleaned_data
         venue = (
             None if said["venue"] == VIDEO else next(r for r in self.rooms() if str(r.pk) == said["venue"])
@@ -85,7 +85,7 @@ class Book(ReferralFormView):
         )
         return self.planned
 
-    # What stands before it, and doing it
+    # What to settle first, and booking
 
     locked_words = "Nothing can be booked while something stands in the way."
     press_words = "Book the meeting"
@@ -96,7 +96,7 @@ class Book(ReferralFormView):
     done_words = "Booked"
 
     def first(self) -> dict[str, str] | None:
-        """What has to be settled before anything can be planned."""
+        """What must be settled before anything can be planned."""
         stage = Stage(self.referral.shown_stage)
         settle = first_settle(self.referral, self.request.user)
         return {"title": NOT_NOW[stage]} if settle is None and stage in NOT_NOW else settle
@@ -106,7 +106,7 @@ class Book(ReferralFormView):
         return presenters.way(self.referral, self.request.user, self.at, "plan")[0]
 
     def check(self, plan: Plan) -> None:
-        """Raise what doing it would raise."""
+        """Raise what the action would raise."""
         check_booking(referral=self.referral, plan=plan, by=self.request.user, at=self.at)
 
     def do(self, plan: Plan) -> Meeting:
@@ -114,7 +114,7 @@ class Book(ReferralFormView):
         return book(referral=self.referral, by=self.request.user, at=self.at, **vars(plan))
 
     def as_planned(self, plan: Plan) -> Meeting:
-        """The meeting as it would be, for the preview alone."""
+        """The meeting as it would be, only for the preview."""
         facts = {key: value for key, value in vars(plan).items() if key != "arrivals"}
         return Meeting(referral=self.referral, created_at=self.at, **facts)
 
@@ -157,7 +157,7 @@ class Book(ReferralFormView):
         return self.show(status=200 if valid else 422, form=form)
 
     def _with_slot(self, data: QueryDict) -> QueryDict:
-        """The form as it was sent, moved to a free time that was offered, with its length kept."""
+        """The submitted form, moved to an alternative time, with its length kept."""
         moved = data.copy()
         try:
             start = clock.local(datetime.fromisoformat(data["slot"]))
