@@ -190,7 +190,7 @@ def _pages() -> list[Case]:
                 (person, "party", "person", [clone.reference, clone.party]),
                 (history, "history", "history", [clone.reference]),
             ):
-                path = reverse(f"referrals:{name}", args=args)
+                path = reverse(f"casework:{name}", args=args)
                 case.visits.append(Visit(user, path, f"/bench/floor/{floor}/{asked}"))
     return [referral, person, history]
 

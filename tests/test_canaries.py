@@ -70,7 +70,7 @@ def word(name: str) -> str:
 # --- What is marked -------------------------------------------------------------------------------------------
 
 # Answers that are codes and nothing else.
-CODES_ONLY = {"Handoff.digest", "ReadinessCheck.answers"}
+CODES_ONLY = {"Access.principal", "Handoff.digest", "ReadinessCheck.answers"}
 # Of the outbox and of Jo's number: looked for by themselves.
 APART = {"ContactRoute.value", "ContactRoute.value_key", "NameKey.sounds"}
 # Her own side may be told her name; marked where she is with another organisation.
@@ -504,7 +504,8 @@ def test_a_number_finds_only_whom_one_opens(marked, who, finds):
 @pytest.mark.parametrize("who", ["carol", "mina"])
 def test_their_own_house_finds_the_name(other_house, who):
     address = [other_house.referral.reference, other_house.other.pk]
-    pages = [reverse(f"referrals:{name}", args=address) for name in ("party", "safety", "routes")]
+    names = ("casework:party", "referrals:safety", "referrals:routes")
+    pages = [reverse(name, args=address) for name in names]
     seen = "".join(told(other_house.client(who).get(page)).lower() for page in pages)
     assert {word("Party.known_as"), word("Concern.detail"), PHONE} <= words_in(seen)
 

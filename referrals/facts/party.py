@@ -3,6 +3,7 @@ What follows from all parties together is in referral.py."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -304,9 +305,8 @@ class PartyFacts:
     @cached_property
     def shares_home(self) -> bool | None:
         """Whether they share a home with anyone in this, when last asked; None when never asked."""
-        asked = self.rows(rows.SafetyRow)
-        newest = max((row.asked_at for row in asked), default=None)
-        return any(row.shares_home for row in asked if row.asked_at == newest) if asked else None
+        newest = newest_of(self.rows(rows.SafetyRow), "asked_at")
+        return any(row.shares_home for row in newest) if newest else None
 
     # --- Readiness, preparation, capacity ---
 
@@ -323,8 +323,8 @@ class PartyFacts:
     @property
     def judged_ready(self) -> rows.ReadinessRow | None:
         """The newest check, where the worker judged them ready."""
-        check = self.newest_check
-        return check if check and check.judgement == Ready.READY else None
+        newest = newest_of(self.readiness_checks, "completed_at")
+        return next((row for row in newest if row.judgement == Ready.READY), None)
 
     @property
     def ready_until(self) -> datetime | None:
@@ -345,7 +345,8 @@ class PartyFacts:
     def day_check(self) -> rows.ReadinessRow | None:
         """The newest day-of check."""
         found = [row for row in self.rows(rows.ReadinessRow) if row.kind == ReadinessKind.DAY]
-        return max(found, key=lambda row: (row.completed_at, row.created_at), default=None)
+        newest = newest_of(found, "completed_at")
+        return next((row for row in newest if row.judgement == Ready.READY), newest[-1] if newest else None)
 
     @property
     def well_today(self) -> bool:
@@ -367,8 +368,10 @@ class PartyFacts:
     @cached_property
     def assessed(self) -> rows.CapacityRow | None:
         """The newest assessment of whether they can decide this."""
-        found = self.rows(rows.CapacityRow)
-        return max(found, key=lambda row: (row.assessed_at, row.created_at), default=None)
+        newest = newest_of(self.rows(rows.CapacityRow), "assessed_at")
+        return next(
+            (row for row in newest if row.result == CapacityResult.ABLE), newest[-1] if newest else None
+        )
 
     @cached_property
     def capacity_in_doubt(self) -> bool:
@@ -497,6 +500,12 @@ class RunsOut:
     what: str  # "consent", "readiness", "safety", "contact" or "sign_off"
     row: UUID
     until: datetime
+
+
+def newest_of(found: Sequence[RowT], when: str) -> list[RowT]:
+    """The newest rows by the time in one column: one, or those that share the moment."""
+    last = max((getattr(row, when) for row in found), default=None)
+    return [row for row in found if getattr(row, when) == last]
 
 
 def end_of(day: date) -> datetime:

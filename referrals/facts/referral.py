@@ -13,7 +13,7 @@ from uuid import UUID
 
 from referrals.enums import STOPS, Answer, Part, Purpose, Stage, Suitable
 from referrals.facts import rows
-from referrals.facts.party import PartyFacts
+from referrals.facts.party import PartyFacts, newest_of
 from restorative.common import clock
 
 RowT = TypeVar("RowT", bound=rows.Row)
@@ -225,9 +225,8 @@ class Facts:
     @property
     def suitable(self) -> bool:
         """Whether the newest decision says that a meeting is suitable now."""
-        decided = self.rows(rows.SuitabilityRow)
-        newest = max(decided, key=lambda row: (row.decided_at, row.created_at), default=None)
-        return newest is not None and newest.decision == Suitable.YES
+        newest = newest_of(self.rows(rows.SuitabilityRow), "decided_at")
+        return any(row.decision == Suitable.YES for row in newest)
 
     def undone_steps(self, sign_off: UUID) -> list[rows.TaskRow]:
         """Steps of a sign-off decision that are still to be done."""
