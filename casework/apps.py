@@ -1,4 +1,4 @@
-"""Pages that show referrals and meetings together, so that referrals never reaches up into meetings."""
+"""Pages that combine referrals and meetings, so that referrals need not import meetings."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""Addresses of pages that show a referral and its meetings together."""
+"""URLs of pages that combine a referral and its meetings."""
 
 from django.urls import path
 

@@ -1,1 +1,1 @@
-"""The referral page, a person's page and the history as one person may be shown them. Nothing here writes."""
+"""The referral page, a person's page and the history, as one user may see them. Nothing here writes."""

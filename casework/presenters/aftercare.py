@@ -1,4 +1,4 @@
-"""After a meeting, for one user: what was agreed, which call is next, and the calls and ratings of one party.
+"""After a meeting, for one user: the agreement, the next call, and the calls and ratings of one party.
 Nothing here writes."""
 
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ RATING_HEADS = ["When", "Between them", "Feeling safe", "Hope"]
 
 @dataclass
 class After:
-    """What this user may know of what comes after the newest meeting that took place."""
+    """What this user may know of the time after the newest meeting that took place."""
 
     may_write: bool = False
     written: bool = False
@@ -64,7 +64,7 @@ def gather_after(page: ShownReferral) -> After:
 
 
 def next_after(page: ShownReferral) -> Row:
-    """The next step after a meeting: a call that is due, writing it down, their answer, then what is to come."""
+    """The next step after a meeting: a call that is due, writing the agreement, an answer to it, then future steps."""
     after = gather_after(page)
     mine = {party.pk: party for party in page.parties if party.opened and _calls(party, page)}
     calls = [row for row in after.calls if row.party_id in mine]
@@ -99,7 +99,7 @@ def next_after(page: ShownReferral) -> Row:
 
 
 def _calls(party: Party, page: ShownReferral) -> bool:
-    """Whether this user is who rings them: their worker, or somebody who opens them and supports nobody else here."""
+    """Whether this user rings them: their worker, or a user who opens them and supports no other party here."""
     if party.is_supporter:
         return False
     return is_mine(party, page) or not any(is_mine(each, page) for each in page.parties)
@@ -129,7 +129,7 @@ def _agreement(page: ShownReferral, name: str = "agreement") -> str:
 
 
 def after_links(page: ShownReferral) -> list[Row]:
-    """What else can be opened after a meeting: what was agreed."""
+    """Further links after a meeting: the agreement."""
     if page.referral.shown_stage not in (Stage.FOLLOW_UP, Stage.CLOSED):
         return []
     if not any(party.opened for party in page.parties):
@@ -137,11 +137,11 @@ def after_links(page: ShownReferral) -> list[Row]:
     return [{"text": "What was agreed", "href": _agreement(page)}]
 
 
-# --- On the page of one person ----------------------------------------------------------------------------------
+# --- On a person's page -----------------------------------------------------------------------------------------
 
 
 def call_tasks(party: Party, user: "User", at: "datetime") -> list[Row]:
-    """A row a call: when it is due, or what came of it."""
+    """One row per call: when it is due, or its result."""
     follow_ups = FollowUp.objects.visible_to(user).filter(party=party)
     return [
         {
@@ -164,7 +164,7 @@ def _due(day: "date", today: "date") -> str:
 
 
 def rating_rows(party: Party, user: "User") -> list[list[str]]:
-    """Each time they gave numbers, oldest first."""
+    """Each set of ratings, oldest first."""
     rows = Rating.objects.visible_to(user).filter(party=party).order_by("created_at", "pk")
     return [
         [f"{RatingPoint(row.point).label}, {clock.show_day(row.created_at)}", *map(_number, _values(row))]

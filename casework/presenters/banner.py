@@ -1,5 +1,5 @@
-"""How a whole referral stands: closed, paused, or its meeting on hold; and a colleague to ring. As one person may know.
-The next step from there is in next_step.py."""
+"""The banner of a referral: closed, paused, or its meeting on hold; and a colleague to ring. As one user may know.
+The next step is in next_step.py."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,8 +21,8 @@ Banner = dict[str, str]
 
 
 def banner(page: ShownReferral) -> Banner | None:
-    """Who closed or paused it, and when; why, only for those who open whom the reason came from. Or that its meeting is
-    on hold."""
+    """Who closed or paused it, and when, or that its meeting is on hold. The reason only for users who open the
+    party that it came from."""
     if page.referral.shown_stage == Stage.CLOSED:
         return _closed(page)
     if page.referral.shown_stage == Stage.PAUSED:
@@ -57,7 +57,7 @@ def _paused(page: ShownReferral) -> Banner:
 
 
 def _why_paused(page: ShownReferral, step: StageChange | None) -> str:
-    """The reason, for those who open whom it came from."""
+    """The reason, for users who open the party that it came from."""
     if died := [party.known_as for party in page.parties if party.opened and party.person.died_on]:
         return f"{' and '.join(died)} {'has' if len(died) == 1 else 'have'} died."
     rows = Suitability.objects.visible_to(page.user).filter(referral=page.referral, decision=Suitable.NOT_NOW)
@@ -68,7 +68,7 @@ def _why_paused(page: ShownReferral, step: StageChange | None) -> str:
 
 
 def newest_step(page: ShownReferral, name: str) -> StageChange | None:
-    """The newest step of that name which this user may know of."""
+    """The newest step of that name that this user may know of."""
     rows = StageChange.objects.visible_to(page.user).filter(referral=page.referral, step=name)
     return rows.select_related("created_by").order_by("-pk").first()
 
@@ -78,7 +78,7 @@ def _by(worker: "User | None", page: ShownReferral) -> str:
 
 
 def _on_hold(page: ShownReferral) -> Banner:
-    """Who cannot be there; what else holds it up is said once, by what stands in the way."""
+    """Which facilitator cannot come. The list of blockers shows the other causes."""
     sentences = [f"{row.user.first_name} cannot be there." for row in page.away]
     sentences.append("It cannot start as things are. Nobody is sent anything about it meanwhile.")
     return {
@@ -91,12 +91,12 @@ def _on_hold(page: ShownReferral) -> Banner:
 
 
 def held_rows(page: ShownReferral) -> list[BlockerRow]:
-    """What puts the meeting on hold, each with whose turn it is and the page that fixes it."""
+    """What puts the meeting on hold: whose turn it is, and the page that fixes it."""
     return way_rows(replace(page, rows=page.held_by))
 
 
 def ended(page: ShownReferral) -> str:
-    """'Closed by you, Sun 15 November: met.' The outcome is everybody's; the reason is its own side's only."""
+    """'Closed by you, Sun 15 November: met.' All users see the outcome; only one side sees the reason."""
     rows = Closure._base_manager.filter(referral=page.referral).select_related("created_by")
     row = rows.defer("reason", "why_open_items").order_by("-created_at", "-pk").first()
     if row is None:
@@ -115,7 +115,7 @@ def _lower_first(text: str) -> str:
 
 
 def to_ring(page: ShownReferral) -> Task | None:
-    """What this user was asked to do when something changed that no message says."""
+    """This user's task to ring a colleague about a change that messages do not mention."""
     if not page.referral.has_tasks:
         return None
     rows = Task.objects.visible_to(page.user).filter(

@@ -1,4 +1,4 @@
-"""What was done in a referral, as one person may know it."""
+"""The history of a referral, as one user may know it."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -82,16 +82,17 @@ def _when(moment: datetime) -> str:
 
 
 def who(key: UUID | None, name: str, user: "User") -> str:
-    """'You', their first name, or that nobody of ours did it."""
+    """'You', their first name, or words for a change that no worker made."""
     if key is None:
         return "By link"
     return "You" if key == user.pk else name
 
 
 def known_steps(referral: Referral, user: "User") -> Any:
-    """The steps this user may know of, with `known_at`, `known_by` and `known_name`: when, and of whom, they heard.
+    """The steps this user may know of, annotated with `known_at`, `known_by` and `known_name`: when and from whom they
+    heard.
 
-    A step from a compartment they do not open happened, for them, when it was released, by whoever released it.
+    A step from a compartment they do not open counts from its release, by the worker who released it.
     """
     own = Q(party__isnull=True) | Q(party__in=opened_ids(user))
     released = (

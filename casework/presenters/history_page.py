@@ -1,5 +1,5 @@
-"""A referral's history in words, for one person; and who would read a note they write here.
-Which rows it is made of is in timeline.py."""
+"""A referral's history in words, for one user; and the readers of a note that they write here.
+timeline.py selects the rows."""
 
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -62,7 +62,7 @@ ASKED = {
         "completed": "is completed",
     },
 }
-# By whom is nobody's to read here.
+# The history does not name the worker.
 UNSAID = ("part_over", "handoff_over", "records_done")
 PLAIN = {
     "records": "Records check asked for",
@@ -139,7 +139,7 @@ def _seen_by(row: Row) -> str:
 
 
 def entries(rows: list[Row], referral: Referral, user: "User") -> list[dict[str, Any]]:
-    """Rows as a timeline shows them. What is said of a note: the words, and whether it was corrected since."""
+    """Timeline rows for display. A note has its text, and whether it was corrected since."""
     found = []
     for row in rows:
         note = row.what == "note"
@@ -159,7 +159,7 @@ def entries(rows: list[Row], referral: Referral, user: "User") -> list[dict[str,
 
 
 def by_day(rows: list[Row], referral: Referral, user: "User") -> list[dict[str, Any]]:
-    """The same with a heading for each day, for the page: [{title, entries}]."""
+    """The rows under a heading for each day: [{title, entries}]."""
     shown = zip(rows, entries(rows, referral, user), strict=True)
     days = groupby(shown, key=lambda pair: clock.today(pair[0].at))
     return [
@@ -171,11 +171,11 @@ def by_day(rows: list[Row], referral: Referral, user: "User") -> list[dict[str, 
     ]
 
 
-# --- Who would read a note ------------------------------------------------------------------------------------
+# --- Readers of a note ----------------------------------------------------------------------------------------
 
 
 def readers(referral: Referral, user: "User") -> list[tuple[str, str, str]]:
-    """(value, label, who they are) of each audience this user can write to, by the names they may know."""
+    """(value, label, names) of each audience this user can write to, with the names they may know."""
     parties = [party for party in parties_for(referral, user) if party.opened]
     running = [row for row in facilitators_of(referral, user) if row.user_id != user.pk]
     opened = {row.user_id: _opens(row.user, referral) for row in running if parties}

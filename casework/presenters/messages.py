@@ -1,4 +1,4 @@
-"""What each person was sent and will be sent, as one worker may know it."""
+"""Messages sent and planned for each person, as one worker may know them."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -38,10 +38,11 @@ CANNOT_BE_WRITTEN_TO = "Nothing can be sent safely: ring instead"
 def waiting_messages(
     referral: Referral, recipients: Iterable[UUID], user: "User", at: datetime
 ) -> list[Message]:
-    """What waits to be sent, as this user may know.
+    """Planned messages, as this user may know them.
 
-    Messages cancelled with a meeting whose call-off they must not know of yet wait for them as they did. What is said
-    of a meeting waits no longer once a sweep would have sent it: whether it was held, and why, can be another person's.
+    Messages cancelled with a call-off that is hidden from this user still appear as planned. A message about a
+    meeting disappears from the list once a sweep would have sent it, because whether and why it was held can be
+    another person's information.
     """
     unknown = Meeting.objects.visible_to(user).filter(
         referral=referral, status=MeetingStatus.CALLED_OFF, shown_status=MeetingStatus.BOOKED
@@ -62,26 +63,26 @@ def waiting_messages(
 
 
 def _may_go(message: Message) -> datetime:
-    """Not before it is planned, and not in the quiet hours."""
+    """The earliest sending time: not before it is planned, and not in the quiet hours."""
     return clock.next_allowed(message.planned_for, urgent=message.urgent)
 
 
 def _goes(message: Message, at: datetime) -> str:
-    """When it goes, as things stand."""
+    """The sending time, as things stand."""
     return clock.show_when(max(_may_go(message), clock.next_allowed(at, urgent=message.urgent)))
 
 
 def _waits(message: Message, page: ShownReferral) -> str:
-    """Of a meeting that this user knows is on hold nothing is sent, but that it is moved."""
+    """Whether the meeting is on hold to this user's knowledge, so that only a change of time is sent."""
     held = page.on_hold and message.thing_id == page.meeting.pk and message.kind != "meeting_moved"
     return "not while the meeting is on hold" if held else ""
 
 
 def will_be_sent(page: ShownReferral) -> list[dict[str, Any]]:
-    """What waits to be sent to each person the user supports: a box, one for all where they support several.
+    """Planned messages for each person the user supports: a box each, or one box if they support several.
 
-    Why a message is held is not told: the reason may be another person's. Whether they can be written to at all is on
-    their own page.
+    The reason for holding a message is not shown, because it may be another person's. Their own page shows whether
+    they can be written to at all.
     """
     opened = {party.pk: party for party in page.parties if party.opened}
     messages = waiting_messages(page.referral, opened, page.user, page.at)
@@ -103,7 +104,7 @@ def will_be_sent(page: ShownReferral) -> list[dict[str, Any]]:
     return [{"title": title, "lines": lines or ["Nothing is waiting to be sent."]}]
 
 
-# --- On the page of one person ---
+# --- On a person's page ---
 
 STATE_WORDS = {
     State.SENDING: "On its way",
@@ -112,14 +113,15 @@ STATE_WORDS = {
     State.CANCELLED: "Cancelled",
     State.FAILED: "Could not be sent",
 }
-# What goes only while nothing stands in the way of the meeting, on either side.
+# Messages that are sent only while nothing stands in the way of the meeting, on either side.
 AHEAD_OF_IT = ("meeting_booked", "meeting_moved", "meeting_ahead", "meeting_day_before")
 TONES = {State.SENT: "ok", State.FAILED: "stop", State.UNCERTAIN: "due"}
 
 
 def message_rows(page: ShownPerson) -> list[list[Any]]:
-    """What this person was or will be sent. While something of another's waits for release it is shown as it stood."""
-    # Where they do not open everybody, what is said of a meeting is kept from them until they know that it is off.
+    """This person's sent and planned messages. While another party's call-off waits for release, shown as before
+    it."""
+    # If the user does not open every party, the state of meeting messages is hidden until they know that it is off.
     meetings = Meeting.objects.visible_to(page.user).filter(pk=OuterRef("thing_id"))
     sealed = any(not party.opened for party in parties_for(page.referral, page.user))
     hidden = Exists(meetings.exclude(shown_status=MeetingStatus.CALLED_OFF)) if sealed else Value(False)
@@ -132,7 +134,7 @@ def message_rows(page: ShownPerson) -> list[list[Any]]:
 
 
 def _message_row(row: Any, waits: bool, writable: bool) -> list[Any]:
-    """What is said of a meeting may be held by somebody they do not open: then whether it went is not told."""
+    """A message about a meeting may be held because of a party they do not open; then its delivery is not shown."""
     state = State(row.state)
     if waits:
         words, tone = ("Waits to be sent", "") if writable else (CANNOT_BE_WRITTEN_TO, "due")
@@ -141,6 +143,6 @@ def _message_row(row: Any, waits: bool, writable: bool) -> list[Any]:
     else:
         words, tone = STATE_WORDS.get(state, "Not sent"), TONES.get(state, "")
         if row.why_held == TOO_LATE:
-            words = "Not sent"  # whether it waited or was given up hangs on why
+            words = "Not sent"  # whether it waited or was cancelled depends on the cause
     when = row.sent_at if state == State.SENT and row.sent_at else row.planned_for
     return [MESSAGE_WORDS.get(row.kind, "A message"), clock.show_when(when), {"text": words, "tone": tone}]

@@ -1,4 +1,4 @@
-"""The one next step of a referral, in words, for one person at one moment."""
+"""The next step of a referral, in words, for one user at one moment."""
 
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def next_step(page: ShownReferral) -> dict[str, str] | None:
-    """The one next step, in words, for this user at this moment. None once it is closed: the banner says so."""
+    """The next step in words. None once the referral is closed, because the banner says so."""
     if task := to_ring(page):
         heading, text = task.words.split(": ", 1)
         return {
@@ -49,7 +49,7 @@ def next_step(page: ShownReferral) -> dict[str, str] | None:
 
 
 def _second_person(page: ShownReferral) -> dict[str, str] | None:
-    """What waits for this user because they are not working on it: a concern to decide on, a stop to look at."""
+    """What waits for this user as a second person: a concern to decide on, or a stop to clear."""
     for row in page.rows:
         if row.party is None or (row.party.pk, row.code) not in page.deciding:
             continue
@@ -138,7 +138,7 @@ RUNS_ON_THE_DAY = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
 
 
 def _records(page: ShownReferral) -> bool:
-    """Whether this user may write the record: those who ran the meeting, and the lead."""
+    """Whether this user may write the record: the workers who ran the meeting, and the lead."""
     return page.referral.lead_id == page.user.pk or any(
         row.user_id == page.user.pk and row.part in RUNS_ON_THE_DAY
         for row in facilitators_of(page.referral, page.user)
@@ -146,7 +146,7 @@ def _records(page: ShownReferral) -> bool:
 
 
 def _who_runs(page: ShownReferral) -> str:
-    """'Fay', 'Fay and Lou', or the lead where nobody facilitates any more."""
+    """'Fay', 'Fay and Lou', or the lead if there is no facilitator now."""
     names = [
         row.user.first_name
         for row in facilitators_of(page.referral, page.user)
@@ -192,14 +192,14 @@ def _next_preparing(page: ShownReferral) -> dict[str, str]:
 
 
 def _agreed_words(party: Party, page: ShownReferral) -> str:
-    """The words another person agreed to for reaching this one, or '' where they came to us themselves."""
+    """The words that another party approved for reaching this one, or '' if this one came to us."""
     if party.asked_first:
         return ""
     return next(iter(words_agreed(party, page.user)), "")
 
 
 def _talk_with(page: ShownReferral) -> Party | None:
-    """The first person this user supports with whom most of a talk is still to come, and who may be spoken to."""
+    """The first person this user supports who needs most of a talk and may be spoken to."""
     for party in page.parties:
         mine = party.opened and not party.is_supporter and is_mine(party, page)
         if stopped(party, page):

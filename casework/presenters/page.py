@@ -1,4 +1,4 @@
-"""The referral page for one person, put together. Each part is made in the module named after it."""
+"""The referral page for one user, assembled. Each part has its own module."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def other_things(page: ShownReferral) -> list[dict[str, str]]:
-    """What else this user can do from here."""
+    """Further links on this page."""
     referral, reference = page.referral, page.referral.reference
     if referral.shown_stage == Stage.CLOSED:
         return after_links(page)
@@ -67,7 +67,7 @@ def other_things(page: ShownReferral) -> list[dict[str, str]]:
 
 
 def _leading(page: ShownReferral) -> list[dict[str, str]]:
-    """Who leads, and who must not be near it: for whoever may say so."""
+    """Who leads, and who is barred, for users who may change them."""
     reference, user, links = page.referral.reference, page.user, []
     manages = user.is_manager and page.referral.lead_organisation_id == user.organisation_id
     if page.referral.lead_id == user.pk or manages:
@@ -79,7 +79,7 @@ def _leading(page: ShownReferral) -> list[dict[str, str]]:
 
 
 def _pausing(referral: Referral, page: ShownReferral) -> list[dict[str, str]]:
-    """Pause it, or look at it on another day; and another meeting for those who have met."""
+    """Pausing, changing the review date, and meeting again."""
     reference = referral.reference
     links = []
     if referral.shown_stage == Stage.FOLLOW_UP:

@@ -1,4 +1,4 @@
-"""A row for each person: cells for those the viewer supports, one cell for the others."""
+"""A row for each person: separate cells for parties the user opens, one cell for the others."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ PEOPLE_HEADS = ["Consent", "Ready", "Safety asked", "Safe contact", "Prepared"]
 
 
 def people_rows(page: ShownReferral) -> list[dict[str, Any]]:
-    """A row per person: cells for those the user opens, one cell for the others."""
+    """A row per person: separate cells for parties the user opens, one cell for the others."""
     return [_person_row(party, page) for party in page.parties]
 
 

@@ -1,4 +1,4 @@
-"""One person's page, for whoever opens their compartment: the next step, what blocks messages, who supports them.
+"""One person's page, for a user who opens their compartment: next step, what blocks messages, keyworker.
 Its parts are in tasks.py, consent_rows.py and reach.py; safety in safety.py."""
 
 from datetime import datetime, timedelta
@@ -100,7 +100,7 @@ def _next_step(page: ShownPerson) -> Row | None:
         }
     answer = page.newest(Purpose.TAKE_PART)
     if answer is not None and answer.answer in (Answer.NO, Answer.WITHDRAWN):
-        return None  # nobody asks them again from here
+        return None  # no worker asks them again from this page
     wanting = [code for code in TALK_CODES if page.flag(code)]
     if len(wanting) == 1 and not page.party.is_supporter:
         return _one_thing(page, wanting[0])
@@ -115,12 +115,12 @@ def _next_step(page: ShownPerson) -> Row | None:
 
 
 def _before_the_words(page: ShownPerson) -> bool:
-    """Whether nobody speaks to them yet, because nobody has agreed to the words used to reach them."""
+    """Whether they may not be spoken to yet, because no other party has approved the words."""
     return page.flag("wording_not_approved") and not page.party.answered_at
 
 
 def _one_thing(page: ShownPerson, code: str) -> Row:
-    """The step where one thing alone is missing: its own page does."""
+    """The step if only one answer is missing: a link to its own page."""
     name = page.party.known_as
     wording = wording_of(code, of_party=True)
     return {
@@ -132,7 +132,7 @@ def _one_thing(page: ShownPerson, code: str) -> Row:
 
 
 def _runs_out(page: ShownPerson) -> str:
-    """'Something is too old to count.', or until when what was said still counts, where that is soon; or ''."""
+    """'Something is too old to count.', or a date until which answers count, if it is near; or ''."""
     if RENEWED_CODES & page.codes:
         return "Something was asked too long ago to count."
     renewed = [each.until for each in page.known.runs_out() if each.what != "sign_off"]
@@ -159,13 +159,13 @@ def _blocked(page: ShownPerson) -> Row | None:
 
 
 def _release(page: ShownPerson) -> Any:
-    """A call-off that came from this person and that the others have not heard of yet."""
+    """A call-off that came from this person and is not released yet."""
     call_offs = CallOff.objects.visible_to(page.user).waiting().select_related("meeting")
     return call_offs.filter(meeting__referral=page.referral, party=page.party).first()
 
 
 def _asked_not(page: ShownPerson) -> list[Row]:
-    """That somebody who may be them asked before not to be approached: until they answer."""
+    """Warns until they answer, if a possible match asked before not to be approached."""
     if page.party.answered_at or page.party.is_own_place or page.referral.shown_stage == "closed":
         return []
     keys = [row.value_key for row in page.routes if row.value_key]

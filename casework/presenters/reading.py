@@ -1,4 +1,4 @@
-"""What the referral page reads beside the referral: its meeting, who cannot be there, and what waits for release."""
+"""What the referral page reads besides the referral: its meeting, absences, and call-offs that wait for release."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read_page(referral: Referral, user: "User", at: datetime) -> ShownReferral:
-    """The referral with its meeting, as this user may know them: a fixed number of queries."""
+    """The referral with its meeting, as this user may know them, in a fixed number of queries."""
     booked = referral.shown_stage == Stage.BOOKED
     meeting = pending_meeting(referral, user, at) if booked else None
     away = who_is_away(meeting, user, at) if meeting is not None and meeting.facilitator_away else ()
@@ -23,7 +23,7 @@ def read_page(referral: Referral, user: "User", at: datetime) -> ShownReferral:
 
 
 def pending_meeting(referral: Referral, user: "User", at: datetime) -> Meeting | None:
-    """The meeting this user is shown as booked or under way, if any."""
+    """The meeting that this user sees as booked or under way, if any."""
     return (
         Meeting.objects.visible_to(user)
         .filter(referral=referral, shown_status__in=PENDING)
@@ -35,12 +35,12 @@ def pending_meeting(referral: Referral, user: "User", at: datetime) -> Meeting |
 
 
 def who_is_away(meeting: Meeting, user: "User", at: datetime) -> list[Unavailable]:
-    """Who of those who run it cannot be there, while nobody stands in."""
+    """Facilitators who cannot come and have no stand-in."""
     rows = Unavailable.objects.visible_to(user).away(at, user).filter(meeting=meeting)
     return list(rows.select_related("user"))
 
 
 def waits_for_release(referral: Referral, user: "User") -> CallOff | None:
-    """A call-off that this user may know of and the others have not heard of yet."""
+    """A call-off that this user may know of and that is not released yet."""
     call_offs = CallOff.objects.visible_to(user).waiting().select_related("meeting")
     return call_offs.filter(meeting__referral=referral, party__isnull=False).first()

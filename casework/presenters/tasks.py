@@ -1,4 +1,4 @@
-"""What is there with one person and what is not: a status and a date for each part; and steps to do."""
+"""The task list of one person: a status and a date for each part; and steps to do."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -88,7 +88,7 @@ def _consent_task(page: ShownPerson) -> Row:
 
 
 def _words_tasks(page: ShownPerson) -> list[Row]:
-    """The words used to reach each other person, where this person is the one who agrees to them."""
+    """The words to reach each other person that this person is asked to approve."""
     if not page.known.asked_first or page.party.is_supporter:
         return []
     found = []
@@ -172,7 +172,7 @@ def _capacity_task(page: ShownPerson) -> Row:
 
 
 def step_rows(page: ShownPerson) -> tuple[list[Row], list[Row]]:
-    """What is to be done about this person: steps that must come before anybody meets, and everything else."""
+    """Steps for this person: those that must be done before a meeting, and the others."""
     if not page.known.has_tasks:
         return [], []
     tasks = (

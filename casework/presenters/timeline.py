@@ -1,5 +1,5 @@
-"""Which rows a referral's history is made of, as one person may know them: one query over all of them, newest first.
-How each is said is in history.py."""
+"""The rows of a referral's history, as one user may know them: one query over all kinds, newest first.
+history.py puts them into words."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -55,7 +55,7 @@ NO = Value(False, BooleanField())
 
 @dataclass(frozen=True)
 class Row:
-    """One thing that happened. `more` is a second code, `then` a time it speaks of; the last two are of notes."""
+    """One event. `more` is a second code, `then` a time in its text; the last two columns are for notes."""
 
     at: Any
     what: str
@@ -73,7 +73,7 @@ class Row:
 
 
 COLUMNS = [f"h_{name}" for name in Row.__dataclass_fields__]
-# The kinds one can filter by, in the order of the list.
+# The kinds to filter by, in the order of the list.
 GROUPS = {
     "steps": "Steps and decisions",
     "who": "Who works on it",
@@ -86,7 +86,7 @@ GROUPS = {
 
 
 def _part(rows: QuerySet, what: str, at: str, by: str, /, **more: Any) -> QuerySet:
-    """The columns of one kind of row; what it has not is empty."""
+    """The columns of one kind of row; columns it does not have are empty."""
     columns = {
         "at": F(at),
         "what": Value(what, CharField()),
@@ -107,7 +107,7 @@ def _part(rows: QuerySet, what: str, at: str, by: str, /, **more: Any) -> QueryS
 
 
 def _steps(referral: Referral, user: "User") -> QuerySet:
-    # A meeting that is booked has a row of its own, which says when it is.
+    # A booked meeting has its own row, with its time.
     steps = known_steps(referral, user).exclude(step="book")
     return _part(
         steps,
@@ -137,20 +137,21 @@ def _meetings(referral: Referral, user: "User") -> QuerySet:
 
 
 def _nobodys(rows: QuerySet, what: str, at: str, by: str, /, **more: Any) -> QuerySet:
-    """The columns of rows that are of no one person: nothing in them is sealed."""
+    """The columns of rows without a party: nothing in them is sealed."""
     return _part(rows, what, at, by, **{"party": NO_ID, "name": NO_CODE, **more})
 
 
 def _who(referral: Referral, user: "User") -> list[QuerySet]:
-    """Facilitators that came and went, other organisations that were asked, and what they answered."""
+    """Facilitators who joined and left, requests to other organisations, and their answers."""
     parts = Involvement.objects.visible_to(user).filter(referral=referral, since__lte=clock.now())
-    # Whose page it is not, does not learn who said so: a part can end over what somebody told their worker.
+    # Users who do not open the party do not see who made the change, because a part can end over what a person told
+    # their worker.
     unsaid: dict[str, Any] = {"by": NO_ID, "by_name": NO_CODE}
     said = {"code": F("part"), "more": F("user__first_name")}
     asked = Handoff.objects.visible_to(user).filter(referral=referral)
     org = {"code": F("kind"), "more": F("to_org__name")}
     answered = asked.filter(decided_at__isnull=False)
-    # A request that was declined has no kind it was answered with.
+    # A declined request has no accepted kind.
     came = Case(When(decided_kind="", then=Value("declined")), default=F("decided_kind"))
     return [
         _nobodys(parts, "part", "since", "created_by", **said),
@@ -168,7 +169,7 @@ def _who(referral: Referral, user: "User") -> list[QuerySet]:
 
 
 def _records(referral: Referral, user: "User") -> list[QuerySet]:
-    """That a records check was asked for and is done; by whom it was released is no part of it."""
+    """That a records check was requested and is done. The worker who released it is not shown."""
     checks = RecordsCheck.objects.visible_to(user).filter(referral=referral)
     return [
         _nobodys(checks, "records", "asked_at", "asked_by"),
@@ -184,7 +185,7 @@ def _records(referral: Referral, user: "User") -> list[QuerySet]:
 
 
 def _after(referral: Referral, user: "User") -> list[QuerySet]:
-    """What was written down of a meeting, and each call with somebody this user opens."""
+    """Agreements, and calls with people this user opens."""
     agreed = Agreement.objects.known_of(user).filter(meeting__referral=referral)
     calls = FollowUp.objects.visible_to(user)
     done = calls.filter(meeting__referral=referral, done_at__isnull=False)
@@ -210,7 +211,7 @@ def _notes(referral: Referral, user: "User") -> QuerySet:
 
 
 def parts(referral: Referral, user: "User") -> dict[str, list[QuerySet]]:
-    """The rows of each group. Sealed ones are of the people this user opens, and of no others."""
+    """The rows of each group. Sealed rows only of people this user opens."""
 
     def own(model: Any) -> QuerySet:
         return model.objects.visible_to(user).filter(party__referral=referral)
@@ -267,12 +268,12 @@ def parts(referral: Referral, user: "User") -> dict[str, list[QuerySet]]:
 
 
 def read(referral: Referral, user: "User", group: str = "", *, start: int = 0, most: int = 25) -> list[Row]:
-    """Rows newest first, from `start`, up to `most` and one more where there are more."""
+    """Rows newest first, from `start`: up to `most`, and one more if there are more."""
     by_group = parts(referral, user)
     first, *rest = (
         by_group[group] if group in by_group else [row for rows in by_group.values() for row in rows]
     )
-    # The step's columns come first where all are asked for: a union takes its types from its first part.
+    # The column types of a union come from its first part, so the steps come first.
     found = first.values_list(*COLUMNS)
     if rest:
         found = found.union(*(each.values_list(*COLUMNS) for each in rest), all=True)

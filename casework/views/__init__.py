@@ -1,1 +1,1 @@
-"""Pages that show a referral and its meetings together."""
+"""Pages that combine a referral and its meetings."""

@@ -1,4 +1,4 @@
-"""A referral's history, filtered and page by page, with a quick note; and the correction of a note."""
+"""A referral's history, filtered and paginated, with a quick note; and correcting a note."""
 
 from functools import cached_property
 from typing import Any
@@ -22,7 +22,7 @@ MOST_PRINTED = 1000
 
 
 class History(ReferralFormView):
-    """What happened, newest first, as far as this user may know; and a note to add."""
+    """The history, newest first, as far as this user may know it; and a form to add a note."""
 
     form_class = NoteForm
     template_name = "casework/history.html"
@@ -54,7 +54,7 @@ class History(ReferralFormView):
         return super().get(request, *args, **kwargs)
 
     def printed(self) -> HttpResponse:
-        """All of it on one sheet, without the form."""
+        """The whole history on one sheet, without the form."""
         rows = timeline.read(self.referral, self.request.user, self.group, most=MOST_PRINTED)
         self.template_name = "casework/history_print.html"
         self.audit_verb = "history_printed"
@@ -102,7 +102,7 @@ class History(ReferralFormView):
 
 
 class CorrectNote(ReferralFormView):
-    """Add what is right to a note. The note itself stays as it was written."""
+    """Adds a correction to a note. The note itself does not change."""
 
     form_class = CorrectionForm
     template_name = "referrals/person_form.html"

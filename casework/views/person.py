@@ -8,7 +8,7 @@ from referrals.views.person import PersonPage
 
 
 class ShowPerson(PersonPage):
-    """One person: what is there and what is not, and what they can be asked next."""
+    """One person: what is recorded, what is missing, and what they can be asked next."""
 
     template_name = "casework/party.html"
 

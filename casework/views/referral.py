@@ -8,7 +8,7 @@ from referrals.views.base import ReferralPage
 
 
 class ShowReferral(ReferralPage):
-    """One referral: the next step, what stands in the way, who is in it, what was done."""
+    """One referral: next step, blockers, people, history."""
 
     template_name = "casework/show.html"
 

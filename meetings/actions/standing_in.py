@@ -137,7 +137,7 @@ def _require_booked(meeting: Meeting, by: "User") -> None:
 def _require_free_to_stand_in(
     referral: Referral, meeting: Meeting, user: "User", by: "User", at: datetime
 ) -> None:
-    """Raise NotPossible unless the worker may run meetings, is impartial, and has no other meeting then."""
+    """Raise NotPossible unless the worker may run meetings, is on no side here, and has no other meeting then."""
     if not referral_access.could_facilitate(by).filter(pk=user.pk).exists():
         raise NotPossible("That person does not run meetings.", field="user")
     if Involvement.objects.unscoped("stand in").named(at).filter(referral=referral, user=user).exists():

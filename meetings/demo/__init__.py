@@ -1,1 +1,1 @@
-"""Made-up people and their history, played through the actions at past times. For the demo and for tests."""
+"""Made-up people and their history, produced by running the actions at past times. For the demo and for tests."""

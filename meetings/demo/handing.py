@@ -1,4 +1,4 @@
-"""How asking another organisation is played: the people agree to it first, each with their own worker."""
+"""Plays a handoff: the people agree to it first, each with their own worker."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +16,7 @@ from restorative.common import clock
 
 @dataclass
 class Words:
-    """What is typed into a request."""
+    """The text typed into a request."""
 
     situation: str
     background: str
@@ -38,7 +38,7 @@ def words_about(name: str) -> Words:
 
 
 def share_with_carers(made: Played, party: Party, at: datetime) -> None:
-    """They say yes to Carers Leeds knowing, and say again how to reach them."""
+    """All parties consent to sharing with Carers Leeds, and confirm their contact routes."""
     worker = made.staff["asha"] if party == made.own else made.staff["kit"]
     house = made.staff["carol"].organisation
     record_consent(
@@ -72,7 +72,7 @@ def ask_to_lead(made: Played, at: datetime) -> Handoff:
 
 
 def say_no(made: Played, at: datetime) -> None:
-    """Mina opens it, and has nobody free."""
+    """Mina opens the request and declines, for lack of capacity."""
     sent = Handoff.objects.unscoped("demo").get(referral=made.referral)
     mina = made.staff["mina"]
     mark_seen(handoff=sent, by=mina, at=at - timedelta(minutes=20))

@@ -1,5 +1,5 @@
-"""The situations of the demo: what must have happened for each.
-All are led by Asha, who supports the person in treatment; Kit supports the others; Fay facilitates."""
+"""The situations of the demo: the history of each.
+Asha leads all of them and supports the person in treatment; Kit supports the others; Fay facilitates."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +22,7 @@ from restorative.common import clock, drafts
 
 Situation = Callable[[Staff, Pair, datetime], Played]
 
-# Made-up pairs, one a situation.
+# Made-up pairs, one per situation.
 PAIRS = [
     Pair("Sam", "Jo"),
     Pair("Ravi", "Meena", Place.PARENT),
@@ -98,9 +98,9 @@ def withdrawn(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 
 def _met(staff: Staff, pair: Pair, now: datetime, *, days: int) -> Played:
-    """They met so many days ago, and Fay wrote the record the day after."""
+    """They met this many days ago, and Fay wrote the record the day after."""
     made = _ready(staff, pair, now, days=days + 3)
-    # A working day: nobody meets here at the weekend.
+    # A working day: meetings here are not at weekends.
     day = clock.add_working_days(clock.today(now) - timedelta(days=days + 1), 1)
     play.book_meeting(made, clock.moment(day, 15), now - timedelta(days=days, hours=12))
     play.start_meeting(made)
@@ -109,7 +109,7 @@ def _met(staff: Staff, pair: Pair, now: datetime, *, days: int) -> Played:
 
 
 def closed(staff: Staff, pair: Pair, now: datetime) -> Played:
-    """No agreement, but it helped; every call was made."""
+    """Without an agreement, but it helped; all calls were made."""
     made = _met(staff, pair, now, days=100)
     play.follow_up_all(made, until=now)
     close(referral=made.referral, by=staff["asha"], at=day_at(-7, 12, now=now))
@@ -117,12 +117,12 @@ def closed(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 
 def follow_up_due(staff: Staff, pair: Pair, now: datetime) -> Played:
-    """They met a few days ago: nothing is written down yet of what was agreed, and the debriefs are due."""
+    """They met a few days ago: the agreement is not written yet, and the debriefs are due."""
     return _met(staff, pair, now, days=4)
 
 
 def agreement_open(staff: Staff, pair: Pair, now: datetime) -> Played:
-    """An agreement with its actions still open, three weeks on."""
+    """An agreement whose actions are still open after three weeks."""
     made = _met(staff, pair, now, days=22)
     play.agree(made, now - timedelta(days=19), due_on=clock.today(now) + timedelta(days=5))
     play.follow_up_all(made, until=now)
@@ -130,7 +130,7 @@ def agreement_open(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 
 def closed_kept(staff: Staff, pair: Pair, now: datetime) -> Played:
-    """Kept at 12 weeks, and closed."""
+    """Actions kept at 12 weeks, and closed."""
     made = _met(staff, pair, now, days=95)
     play.agree(made, now - timedelta(days=91), due_on=clock.today(now) - timedelta(days=60))
     play.become(made, ActionStatus.DONE, now - timedelta(days=58))
@@ -140,7 +140,7 @@ def closed_kept(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 
 def closed_not_going_ahead(staff: Staff, pair: Pair, now: datetime) -> Played:
-    """Somebody did not want to."""
+    """One person did not want to meet."""
     made = _ready(staff, pair, now, days=20)
     close(
         referral=made.referral,
@@ -190,7 +190,7 @@ def _other_talk(made: Played, **changes: object):
 
 
 def _blocked(staff: Staff, pair: Pair, now: datetime, code: str) -> Played:
-    """A referral that is ready but for one code."""
+    """A referral that is ready except for one blocker."""
     days = 6
     kind, more = Kind.CONVERSATION, ()
     if code == "one_facilitator":
@@ -224,7 +224,7 @@ def _blocked(staff: Staff, pair: Pair, now: datetime, code: str) -> Played:
     elif code == "records_check":
         settings = {"records": False}
     if code in ("stop", "sign_off"):
-        # Raised before the talk, so that the safety questions have been asked since.
+        # Raised before the talk, so that the safety questions are asked after it.
         kind_of = ConcernKind.THREATS if code == "stop" else ConcernKind.LAPSE
         play.give_keyworkers(made, start - timedelta(days=2))
         raise_concern(
@@ -274,7 +274,7 @@ def handoff_waiting(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 
 def handoff_declined(staff: Staff, pair: Pair, now: datetime) -> Played:
-    """Asha asked Carers Leeds to lead; Mina had to say no."""
+    """Asha asked Carers Leeds to lead; Mina declined."""
     made = _ready(staff, pair, now)
     handing.ask_to_lead(made, now - timedelta(days=3))
     handing.say_no(made, now - timedelta(days=2))

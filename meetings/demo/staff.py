@@ -1,4 +1,4 @@
-"""The made-up staff of the three organisations and one other."""
+"""The made-up staff of the three organisations and of one other."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -28,7 +28,7 @@ CAST: dict[str, tuple[str, Role, str, str, bool]] = {
 
 @dataclass
 class Staff:
-    """The cast, each by their key: staff["asha"]."""
+    """The staff by key: staff["asha"]."""
 
     people: dict[str, User]
 
@@ -41,7 +41,7 @@ def email_of(key: str) -> str:
 
 
 def make_staff(at: datetime) -> Staff:
-    """Make the cast, with their organisations and teams where these are missing."""
+    """Create the staff, with their organisations and teams if these are missing."""
     seed(Organisation, Team)
     people: dict[str, User] = {}
     for number, (key, (first, role, organisation_key, team_name, lead)) in enumerate(CAST.items()):
@@ -57,7 +57,7 @@ def make_staff(at: datetime) -> Staff:
             password=PASSWORD,
             first_name=first,
             last_name="Example",
-            # Numbers kept for stories: 0113 496 0000 to 0999 reach nobody.
+            # Numbers reserved for fiction, 0113 496 0000 to 0999: not in service.
             work_phone=f"0113 496 {number:04}",
             organisation=organisation,
             team=team,

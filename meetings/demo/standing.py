@@ -1,4 +1,4 @@
-"""Situations in which a referral stands still, or comes round again: on hold, paused, met and to meet once more."""
+"""Situations in which a referral stands still or repeats: on hold, paused, met and meeting again."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ def _ready(staff: Staff, pair: Pair, now: datetime, days: int) -> Played:
 
 
 def on_hold(staff: Staff, pair: Pair, now: datetime) -> Played:
-    """Booked in four days; the other told Kit of a lapse, which nobody has signed off yet."""
+    """Booked in four days; the other told Kit of a lapse, which is not signed off yet."""
     made = _ready(staff, pair, now, 6)
     play.book_meeting(made, day_at(4, 14, now=now), now - timedelta(days=2), room=1)
     raise_concern(
@@ -49,7 +49,7 @@ def paused(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 def two_meetings(staff: Staff, pair: Pair, now: datetime) -> Played:
     """They met two months ago and meet again next week."""
-    made = _ready(staff, pair, now, 69)  # within the seven days that starting asks for, whatever the hour
+    made = _ready(staff, pair, now, 69)  # within the seven days required for starting, at any hour
     play.book_meeting(made, day_at(-63, 15, now=now), now - timedelta(days=66))
     play.start_meeting(made)
     play.record_it(made, day_at(-62, 10, now=now))

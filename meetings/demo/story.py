@@ -1,5 +1,5 @@
-"""How one referral's history is played: each function is what a worker does, at the time it is said to be done.
-Which history makes which situation is in situations.py."""
+"""Plays one referral's history: each function does what a worker does, at the given time.
+situations.py combines them into situations."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -53,7 +53,7 @@ SHEET = (
 
 @dataclass
 class Pair:
-    """Made-up first names and what they are to each other."""
+    """Made-up first names, and their relation."""
 
     own: str
     other: str
@@ -63,7 +63,7 @@ class Pair:
 
 @dataclass
 class Played:
-    """A referral as it was played, with its people by name and how the story is told so far."""
+    """A referral that was played, with its people by name and the current time of the story."""
 
     referral: Referral
     own: Party
@@ -82,14 +82,14 @@ class Played:
 
 
 def publish_sheet(at: datetime) -> InformationSheet:
-    """The first information sheet, if there is none."""
+    """Publish the first information sheet, if there is none."""
     return InformationSheet.objects.get_or_create(
         version=1, defaults={"words": SHEET, "published_at": at, "created_at": at}
     )[0]
 
 
 def open_rooms(staff: Staff, at: datetime) -> list[Venue]:
-    """Two made-up rooms."""
+    """Create two made-up rooms."""
     rooms = [
         ("Room 2, Armley", "12 Made Up Street, Leeds", 6),
         ("Seacroft hall", "3 Nowhere Lane, Leeds", 12),
@@ -114,7 +114,7 @@ def log(
     lead: str = "asha",
     source: Source = Source.KEYWORKER,
 ) -> Played:
-    """Asha logs it: the person in treatment, and the other."""
+    """Asha logs the referral: the person in treatment, and the other."""
     referral = log_referral(
         person=PersonFacts(given=pair.own, family=pair.family, place=Place.IN_TREATMENT),
         others=[PersonFacts(given=pair.other, family=pair.family, place=pair.relation), *more],
@@ -131,13 +131,13 @@ def log(
 
 
 def _phone(index: int) -> str:
-    """A number kept for stories (07700 900000 to 900999), different for each person: one story is told at a time."""
+    """A number reserved for fiction (07700 900000 to 900999), different for each person of one story."""
     so_far = Referral.objects.unscoped("demo").count()
     return f"+447700900{(so_far * 4 + index) % 1000:03}"
 
 
 def talk_for(story: Played, party: Party, **changes: object) -> Talk:
-    """A talk in which everything is well. `changes` replace its parts."""
+    """A talk without problems. `changes` replace its parts."""
     index = story.parties.index(party)
     said = [
         Said(Purpose.TAKE_PART, Answer.YES),
@@ -181,12 +181,12 @@ def talk_for(story: Played, party: Party, **changes: object) -> Talk:
 
 
 def without(talk: Talk, purpose: Purpose) -> Talk:
-    """The talk without the answer to one thing asked."""
+    """The talk without the answer for one purpose."""
     return replace(talk, said=tuple(said for said in talk.said if said.purpose != purpose))
 
 
 def answering(talk: Talk, purpose: Purpose, answer: Answer) -> Talk:
-    """The talk with another answer to one thing asked."""
+    """The talk with another answer for one purpose."""
     return replace(
         talk,
         said=tuple(replace(said, answer=answer) if said.purpose == purpose else said for said in talk.said),
@@ -220,7 +220,7 @@ def settle(
     suitable: bool = True,
     records: bool = True,
 ) -> None:
-    """A facilitator is appointed, it is decided, and the records check is asked for and released."""
+    """Appoint a facilitator, decide, and request and release the records check."""
     staff, referral = story.staff, story.referral
     for key in facilitators:
         appoint(referral=referral, user=staff[key], by=staff["asha"], at=at)
@@ -239,7 +239,7 @@ def settle(
 
 
 def look_at_all(check: RecordsCheck, by: User, at: datetime) -> None:
-    """A safeguarding lead says of everybody who was found that it is somebody else, until nothing is left."""
+    """A safeguarding lead judges every hit to be another person, until none is left."""
     hits = RecordsHit.objects.unscoped("demo").filter(records_check=check)
     while not finish_records_check(
         check=check, said={hit.pk: Judged(Verdict.NOT_SAME) for hit in hits.all()}, by=by, at=at
@@ -248,7 +248,7 @@ def look_at_all(check: RecordsCheck, by: User, at: datetime) -> None:
 
 
 def match_and_release(story: Played, check: RecordsCheck, by_then: datetime) -> None:
-    """Sal looks at the names at once. It is released at the next fixed time, or by phone if that is too late."""
+    """Sal reviews the hits at once. The check is released at the next fixed time, or by phone if that is too late."""
     sal = story.staff["sal"]
     done_at = check.asked_at + timedelta(minutes=10)
     look_at_all(check, sal, done_at)
@@ -262,7 +262,7 @@ def match_and_release(story: Played, check: RecordsCheck, by_then: datetime) -> 
 def make_ready(
     story: Played, at: datetime, *, own: Talk | None = None, other: Talk | None = None, **kwargs
 ) -> Played:
-    """Everything up to the point where nothing stands in the way of booking, but for what the talks leave out."""
+    """Everything up to the point where nothing stands in the way of booking, except for what the talks leave out."""
     talk_all(story, at, own=own, other=other)
     settle(story, at + timedelta(days=2), **kwargs)
     return story
@@ -298,7 +298,7 @@ def check_the_day(story: Played, at: datetime) -> None:
 
 
 def start_meeting(story: Played) -> None:
-    """The day's checks are done and Fay starts the meeting on time."""
+    """Make the day-of checks, and Fay starts the meeting on time."""
     meeting = story.meeting
     check_the_day(story, meeting.starts_at - timedelta(hours=1))
     start(meeting=meeting, by=story.staff["fay"], at=meeting.starts_at)
@@ -326,7 +326,7 @@ AGREED = "We eat together on Sundays, and ring before coming round."
 
 
 def agree(story: Played, at: datetime, *, due_on: date, answers: Agreed = Agreed.YES) -> Agreement:
-    """Fay writes down what was agreed, an action each, and what each person said to it in the room."""
+    """Fay writes the agreement, with an action each, and each person's answer in the room."""
     actions = [
         ActionFacts(owner=story.own, what="Cook on Sunday", due_on=due_on, sign="Sunday tea happens"),
         ActionFacts(owner=story.other, what="Ring before coming round", due_on=due_on, helper="Their sister"),
@@ -348,7 +348,7 @@ def worker_of(story: Played, party: Party) -> User:
 
 
 def share_with(story: Played, party: Party, key: str, at: datetime) -> None:
-    """This person says yes to sharing with the organisation of a member of staff."""
+    """This person consents to sharing with the organisation of a member of staff."""
     record_consent(
         party=party,
         purpose=Purpose.SHARE,
@@ -360,7 +360,7 @@ def share_with(story: Played, party: Party, key: str, at: datetime) -> None:
 
 
 def become(story: Played, status: ActionStatus, at: datetime) -> None:
-    """What became of every action, told by each owner's worker."""
+    """Record the result of every action, told by each owner's worker."""
     for action in (
         Action.objects.unscoped("demo").filter(agreement__meeting=story.meeting).select_related("owner")
     ):
@@ -372,7 +372,7 @@ ALL_WELL = {"better": "yes", "kept": "yes", "feels_safe": "yes", "worries": "no"
 
 
 def follow_up_all(story: Played, *kinds: FollowUpKind, until: datetime) -> None:
-    """Each person's worker rings them on the day it is due, as far as that day has come."""
+    """Each person's worker rings them on the due date, for dates up to now."""
     rows = FollowUp.objects.unscoped("demo").filter(meeting=story.meeting, done_at__isnull=True)
     if kinds:
         rows = rows.filter(kind__in=kinds)
@@ -390,12 +390,12 @@ def follow_up_all(story: Played, *kinds: FollowUpKind, until: datetime) -> None:
 
 
 def day_at(days: int, hour: int, minute: int = 0, *, now: datetime | None = None) -> datetime:
-    """That London time so many days from today."""
+    """That London time, so many days from today."""
     return clock.moment(clock.today(now) + timedelta(days=days), hour, minute)
 
 
 def add_somebody(story: Played, name: str) -> Party:
-    """Asha adds one more person."""
+    """Asha adds another person."""
     facts = PersonFacts(given=name, place=Place.FRIEND)
     return add_party(referral=story.referral, facts=facts, by=story.staff["asha"])
 
