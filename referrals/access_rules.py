@@ -1,5 +1,5 @@
-"""Who sees and opens what: the table of compartments in docs/domain.md, one function for each of its rows.
-Pure Python over the facts of one referral, without queries or clock: what ends in time says so in its row."""
+"""Who sees and opens what: one function for each rule of the table of compartments in docs/domain.md.
+Pure Python over the facts of one referral, without queries or clock: rows carry their own end."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from restorative.common import clock
 
 @dataclass(frozen=True)
 class Span:
-    """When access counts, and the information sheet that the answer behind it was given on."""
+    """When access counts, and the information sheet of the answer that it rests on."""
 
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     sheet_id: UUID | None = None
 
     def within(self, other: Span) -> Span:
-        """The time that both count."""
+        """The time in which both count."""
         starts = [start for start in (self.starts_at, other.starts_at) if start is not None]
         ends = [end for end in (self.ends_at, other.ends_at) if end is not None]
         return Span(
@@ -50,7 +50,7 @@ class AccessRow:
 
 
 def access_of(facts: Facts) -> set[AccessRow]:
-    """Everything that anybody may see and open of one referral. Bars are not in it: they are asked separately."""
+    """All access to one referral. Bars are not included: they are checked separately."""
     return {row for rule in RULES for row in rule(facts) if not row.span.empty}
 
 
@@ -70,7 +70,7 @@ def _opens(
 
 
 def _lead(facts: Facts) -> Iterator[AccessRow]:
-    """The lead sees the referral, and opens parties without a keyworker of their own."""
+    """The lead sees the referral, and opens parties without a keyworker."""
     lead = user(facts.referral.lead_id)
     yield _sees(lead)
     for party in facts.parties.values():
@@ -79,7 +79,7 @@ def _lead(facts: Facts) -> Iterator[AccessRow]:
 
 
 def _keyworkers(facts: Facts) -> Iterator[AccessRow]:
-    """A keyworker opens their party. Once the party has left, the referral is not theirs to see by that."""
+    """A keyworker opens their party. After the party has left, this no longer shows them the referral."""
     for party in facts.parties.values():
         if party.row.keyworker_id is not None:
             keyworker = user(party.row.keyworker_id)
@@ -89,7 +89,7 @@ def _keyworkers(facts: Facts) -> Iterator[AccessRow]:
 
 
 def _team_mates(facts: Facts) -> Iterator[AccessRow]:
-    """The team mates of the lead and of the keyworkers see the referral, and open nothing."""
+    """Team mates of the lead and of the keyworkers see the referral, and open no compartment."""
     workers = {party.row.keyworker_id for party in facts.present} | {facts.referral.lead_id}
     for worker in workers:
         if worker is not None:
@@ -116,15 +116,15 @@ def _meeting_workers(facts: Facts) -> Iterator[AccessRow]:
 
 
 def _facilitators(facts: Facts) -> Iterator[AccessRow]:
-    """A facilitator opens every party who shares with the facilitator's organisation; none, where they support or ever
-    supported anyone here."""
+    """A facilitator opens every party who shares with the facilitator's organisation; none if they support or ever
+    supported a party here."""
     for row, held in _parts(facts, Part.FACILITATOR):
         if not facts.supports_anyone(row.user_id):
             yield from _shared_with(row.user_id, facts.parties.values(), held)
 
 
 def _second_workers(facts: Facts) -> Iterator[AccessRow]:
-    """A second worker opens those parties who did not refuse them, and whom no facilitator supports."""
+    """A second worker opens parties who did not refuse them and whom no facilitator supports."""
     facilitators = {row.user_id for row, _ in _parts(facts, Part.FACILITATOR)}
     for row, held in _parts(facts, Part.SECOND_WORKER):
         if facts.supports_anyone(row.user_id):
@@ -149,7 +149,7 @@ def _stand_ins(facts: Facts) -> Iterator[AccessRow]:
 
 
 def _parts(facts: Facts, *parts: Part) -> Iterator[tuple[row_kinds.InvolvementRow, Span]]:
-    """Parts in the meetings that have not ended, and when they are held."""
+    """Meeting parts that have not ended, and when they are active."""
     for row in facts.involvements:
         if row.part in parts and row.until is None:
             yield row, Span()
@@ -173,7 +173,7 @@ def _yes(party: PartyFacts, purpose: Purpose, recipient: UUID) -> Span | None:
 
 
 def _shared_with(worker: UUID, parties: Iterable[PartyFacts], held: Span) -> Iterator[AccessRow]:
-    """Opens parties to a worker of their own organisation, and of others while they share with it."""
+    """Opens parties to a worker of their own organisation, and of another while they share with it."""
     for party in parties:
         yield _opens(user(worker), party, party.row.organisation_id, held)
         for organisation, shared in _shares(party):
@@ -188,12 +188,13 @@ def _shares(party: PartyFacts) -> Iterator[tuple[UUID, Span]]:
             yield organisation, shared
 
 
-# --- Who looks after safety -----------------------------------------------------------------------------------------
+# --- Safety and records checks --------------------------------------------------------------------------------------
 
 
 def _safeguarding_leads(facts: Facts) -> Iterator[AccessRow]:
-    """While a concern is open, safeguarding leads of the party's organisation open concerns and safety answers, unless
-    they are of another side. Those of the leading organisation see the referral while a records check waits."""
+    """While a concern is open, safeguarding leads of the party's organisation open concerns and safety answers,
+    unless they are of another side. Those of the leading organisation see the referral while a records check
+    waits."""
     for party in facts.parties.values():
         if not party.open_concerns:
             continue
@@ -208,12 +209,12 @@ def _safeguarding_leads(facts: Facts) -> Iterator[AccessRow]:
         yield _sees(leads(facts.referral.lead_organisation_id))
 
 
-# --- Handed over, and let in ----------------------------------------------------------------------------------------
+# --- Handoffs and grants --------------------------------------------------------------------------------------------
 
 
 def _receivers(facts: Facts) -> Iterator[AccessRow]:
-    """Who takes a handoff sees the referral from accepting on, and so do their managers. With help, they open the
-    person while the person shares with their organisation."""
+    """The worker who takes a handoff, and their managers, see the referral from accepting on. With help, they open
+    the person while the person shares with their organisation."""
     for row in facts.rows(row_kinds.HandoffRow):
         if row.state != HandoffState.ACCEPTED:
             continue
@@ -231,8 +232,7 @@ def _receivers(facts: Facts) -> Iterator[AccessRow]:
 
 
 def _senders(facts: Facts) -> Iterator[AccessRow]:
-    """After the lead moved, who sent the handoff and who led before still see the referral, and so do their
-    managers."""
+    """After the lead moved, the sender, the earlier lead and their managers still see the referral."""
     for row in facts.rows(row_kinds.HandoffRow):
         if row.lead_moved:
             yield _sees(managers(row.from_org_id))
@@ -242,8 +242,8 @@ def _senders(facts: Facts) -> Iterator[AccessRow]:
 
 
 def _granted(facts: Facts) -> Iterator[AccessRow]:
-    """Who was let in sees the referral until the grant ends, and opens the party it is for and who is beside them;
-    nobody, where they are of another side. It counts while the organisation supports whom it covers."""
+    """The holder of a grant sees the referral until it ends, and opens its party and that party's supporters, but
+    no one if they are of another side. It counts while the organisation supports those it covers."""
     for row in facts.rows(row_kinds.GrantRow):
         if row.given_at is None or row.ended_at is not None:
             continue

@@ -1,4 +1,4 @@
-"""The referral and everything sealed per party."""
+"""The referral, and everything that is sealed per party."""
 
 from django.apps import AppConfig
 

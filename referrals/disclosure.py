@@ -1,5 +1,5 @@
-"""What a worker may know while a step waits for release: the others' compartments as they stood before that step.
-Computed from facts as they were known then; nothing of it is stored."""
+"""What a worker may know while a step waits for release: the other compartments as they were before that step.
+Computed from the facts of that time; nothing of it is stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BeforeStep:
-    """What a worker knew of the compartments they do not open, just before a step they must not know of yet.
+    """What a worker knew of the compartments they do not open, just before a step that is hidden from them.
 
-    `open`: parties with something open then. `words`: for each party, the answers in which others had agreed to the
-    words used to reach them. `at`: when the step happened.
+    `open`: parties with a blocker then. `words`: for each party, the answers that had approved the words to reach
+    them. `at`: when the step happened.
     """
 
     at: datetime
@@ -33,7 +33,7 @@ class BeforeStep:
 
 
 def before_step(facts: Facts, opened: Iterable[UUID]) -> BeforeStep | None:
-    """What a reader of these compartments is shown of the others; None where no step is hidden from them."""
+    """What a user who opens these compartments is shown of the others; None if no step is hidden from them."""
     opened = frozenset(opened)
     step = facts.hidden_step(opened)
     if step is None:
@@ -52,7 +52,7 @@ def before_step(facts: Facts, opened: Iterable[UUID]) -> BeforeStep | None:
 
 
 def _gate_then(then: Facts) -> Gate | None:
-    """The gate the workers looked at: starting, while a meeting was booked; booking, where some knew it was off."""
+    """The gate of that time: `start` while a meeting was booked; `book` if some users knew it was off."""
     if then.stage == Stage.BOOKED:
         return Gate.START
     waiting = any(row.waits_for_release for row in then.rows(StageChangeRow))
@@ -60,22 +60,22 @@ def _gate_then(then: Facts) -> Gate | None:
 
 
 def opened_in(user: "User", referral: UUID) -> frozenset[UUID]:
-    """Ids of the parties of a referral whose compartments a user opens, those who left too."""
+    """Ids of the parties of a referral whose compartments a user opens, including those who left."""
     return frozenset(Party.objects.opened_by(user).filter(referral=referral).values_list("pk", flat=True))
 
 
 def shown_before_step(user: "User", referral: UUID, at: datetime) -> BeforeStep | None:
-    """What a user is shown of the others in one referral; None where no step is hidden from them."""
+    """What a user is shown of the others in one referral; None if no step is hidden from them."""
     return before_step(facts_of(referral, at), opened_in(user, referral))
 
 
 def hidden_since(user: "User", referral: UUID, at: datetime) -> datetime | None:
-    """From when a user knows nothing new of the others: a hidden step, or an open stop; None where there is neither."""
+    """Since when a user learns nothing new of the others: a hidden step, or an open stop; None if there is neither."""
     return facts_of(referral, at).hidden_since(opened_in(user, referral))
 
 
 def shown_blockers(user: "User", referral: Referral, gate: Gate, at: datetime) -> list[ShownBlocker]:
-    """What stands in the way of one referral, as far as a user may know. Three queries, and two for the user."""
+    """The blockers of one referral, as far as a user may know. Three queries, and two for the user."""
     facts = facts_of(referral.pk, at)
     found = find_blockers(facts, gate)
     if not found:

@@ -1,12 +1,12 @@
-"""Stages, places, purposes, answers, kinds of concern, reasons: the field's words and their labels.
-Only words live here; what they lead to is in stages.py, blockers.py and the actions."""
+"""Stages, places, purposes, answers, kinds of concern, reasons: the codes and their labels.
+Their effects are in stages.py, blockers.py and the actions."""
 
 from uuid import UUID
 
 from django.db.models import IntegerChoices, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-# The recipient of a consent that names nobody. Not null, so that the unique key holds on every database.
+# The recipient of a consent without one. Not null, so that the unique key works on every database.
 NOBODY = UUID(int=0)
 
 
@@ -88,7 +88,7 @@ class CapacityResult(TextChoices):
 
 
 class GrantKind(TextChoices):
-    """Why somebody opens what is otherwise not theirs."""
+    """The ground for access that a user does not have by their role."""
 
     EMERGENCY = "emergency", _("Emergency")
     COVER = "cover", _("Covering for a colleague")
@@ -199,7 +199,7 @@ TWO_FACILITATORS = (ConcernKind.PAST_ABUSE, ConcernKind.CHILD)
 
 
 class OrderKind(TextChoices):
-    """What bars contact, or may."""
+    """The kind of order that bars contact, or may."""
 
     RESTRAINING = "restraining", _("Restraining order")
     NON_MOLESTATION = "non_molestation", _("Non-molestation order")
@@ -211,7 +211,7 @@ class OrderKind(TextChoices):
 
 
 class ChildResult(TextChoices):
-    """Whether somebody under 16 can decide about this, and who else says that they may."""
+    """Whether a person under 16 can decide about this, and who else says that they may."""
 
     COMPETENT = "competent", _("They understand enough to decide for themselves")
     PARENT = "parent", _("They do not, and a parent who takes no part in this gives authority")
@@ -219,7 +219,7 @@ class ChildResult(TextChoices):
 
 
 class ShareWith(TextChoices):
-    """Who may be told what keeps somebody safe, whether or not anybody agrees. In the middle of a sentence."""
+    """The recipient of a protective share. Used in the middle of a sentence."""
 
     POLICE = "police", _("the police")
     FRONT_DOOR = "front_door", _("the Front Door Safeguarding Hub")
@@ -235,7 +235,7 @@ class SignOffDecision(TextChoices):
 
 
 class Likeness(IntegerChoices):
-    """How much somebody in another record is like one of a referral's people. The highest come first."""
+    """How similar another record is to one of a referral's people, most similar first."""
 
     SLIGHT = 1, _("A first name alone")
     POSSIBLE = 2, _("Possible")
@@ -256,7 +256,7 @@ class Suitable(TextChoices):
 
 
 class Part(TextChoices):
-    """What a worker did in a referral."""
+    """A worker's part in a referral."""
 
     LEAD = "lead", _("Lead")
     KEYWORKER = "keyworker", _("Keyworker")
@@ -267,7 +267,7 @@ class Part(TextChoices):
     COVER = "cover", _("Opened by a grant")
 
 
-# Parts in running the meetings: known to everyone who sees the referral.
+# Parts in the meetings: known to every user who sees the referral.
 MEETING_PARTS = (Part.FACILITATOR, Part.SECOND_WORKER, Part.STAND_IN)
 # Parts for one party: the worker knows that party's side from then on.
 PARTY_PARTS = (Part.KEYWORKER, Part.RECEIVER, Part.COVER)
@@ -279,7 +279,7 @@ class AccessLevel(TextChoices):
     SHELL = "shell", _("Sees the referral")
     OPEN = "open", _("Opens a compartment")
     SAFETY = "safety", _("Opens concerns and safety answers")
-    # A safeguarding lead of another side: they open neither through their organisation.
+    # A safeguarding lead of another side: the organisation's rows do not count for them.
     EXCLUDED = "excluded", _("Of another side")
 
 
@@ -355,7 +355,7 @@ class HandoffState(TextChoices):
     COMPLETED = "completed", _("Completed")
 
 
-# Still to be answered by the other organisation.
+# Waits for the other organisation's answer.
 UNANSWERED = (HandoffState.SENT, HandoffState.SEEN, HandoffState.QUESTION)
 
 
@@ -373,8 +373,8 @@ class Gate(TextChoices):
     START = "start", _("start")
 
 
-# The questions of a talk, with the words to say beside each. Kept here because forms, pages and rules all read
-# them; "yes" is always the answer that lets things go on.
+# The questions of a talk with their scripts. Here because forms, pages and rules all read them; "yes" is always the
+# answer that permits the meeting.
 READINESS_QUESTIONS: dict[str, str] = {
     "own_idea": _("Is it their own idea, and do they mean it?"),
     "if_refused": _("Can they cope if the other person says no?"),
@@ -394,7 +394,7 @@ DAY_QUESTIONS: dict[str, str] = {
     "still_yes": _("Still yes?"),
     "decides": _("Able to decide this for themselves today?"),
 }
-# "Yes" here is the answer that needs something: see actions/readiness.py for what each raises.
+# Here "yes" is the answer that needs action: see actions/readiness.py for the concern it raises.
 SAFETY_QUESTIONS: dict[str, str] = {
     "afraid": _("Is there anything about the two of them that makes them afraid?"),
     "controlled": _("Does anyone control what they do, who they see, or their money?"),

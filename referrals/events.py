@@ -1,20 +1,20 @@
-"""What the apps above must hear inside the very transaction that did it. Sent with send(), never send_robust():
-a receiver that fails takes the change back with it."""
+"""Events for the apps above, sent inside the transaction of the change, with send() and never send_robust():
+a receiver that fails rolls the change back."""
 
 from django.dispatch import Signal
 
-# Each is sent with referral=, party= (None where it concerns no one party), by=, at=.
+# Each is sent with referral=, party= (None if it concerns no single party), by=, at=.
 withdrawn = Signal()  # an answer to taking part that is no longer a yes: withdrawn, no, not sure
 stopped = Signal()  # a stop concern was raised
-capacity_doubted = Signal()  # a doubt whether the party can decide this was noted
+capacity_doubted = Signal()  # a doubt whether the party can decide this was recorded
 facilitator_lost = Signal()  # a facilitator left and no other remains
 paused = Signal()
-died = Signal()  # somebody in the referral has died: nothing of it is announced to anybody
+died = Signal()  # a person in the referral has died: the service announces it to no one
 closed = Signal()
-contacted = Signal()  # something was done with a party: by= is who did it
+contacted = Signal()  # an action with a party, by worker by=
 share_ended = Signal()  # sharing with an organisation, organisation=, is no longer a yes
-# The lead moved to another organisation, or came back. Nothing above needs to hear: whoever meets and whoever
-# facilitates is the same, and workers are told by the outbox, which every change brings in line.
+# There is no event for a lead that moves to another organisation or back: participants and facilitators stay the same,
+# and the outbox, which every change updates, tells the workers.
 lead_moved = Signal()
 
 ALL = {

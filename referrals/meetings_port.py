@@ -1,4 +1,4 @@
-"""What this app asks of meetings, which stand above it and may not be imported here.
+"""What this app needs to know of meetings, an app above that it may not import.
 meetings/apps.py registers the answers when the service starts."""
 
 from collections.abc import Callable
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CallsLeft:
-    """Debriefs and follow-up calls not done, as far as one user may know.
+    """Unfinished debriefs and follow-up calls, as far as one user may know.
 
-    `sentences` name them. `only_tried` says that each is to a person who could not be reached often enough. `hidden`:
-    some are with a person this user does not open.
+    `sentences` name them. `only_tried`: each is to a person who could not be reached often enough. `hidden`: some
+    are with a person this user does not open.
     """
 
     sentences: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class MeetingsPort:
     has_pending: Callable[[UUID], bool]
     outcome: Callable[[UUID, datetime], Outcome]
     calls_left: Callable[[UUID, "User"], CallsLeft]
-    # What must be settled before the referral can go on, as this user may know it: a banner, or None.
+    # What must be settled before the referral can continue, as this user may know it: a banner, or None.
     first_settle: Callable[["Referral", "User"], dict[str, str] | None]
 
 
@@ -43,7 +43,7 @@ _registered: list[MeetingsPort] = []
 
 
 def register(port: MeetingsPort) -> None:
-    """Say who answers. Called once, when the service starts."""
+    """Register the answers. Called once, when the service starts."""
     _registered[:] = [port]
 
 

@@ -1,6 +1,6 @@
-"""To whom access is given: a user, a worker's team mates, an organisation's managers or safeguarding leads, or whoever
-was let in by a grant. A user's principals follow from their row alone, so that a change of role, team or organisation
-holds at the next request."""
+"""Principals, to whom access is given: a user, a worker's team mates, an organisation's managers or safeguarding
+leads, a grant's holder. A user's principals follow from their row only, so that a change of role, team or
+organisation takes effect at the next request."""
 
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def user(key: UUID) -> str:
-    """One worker, because of a part they have."""
+    """One worker, through a part they have."""
     return f"user:{key}"
 
 
@@ -32,7 +32,7 @@ def leads(organisation: UUID) -> str:
 
 
 def grant(key: UUID) -> str:
-    """One user, because of a grant."""
+    """One user, through a grant."""
     return f"grant:{key}"
 
 
@@ -42,12 +42,12 @@ def does_casework(who: "User | AnonymousUser") -> bool:
 
 
 def may_see_any(who: "User | AnonymousUser") -> bool:
-    """Whether there can be a referral for them: casework; and governance, by a grant alone."""
+    """Whether any referral can be visible to them: casework staff; and governance, through grants only."""
     return does_casework(who) or bool(who.is_authenticated and who.is_active and who.is_governance)
 
 
 def principals_of(who: "User | AnonymousUser") -> list[str]:
-    """Everything that a user is given access as; worked out once for each row of a user that was read."""
+    """A user's principals; computed once for each user row that was read."""
     if not isinstance(who, User) or not may_see_any(who):
         return []
     basis = (who.organisation_id, who.team_id, who.role, who.safeguarding_lead)

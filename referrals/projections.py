@@ -1,4 +1,4 @@
-"""Writes what rules say of a referral beside its facts: at the end of every change, and anew over all referrals.
+"""Writes projections: at the end of every change, and recomputed over all referrals.
 Only differences are written."""
 
 from collections import defaultdict
@@ -14,20 +14,20 @@ from referrals.facts import Facts, read_facts
 from referrals.models import Access, Referral
 
 WHY = "projection"
-# How many referrals are held at once while their projections are compared.
+# How many referrals are locked at once while their projections are compared.
 BATCH = 100
 
 Stored = dict[AccessRow, list[int]]
 
 
 def project(facts: Facts) -> None:
-    """Bring what is stored of one referral in line with its facts. For actions, which hold it."""
+    """Update one referral's projections from its facts. For actions, which hold its lock."""
     _write(facts, _stored([facts.referral.id])[facts.referral.id])
 
 
 def reproject(referrals: Collection[UUID], at: datetime, *, repair: bool = True) -> int:
-    """Compute the projections of these referrals anew, holding them meanwhile. How many differed from what was stored;
-    with `repair`, they do not any more."""
+    """Recompute the projections of these referrals, under their locks. Returns how many differed from what was
+    stored; with `repair` they are corrected."""
     with transaction.atomic():
         held = Referral.objects.unscoped(WHY).select_for_update().filter(pk__in=referrals).order_by("pk")
         keys = list(held.values_list("pk", flat=True))
@@ -41,7 +41,7 @@ def reproject(referrals: Collection[UUID], at: datetime, *, repair: bool = True)
 
 
 def batches() -> Iterator[list[UUID]]:
-    """The ids of all referrals, some at a time."""
+    """The ids of all referrals, in batches."""
     last = UUID(int=0)
     rows = Referral.objects.unscoped(WHY).order_by("pk").values_list("pk", flat=True)
     while keys := list(rows.filter(pk__gt=last)[:BATCH]):
@@ -50,19 +50,19 @@ def batches() -> Iterator[list[UUID]]:
 
 
 def sample() -> list[UUID]:
-    """The ids of some referrals, other ones each time."""
+    """The ids of some referrals, different ones each time."""
     rows = Referral.objects.unscoped(WHY).order_by("pk").values_list("pk", flat=True)
     return list(rows.filter(pk__gte=uuid4())[:BATCH]) or list(rows[:BATCH])
 
 
 def end_what_rests_on_sheets(at: datetime) -> None:
-    """End access that rests on an answer given on an older information sheet, at the moment all of these are void."""
+    """End access that rests on answers given on an older information sheet, at the moment they become void."""
     rows = Access.objects.unscoped("sheets are void").filter(Q(ends_at__isnull=True) | Q(ends_at__gt=at))
     rows.filter(sheet__isnull=False).update(ends_at=at)
 
 
 def _stored(referrals: Collection[UUID]) -> dict[UUID, Stored]:
-    """The rows that are stored of each of these, each with its ids."""
+    """The stored rows of each of these, with their ids."""
     found: dict[UUID, Stored] = defaultdict(dict)
     columns = ("principal", "level", "party", "organisation", "starts_at", "ends_at", "sheet")
     rows = Access.objects.unscoped(WHY).filter(referral__in=referrals)
@@ -73,7 +73,7 @@ def _stored(referrals: Collection[UUID]) -> dict[UUID, Stored]:
 
 
 def _write(facts: Facts, stored: Stored) -> None:
-    """Take away and add the rows that differ."""
+    """Delete and add the rows that differ."""
     wanted = access_of(facts)
     gone = [key for row, keys in stored.items() for key in (keys[1:] if row in wanted else keys)]
     if gone:

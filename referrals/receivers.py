@@ -1,5 +1,5 @@
-"""What this app does itself when something happens in a referral, in that same transaction: requests to another
-organisation begin with what was done, and end with what they rest on."""
+"""What this app does itself on its events, in the same transaction: handoffs begin with the first contact, and end
+with the consent that they rest on."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -44,6 +44,6 @@ RECEIVERS: dict[Signal, Callable[..., None]] = {
 
 
 def connect() -> None:
-    """Join the receivers to their events, once."""
+    """Connect the receivers to their events, once."""
     for signal, receiver in RECEIVERS.items():
         signal.connect(receiver, weak=False, dispatch_uid="referrals.handed_over")

@@ -1,5 +1,5 @@
-"""THE table of a referral's steps: from where, to where, which verb of access.py, which guards; and the one function
-that applies it. Stages are changed nowhere else."""
+"""The table of a referral's steps: from, to, permission in access.py, guards; and the function that applies it. No
+other code changes a stage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 Guard = Callable[[Referral, datetime], list[str]]
 
-# Said by the step and by the pages before it, in the same words.
+# The same words on the pages before the step and in its refusal.
 RELEASE_FIRST = "A meeting was called off and the others have not heard yet. Release that first."
 STILL_BOOKED = "A meeting is still booked. Call it off, or record it, first."
 
 
 def nothing_in_the_way_of_booking(referral: Referral, at: datetime) -> list[str]:
-    """No code holds at the gate 'book'. The booking action says which, as far as its caller may know."""
+    """No blocker at the gate `book`. The booking action names them, as far as its caller may know."""
     return ["Something still stands in the way."] if blockers.blockers(referral, Gate.BOOK, at) else []
 
 
@@ -34,7 +34,7 @@ def no_meeting_pending(referral: Referral, at: datetime) -> list[str]:
 
 
 def within_30_days_of_closing(referral: Referral, at: datetime) -> list[str]:
-    """Closed no longer ago than may be reopened."""
+    """Closed recently enough to be reopened."""
     if referral.closed_at and at - referral.closed_at > timedelta(days=rules().reopen_days):
         return [f"It was closed more than {rules().reopen_days} days ago. Log a new referral instead."]
     return []
@@ -42,7 +42,7 @@ def within_30_days_of_closing(referral: Referral, at: datetime) -> list[str]:
 
 @dataclass(frozen=True)
 class Step:
-    """One allowed step. `to` None means back to where it was paused from."""
+    """One allowed step. `to` None means back to the stage it was paused in."""
 
     name: str
     froms: tuple[Stage, ...]
@@ -59,7 +59,7 @@ STEPS: dict[str, Step] = {
         Step("move", (Stage.BOOKED,), Stage.BOOKED, "book", (nothing_in_the_way_of_booking,)),
         Step("call_off", (Stage.BOOKED,), Stage.PREPARING, "call_off"),
         Step("met", (Stage.BOOKED,), Stage.FOLLOW_UP, "record"),
-        # It happened before anybody booked it. What stands in the way of a meeting stands in the way of the next one.
+        # It happened without a booking. Blockers apply to the next meeting.
         Step("already_met", (Stage.LOGGED, Stage.PREPARING, Stage.PAUSED), Stage.FOLLOW_UP, "record"),
         Step("meet_again", (Stage.FOLLOW_UP,), Stage.PREPARING, "book"),
         Step("pause", (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP), Stage.PAUSED, "decide"),
@@ -77,7 +77,7 @@ STEPS: dict[str, Step] = {
 
 
 def destination(step: Step, referral: Referral) -> Stage:
-    """Where a step leads. Resuming from booked leads to preparing: nothing is booked any more."""
+    """Where a step leads. Resuming from booked leads to preparing, because nothing is booked any more."""
     if step.to is not None:
         return step.to
     came_from = Stage(referral.paused_from)
@@ -103,7 +103,7 @@ def take_step(
 ) -> StageChange:
     """Move a referral whose version the caller has bumped in this transaction.
 
-    `party` is given when the step came from that party's sealed facts: others then do not see it until released.
+    `party` is given if the step came from that party's sealed facts: it is hidden from the others until released.
     Raises NotPossible with the guards' sentences.
     """
     step = STEPS[step_name]

@@ -1,5 +1,5 @@
 """The referrals' periodic tasks. Running one twice, or twice at once, does its work once.
-They take no arguments: the database says what is due."""
+They take no arguments: they find what is due in the database."""
 
 from celery import shared_task
 
@@ -9,25 +9,26 @@ from restorative.common import clock
 
 
 class Drift(RuntimeError):
-    """What is stored beside the facts of a referral is not what its facts say."""
+    """A referral's stored projections differ from its facts."""
 
 
 @shared_task
 def records_checks() -> None:
-    """Match the names of records checks that were asked for, and release at the fixed times what is done."""
+    """Match the names of requested records checks, and release finished ones at the fixed times."""
     records.match_waiting()
     records.release_due()
 
 
 @shared_task
 def provisional_records() -> None:
-    """Take away the records of people who were never heard from, once their time is over."""
+    """Delete the provisional records whose time is over."""
     forgetting.forget_due()
 
 
 @shared_task
 def projections() -> None:
-    """Compare what is stored of some referrals with their facts. Fails on any drift, which the health page shows."""
+    """Compare some referrals' stored projections with their facts. Fails on any difference, which the health page
+    shows."""
     differed = reproject(sample(), clock.now(), repair=False)
     if differed:
         raise Drift(f"{differed} referrals differ. Run: manage.py reproject")

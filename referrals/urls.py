@@ -1,4 +1,4 @@
-"""Addresses of referrals: /r/<reference>/… for one, plurals for lists. No names and no counts stand in them."""
+"""URLs of referrals: /r/<reference>/… for one, plurals for lists. They contain no names and no counts."""
 
 from django.urls import path
 
@@ -69,7 +69,7 @@ urlpatterns += [
     ),
 ]
 
-# Shared to keep somebody safe: by itself, for safeguarding leads who may not see the referral
+# Protective shares: their own page, for safeguarding leads who may not see the referral
 urlpatterns += [path("shared/<uuid:share>/", protecting.ShowShare.as_view(), name="share")]
 
 # Asking another organisation
@@ -118,7 +118,7 @@ urlpatterns += [
     path(f"{PERSON}invite/", parties.Invite.as_view(), name="invite"),
 ]
 
-# Access by name, conflicts of interest, who leads
+# Grants, bars, changing the lead
 urlpatterns += [
     path("grants/", grants.Grants.as_view(), name="grants"),
     path("grants/new/", grants.WhichReferral.as_view(), name="grant_which"),

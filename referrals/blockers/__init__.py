@@ -1,5 +1,5 @@
-"""What stands in the way of booking and of starting: plain rules over facts, never stored, one entry a code.
-Whether somebody *may* is access.py's; what moves a stage is stages.py's."""
+"""What stands in the way of booking and of starting: rules over facts, never stored, one entry per code.
+access.py says whether a user may; stages.py moves stages."""
 
 from referrals.blockers.codes import (
     BOTH,

@@ -1,5 +1,5 @@
-"""Everything that can stand in the way, one entry each: when it holds, how it is said, and what fixes it.
-To add a blocker, add an entry here. Whether it holds is asked through find_blockers in this package."""
+"""Every blocker, one entry each: its condition, its wording, and what fixes it.
+To add a blocker, add an entry here. find_blockers in this package evaluates them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ START = (Gate.START,)
 
 @dataclass(frozen=True)
 class Wording:
-    """How one blocker is said, and the page that fixes it. `{name}` is the party's.
+    """The text of one blocker, and the page that fixes it. `{name}` is the party's.
 
-    `about` is what to know before doing it. `whose` says whose turn it is where it is not the party's own worker.
-    `shown_as` is the code on the page where a blocker of one party differs from that of the whole referral, and
-    `preset` what the page that fixes it begins with.
+    `about` is what to know first. `whose` names the responsible worker if it is not the party's own. `shown_as` is
+    the code that the page uses if it differs for one party, and `preset` is the initial state of the page that
+    fixes it.
     """
 
     sentence: str
@@ -33,11 +33,11 @@ class Wording:
 
 @dataclass(frozen=True)
 class BlockerCode:
-    """One thing that can stand in the way, with everything about it.
+    """One blocker, with everything about it.
 
-    `party` holds for one party, `referral` for the whole. `in_talk`: one talk settles it with others of its kind.
-    `renewed_as`: what has run out, in words, where a check-in renews it. `known_to_all`: everyone who sees the
-    referral may know of it. `safety`: shown to safeguarding leads who open only concerns and safety answers.
+    `party` is the condition for one party, `referral` for the whole. `in_talk`: one talk settles it with others of
+    its kind. `renewed_as`: what has expired, in words, if a check-in renews it. `known_to_all`: every user who sees
+    the referral may know of it. `safety`: shown to safeguarding leads who open only concerns and safety answers.
     """
 
     key: str
@@ -53,7 +53,7 @@ class BlockerCode:
 
     @property
     def wording(self) -> Wording:
-        """How it is said of the whole referral, or of a party where it holds for parties only."""
+        """Its wording for the whole referral, or for a party if it is a condition of parties only."""
         found = self.referral_wording or self.party_wording
         assert found is not None  # noqa: S101 - every entry says how it is said
         return found
@@ -63,31 +63,32 @@ class BlockerCode:
 
 
 def safety_not_asked(party: PartyFacts, gate: Gate) -> bool:
-    """Not asked alone within 90 days, 7 to start; or not since that party's newest concern."""
+    """Not asked alone within 90 days (7 to start), or not since that party's newest concern."""
     until = party.safety_until(to_start=gate == Gate.START)
     return party.is_participant and (until is None or until < party.facts.at)
 
 
 def readiness_expired(party: PartyFacts, gate: Gate) -> bool:
-    """Judged ready, but too long ago: 28 days, 42 where a manager accepted it; 7 days to start."""
+    """Judged ready, but too long ago: 28 days, 42 if a manager accepted it; 7 days to start."""
     until = party.ready_to_start_until if gate == Gate.START else party.ready_until
     return party.is_participant and until is not None and until < party.facts.at
 
 
 def safe_contact_missing(party: PartyFacts, gate: Gate) -> bool:
-    """No way to reach them that they allow, confirmed within 90 days; 30 where contact is at risk."""
+    """No allowed contact route that was confirmed within 90 days; 30 if contact is at risk."""
     until = party.contact_until
     return party.is_participant and (until is None or until < party.facts.at)
 
 
 def professional_not_agreed(party: PartyFacts, gate: Gate) -> bool:
-    """An invited professional this participant has not agreed to."""
+    """An invited professional that this participant has not agreed to."""
     invited = [row for row in party.facts.rows(InvitedRow) if row.left_out_at is None]
     return party.is_participant and any(not party.consent_to(Purpose.PROFESSIONAL, row.id) for row in invited)
 
 
 def second_worker_not_accepted(party: PartyFacts, gate: Gate) -> bool:
-    """A facilitator of another side, with a second worker this party does not accept, and none that all others do."""
+    """A facilitator is of another side, this party does not accept a second worker, and no second worker is accepted
+    by all others."""
     facts = party.facts
     for row in facts.running if party.is_participant else ():
         seconds = facts.second_workers_beside(row.user_id)
@@ -362,6 +363,6 @@ RENEWED_CODES = frozenset(code.key for code in CODES if code.renewed_as)
 
 
 def wording_of(code: str, *, of_party: bool) -> Wording:
-    """How a blocker is said, of one party or of the whole referral."""
+    """The wording of a blocker, for one party or for the whole referral."""
     found = BY_KEY[code]
     return (found.party_wording if of_party else found.referral_wording) or found.wording

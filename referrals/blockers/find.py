@@ -1,4 +1,4 @@
-"""Finds what stands in the way at a gate, on all facts. What one person may be shown of it is in shown.py."""
+"""Finds the blockers of a gate, from all facts. shown.py decides which of them one user may see."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ from referrals.models import Referral
 
 @dataclass(frozen=True)
 class Blocker:
-    """A code that holds now, for one party or for the referral as a whole. For the program, not for a page."""
+    """A code that applies now, for one party or for the whole referral. Internal: never for a page."""
 
     code: str
     party_id: UUID | None = None
 
 
 def find_blockers(facts: Facts, gate: Gate) -> list[Blocker]:
-    """Everything that stands in the way at a gate as of `facts.at`. Empty means that it may go ahead."""
+    """All blockers at a gate as of `facts.at`. Empty means that the meeting may go ahead."""
     found = []
     for code in CODES:
         if gate not in code.gates:
@@ -33,15 +33,15 @@ def find_blockers(facts: Facts, gate: Gate) -> list[Blocker]:
 
 
 def party_codes(facts: Facts, party: UUID, gate: Gate) -> frozenset[str]:
-    """The codes that stand in the way with one party."""
+    """The codes that apply to one party."""
     return frozenset(row.code for row in find_blockers(facts, gate) if row.party_id == party)
 
 
 def blockers(referral: Referral, gate: Gate, at: datetime) -> list[Blocker]:
-    """The same, on facts read now: under the lock where an action asks."""
+    """The blockers from facts read now; an action calls this under the lock."""
     return find_blockers(facts_of(referral.pk, at), gate)
 
 
 def open_compartments(found: Iterable[Blocker], but: frozenset[str]) -> set[UUID]:
-    """Parties with something open, left out some codes."""
+    """Parties with a blocker, except for some codes."""
     return {row.party_id for row in found if row.party_id and row.code not in but}

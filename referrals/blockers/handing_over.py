@@ -1,5 +1,5 @@
-"""What stands in the way of handing something to another organisation: who has not agreed to share with it, and whose
-safe contact is not fresh. Asked when it is sent; who agreed, again when it is accepted and when it begins."""
+"""What stands in the way of a handoff: parties who have not agreed to share with the organisation, and safe
+contacts that are not fresh. Checked on sending; consent again on acceptance and first contact."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ SENTENCES = {
 
 @dataclass(frozen=True)
 class Missing:
-    """One thing that is missing, of one party. For the program, not for a page."""
+    """One missing item of one party. Internal: never for a page."""
 
     code: str
     party: Party
@@ -33,7 +33,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class ShownMissing:
-    """The same as one person may see it: without code and party where it is sealed from them."""
+    """A missing item as one user may see it: without code and party if it is sealed from them."""
 
     sentence: str
     code: str = ""
@@ -49,10 +49,10 @@ def _present(referral: Referral) -> list[Party]:
 def going_over(
     referral: Referral, kind: str, party: Party | None, from_org: UUID, to_org: UUID
 ) -> tuple[list[Party], list[Party]]:
-    """Whose name or compartment goes over: those, and of these whose support goes over too.
+    """Parties whose name or compartment moves, and of these the parties whose support moves too.
 
-    With help that is the person and who is beside them. With the lead, everybody the sender's organisation supports,
-    and everybody without a keyworker, for whom whoever leads stands in.
+    With help that is the person and their supporters. With the lead, all parties that the sender's organisation
+    supports, and all parties without a keyworker, whom the lead supports.
     """
     present = _present(referral)
     if kind == HandoffKind.HELP:
@@ -65,7 +65,7 @@ def going_over(
 
 
 def shares(parties: Iterable[Party], to_org: UUID, at: datetime) -> dict[UUID, Consent]:
-    """The yes of each of these parties to sharing with an organisation that counts now and was heard from them."""
+    """Each of these parties' yes to sharing with an organisation, if it counts now and was heard from them alone."""
     rows = Consent._base_manager.filter(
         party__in=list(parties),
         purpose=Purpose.SHARE,
@@ -76,7 +76,7 @@ def shares(parties: Iterable[Party], to_org: UUID, at: datetime) -> dict[UUID, C
 
 
 def fresh_contact(parties: Iterable[Party], at: datetime) -> list[ContactRoute]:
-    """Their safe ways to be reached that were confirmed within the days that count."""
+    """Their safe contact routes that were confirmed recently enough."""
     since = at - timedelta(days=rules().handoff_contact_days)
     rows = ContactRoute._base_manager.filter(
         party__in=list(parties), allowed=True, replaced_at__isnull=True, confirmed_at__gte=since
@@ -87,7 +87,7 @@ def fresh_contact(parties: Iterable[Party], at: datetime) -> list[ContactRoute]:
 def missing(
     referral: Referral, kind: str, party: Party | None, from_org: UUID, to_org: UUID, at: datetime
 ) -> list[Missing]:
-    """Everything that is missing, on all facts: never show it as it is."""
+    """Everything that is missing, from all facts: never for a page."""
     named, moved = going_over(referral, kind, party, from_org, to_org)
     agreed = shares(named, to_org, at)
     reached = {route.party_id for route in fresh_contact(moved, at)}
@@ -97,16 +97,16 @@ def missing(
 
 
 def unshared(handoff: Handoff, kind: str, party: Party | None, at: datetime) -> bool:
-    """Whether a yes to sharing is missing for this to go over now: asked again at each step.
+    """Whether a consent to share is missing for this handoff now; checked again at each step.
 
-    How to reach them safely counts when it is sent: it went over then.
+    Safe contact is checked only on sending, because it was passed on then.
     """
     found = missing(handoff.referral, kind, party, handoff.from_org_id, handoff.to_org_id, at)
     return any(row.code == SHARE for row in found)
 
 
 def lead_lost(handoff: Handoff, kind: str, referral: Referral) -> str:
-    """Why whoever asked cannot give the lead: it has gone elsewhere since. '' where they still can."""
+    """Why the sender can no longer give the lead away: it has moved since. '' if they still can."""
     if kind != HandoffKind.LEAD or referral.lead_organisation_id == handoff.from_org_id:
         return ""
     return (
@@ -115,14 +115,14 @@ def lead_lost(handoff: Handoff, kind: str, referral: Referral) -> str:
 
 
 def rests_on(handoff: Handoff, kind: str, party: Party | None, at: datetime) -> list[str]:
-    """Ids of the answers it rests on by now: those when it was sent, and those of whoever else goes over."""
+    """Ids of the answers it rests on now: those at sending, and those of parties who move in addition."""
     named, _ = going_over(handoff.referral, kind, party, handoff.from_org_id, handoff.to_org_id)
     now = shares(named, handoff.to_org_id, at).values()
     return sorted({*handoff.consents, *(str(row.pk) for row in now)})
 
 
 def shown_missing(found: list[Missing], user: "User", to_org: "Organisation") -> list[ShownMissing]:
-    """What one person may see of it: of those they open what and who, of the others one sentence."""
+    """What one user may see of it: party and item for parties they open, one sentence for all others."""
     opened = set(
         Party.objects.opened_by(user)
         .filter(pk__in=[row.party.pk for row in found])

@@ -1,4 +1,4 @@
-"""What one person may see of what stands in the way: everything sealed is one sentence."""
+"""What one user may see of what stands in the way: everything sealed is one sentence."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ WORDS = "wording_not_approved"
 
 @dataclass(frozen=True)
 class ShownBlocker:
-    """A row of 'What stands in the way' as one person may see it. `code` and `party` are empty for a sealed one."""
+    """A row of 'What stands in the way' for one user. `code` and `party` are empty for the sealed one."""
 
     sentence: str
     code: str = ""
@@ -29,7 +29,7 @@ class ShownBlocker:
 def sealed_open(
     found: Iterable[Blocker], parties: Iterable[Party], before: "BeforeStep | None" = None
 ) -> set[UUID]:
-    """Parties with something open in a compartment this person does not open; with `before`, as they stood then."""
+    """Parties with a blocker whose compartment this user does not open; with `before`, as of that step."""
     closed = {party.pk for party in parties if not party.opened}
     if before is not None:
         return closed & before.open
@@ -39,10 +39,10 @@ def sealed_open(
 def shown_to(
     found: Iterable[Blocker], parties: Iterable[Party], *, before: "BeforeStep | None" = None
 ) -> list[ShownBlocker]:
-    """What one person may see of `found`. `parties` carry what with_opened adds for that person.
+    """What one user may see of `found`. `parties` carry the annotations of with_opened for that user.
 
-    Codes of the shell and of opened compartments are named. Everything sealed is one row that tells neither cause,
-    number nor owner. With `before` the sealed compartments are shown as they stood before a step that is hidden.
+    Blockers of the shell and of opened compartments are named. All sealed ones are one row that reveals neither
+    cause, number nor owner. With `before` the sealed compartments are shown as before a step that is hidden.
     """
     found, by_id = list(found), {party.pk: party for party in parties}
     others = [party for party in by_id.values() if not party.opened]
@@ -63,7 +63,7 @@ def shown_to(
 
 
 def _row(blocker: Blocker, party: Party | None) -> ShownBlocker | None:
-    """The row of one blocker, where this person may be told of it by name."""
+    """The row of one blocker, if this user may see it by name."""
     if party is None or blocker.code in SHELL_CODES:
         return ShownBlocker(wording_of(blocker.code, of_party=party is not None).sentence, blocker.code)
     if party.opened or (party.opened_safety and blocker.code in SAFETY_CODES):
@@ -82,9 +82,9 @@ def _words_row(
     before: "BeforeStep | None",
     sealed: set[UUID],
 ) -> ShownBlocker | None:
-    """The row for words that nobody has approved: it is the approver's to answer, where this person opens them."""
+    """The row for words that are not approved: the approver must answer it, if this user opens them."""
     if before is not None and party.pk in before.words:
-        return None  # They had been approved. What another has done with that since must not be known yet.
+        return None  # They were approved. What the other party has changed since must not be known yet.
     approver = next((each for each in parties if each.asked_first and each.pk != party.pk), None)
     if approver is None:
         return None if _reached_long_ago(party, parties) else _row(Blocker(WORDS, party.pk), party)
@@ -92,17 +92,17 @@ def _words_row(
         sealed.discard(party.pk)
     if not any(row.code == "stop" and row.party_id == approver.pk for row in found):
         return ShownBlocker(WORDS_SENTENCE.format(name=approver.known_as), WORDS, approver)
-    # Words given now would wait for the stop to be cleared: that is the row to look at.
+    # Words approved now would not count until the stop is cleared, so that row comes first.
     return _named(WORDS, party) if party.opened else None
 
 
 def _reached_long_ago(party: Party, parties: list[Party]) -> bool:
-    """Whether they answered already, so that words taken back since are the other side's affair."""
+    """Whether they answered already, so that withdrawn words concern only the other side."""
     return bool(party.opened and party.answered_at and any(not each.opened for each in parties))
 
 
 def _words_taken_back(found: list[Blocker], by_id: dict[UUID, Party], before: "BeforeStep | None") -> bool:
-    """Whether words that reached an opened party were taken back: shown as something sealed, and no more."""
+    """Whether words that reached an opened party were withdrawn: shown only as something sealed."""
     parties = list(by_id.values())
     for row in found:
         party = by_id.get(row.party_id) if row.party_id else None
@@ -115,5 +115,5 @@ def _words_taken_back(found: list[Blocker], by_id: dict[UUID, Party], before: "B
 
 
 def _only_words(party: Party, found: Iterable[Blocker]) -> bool:
-    """Whether nothing but the words is open with them: the approver's own row says it already."""
+    """Whether the words are their only blocker: the approver's row says so already."""
     return all(row.code == WORDS for row in found if row.party_id == party.pk and row.code not in SHELL_CODES)

@@ -1,5 +1,5 @@
-"""The facts of referrals, read once, with every derived date and state computed in one property.
-Rules, duties, projections and presenters are given these; none of them queries."""
+"""The facts of referrals, read once; every derived date and state is one property.
+Rules, duties, projections and presenters receive facts; none of them queries."""
 
 from referrals.facts.party import PartyFacts, RunsOut
 from referrals.facts.reader import Source, facts_of, read_facts, register

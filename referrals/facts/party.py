@@ -1,5 +1,5 @@
-"""One party's facts and everything that follows from them: each date and state is computed once, here.
-What follows from all parties together is in referral.py."""
+"""One party's facts and their derived properties: each date and state is computed once, here.
+Properties of all parties together are in referral.py."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
     from referrals.facts.referral import Facts
 
 RowT = TypeVar("RowT", bound=rows.Row)
-# What came of trying to reach somebody who has not answered.
+# Results of attempts to reach a person who has not answered.
 TRIED = (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH, ApproachResult.DO_NOT_APPROACH)
 
 
 @dataclass(frozen=True, eq=False)
 class PartyFacts:
-    """A party with the rows of their compartment. Days and moments are those of `facts.at`."""
+    """A party with the rows of their compartment. Days and times are as of `facts.at`."""
 
     row: rows.PartyRow
     facts: Facts = field(repr=False)
     _rows: dict[type, list[rows.Row]] = field(repr=False)
 
     def rows(self, kind: type[RowT]) -> list[RowT]:
-        """This party's rows of one kind, in the order they were made."""
+        """This party's rows of one kind, oldest first."""
         return self._rows.get(kind, [])  # type: ignore[return-value]
 
     # --- Who they are ---
@@ -90,12 +90,12 @@ class PartyFacts:
 
     @property
     def worker_id(self) -> UUID:
-        """Their keyworker, or the lead who stands in where they have none."""
+        """Their keyworker, or the lead if they have none."""
         return self.row.keyworker_id or self.facts.referral.lead_id
 
     @cached_property
     def supported_since(self) -> datetime | None:
-        """Since when their present keyworker supports them."""
+        """Since when their current keyworker supports them."""
         period = self.facts.support_period(self.id)
         return period.since if period else None
 
@@ -106,11 +106,11 @@ class PartyFacts:
     # --- Consent ---
 
     def newest_answer(self, purpose: Purpose, recipient: UUID = NOBODY) -> rows.ConsentRow | None:
-        """The newest answer to one thing asked, whatever it says and whether or not it still counts."""
+        """The newest answer for one purpose and recipient, whether or not it counts."""
         return self._newest_answers.get((purpose, recipient))
 
     def recipients(self, purpose: Purpose) -> list[UUID]:
-        """Whom or what they were asked about, for one purpose."""
+        """The recipients that they were asked about, for one purpose."""
         return [recipient for asked, recipient in self._newest_answers if asked == purpose]
 
     @cached_property
@@ -124,7 +124,7 @@ class PartyFacts:
         """Whether an answer counts now: not too early, not expired, and not on a sheet since materially changed.
 
         A yes that no worker has heard from the person alone does not count, except as a yes to taking part, where
-        "not heard" is a blocker of its own.
+        "not heard" is a separate blocker.
         """
         at = self.facts.at
         if row.answer == Answer.YES and row.heard_alone_at is None and row.purpose != Purpose.TAKE_PART:
@@ -134,7 +134,7 @@ class PartyFacts:
         return row.counts_from <= at and row.expires_on >= clock.today(at)
 
     def consent_to(self, purpose: Purpose, recipient: UUID = NOBODY) -> rows.ConsentRow | None:
-        """Their yes to one thing, where it counts now."""
+        """Their yes for one purpose, if it counts now."""
         row = self.newest_answer(purpose, recipient)
         return row if row and row.answer == Answer.YES and self.counts(row) else None
 
@@ -145,12 +145,12 @@ class PartyFacts:
 
     @property
     def takes_part(self) -> rows.ConsentRow | None:
-        """Their yes to taking part, where it counts now; a person who has died takes no part."""
+        """Their yes to taking part, if it counts now; a person who has died takes no part."""
         return None if self.died else self.consent_to(Purpose.TAKE_PART)
 
     @property
     def yes_not_heard(self) -> bool:
-        """Whether their current yes, by link or with others listening, was heard by no worker from them alone."""
+        """Whether no worker has heard their current yes (given by link or with others listening) from them alone."""
         yes = self.consent_to(Purpose.TAKE_PART)
         return yes is not None and yes.heard_alone_at is None
 
@@ -170,7 +170,7 @@ class PartyFacts:
 
     @property
     def knows_already(self) -> bool:
-        """Whether nothing is given away by speaking to them: they asked first, or told us unprompted."""
+        """Whether speaking to them reveals nothing: they asked first, or told us unprompted."""
         return any(row.asked_first or row.told_unprompted for row in self.rows(rows.ApproachRow))
 
     @property
@@ -179,7 +179,7 @@ class PartyFacts:
 
     @cached_property
     def words_approved(self) -> rows.ConsentRow | None:
-        """Another present party's yes to the words used to reach this one, where it counts and no stop holds it."""
+        """Another present party's approval of the words to reach this one, if it counts and no stop suspends it."""
         for other in self.facts.present:
             row = other.consent_to(Purpose.WORDS, self.id)
             if row and not other.given_under_open_stop(row):
@@ -188,12 +188,12 @@ class PartyFacts:
 
     @property
     def words_missing(self) -> bool:
-        """Whether the words used to reach them are approved by nobody, and they did not come to us themselves."""
+        """Whether no one has approved the words to reach them, and they did not come to us."""
         return not self.knows_already and self.words_approved is None
 
     @cached_property
     def may_be_spoken_with_since(self) -> datetime | None:
-        """Since when their worker may speak with them; None while nobody has approved the words."""
+        """Since when their worker may speak with them; None while no one has approved the words."""
         begun = max(self.row.created_at, self.supported_since or self.row.created_at)
         if self.knows_already:
             return begun
@@ -209,7 +209,7 @@ class PartyFacts:
 
     @cached_property
     def contacts(self) -> list[datetime]:
-        """When a worker spoke with them or tried to, earliest first."""
+        """When a worker spoke or tried to speak with them, earliest first."""
         tried = [r.created_at for r in self.rows(rows.ApproachRow) if r.result != ApproachResult.NOT_YET]
         asked = [row.asked_at for row in self.rows(rows.SafetyRow) if row.asked_alone]
         checked = [row.completed_at for row in self.readiness_checks]
@@ -220,7 +220,7 @@ class PartyFacts:
 
     @cached_property
     def said_do_not_approach(self) -> bool:
-        """They said "no, do not approach", and neither came to us nor answered since."""
+        """Whether they said "no, do not approach", and have neither come to us nor answered since."""
         said = None
         for row in self.rows(rows.ApproachRow):
             if row.result == ApproachResult.DO_NOT_APPROACH:
@@ -256,14 +256,14 @@ class PartyFacts:
         return sorted(found, key=lambda row: (row.decided_at, row.created_at))
 
     def decision_stands(self, decision: rows.SignOffRow) -> bool:
-        """Whether a decision is still a second person's, newer than every concern, and in time."""
+        """Whether a decision is still by a second person, newer than every concern, and not expired."""
         newer = self.newest_concern_at is not None and self.newest_concern_at > decision.decided_at
         return not (
             newer or self.facts.works_on(decision.decided_by_id) or decision.expires_at < self.facts.at
         )
 
     def signed_off(self, concern: rows.ConcernRow) -> rows.SignOffRow | None:
-        """The newest decision on a sign-off concern, where it says go, stands, and no step of it is undone."""
+        """The newest decision on a sign-off concern, if it says go, still counts, and all its steps are done."""
         decisions = self.decisions_on(concern)
         go = (SignOffDecision.GO, SignOffDecision.GO_WITH_STEPS)
         for row in decisions:
@@ -279,12 +279,12 @@ class PartyFacts:
 
     @cached_property
     def not_signed_off(self) -> list[rows.ConcernRow]:
-        """Open sign-off concerns that nobody has signed off, or not any more."""
+        """Open sign-off concerns without a sign-off that counts."""
         return [row for row in self.open_concerns if row.kind in SIGN_OFFS and not self.signed_off(row)]
 
     @cached_property
     def waits_for_decision(self) -> list[rows.ConcernRow]:
-        """Open stops, and open sign-off concerns on which no standing decision was made."""
+        """Open stops, and open sign-off concerns without a decision that counts."""
         decided = {row.concern_id for row in self.rows(rows.SignOffRow) if self.decision_stands(row)}
         return [row for row in self.open_concerns if row.kind in STOPS or row.id not in decided]
 
@@ -295,7 +295,7 @@ class PartyFacts:
         return max(asked, key=lambda row: (row.asked_at, row.created_at), default=None)
 
     def safety_until(self, *, to_start: bool = False) -> datetime | None:
-        """Until when their safety answers count; None where not asked alone since their newest concern."""
+        """Until when their safety answers count; None if they were not asked alone since their newest concern."""
         asked = self.asked_alone
         if asked is None or (self.newest_concern_at is not None and self.newest_concern_at > asked.asked_at):
             return None
@@ -304,7 +304,7 @@ class PartyFacts:
 
     @cached_property
     def shares_home(self) -> bool | None:
-        """Whether they share a home with anyone in this, when last asked; None when never asked."""
+        """Whether they share a home with another party, when last asked; None if never asked."""
         newest = newest_of(self.rows(rows.SafetyRow), "asked_at")
         return any(row.shares_home for row in newest) if newest else None
 
@@ -322,13 +322,13 @@ class PartyFacts:
 
     @property
     def judged_ready(self) -> rows.ReadinessRow | None:
-        """The newest check, where the worker judged them ready."""
+        """The newest check, if the worker judged them ready."""
         newest = newest_of(self.readiness_checks, "completed_at")
         return next((row for row in newest if row.judgement == Ready.READY), None)
 
     @property
     def ready_until(self) -> datetime | None:
-        """Until when the newest check counts for booking: longer where a manager accepted it late."""
+        """Until when the newest check counts for booking: longer if a manager accepted it late."""
         check = self.judged_ready
         if check is None:
             return None
@@ -350,7 +350,7 @@ class PartyFacts:
 
     @property
     def well_today(self) -> bool:
-        """Whether the newest day-of check is of today and said yes to each question."""
+        """Whether the newest day-of check is from today and has only yes."""
         check, at = self.day_check, self.facts.at
         if check is None or check.judgement != Ready.READY:
             return False
@@ -358,7 +358,7 @@ class PartyFacts:
 
     @property
     def held_at(self) -> list[datetime]:
-        """When preparations were held with them."""
+        """When preparations took place."""
         return [row.held_at for row in self.rows(rows.PreparationRow)]
 
     @property
@@ -375,9 +375,10 @@ class PartyFacts:
 
     @cached_property
     def capacity_in_doubt(self) -> bool:
-        """A doubt noted with an answer to taking part, or on the day, and no assessment since that they can decide.
+        """A doubt recorded with an answer to taking part or on the day, without a later assessment that they can
+        decide.
 
-        Saying yes again without a doubt does not remove an earlier doubt: an assessment does.
+        A later yes without a doubt does not remove an earlier doubt; only an assessment does.
         """
         able = self.assessed if self.assessed and self.assessed.result == CapacityResult.ABLE else None
         doubts = [
@@ -395,14 +396,14 @@ class PartyFacts:
 
     @property
     def has_tasks(self) -> bool:
-        """Whether something is still to be done about them."""
+        """Whether they have unfinished tasks."""
         return any(row.done_at is None for row in self.rows(rows.TaskRow))
 
     # --- Safe contact ---
 
     @property
     def contact_at_risk(self) -> bool:
-        """Whether contact goes stale sooner: past abuse, or a home shared when last asked."""
+        """Whether contact expires sooner: past abuse, or a home shared when last asked."""
         return bool(self.shares_home) or self.has_open(ConcernKind.PAST_ABUSE)
 
     @property
@@ -411,18 +412,18 @@ class PartyFacts:
 
     @cached_property
     def safe_routes(self) -> list[rows.RouteRow]:
-        """Current ways to reach them that they allow and a worker confirmed, the latest confirmed last."""
+        """Current contact routes that they allow and a worker confirmed, the latest confirmed last."""
         found = [r for r in self.rows(rows.RouteRow) if r.allowed and not r.replaced_at and r.confirmed_at]
         return sorted(found, key=lambda row: (row.confirmed_at, row.created_at))  # type: ignore[arg-type, return-value]
 
     @property
     def safe_route(self) -> rows.RouteRow | None:
-        """The way to reach them that was confirmed last."""
+        """The contact route that was confirmed last."""
         return self.safe_routes[-1] if self.safe_routes else None
 
     @property
     def contact_until(self) -> datetime | None:
-        """Until when a confirmed safe way to reach them counts; None where there is none."""
+        """Until when a confirmed safe contact counts; None if there is none."""
         route = self.safe_route
         return (
             route.confirmed_at + timedelta(days=self.contact_days) if route and route.confirmed_at else None
@@ -430,7 +431,7 @@ class PartyFacts:
 
     @property
     def check_in_would_do(self) -> bool:
-        """Whether all was asked of a participant in full once, and nothing new has come up since."""
+        """Whether a participant has had every question in full once, and nothing new has come up since."""
         yes, judged = self.answer, self.judged_ready
         agreed = yes is not None and yes.answer == Answer.YES and yes.counts_from <= self.facts.at
         if not agreed or yes.sheet_changed_at or judged is None or self.safe_route is None:  # type: ignore[union-attr]
@@ -441,7 +442,7 @@ class PartyFacts:
 
     @property
     def records_checked(self) -> bool:
-        """Whether a records check that was asked for since they joined has been released."""
+        """Whether a records check that was requested after they joined has been released."""
         return any(
             row.asked_at >= self.row.created_at and row.released_at and row.released_at <= self.facts.at
             for row in self.facts.rows(rows.RecordsCheckRow)
@@ -449,13 +450,13 @@ class PartyFacts:
 
     @property
     def last_noted_at(self) -> datetime:
-        """When anything was last noted about them."""
+        """When anything was last recorded about them."""
         made = [self.row.created_at, *(getattr(r, r.MADE) for kind in self._rows.values() for r in kind)]
         return max(made)
 
     @cached_property
     def is_provisional(self) -> bool:
-        """Whether they have not answered, so that their record is kept for a time only; never the person's own."""
+        """Whether they have not answered, so that their record is temporary; never the person in treatment."""
         spoken = any(kind.SPOKEN and found for kind, found in self._rows.items())  # type: ignore[attr-defined]
         answered = any(row.result == ApproachResult.ANSWERED for row in self.rows(rows.ApproachRow))
         known = self.is_own_place or self.row.answered_at or self.row.forgotten_at
@@ -463,9 +464,9 @@ class PartyFacts:
 
     @property
     def goes_at(self) -> datetime | None:
-        """When a provisional record is removed; None where it stays, or is not provisional.
+        """When a provisional record is deleted; None if it stays or is not provisional.
 
-        It stays after "do not approach", where their safety was spoken of, and where anyone in the referral has died.
+        It stays after "do not approach", if they have a concern, and if a person in the referral has died.
         """
         safety = self.rows(rows.ConcernRow) or self.rows(rows.ProtectiveShareRow)
         if not self.is_provisional or self.said_do_not_approach or safety or self.facts.anyone_died:
@@ -476,7 +477,7 @@ class PartyFacts:
         return max([usual, *(row.until for row in self.rows(rows.KeptLongerRow))])
 
     def runs_out(self) -> list[RunsOut]:
-        """What a meeting needs of them that ends some day, the first to end first."""
+        """What a meeting needs of them that expires, in the order of expiry."""
         found: list[tuple[str, UUID, datetime | None]] = []
         if self.answer and self.answer.answer == Answer.YES:
             found.append(("consent", self.answer.id, end_of(self.answer.expires_on)))
@@ -495,7 +496,7 @@ class PartyFacts:
 
 @dataclass(frozen=True, slots=True)
 class RunsOut:
-    """Something a meeting needs that ends: what, the row it rests on, and when."""
+    """Something a meeting needs that expires: what, the row it rests on, and when."""
 
     what: str  # "consent", "readiness", "safety", "contact" or "sign_off"
     row: UUID

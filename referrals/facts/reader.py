@@ -1,5 +1,5 @@
-"""Reads the facts of referrals: all rows in one query, the staff in a second, for any number of them.
-Rules never query; they are given what is read here."""
+"""Reads the facts of referrals: all rows in one query, the staff in a second, for any number of referrals.
+Rules never query; they receive the facts."""
 
 import json
 from collections import defaultdict
@@ -21,13 +21,13 @@ from referrals.facts.referral import Facts
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Closure, User
 
-# How many referrals one statement asks about. It is compiled once for each of these sizes and padded.
+# How many referrals one statement covers. It is compiled once per size, and padded.
 SIZES = (1, 10, 100)
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table that rules read: its rows' class, the path to its referral, and columns named differently there."""
+    """A table that rules read: its row class, the path to its referral, and columns with other names there."""
 
     model: str
     row: type
@@ -130,7 +130,7 @@ _PLACES = [UUID(int=number) for number in range(1, max(SIZES) + 1)]
 
 
 def _statement(referrals: Sequence[UUID]) -> tuple[str, list[Any]]:
-    """The one statement over all sources, compiled once for each database and size."""
+    """The statement over all sources, compiled once per database and size."""
     size = next(size for size in SIZES if size >= len(referrals))
     places = _PLACES[:size]
     key = (connection.vendor, size)
@@ -153,10 +153,10 @@ def _as_param(key: UUID, hexed: bool) -> Any:
 def read_facts(
     referrals: Iterable[UUID], at: datetime, *, known_until: datetime | None = None, closures: bool = False
 ) -> dict[UUID, Facts]:
-    """The facts of these referrals at a moment, by id; two queries, one more for each further hundred.
+    """The facts of these referrals at a moment, by id; two queries, and one more for each further hundred.
 
-    With `known_until`, only what was known before that moment. With `closures`, working days can be counted, for one
-    query more. Referrals that do not exist are left out.
+    With `known_until`, only what was known before that moment. With `closures`, working days can be counted, for
+    one more query. Referrals that do not exist are left out.
     """
     wanted = list(dict.fromkeys(referrals))
     found: dict[UUID, dict[type, list[Any]]] = {}
@@ -174,7 +174,7 @@ def read_facts(
 
 
 def facts_of(referral: UUID, at: datetime, *, closures: bool = False) -> Facts:
-    """The facts of one referral at a moment. Raises KeyError where there is no such referral."""
+    """The facts of one referral at a moment. Raises KeyError if it does not exist."""
     return read_facts([referral], at, closures=closures)[referral]
 
 
@@ -189,14 +189,14 @@ def _rows(referrals: Sequence[UUID]) -> Iterable[tuple[UUID, Any]]:
 
 
 def _organisations(kinds: dict[type, list[Any]]) -> set[UUID]:
-    """The organisations that lead, support a party or were asked."""
+    """Organisations that lead, support a party or were sent a handoff."""
     handed = [key for row in kinds.get(rows.HandoffRow, ()) for key in (row.from_org_id, row.to_org_id)]
     supporting = [row.organisation_id for row in kinds.get(rows.PartyRow, ())]
     return {kinds[rows.ReferralRow][0].lead_organisation_id, *supporting, *handed}
 
 
 def _staff(every: Collection[dict[type, list[Any]]], houses: set[UUID]) -> dict[UUID, rows.Worker]:
-    """Those who work on these referrals, and the managers and safeguarding leads of their organisations, by id."""
+    """Workers of these referrals, and the managers and safeguarding leads of their organisations, by id."""
     people: set[UUID] = set()
     for kinds in every:
         people.add(kinds[rows.ReferralRow][0].lead_id)
@@ -212,7 +212,7 @@ def _staff(every: Collection[dict[type, list[Any]]], houses: set[UUID]) -> dict[
 
 
 def _closures(houses: set[UUID]) -> dict[UUID, frozenset[date]]:
-    """The days on which these organisations are closed."""
+    """The closure days of these organisations."""
     found: dict[UUID, set[date]] = {house: set() for house in houses}
     for house, day in Closure.objects.filter(organisation__in=houses).values_list("organisation", "date"):
         found[house].add(day)

@@ -1,5 +1,5 @@
-"""The facts of one referral at a moment: its rows, its parties, its staff, and what follows from all of them together.
-Pure Python: no queries and no clock. What follows from one party alone is in party.py."""
+"""The facts of one referral at a moment: rows, parties, staff, and properties of all of them together.
+Pure Python: no queries and no clock. Properties of one party are in party.py."""
 
 from __future__ import annotations
 
@@ -39,22 +39,22 @@ class Facts:
         closures: Mapping[UUID, Collection[date]] | None,
         at: datetime,
     ) -> Facts:
-        """Facts from rows of each kind, in whatever order they were read."""
+        """Facts from rows of each kind, in any order."""
         ordered = {kind: sorted(found, key=_order) for kind, found in kinds.items()}
         return cls(at, ordered[rows.ReferralRow][0], staff, closures, ordered)
 
     def rows(self, kind: type[RowT]) -> list[RowT]:
-        """All rows of one kind, in the order they were made."""
+        """All rows of one kind, oldest first."""
         return self._rows.get(kind, [])
 
     def known_until(self, moment: datetime) -> Facts:
-        """The same facts as they were known just before a moment: later rows and later changes left out."""
+        """The same facts as known just before a moment: without later rows and later changes."""
         return self._as_of(moment, lambda row, when: when < moment)
 
     def before(self, step: rows.StageChangeRow) -> Facts:
-        """The same facts just before a step: without what came with it or later.
+        """The same facts just before a step: without the rows that came with it or later.
 
-        What came with it has its moment and its party: an answer, a check or a stop. Other rows are older.
+        The row that came with it (an answer, a check or a stop) has its moment and its party. Other rows are older.
         """
 
         def known(row: rows.Row, when: datetime) -> bool:
@@ -65,7 +65,7 @@ class Facts:
         return self._as_of(step.created_at, known)
 
     def _as_of(self, at: datetime, known: Callable[[rows.Row, datetime], bool]) -> Facts:
-        """These facts with only what was known; who led and supported is read from the involvement of that time."""
+        """These facts with only what was known; lead and keyworkers come from the involvement of that time."""
         then = {kind: _known(found, known) for kind, found in self._rows.items()}
         open_rows = [row for row in then.get(rows.InvolvementRow, []) if row.until is None]
         leads = [row.user_id for row in open_rows if row.part == Part.LEAD]
@@ -88,7 +88,7 @@ class Facts:
 
     @cached_property
     def parties(self) -> dict[UUID, PartyFacts]:
-        """Every party by id, in the order they joined; those who left too."""
+        """Every party by id, in the order they joined, including those who left."""
         of_party: dict[UUID, dict[type, list[Any]]] = defaultdict(dict)
         for kind, found in self._rows.items():
             if kind in (rows.PartyRow, rows.ReferralRow):
@@ -131,11 +131,11 @@ class Facts:
         return worker.manager_id if worker else None
 
     def works_on(self, user: UUID) -> bool:
-        """Whether a user has, or ever had, a part in this referral. Such a user is no second person here."""
+        """Whether a user has or ever had a part in this referral. Such a user is no second person here."""
         return any(row.user_id == user for row in self.involvements)
 
     def of_another_side(self, user: UUID, party: PartyFacts) -> bool:
-        """Whether a user supports, or ever supported, another person here than this party and who is beside them.
+        """Whether a user supports or ever supported another side than that of this party.
 
         The lead counts as supporting every present participant without a keyworker.
         """
@@ -151,18 +151,18 @@ class Facts:
         return known.side if known else party
 
     def ever_supported(self, user: UUID) -> bool:
-        """Whether a user was ever a keyworker here, covered for one, or took a handoff of help."""
+        """Whether a user was ever a keyworker here, covered for one, or accepted a handoff of help."""
         return any(row.user_id == user and row.part in COMPARTMENT_PARTS for row in self.involvements)
 
     def supports_anyone(self, user: UUID) -> bool:
-        """Whether a user supports, or ever supported, anyone here, as a lead who stands in too."""
+        """Whether a user supports or ever supported any party here, including as a lead who stands in."""
         return self.ever_supported(user) or any(
             user == party.row.keyworker_id or (user == party.worker_id and party.row.keyworker_id is None)
             for party in self.present
         )
 
     def support_period(self, party: UUID) -> rows.InvolvementRow | None:
-        """The present keyworker's row for a party."""
+        """The current keyworker's row for a party."""
         found = (
             r for r in self.involvements if r.part == Part.KEYWORKER and r.party_id == party and not r.until
         )
@@ -172,7 +172,7 @@ class Facts:
 
     @cached_property
     def facilitators(self) -> list[rows.InvolvementRow]:
-        """Those appointed to prepare and run the meetings who still work here."""
+        """Workers appointed to prepare and run the meetings who still work here."""
         return [
             row
             for row in self.involvements
@@ -181,7 +181,7 @@ class Facts:
 
     @cached_property
     def running(self) -> list[rows.InvolvementRow]:
-        """Those, and on their day who stands in."""
+        """The facilitators and second workers, and stand-ins on their day."""
         return [
             row
             for row in self.involvements
@@ -193,11 +193,12 @@ class Facts:
         return len({row.user_id for row in self.facilitators}) < 2
 
     def is_of_a_side(self, user: UUID) -> bool:
-        """Whether a facilitator supports a party here, or manages a worker who does, or ever supported one."""
+        """Whether a facilitator supports or ever supported a party here, or manages a worker who supports one."""
         return self.ever_supported(user) or any(party.on_side_of(user) for party in self.present)
 
     def second_workers_beside(self, user: UUID) -> list[UUID]:
-        """Second workers of another team or organisation than a facilitator's. Two without a team count as one."""
+        """Second workers of another team or organisation than a facilitator's. Two workers without a team count as
+        the same team."""
         own = self.staff.get(user)
         found = []
         for row in self.involvements:
@@ -229,11 +230,12 @@ class Facts:
         return any(row.decision == Suitable.YES for row in newest)
 
     def undone_steps(self, sign_off: UUID) -> list[rows.TaskRow]:
-        """Steps of a sign-off decision that are still to be done."""
+        """Steps of a sign-off decision that are not done."""
         return [row for row in self.rows(rows.TaskRow) if row.blocks_id == sign_off and row.done_at is None]
 
     def hidden_step(self, opened: Collection[UUID]) -> rows.StageChangeRow | None:
-        """The first step that a reader of these compartments must not know of yet, and that no known step overtook."""
+        """The first step that a user who opens these compartments must not know of yet, unless a later known step
+        replaced it."""
         found = None
         for row in self.rows(rows.StageChangeRow):
             if not row.waits_for_release or row.party_id in opened:
@@ -243,7 +245,7 @@ class Facts:
         return found
 
     def stage_shown(self, opened: Collection[UUID]) -> Stage:
-        """The stage as a reader of these compartments may know it."""
+        """The stage that a user who opens these compartments may know."""
         known = [
             row
             for row in self.rows(rows.StageChangeRow)
@@ -252,7 +254,8 @@ class Facts:
         return Stage(known[-1].to_stage) if known else Stage.LOGGED
 
     def hidden_since(self, opened: Collection[UUID]) -> datetime | None:
-        """From when a reader of these compartments knows nothing new of the others: a hidden step, or an open stop."""
+        """Since when a user who opens these compartments learns nothing new of the others: a hidden step, or an
+        open stop."""
         step = self.hidden_step(opened)
         stops = [
             row.raised_at
@@ -264,7 +267,7 @@ class Facts:
         return min(moments, default=None)
 
     def words_agreed_for(self, party: UUID, *, but: Collection[UUID] = ()) -> Iterator[rows.ConsentRow]:
-        """The current yes of others to the words used to reach a party, left out those given by `but`."""
+        """The others' current approvals of the words to reach a party, except those by `but`."""
         for other in self.parties.values():
             row = other.newest_answer(Purpose.WORDS, party)
             if other.id not in but and row and row.answer == Answer.YES and other.counts(row):
@@ -273,13 +276,13 @@ class Facts:
     # --- Days ---
 
     def working_day_after(self, day: date, days: int, organisation: UUID) -> date:
-        """The day so many working days of an organisation later. Raises RuntimeError where closures were not read."""
+        """The day so many of an organisation's working days later. Raises RuntimeError if closures were not read."""
         if self.closures is None:
             raise RuntimeError("Working days need facts that were read with closures=True.")
         return clock.add_working_days(day, days, self.closures.get(organisation, frozenset()))
 
     def morning_after(self, since: datetime, days: int, organisation: UUID) -> datetime:
-        """Nine o'clock, so many working days of an organisation after a moment."""
+        """Nine o'clock, so many of an organisation's working days after a moment."""
         return clock.moment(self.working_day_after(clock.today(since), days, organisation), 9)
 
 
@@ -290,7 +293,7 @@ def _order(row: rows.Row) -> tuple[datetime, str]:
 
 
 def _came_with(step: rows.StageChangeRow, row: rows.Row) -> bool:
-    """Whether a row of the moment of a hidden step is what the step came from."""
+    """Whether a row is the cause of a hidden step: it has the same moment."""
     cause = isinstance(row, rows.ConsentRow | rows.ReadinessRow | rows.CapacityRow)
     cause = cause or (isinstance(row, rows.ConcernRow) and row.kind in STOPS)
     return cause and row.party_id == step.party_id  # type: ignore[attr-defined]
@@ -301,7 +304,7 @@ def _known(found: list[Any], known: Callable[[rows.Row, datetime], bool]) -> lis
 
 
 def _as_known(row: Any, known: Callable[[rows.Row, datetime], bool]) -> Any:
-    """A row without what was written on it later."""
+    """A row without later changes."""
     empty = {
         column: None
         for when, *others in row.SETTLES

@@ -1,5 +1,5 @@
-"""The rows that rules read: one small frozen class for each table, with the columns a rule may need.
-How they are read is in reader.py; what follows from them is in party.py and referral.py."""
+"""The rows that rules read: a small frozen class per table, with the columns that rules may need.
+reader.py reads them; derived properties are in party.py and referral.py."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,16 +10,16 @@ from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Part
 
 
 class Row:
-    """What every row says of itself for facts as they were known before a moment.
+    """What each kind of row declares, for facts as they were known before a moment.
 
-    `MADE` names the column that says when the row came to be. `SETTLES` names times that are written on a row later
-    on, each with the columns that change with it: before such a time those columns are empty.
+    `MADE` names the column with its creation time. `SETTLES` names times that are set on a row later, each with the
+    columns that change with it: before such a time those columns are empty.
     """
 
     __slots__ = ()
     MADE: ClassVar[str] = "created_at"
     SETTLES: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    # Whether such a row exists only because its party spoke with us.
+    # Whether such a row exists only if its party spoke with us.
     SPOKEN: ClassVar[bool] = False
 
 
@@ -64,7 +64,7 @@ class PartyRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class StageChangeRow(Row):
-    """One step of the referral's life. With a party, others do not see it until it is released."""
+    """One step between stages. With a party, it is hidden from the others until it is released."""
 
     SETTLES: ClassVar = (("released_at",),)
 
@@ -94,7 +94,7 @@ class InvolvementRow(Row):
     until: datetime | None
 
     def runs_at(self, at: datetime) -> bool:
-        """Whether the part is held at that moment: until it ends; a stand-in's only on their day."""
+        """Whether the part is active at that moment: until it ends; a stand-in's only on their day."""
         if self.part == Part.STAND_IN:
             return self.since <= at and (self.until is None or self.until > at)
         return self.until is None
@@ -158,7 +158,7 @@ class HandoffRow(Row):
 
     @property
     def lead_moved(self) -> bool:
-        """Whether the lead moved with it and has not come back."""
+        """Whether the lead moved with it and has not moved back."""
         over = (HandoffState.ACCEPTED, HandoffState.COMPLETED)
         return self.state in over and self.decided_kind == HandoffKind.LEAD and self.moved_at is not None
 
@@ -394,7 +394,7 @@ class KeptLongerRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """A member of staff as rules need them."""
+    """A member of staff, with the columns that rules need."""
 
     id: UUID
     first_name: str

@@ -1,4 +1,4 @@
-"""Facts as one person may be shown them: names, cells, rows and sentences for templates. Nothing here writes."""
+"""Facts as one user may see them: names, cells, rows and sentences for templates. Nothing here writes."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 OTHER = "The other person"
-# After the address of a form: it returns to the referral, and so does its link back.
+# Appended to a form's URL: the form and its link back return to the referral.
 AND_BACK = "?from=referral"
 
 
 def shown_name(party: Party, user: "User") -> str:
-    """The first name of a party, where the user's own side gave it; otherwise their place ('The other person').
+    """The first name of a party if the user's own side gave it, otherwise their place ('The other person').
 
     `party` carries `opened` (see with_opened). A person belongs to one organisation and is named to no other; a
-    supporter is sealed with the party they are beside.
+    supporter is sealed with their participant.
     """
     own_side_gave = party.named_by_id == user.organisation_id and not party.is_supporter
     if party.opened or own_side_gave:
@@ -45,7 +45,8 @@ def names_of(parties: Iterable[Party], user: "User") -> str:
 
 
 def parties_for(referral: Referral, user: "User") -> list[Party]:
-    """The parties of a referral as the user sees them, with `opened`; read once a request and kept on the referral."""
+    """The parties of a referral as the user sees them, with `opened`; read once per request and cached on the
+    referral."""
     cached = getattr(referral, "_parties_for", None)
     if cached is None or cached[0] != user.pk:
         rows = (
@@ -61,7 +62,7 @@ def parties_for(referral: Referral, user: "User") -> list[Party]:
 
 
 def facilitators_of(referral: Referral, user: "User") -> list[Involvement]:
-    """Those with a current part; read once a request and kept on the referral."""
+    """Workers with a current meeting part; read once per request and cached on the referral."""
     if not hasattr(referral, "_facilitations"):
         referral._facilitations = list(
             Involvement.objects.visible_to(user)
@@ -73,7 +74,7 @@ def facilitators_of(referral: Referral, user: "User") -> list[Involvement]:
 
 
 def standing_in(referral: Referral, user: "User") -> list[Involvement]:
-    """Those who stand in for a day that is still to come."""
+    """Stand-ins whose day is still to come."""
     facilitators_of(referral, user)
     now = clock.now()
     return [row for row in referral._facilitations if row.part == Part.STAND_IN and row.since > now]
@@ -85,7 +86,7 @@ def you_or_name(person: "User", user: "User") -> str:
 
 
 def identity(referral: Referral, user: "User") -> dict[str, Any]:
-    """The identity bar of every page of a referral."""
+    """The identity bar of a referral's pages."""
     running = [row for row in facilitators_of(referral, user) if row.part != Part.SECOND_WORKER]
     facts = [
         referral.reference,
@@ -101,20 +102,21 @@ STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLO
 
 
 def words_before_step(party: Party, user: "User") -> tuple[str, ...]:
-    """The words approved for reaching a party before a step hidden from this user; empty where none is."""
+    """The words that were approved for reaching a party before a step hidden from this user; empty if there are
+    none."""
     before = shown_before_step(user, party.referral_id, clock.now())
     rows = before.words.get(party.pk, ()) if before is not None else ()
     return tuple(Consent.objects.words_before_step(rows)) if rows else ()
 
 
 def words_agreed(party: Party, user: "User") -> tuple[str, ...]:
-    """The exact words that others agreed to for reaching a party, as far as this user may know of them."""
+    """The exact words that others approved for reaching a party, as far as this user may know."""
     rows = Consent.objects.agreed_words(user).filter(recipient=party.pk)
     return words_before_step(party, user) or tuple(row.wording for row in rows)
 
 
 def stage_strip(shown_stage: str, paused_from: str = "") -> list[dict[str, str]]:
-    """The five stages with where the referral is, as shown to this user."""
+    """The five stages, with the referral's stage as shown to this user."""
     stage = Stage(paused_from or Stage.PREPARING) if shown_stage == Stage.PAUSED else Stage(shown_stage)
     here = STRIP.index(stage)
     return [
@@ -135,7 +137,7 @@ CASELOAD_HEADS = ["People", "Reference", "Stage", "Kind", "Lead", "Logged"]
 
 
 def prefetch_parties(referrals: list[Referral], user: "User") -> None:
-    """Read the parties of a page of referrals in one query, and keep them on each (see parties_for)."""
+    """Read the parties of a page of referrals in one query, and cache them on each (see parties_for)."""
     by_referral: dict = {referral.pk: [] for referral in referrals}
     rows = (
         Party.objects.visible_to(user)

@@ -1,5 +1,5 @@
-"""What a page says of reaching somebody who has not answered: until when their record is kept, and what they said.
-Nothing of it is told to whoever does not open their compartment."""
+"""Texts about a person who has not answered: until when their record is kept, and what they said.
+Users who do not open their compartment see none of it."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 Row = dict[str, Any]
-# The one answer to whoever in a family asks, whatever else is known.
+# The same answer for every family member who enquires, in every case.
 RECEIVED = "Received. If it can go further we will ring you."
-# Said only to somebody who opens the compartment in which it was said.
+# Shown only to users who open the compartment in which it was said.
 ASKED_NOT = "Somebody with that name asked before not to be approached. Look at {reference} first."
 
 
 def record_of(party: Party, user: "User") -> Party | None:
-    """The party with what says until when its record is kept; None where it is not provisional."""
+    """The party annotated with the end of their record; None if it is not provisional."""
     if party.answered_at is not None or party.is_own_place:
         return None
     return provisional(Party.objects.opened_by(user).filter(pk=party.pk)).first()
 
 
 def kept_box(page: ShownPerson) -> Row | None:
-    """Until when the record of somebody who has not answered is kept, and the way for a manager to keep it longer."""
+    """Until when the provisional record is kept, and a manager's link to extend it."""
     row = record_of(page.party, page.user)
     if row is None or page.party.person.died_on:
         return None
@@ -59,7 +59,7 @@ def _until(goes: datetime, at: datetime) -> str:
 
 
 def _may_be_kept(page: ShownPerson, goes: datetime) -> bool:
-    """Whether this user can keep it longer now: a manager, once it is near enough."""
+    """Whether this user may extend it now: a manager, close enough to its end."""
     near = page.at >= goes - timedelta(days=rules().provisional_warning_days)
     still_open = page.referral.shown_stage != Stage.CLOSED
     return near and still_open and bool(access.may_keep_longer(page.user, page.party))
@@ -72,7 +72,7 @@ def _kept_by(page: ShownPerson) -> str:
 
 
 def longer(party: Party, user: "User", at: datetime) -> list[Row]:
-    """What a manager is told before keeping a record longer; [] where it does not go."""
+    """What a manager is told before extending a record; [] if it will not be deleted."""
     row = record_of(party, user)
     goes = goes_at(row) if row else None
     if row is None or goes is None:
@@ -87,7 +87,7 @@ def longer(party: Party, user: "User", at: datetime) -> list[Row]:
 
 
 def came_rows(party: Party, user: "User") -> list[Row]:
-    """In which words somebody came to us, when, and whom they told."""
+    """The words with which a person came to us, when, and whom they told."""
     found = Approach.objects.visible_to(user).filter(party=party).select_related("created_by")
     return [
         {"key": "Asked first" if row.asked_first else "Told us, unprompted", "value": _told(row, user)}
@@ -106,7 +106,7 @@ def _told(row: Approach, user: "User") -> str:
 def asked_not(
     party: Party, user: "User", people: "Sequence[Party]", routes: "Sequence[str]" = ()
 ) -> list[Row]:
-    """Other referrals in which somebody who may be this party said "do not approach", and this user may know it."""
+    """Other referrals in which a possible match of this party said "do not approach", as far as this user may know."""
     named = [
         each
         for each in people
@@ -124,7 +124,7 @@ def asked_not(
 
 
 def asked_not_of(user: "User", people: "Sequence[tuple[str, str, Sequence[str]]]") -> list[Row]:
-    """The same of people about to be logged: for each the first name, the last name, and the others' first names."""
+    """The same for people about to be logged: for each the first name, the last name, and the others' first names."""
     return _rows(
         reference
         for given, family, others in people

@@ -1,5 +1,5 @@
-"""What stands in the way as one person may see it: each row with whose turn it is and the page that fixes it.
-What holds is decided in referrals/blockers."""
+"""What stands in the way, for one user: each row with whose turn it is and the page that fixes it.
+referrals/blockers decides what blocks."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ WORDS, DAY_CHECK = "wording_not_approved", "day_of_check_missing"
 
 @dataclass(frozen=True)
 class BlockerRow:
-    """One row of "What stands in the way". `heading` and `about` say what to do, as the next step of a page does."""
+    """One row of "What stands in the way". `heading` and `about` are the texts for the page's next step."""
 
     sentence: str
     code: str = ""
@@ -37,15 +37,15 @@ class BlockerRow:
 
     @property
     def is_theirs(self) -> bool:
-        """Whether the reader can do something about it now."""
+        """Whether this user can do something about it now."""
         return self.whose == YOURS and bool(self.action_href)
 
 
 def way_rows(page: ShownReferral) -> list[BlockerRow]:
     """The rows of "What stands in the way", each with whose turn it is and the page that fixes it.
 
-    Where most of a talk with a person is still to come, that is one row and not five; where a check-in renews all that
-    has run out, that is one row too.
+    If a person still needs most of a talk, that is one row instead of five; if a check-in renews everything that
+    has expired, that is one row too.
     """
     rows = (_row(blocker, page) for blocker in page.rows)
     found = list(dict.fromkeys(row for row in rows if row is not None))
@@ -58,7 +58,7 @@ def _row(blocker: ShownBlocker, page: ShownReferral) -> BlockerRow | None:
     return _of_party(blocker, blocker.party, page) if blocker.party else _of_referral(blocker, page)
 
 
-# Before the day there is nothing to ask yet.
+# There is nothing to ask before the day.
 ASKED_ON_THE_DAY = "Each person is asked again on the day: well enough, safe, still yes?"
 
 
@@ -67,7 +67,7 @@ def _is_today(page: ShownReferral) -> bool:
 
 
 def _first_what_is_theirs(row: BlockerRow) -> int:
-    """A stop or a no, then what the reader can do, then what is with others, then what comes later or is sealed."""
+    """First stops and refusals, then the user's own tasks, then those of others, then future and sealed ones."""
     if row.code == "stop" or (row.code and row.whose == NOTHING):
         return 0
     if row.whose == YOURS:
@@ -76,18 +76,18 @@ def _first_what_is_theirs(row: BlockerRow) -> int:
 
 
 def returning(rows: list[BlockerRow], place: str) -> list[BlockerRow]:
-    """The same rows for another page than the referral's: what they open returns there (see views.base.RETURNS)."""
+    """The same rows for another page: links return there instead of to the referral (see views.base.RETURNS)."""
     return [replace(row, action_href=row.action_href.replace(AND_BACK, f"?from={place}")) for row in rows]
 
 
-# --- Of one party -----------------------------------------------------------------------------------------------
+# --- For one party ----------------------------------------------------------------------------------------------
 
 
 def _of_party(blocker: ShownBlocker, party: Party, page: ShownReferral) -> BlockerRow | None:
     if party.person.died_on:
         return BlockerRow(f"{party.known_as} has died.", party=party.pk)
     if blocker.code == WORDS and untalked(party, page):
-        return None  # The words are part of that talk.
+        return None  # approving the words is part of that talk
     if blocker.code in RENEWED_CODES and page.check_in_would_do(party.pk):
         return _check_in(party, page)
     if blocker.code == "consent_missing" and page.answer_of(party.pk) in NOT_A_YES:
@@ -101,18 +101,18 @@ def _of_party(blocker: ShownBlocker, party: Party, page: ShownReferral) -> Block
 
 
 def untalked(party: Party, page: ShownReferral) -> bool:
-    """Whether most of a talk with them is still to come."""
+    """Whether they still need most of a talk."""
     codes = {row.code for row in page.rows if row.party is not None and row.party.pk == party.pk}
     return len(codes & TALK_CODES) >= 3
 
 
 def waits_for_words(party: Party, page: ShownReferral) -> bool:
-    """Whether they cannot be spoken to yet, because the words used to reach them are not approved."""
+    """Whether they may not be spoken to yet, because the words to reach them are not approved."""
     return not party.asked_first and any(row.code == WORDS for row in page.rows)
 
 
 def stopped(party: Party, page: ShownReferral) -> bool:
-    """Whether their newest answer is that they do not take part. Nobody asks them again from here."""
+    """Whether their newest answer is that they do not take part. This page offers no link to ask them again."""
     return page.answer_of(party.pk) in (Answer.NO, Answer.WITHDRAWN)
 
 
@@ -124,7 +124,7 @@ NOT_A_YES = {
 
 
 def _answered(blocker: ShownBlocker, party: Party, page: ShownReferral) -> BlockerRow:
-    """They answered, and not with yes: what they said, in place of what is missing."""
+    """They answered, but not yes: shows their answer instead of what is missing."""
     said = NOT_A_YES[Answer(page.answer_of(party.pk))].format(name=party.known_as)
     row = _said(said, blocker.code, party)
     if stopped(party, page):
@@ -133,7 +133,7 @@ def _answered(blocker: ShownBlocker, party: Party, page: ShownReferral) -> Block
 
 
 def _said(sentence: str, code: str, party: Party) -> BlockerRow:
-    """A row of one party with the words of its code, and nothing to press."""
+    """A row of one party with the text of its code, without a link."""
     wording, name = wording_of(code, of_party=True), party.known_as
     heading, about = wording.heading.format(name=name), wording.about.format(name=name)
     return BlockerRow(sentence, wording.shown_as or code, party.pk, heading=heading, about=about)
@@ -166,7 +166,7 @@ def _talk_link(party: Party, page: ShownReferral) -> dict[str, str]:
 
 
 def _check_in(party: Party, page: ShownReferral) -> BlockerRow:
-    """All that has run out with somebody, in one row: one page renews it."""
+    """Everything of one person that has expired, in one row: one page renews it."""
     name = party.known_as
     codes = {row.code for row in page.rows if row.party is not None and row.party.pk == party.pk}
     old = [code.renewed_as for code in BY_KEY.values() if code.renewed_as and code.key in codes]
@@ -184,7 +184,7 @@ def _check_in(party: Party, page: ShownReferral) -> BlockerRow:
 
 
 def _named(blocker: ShownBlocker, party: Party, page: ShownReferral) -> BlockerRow:
-    """A blocker as its own entry says it."""
+    """A blocker with its own wording."""
     wording = wording_of(blocker.code, of_party=True)
     row = _said(blocker.sentence, blocker.code, party)
     if blocker.code == DAY_CHECK:
@@ -213,7 +213,7 @@ def _facilitates(page: ShownReferral) -> bool:
 
 
 def _href(name: str, party: Party, page: ShownReferral) -> str:
-    """A page about one person that returns to the referral."""
+    """The URL of a page about one person that returns to the referral."""
     return f"{reverse(name, args=[page.referral.reference, party.pk])}{AND_BACK}"
 
 
@@ -222,7 +222,7 @@ def whose(party: Party, user: "User") -> str:
     return YOURS if worker is None or worker.pk == user.pk else worker.first_name
 
 
-# --- Of the whole referral --------------------------------------------------------------------------------------
+# --- For the whole referral -------------------------------------------------------------------------------------
 
 
 def _of_referral(blocker: ShownBlocker, page: ShownReferral) -> BlockerRow:

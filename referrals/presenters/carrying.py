@@ -1,4 +1,4 @@
-"""What one person agreed may be carried to another, in their own words, for who runs the meeting."""
+"""What one person agreed to have carried to another, in their own words, for facilitators."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def carried_rows(
     referral: "Referral", user: "User", at: datetime, *, to: Party | None = None
 ) -> list[dict[str, str]]:
-    """Rows of a summary: from whom to whom, and the words; with `to`, those to that person. A constant few queries."""
+    """Summary rows: from whom to whom, and the words; with `to`, only those to that person. A fixed number of
+    queries."""
     rows = Consent.objects.to_carry(user, at, others_until=hidden_since(user, referral.pk, at))
     rows = rows.filter(party__referral=referral, party__left_at__isnull=True)
     if to is not None:

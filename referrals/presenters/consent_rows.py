@@ -1,4 +1,4 @@
-"""What one person agreed to, in words: the newest answers, and every answer."""
+"""One person's consents in words: the newest answers, and all answers."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -45,7 +45,7 @@ def consent_words(row: Consent | None, approach: Approach | None, at: datetime) 
 
 
 def recipients(page: ShownPerson) -> dict[Any, str]:
-    """What the ids that consents name are called, as far as this user may know."""
+    """Names for the recipient ids of consents, as far as this user may know."""
     known = {party.pk: presenters.shown_name(party, page.user) for party in page.people}
     asked = {row.recipient for row in page.consents}
     purposes = {row.purpose for row in page.consents}
@@ -69,7 +69,7 @@ ABOUT: dict[str, str] = {
 
 
 def purpose_words(row: Consent, known: dict[Any, str]) -> str:
-    """What was asked, with whom it was about."""
+    """The purpose, with the name of the recipient."""
     them = known.get(row.recipient)
     if them and row.purpose in ABOUT:
         text = ABOUT[row.purpose].format(them=them if them != presenters.OTHER else them.lower())
@@ -78,7 +78,7 @@ def purpose_words(row: Consent, known: dict[Any, str]) -> str:
 
 
 def said_rows(page: ShownPerson) -> dict[str, Any]:
-    """What the page says of their answers: the newest to each thing asked, and all of them."""
+    """The answers as rows: the newest per purpose and recipient, and all of them."""
     known = recipients(page)
     return {
         "agreed": _agreed(page, known),

@@ -1,4 +1,4 @@
-"""What the pages of deciding, appointing, matching records and closing show one person. Nothing here writes."""
+"""The pages of deciding, appointing, matching names and closing, for one user. Nothing here writes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,12 +18,12 @@ from restorative.common import clock
 
 
 def opened_people(referral: Referral, user: User) -> list[tuple[str, str]]:
-    """(id, first name) of those whose compartment the user opens, as choices."""
+    """(id, first name) of parties whose compartment the user opens, as choices."""
     return [(str(party.pk), party.known_as) for party in parties_for(referral, user) if party.opened]
 
 
 def chosen_party(referral: Referral, user: User, key: str) -> Party | None:
-    """The opened party with that id, or None for nobody's."""
+    """The opened party with that id, or None."""
     return next(
         (party for party in parties_for(referral, user) if party.opened and str(party.pk) == key), None
     )
@@ -51,7 +51,7 @@ def decided_before(referral: Referral, user: User) -> list[dict[str, str]]:
 
 
 def records_waiting(referral: Referral, user: User) -> RecordsCheck | None:
-    """The records check that was asked for and not released yet, if any."""
+    """The records check that was requested and is not released, if any."""
     checks = RecordsCheck.objects.visible_to(user).filter(referral=referral, released_at__isnull=True)
     return checks.select_related("asked_by").order_by("asked_at", "pk").first()
 
@@ -60,7 +60,7 @@ def records_waiting(referral: Referral, user: User) -> RecordsCheck | None:
 
 
 def running(referral: Referral, user: User) -> list[list[Any]]:
-    """Rows of the table of those with a current part."""
+    """Table rows of workers with a current part."""
     rows = []
     for row in facilitators_of(referral, user):
         end = reverse("referrals:facilitator_end", args=[referral.reference, row.pk])
@@ -70,7 +70,7 @@ def running(referral: Referral, user: User) -> list[list[Any]]:
                 str(Part(row.part).label),
                 row.user.organisation.name,
                 clock.show_day(row.since),
-                # A stand-in's part ends with their day, or where the meeting says that another comes after all.
+                # A stand-in's part ends with their day; the meeting page can undo it.
                 "With the day" if row.part == Part.STAND_IN else {"text": "End", "href": end},
             ]
         )
@@ -78,7 +78,7 @@ def running(referral: Referral, user: User) -> list[list[Any]]:
 
 
 def to_appoint(referral: Referral, user: User) -> Sequence[tuple[str, list[tuple[str, str]]]]:
-    """Who can be appointed, grouped by organisation, the user's own first."""
+    """Workers who can be appointed, grouped by organisation, the user's own first."""
     taken = Involvement.objects.visible_to(user).filter(referral=referral, until__isnull=True)
     workers = (
         access.could_facilitate(user)
@@ -97,7 +97,8 @@ def to_appoint(referral: Referral, user: User) -> Sequence[tuple[str, list[tuple
 
 
 def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
-    """Waiting checks this safeguarding lead may release: of their organisation's referrals, not their own."""
+    """Waiting checks this safeguarding lead may release: for referrals of their organisation that they do not work
+    on."""
     waiting = RecordsCheck.objects.visible_to(user).filter(
         released_at__isnull=True, referral__lead_organisation=user.organisation_id
     )
@@ -109,7 +110,7 @@ def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
 
 
 def names_to_match(user: User, checks: Sequence[RecordsCheck]) -> dict[Any, list[list[str]]]:
-    """Rows (name, place, born) of everybody to match, by referral."""
+    """Rows (name, place, date of birth) of all people to match, by referral."""
     parties = (
         Party.objects.visible_to(user)
         .filter(referral__in=[check.referral_id for check in checks])
@@ -136,5 +137,5 @@ def why_not_reopen(referral: Referral, at: datetime) -> str:
 
 
 def goes_on_at(referral: Referral) -> str:
-    """Where a paused referral goes on when it is taken up again: 'preparing'."""
+    """The stage at which a paused referral resumes: 'preparing'."""
     return str(stages.destination(stages.STEPS["resume"], referral).label).lower()

@@ -1,5 +1,5 @@
-"""What one person has begun to write and not sent, each with where it goes on. Everything shown is their own words.
-Whether its page still opens for them is asked here for all at once; the page itself asks again."""
+"""A user's unsent drafts, each with a link to continue. Everything shown is their own text.
+Checks for all at once whether the page is still open to them; the page itself checks again."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +26,7 @@ SETTING_UP = ("administrator",)
 
 @dataclass
 class Begun:
-    """A draft with what stands in the address of its page."""
+    """A draft with the arguments of its page's URL."""
 
     draft: Draft
     href: str = ""
@@ -37,7 +37,7 @@ class Begun:
 
 
 def rows(owner: "User") -> list[dict[str, Any]]:
-    """A row for each draft: at most six queries, however many there are."""
+    """A row per draft, in at most six queries."""
     begun = [_begun(draft) for draft in drafts.of(owner)]
     found = Referral.objects.visible_to(owner).filter(reference__in={each.reference for each in begun})
     referrals = {referral.reference: referral for referral in found}

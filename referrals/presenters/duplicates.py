@@ -1,4 +1,4 @@
-"""Who may be logged already, said to whoever is about to log them: only referrals they see, with a way to look."""
+"""Possible duplicates of a referral about to be logged: only referrals the user sees, with links."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -33,7 +33,7 @@ def rows(
     born_on: date | None = None,
     route: str = "",
 ) -> list[dict[str, Any]]:
-    """A row for each referral, newest first: at most three queries."""
+    """A row per referral, newest first, in at most three queries."""
     found = selectors.possible_duplicates(
         user, given=given, family=family, others=others, born_on=born_on, route=route
     )

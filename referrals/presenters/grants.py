@@ -1,4 +1,4 @@
-"""Access by name as one person may be shown it: what waits, what is open now, what is over; and who is barred."""
+"""Grants, for one user: requested, active, ended; and bars."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ OVER_HEADS = [*FIRST_HEADS, "What was seen", "How it ended"]
 
 
 def of_user(user: "User", at: datetime) -> list[Grant]:
-    """Grants this user may know of, the newest first. One query."""
+    """Grants this user may know of, newest first. One query."""
     rows = Grant.objects.visible_to(user).filter(created_at__gte=at - LOOK_BACK)
     related = "user", "party", "referral", "given_by", "ended_by", "created_by"
     return list(rows.select_related(*related).order_by("-created_at", "-pk")[: 2 * MOST])
@@ -63,7 +63,7 @@ def _first(row: Grant, user: "User") -> list[Any]:
 
 
 def until(moment: datetime) -> str:
-    """'The end of Sat 28 November', or the hour it ends at."""
+    """'The end of Sat 28 November', or the hour it ends."""
     local = clock.local(moment)
     if (local.hour, local.minute) == (0, 0):
         return f"The end of {clock.show_day(moment - timedelta(minutes=1))}"
@@ -71,14 +71,14 @@ def until(moment: datetime) -> str:
 
 
 def why(row: Grant, user: "User") -> str:
-    """'Covering for a colleague: Kit is away.'; the words for whoever wrote them or looks after access."""
+    """'Covering for a colleague: Kit is away.'; the reason only for its author and users who oversee access."""
     label = str(GrantKind(row.kind).label)
     told = access.looks_after_access(user) or row.created_by_id == user.pk
     return f"{label}: {row.reason}" if told else label
 
 
 def place_of(party: Party | None) -> str:
-    """Whose compartment, by their place alone: whoever asks need not know their name."""
+    """The party by their place, because the worker who asks need not know their name."""
     return capfirst(str(Place(party.place).label)) if party else "Only that it exists"
 
 
@@ -105,7 +105,7 @@ def _ended(row: Grant, user: "User") -> str:
 
 
 def facts(row: Grant, user: "User") -> list[dict[str, str]]:
-    """What somebody decides on."""
+    """The facts needed for a decision on a request."""
     by = row.created_by
     asked = f"{you_or_name(by, user)}, {clock.show_when(row.created_at)}" if by else ""
     return [
@@ -119,7 +119,7 @@ def facts(row: Grant, user: "User") -> list[dict[str, str]]:
 
 
 def people(referral: Referral, user: "User") -> list[tuple[str, str]]:
-    """People of their organisation, by their place and who supports them."""
+    """People of their organisation, by place and keyworker."""
     rows = Party.objects.could_be_asked_for(user).filter(referral=referral).select_related("keyworker")
     return [
         (str(row.pk), place_of(row) + (f", supported by {row.keyworker.first_name}" if row.keyworker else ""))
@@ -128,7 +128,7 @@ def people(referral: Referral, user: "User") -> list[tuple[str, str]]:
 
 
 def kinds(user: "User") -> tuple[list[tuple[str, str]], dict[str, str]]:
-    """What this user may ask for, with what each means."""
+    """What this user may ask for, each with its meaning."""
     wanted = [GrantKind.READING] if user.is_governance else [GrantKind.EMERGENCY, GrantKind.COVER]
     hours, days = rules().emergency_hours, rules().cover_days
     hints = {
@@ -140,7 +140,7 @@ def kinds(user: "User") -> tuple[list[tuple[str, str]], dict[str, str]]:
 
 
 def bar_rows(referral: Referral, user: "User") -> list[list[Any]]:
-    """Who is barred from a referral, as far as this user may know."""
+    """Bars of a referral, as far as this user may know."""
     rows = Bar.objects.visible_to(user).filter(referral=referral, lifted_at__isnull=True)
     return [
         [
@@ -158,7 +158,7 @@ def bar_rows(referral: Referral, user: "User") -> list[list[Any]]:
 
 
 def to_read(context: dict[str, Any]) -> dict[str, Any]:
-    """A page of the referral for whoever only reads: what it says, without what one could do."""
+    """A page of the referral for a user who may only read: its content, without links to change it."""
     found = {**context, "next_step": None, "other_things": []}
     for name in ("tasks", "to_do", "steps", "calls"):
         if found.get(name):
@@ -180,5 +180,5 @@ def to_read(context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_at(href: str) -> str:
-    """The page of concerns and safety answers can be read; the others are forms."""
+    """Whether the page itself can be read: concerns and safety answers can, the others are forms."""
     return href if href.endswith("/safety/") else ""

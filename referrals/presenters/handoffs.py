@@ -1,4 +1,4 @@
-"""Requests between organisations as one person may be shown them: the inbox, one request, and its answers."""
+"""Requests between organisations, for one user: the inbox, one request, and its answers."""
 
 from datetime import datetime, timedelta
 from math import ceil
@@ -25,7 +25,7 @@ HEADS_OUT = ["Request", "Reference", "Sent", "Where it stands"]
 
 
 def what(handoff: Handoff, user: "User") -> str:
-    """'Forward Leeds asks you to help one person', without anybody's name."""
+    """'Forward Leeds asks you to help one person', without a name."""
     asks = "to lead" if handoff.kind == HandoffKind.LEAD else "to help one person"
     if user.organisation_id == handoff.to_org_id:
         return f"{handoff.from_org.name} asks you {asks}"
@@ -33,7 +33,7 @@ def what(handoff: Handoff, user: "User") -> str:
 
 
 def of_user(user: "User") -> list[Handoff]:
-    """What waits first, the oldest first; then what was answered, the newest first. One query."""
+    """Waiting requests first, oldest first; then answered ones, newest first. One query."""
     rows = Handoff.objects.visible_to(user).select_related(
         "referral", "from_org", "to_org", "sent_by", "decided_by", "receiver", "ended_by"
     )
@@ -45,7 +45,7 @@ def of_user(user: "User") -> list[Handoff]:
 
 
 def inbox(rows: list[Handoff], user: "User", at: datetime) -> list[dict[str, Any]]:
-    """The lists of the page: {title, heads, rows, empty}. Lists of what was answered stand only where there are any."""
+    """The lists of the page: {title, heads, rows, empty}. Lists of answered requests are left out if empty."""
     ours = [row for row in rows if row.to_org_id == user.organisation_id]
     sent = [row for row in rows if row.to_org_id != user.organisation_id]
     new = [row for row in ours if row.shown_state in (HandoffState.SENT, HandoffState.SEEN)]
@@ -78,7 +78,7 @@ def _first(row: Handoff, user: "User") -> dict[str, str]:
 
 
 def time_left(row: Handoff, at: datetime, closures: frozenset) -> dict[str, Any]:
-    """'Open it within 6 hours', 'Answer within 21 hours', in the hours they are open; 'Late' after that."""
+    """'Open it within 6 hours', 'Answer within 21 hours', in opening hours; 'Late' after that."""
     seen = row.shown_state == HandoffState.SENT
     days = rules().handoff_seen_working_days if seen else rules().handoff_decided_working_days
     due = due_by(row.sent_at, days, row.to_org, closures)
@@ -91,7 +91,7 @@ def time_left(row: Handoff, at: datetime, closures: frozenset) -> dict[str, Any]
 
 
 def stands(row: Handoff, user: "User") -> str:
-    """Where a request stands, for either side: who answered it, and when."""
+    """The state of a request, for either side: who answered it, and when."""
     label = str(HandoffState(row.shown_state).label)
     if row.shown_state == HandoffState.ACCEPTED and row.receiver and row.starts_on:
         taken = "started" if row.moved_at else f"starting {clock.show_day(row.starts_on)}"
@@ -100,7 +100,7 @@ def stands(row: Handoff, user: "User") -> str:
     if row.shown_state == HandoffState.DECLINED and row.decided_by and row.decided_at:
         return f"Declined by {you_or_name(row.decided_by, user)}, {clock.show_day(row.decided_at)}"
     if row.shown_ended_at:
-        # Who ended it may be a person of the other side, or their worker.
+        # It may have been ended by another party, or by their worker.
         known = row.ended_by and row.shown_state in (HandoffState.RETURNED, HandoffState.COMPLETED)
         ours = known and row.ended_by.organisation_id == row.to_org_id
         who = f" by {you_or_name(row.ended_by, user)}" if ours else ""
@@ -109,7 +109,7 @@ def stands(row: Handoff, user: "User") -> str:
 
 
 def facts(row: Handoff, user: "User") -> list[dict[str, str]]:
-    """What both sides may know of it, whatever has become of it."""
+    """What both sides may know of it, in every state."""
     sent = f"{row.sent_by.first_name}, {row.from_org.name}, {clock.show_when(row.sent_at)}"
     found = [("Sent by", sent), ("To", row.to_org.name), ("Where it stands", stands(row, user))]
     if row.sent_by_us and row.decline_code:
@@ -118,7 +118,7 @@ def facts(row: Handoff, user: "User") -> list[dict[str, str]]:
 
 
 def outcome(row: Handoff) -> list[dict[str, str]]:
-    """What came back, for the side that asked. The row carries its sealed words."""
+    """The result, for the sender's side. The row carries its sealed words."""
     found = [
         ("What was done", row.outcome_done),
         ("How it went", row.outcome_went),
@@ -129,7 +129,7 @@ def outcome(row: Handoff) -> list[dict[str, str]]:
 
 
 def thread(row: Handoff, user: "User") -> list[dict[str, str]]:
-    """Questions and their answers, the oldest first."""
+    """Questions and answers, oldest first."""
     messages = HandoffMessage.objects.visible_to(user).filter(handoff=row)
     return [
         {
@@ -149,7 +149,7 @@ def _speaks(message: HandoffMessage, row: Handoff) -> str:
 
 
 def links(row: Handoff, user: "User") -> list[dict[str, str]]:
-    """What else can be done with it by this user now."""
+    """This user's further actions on it now."""
     found = []
     if row.shown_state in UNANSWERED:
         if access.may_answer(user, row):
@@ -170,7 +170,7 @@ def links(row: Handoff, user: "User") -> list[dict[str, str]]:
 
 
 def asked_of_others(referral: Referral, user: "User") -> dict[str, Any] | None:
-    """A box on the referral page: what was asked of others, as far as this user may know. None where nothing was."""
+    """A box on the referral page: requests to other organisations, as far as this user may know. None without any."""
     if not referral.has_handoffs:
         return None
     rows = (
@@ -189,7 +189,7 @@ def asked_of_others(referral: Referral, user: "User") -> dict[str, Any] | None:
 
 
 def may_ask(parties: list[Party], referral: Referral, user: "User") -> bool:
-    """Whether this user may ask another organisation for anything here. `parties` carry `opened`."""
+    """Whether this user may send any handoff here. `parties` carry `opened`."""
     if access.may_ask_to_lead(user, referral):
         return True
     for party in parties:
@@ -210,7 +210,7 @@ def _lower(text: str) -> str:
 def missing_rows(
     rows: list[ShownMissing], referral: Referral, to_org: "Organisation"
 ) -> list[dict[str, str]]:
-    """What stands in the way of sending, each with the page that mends it, where it is this user's to mend."""
+    """What stands in the way of sending, each with a link to the page that fixes it, if this user may fix it."""
     shown = []
     for row in rows:
         if row.party is None:

@@ -1,4 +1,4 @@
-"""What helps each person to come and to take part, for whoever opens them: on their page, planning, and on the day."""
+"""What helps each person to come and to take part, for users who open them: person's page, planner, run sheet."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def needs_of(parties: Iterable[Party], user: "User") -> dict[UUID, list[str]]:
-    """For each of these whom the user opens and who needs something: what. One query. The parties carry `opened`."""
+    """The needs of each party that the user opens, if there are any. One query. The parties carry `opened`."""
     opened = {party.pk: party for party in parties if party.opened}
     asked = last_asked(_asked(list(opened), user))
     found = {key: said(party, asked.get(key)) for key, party in opened.items()}
@@ -27,22 +27,22 @@ def _asked(parties: list[UUID], user: "User") -> "QuerySet[Consent]":
 
 
 def last_asked(rows: Iterable[Consent]) -> dict[UUID, Consent]:
-    """For each party the answer to taking part that a worker took last: with it what helped was asked, or kept.
+    """Each party's latest answer to taking part that a worker took: the help they had is stored with it.
 
-    An answer by link, and that they stopped, say nothing of what they need.
+    Answers by link and withdrawals do not record needs.
     """
     asked = [row for row in rows if row.how != How.LINK and row.answer != Answer.WITHDRAWN]
     return {row.party_id: row for row in sorted(asked, key=lambda row: row.seq)}
 
 
 def helped_before(party: Party, user: "User") -> tuple[bool, bool]:
-    """Whether they had things read aloud, and an interpreter, when they were last asked."""
+    """Whether they had things read aloud, and an interpreter, when last asked."""
     last = last_asked(_asked([party.pk], user)).get(party.pk)
     return (last.how == How.READ_ALOUD, last.interpreter) if last else (False, False)
 
 
 def said(party: Party, last: Consent | None) -> list[str]:
-    """What one person needs, by what was recorded and by how they were last asked."""
+    """One person's needs, from the record and from how they were last asked."""
     language, lines = party.person.language or (last.language if last else ""), []
     if last is not None and last.interpreter:
         lines.append(f"An interpreter, who is not family: {language}" if language else "An interpreter")
@@ -54,7 +54,7 @@ def said(party: Party, last: Consent | None) -> list[str]:
 
 
 def needs_rows(parties: Iterable[Party], user: "User") -> list[dict[str, str]]:
-    """The same as rows of a summary: a name and what they need."""
+    """The same as summary rows: a name and their needs."""
     people = list(parties)
     needs = needs_of(people, user)
     return [

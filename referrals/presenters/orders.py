@@ -1,5 +1,5 @@
-"""An order, bail or licence that bars contact, in words: what it is, what it says, who has seen it, when it ends.
-Its end alone clears nothing: it says to look again."""
+"""An order, bail or licence that bars contact, in words: kind, terms, who has seen it, end date.
+The end date clears nothing; the page says to look at it again."""
 
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +18,7 @@ def _ends(order: dict[str, Any]) -> date | None:
 
 
 def ended_on(concern: Concern, at: datetime) -> date | None:
-    """The last day of an order that is over, where that is known; None for anything else."""
+    """The end date of an order that is over, if known; otherwise None."""
     if concern.kind != ConcernKind.ORDER or concern.cleared_at is not None:
         return None
     ends = _ends(concern.order or {})
@@ -26,7 +26,7 @@ def ended_on(concern: Concern, at: datetime) -> date | None:
 
 
 def order_rows(concern: Concern, at: datetime) -> list[Row]:
-    """The rows about the order, where the concern is one."""
+    """The rows about the order, if the concern has one."""
     order = concern.order or {}
     if concern.kind != ConcernKind.ORDER:
         return []

@@ -1,4 +1,4 @@
-"""How one person can be reached, and what they are sent."""
+"""One person's contact routes, and what they are sent."""
 
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -29,12 +29,12 @@ def route_kind(row: ContactRoute) -> str:
 
 
 def route_value(row: ContactRoute) -> str:
-    """The number as it is read aloud, or the address."""
+    """The number in groups, as read aloud, or the address."""
     return show_phone(row.value) if row.kind in (RouteKind.TEXT, RouteKind.PHONE) and row.value else row.value
 
 
 def days_and_hours(days: str, hours: str) -> str:
-    """'Monday to Friday, after 5pm'; 'Any time in the day' where every day is good."""
+    """'Monday to Friday, after 5pm'; 'Any time in the day' if every day is good."""
     if days == Days.ANY:
         return str(Hours(hours).label)
     when = str(Hours(hours).label)
@@ -42,12 +42,12 @@ def days_and_hours(days: str, hours: str) -> str:
 
 
 def knows_what_is_shared(user: User, referral: Referral) -> bool:
-    """Whether a number or address that somebody else has too is said to this user to be of no use: who facilitates."""
+    """Whether this user, a facilitator, is told that a route is unusable because another person shares it."""
     return access.facilitates(user, referral)
 
 
 def ways_shown_to(user: User, referral: Referral, parties: "Iterable[Party]") -> dict[UUID, Ways]:
-    """How each of these parties may be written to, as this user may know it."""
+    """How each of these parties may be written to, as far as this user may know."""
     ways = ways_to_reach(parties)
     if any(way.shared for way in ways.values()) and not knows_what_is_shared(user, referral):
         return {key: way.as_they_said() for key, way in ways.items()}
@@ -55,7 +55,7 @@ def ways_shown_to(user: User, referral: Referral, parties: "Iterable[Party]") ->
 
 
 def route_boxes(party: Party, routes: "Iterable[ContactRoute]", shares_home: bool, user: User) -> list[Row]:
-    """Each way to reach somebody: whether it may be used, when, and with which cover words."""
+    """Each contact route: whether it may be used, when, and with which cover words."""
     shared = shared_routes(party) if knows_what_is_shared(user, party.referral) else frozenset()
     return [_route_box(row, shares_home, row.pk in shared, user) for row in routes]
 

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 
 
 def check_rows(check: ReadinessCheck, user: User, *, until: datetime) -> list[Row]:
-    """A readiness check in short, for whoever is asked to accept it."""
+    """A readiness check in short, for the manager who is asked to accept it."""
     answers = [value for key, value in check.answers.items() if key in READINESS_QUESTIONS]
     yes = sum(value == Answer.YES for value in answers)
     rows = [

@@ -1,5 +1,5 @@
-"""Records checks as a safeguarding lead sees them: what waits, who was found, and when it is released.
-Everybody else sees waiting or done: see steps.py. Of another organisation's record only what it takes to decide."""
+"""Records checks for a safeguarding lead: waiting checks, hits, and release times.
+Other users see only waiting or done. Of another organisation's record it shows only what the decision needs."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ MOST = 100
 
 
 def released_when(check: RecordsCheck) -> str:
-    """'Today, 4pm', 'Mon 5 April, 11am': the fixed time at which it is released, or would be if it were done now."""
+    """'Today, 4pm', 'Mon 5 April, 11am': the fixed time of its release, or the time if it were done now."""
     fixed = clock.next_of(check.done_at or clock.now(), rules().records_release_minutes)
     if clock.today(fixed) == clock.today():
         return f"today at {clock.show_time(fixed)}"
@@ -30,12 +30,12 @@ def released_when(check: RecordsCheck) -> str:
 
 
 def waiting(user: User) -> list[RecordsCheck]:
-    """Checks that wait for this lead, those to look at before those that are done, the oldest first."""
+    """Checks that wait for this safeguarding lead: unreviewed ones before finished ones, oldest first."""
     return sorted(checks_to_match(user)[:MOST], key=lambda check: check.done_at is not None)
 
 
 def boxes(user: User, checks: Sequence[RecordsCheck]) -> list[dict[str, Any]]:
-    """Each check with its names and who was found, the likeliest first. Four queries for any number of them."""
+    """Each check with its names and hits, most similar first. Four queries for any number of checks."""
     names = names_to_match(user, checks)
     found: dict[UUID, list[RecordsHit]] = {}
     for hit in hits_of(user, checks):
@@ -56,7 +56,7 @@ def _box(check: RecordsCheck, names: list[list[str]], hits: list[RecordsHit]) ->
 
 
 def hits_of(user: User, checks: Sequence[RecordsCheck]) -> list[RecordsHit]:
-    """Who was found, the likeliest first, with what it takes to decide."""
+    """The hits, most similar first, with what the decision needs."""
     hits = RecordsHit.objects.visible_to(user).filter(records_check__in=[check.pk for check in checks])
     return list(
         hits.with_open_concerns()
@@ -74,7 +74,7 @@ def born(person: Person) -> str:
 
 
 def open_there(hit: RecordsHit) -> str:
-    """Whether a stop or a sign-off is open about them there. Never which."""
+    """Whether the record there has an open stop or sign-off, without its kind."""
     if hit.stop_open:
         return "A stop and a sign-off" if hit.sign_off_open else "A stop"
     return "A sign-off" if hit.sign_off_open else "None recorded"
@@ -99,7 +99,7 @@ def field_of(hit: RecordsHit) -> str:
 
 
 def to_decide(user: User, hits: Sequence[RecordsHit]) -> list[dict[str, str]]:
-    """The hits nobody has looked at yet, as the form asks about them."""
+    """The hits without a verdict, for the form."""
     left = [hit for hit in hits if not hit.verdict]
     phones = leads_of(user, {hit.organisation for hit in left})
     return [
@@ -115,7 +115,7 @@ def to_decide(user: User, hits: Sequence[RecordsHit]) -> list[dict[str, str]]:
 
 
 def cut_short(hits: Sequence[RecordsHit]) -> list[str]:
-    """For whom so many were found that only the likeliest are listed; without this, nobody would ask for the others."""
+    """Names with so many hits that only the most similar are listed, so that the lead knows to ask for the others."""
     most = rules().records_hits_a_person
     found = Counter(hit.party_id for hit in hits)
     names = {hit.party_id: hit.party.known_as for hit in hits}
@@ -128,7 +128,7 @@ def cut_short(hits: Sequence[RecordsHit]) -> list[str]:
 
 
 def decided(hits: Sequence[RecordsHit]) -> list[list[Any]]:
-    """The hits that were looked at: name, verdict, by whom, the note."""
+    """The hits with a verdict: name, verdict, by whom, the note."""
     return [
         [
             full_name(hit.matched),
@@ -143,7 +143,7 @@ def decided(hits: Sequence[RecordsHit]) -> list[list[Any]]:
 
 
 def leads_of(user: User, houses: set[Organisation]) -> dict[UUID, str]:
-    """Whom to ring in each organisation: its safeguarding leads, or else the organisation itself."""
+    """Whom to ring in each organisation: its safeguarding leads or, if it has none, the organisation."""
     leads: dict[UUID, list[str]] = {}
     found = User.objects.filter(safeguarding_lead=True, is_active=True, organisation__in=houses)
     for lead in found.exclude(pk=user.pk).order_by("first_name", "pk"):

@@ -1,4 +1,4 @@
-"""The safety page of one person: each concern with what it needs next and who may do it, and what was answered.
+"""The safety page of one person: each concern with its next step and who may do it, and the answers.
 It says "None recorded", never "safe"."""
 
 from datetime import datetime
@@ -32,8 +32,8 @@ Row = dict[str, Any]
 
 
 def page(party: Party, user: "User", at: datetime, *, opens: bool, onward: str = "") -> dict[str, Any]:
-    """Everything the safety page shows this user, who `opens` the whole compartment or only this.
-    `onward` is added to each address that something is done at."""
+    """Everything the safety page shows this user, who `opens` the whole compartment or only safety.
+    `onward` is appended to the URL of each link to a form."""
     concerns = list(
         Concern.objects.visible_to(user)
         .filter(party=party)
@@ -83,7 +83,7 @@ SHARE_HEADS = ["Shared with", "Why", "What was said", "When", "Looked at"]
 
 
 def share_rows(party: Party, user: "User") -> list[list[Any]]:
-    """What was shared about them to keep somebody safe, the newest first, as far as this user may read it."""
+    """Protective shares about them, newest first, as far as this user may read them."""
     found = ProtectiveShare.objects.visible_to(user).filter(party=party)
     return [
         [
@@ -101,7 +101,7 @@ def share_rows(party: Party, user: "User") -> list[list[Any]]:
 
 
 def share_facts(share: ProtectiveShare, user: "User") -> list[Row]:
-    """One of these by itself, for a page that names the person and no more of the referral."""
+    """One protective share, for a page that names the person and nothing else of the referral."""
     rows = [
         {"key": "About", "value": share.party.known_as},
         {"key": "Shared with", "value": capfirst(str(ShareWith(share.to).label))},
@@ -115,7 +115,7 @@ def share_facts(share: ProtectiveShare, user: "User") -> list[Row]:
 
 
 def child_rows(party: Party, user: "User") -> list[Row]:
-    """What is recorded of whether somebody under 16 can decide, the newest."""
+    """The newest record of whether a person under 16 can decide."""
     found = ChildDecision.objects.visible_to(user).filter(party=party).select_related("recorded_by")
     row = found.order_by("-recorded_at", "-pk").first()
     if row is None:
@@ -127,7 +127,7 @@ def child_rows(party: Party, user: "User") -> list[Row]:
 
 
 def concern_facts(concern: Concern, party: Party, user: "User", at: datetime) -> list[Row]:
-    """What a second person reads of one concern before they decide on it."""
+    """What a second person reads of one concern before deciding on it."""
     rows = [{"key": "Recorded", "value": _when_who(concern.raised_at, concern.raised_by, user)}]
     if concern.detail:
         rows.append({"key": "What was heard or seen", "value": concern.detail})
@@ -136,7 +136,7 @@ def concern_facts(concern: Concern, party: Party, user: "User", at: datetime) ->
 
 
 def what_clears(concern: Concern, party: Party) -> str:
-    """In one sentence, what takes a concern out of the way, and who does that."""
+    """One sentence: what clears or signs off a concern, and who does that."""
     if concern.kind in STOPS:
         return (
             "A safeguarding lead who is not working on this referral clears it, on new facts, after "
@@ -219,7 +219,7 @@ def _status(
 
 
 def _needs(stop: bool, last: SignOff | None, steps: list[Task], newest: datetime | None, at: datetime) -> str:
-    """What has changed since, and what is still to be done, besides what clears it."""
+    """What has changed since, and what remains to be done before it can be cleared."""
     if stop or last is None:
         return ""
     if last.expires_at < at:

@@ -1,4 +1,4 @@
-"""What the page of one person is made from, read once, for whoever opens their compartment."""
+"""The data of one person's page, read once, for a user who opens their compartment."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from restorative.accounts.models import User
 
 @dataclass
 class ShownPerson:
-    """What is read once for the page of one person. `known` are their facts; `codes`, what stands in the way."""
+    """The data of one person's page. `known` are their facts; `codes` are their blockers."""
 
     party: Party
     referral: Referral
@@ -30,9 +30,9 @@ class ShownPerson:
     people: list[Party]
 
     def flag(self, code: str) -> bool:
-        """Whether this code stands in the way of booking, with this person.
+        """Whether this code blocks booking for this person.
 
-        That the words are missing is theirs until they have answered; after that it is the side's whose words they are.
+        "Words not approved" counts until they have answered; after that it concerns the approver's side.
         """
         stands = code in self.codes
         if stands and code == "wording_not_approved":
@@ -43,7 +43,7 @@ class ShownPerson:
         return reverse(f"referrals:{name}", args=[self.referral.reference, self.party.pk, *args])
 
     def newest(self, purpose: Purpose, recipient: Any = None) -> Consent | None:
-        """The newest answer to one thing asked."""
+        """The newest answer for one purpose and recipient."""
         found = [
             row
             for row in self.consents
@@ -53,7 +53,7 @@ class ShownPerson:
 
 
 def gather(party: Party, user: User, at: datetime) -> ShownPerson:
-    """Read what the page needs: a fixed number of queries."""
+    """Read what the page needs, in a fixed number of queries."""
 
     def rows(model: type) -> Any:
         return model.objects.visible_to(user).filter(party=party)

@@ -1,5 +1,5 @@
-"""What the referral page reads, once, as one person may know it.
-How it is said is in blocker_rows.py, next_step.py, people.py and history.py."""
+"""The data of the referral page, read once, as one user may know it.
+blocker_rows.py, next_step.py, people.py and history.py put it into words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class ShownReferral:
-    """What is read once for the page. `facts` are all facts: what is shown of them hangs on `parties[].opened`."""
+    """The data of the page. `facts` are all facts: `parties[].opened` decides which of them may be shown."""
 
     referral: Referral
     user: "User"
@@ -34,35 +34,35 @@ class ShownReferral:
     before: BeforeStep | None
     meeting: Any
     release: Any
-    # What puts a booked meeting on hold, as far as this user may know: causes with a name, and who cannot be there.
+    # What puts a booked meeting on hold, as far as this user may know: named causes, and absent facilitators.
     held_by: list[ShownBlocker] = field(default_factory=list)
     away: list[Any] = field(default_factory=list)
 
     @property
     def on_hold(self) -> bool:
-        """Whether this user knows why the meeting cannot be held as things are. To anybody else it is booked."""
+        """Whether this user knows why the meeting is on hold. Other users see it as booked."""
         return bool(self.held_by or self.away)
 
     @cached_property
     def opened(self) -> dict[UUID, PartyFacts]:
-        """The facts of the parties whose compartments this user opens."""
+        """The facts of parties whose compartments this user opens."""
         return {party.pk: self.facts.parties[party.pk] for party in self.parties if party.opened}
 
     def answer_of(self, party: UUID) -> str | None:
-        """An opened party's newest answer to taking part. "Do not approach" is a no: nothing more is asked."""
+        """An opened party's newest answer to taking part. "Do not approach" counts as no."""
         known = self.opened.get(party)
         if known is None:
             return None
         return known.answer.answer if known.answer else Answer.NO if known.said_do_not_approach else None
 
     def check_in_would_do(self, party: UUID) -> bool:
-        """Whether a check-in renews all that has run out with an opened party."""
+        """Whether a check-in renews everything that has expired for an opened party."""
         known = self.opened.get(party)
         return known is not None and known.check_in_would_do
 
     @cached_property
     def deciding(self) -> frozenset[tuple[UUID, str]]:
-        """The concerns this user is the second person for: (party, code)."""
+        """The concerns that this user may decide on as a second person: (party, code)."""
         user = self.user
         if self.facts.works_on(user.pk):
             return frozenset()
@@ -99,10 +99,10 @@ def gather(
     away: Sequence[Any] = (),
     release: Any = None,
 ) -> ShownReferral:
-    """Read what the page needs: a fixed number of queries. At the gate that is next, or the one given.
+    """Read what the page needs, in a fixed number of queries, at the next gate or the given one.
 
-    `meeting` is the one this user is shown as pending; `away`, who of those who run it cannot be there; `release`, a
-    call-off that this user may know of and the others have not heard of yet.
+    `meeting` is the meeting that this user sees as pending; `away`, absent facilitators; `release`, an unreleased
+    call-off that this user may know of.
     """
     facts, parties = facts_of(referral.pk, at), parties_for(referral, user)
     gate = gate or (Gate.START if referral.shown_stage == Stage.BOOKED else Gate.BOOK)
@@ -127,7 +127,7 @@ def gather(
 
 
 def _held_by(found: list[Blocker], parties: list[Party], before: BeforeStep | None) -> list[ShownBlocker]:
-    """What stands in the way at the gate of booking, by name: the sealed sentence says nothing about a hold."""
+    """Blockers at the gate `book`, by name only: sealed ones must not reveal that the meeting is on hold."""
     return [row for row in shown_to(found, parties, before=before) if row.code]
 
 

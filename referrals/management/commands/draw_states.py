@@ -1,4 +1,4 @@
-"""manage.py draw_states: docs/states.svg, drawn from the table of steps in stages.py. Pure Python, plain text in it."""
+"""manage.py draw_states: draws docs/states.svg from the table of steps in stages.py. Pure Python; the file is text."""
 
 from argparse import ArgumentParser
 from html import escape
@@ -17,7 +17,7 @@ LEFT, TOP, COLUMN, ROW, BOX = 190, 70, 150, 34, 110
 
 
 class Command(BaseCommand):
-    """Writes the drawing; `--check` only says whether the file is what the table gives."""
+    """Writes the drawing; `--check` only reports whether the file is up to date."""
 
     help = "Draw docs/states.svg from the table of steps; --check fails when the file is not current."
 
@@ -37,7 +37,7 @@ class Command(BaseCommand):
 
 
 def _arrows() -> list[tuple[str, Stage, Stage | None]]:
-    """(step, from, to); to None: back to where it was paused."""
+    """(step, from, to); to None: back to the stage it was paused in."""
     return [(step.name, start, step.to) for step in STEPS.values() for start in step.froms]
 
 
@@ -46,7 +46,7 @@ def _x(stage: Stage) -> int:
 
 
 def draw() -> str:
-    """The stages as columns; a row for each arrow, with the step's name beside it. The same table, the same bytes."""
+    """The stages as columns; a row per arrow, with the step's name. The same table always gives the same bytes."""
     arrows = _arrows()
     width, height = _x(ORDER[-1]) + COLUMN, TOP + ROW * len(arrows) + 30
     parts = [
@@ -99,5 +99,5 @@ HEAD = 'marker-end="url(#head)"'
 
 
 def to_the_right(start: Stage, to: Stage) -> bool:
-    """Whether an arrow leads to the right."""
+    """Whether an arrow points to the right."""
     return ORDER.index(to) > ORDER.index(start)

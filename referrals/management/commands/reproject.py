@@ -1,5 +1,5 @@
-"""`manage.py reproject`: computes what is stored of each referral's access anew, in batches, while the service runs.
-With --check it only says how many differ, and exits with 1 where any does."""
+"""`manage.py reproject`: recomputes the stored access of each referral, in batches, while the service runs.
+With --check it only reports how many differ, and exits with 1 if any does."""
 
 from argparse import ArgumentParser
 from typing import Any
