@@ -17,7 +17,9 @@ from referrals.enums import (
     Answer,
     Place,
     Purpose,
+    Stage,
 )
+from referrals.facts.rows import StageChangeRow
 from referrals.models import (
     Party,
 )
@@ -48,7 +50,7 @@ def person_page(party: Party, user: User, at: datetime) -> dict[str, Any]:
         "tasks": [] if party.person.died_on else task_rows(page),
         "steps": steps,
         "to_do": to_do,
-        "calls": call_tasks(party, user, at),
+        "calls": call_tasks(party, user, at) if _has_met(page) else [],
         "rating_heads": RATING_HEADS,
         "ratings": rating_rows(party, user) if page.known.last_rating else [],
         "message_heads": ["Message", "When", "State"],
@@ -56,7 +58,9 @@ def person_page(party: Party, user: User, at: datetime) -> dict[str, Any]:
         "messages_rows": message_rows(page),
         "kept": kept_box(page),
         "asked_not": _asked_not(page),
-        "routes": route_boxes(party, page.routes, page.known.shares_home is not False, user),
+        "routes": route_boxes(
+            party, page.routes, page.known.shares_home is not False, user, facilitates=_facilitates(page)
+        ),
         "support": _support(page),
         "needs": _needs(page),
         "other_things": _other_things(page),
@@ -158,8 +162,20 @@ def _blocked(page: ShownPerson) -> Row | None:
     }
 
 
+def _facilitates(page: ShownPerson) -> bool:
+    return any(row.user_id == page.user.pk for row in page.known.facts.running)
+
+
+def _has_met(page: ShownPerson) -> bool:
+    """Whether the referral ever came to a meeting, so that calls after it can be due."""
+    return any(row.to_stage == Stage.FOLLOW_UP for row in page.known.facts.rows(StageChangeRow))
+
+
 def _release(page: ShownPerson) -> Any:
     """A call-off that came from this person and is not released yet."""
+    steps = page.known.facts.rows(StageChangeRow)
+    if not any(row.waits_for_release and row.party_id == page.party.pk for row in steps):
+        return None
     call_offs = CallOff.objects.visible_to(page.user).waiting().select_related("meeting")
     return call_offs.filter(meeting__referral=page.referral, party=page.party).first()
 

@@ -54,9 +54,11 @@ def ways_shown_to(user: User, referral: Referral, parties: "Iterable[Party]") ->
     return ways
 
 
-def route_boxes(party: Party, routes: "Iterable[ContactRoute]", shares_home: bool, user: User) -> list[Row]:
+def route_boxes(
+    party: Party, routes: "Iterable[ContactRoute]", shares_home: bool, user: User, *, facilitates: bool
+) -> list[Row]:
     """Each contact route: whether it may be used, when, and with which cover words."""
-    shared = shared_routes(party) if knows_what_is_shared(user, party.referral) else frozenset()
+    shared = shared_routes(party) if facilitates else frozenset()
     return [_route_box(row, shares_home, row.pk in shared, user) for row in routes]
 
 

@@ -71,7 +71,13 @@ class Routes(PersonFormView):
         )
         return {
             **super().get_context(),
-            "routes": reach.route_boxes(self.party, rows, self.shares_home, user),
+            "routes": reach.route_boxes(
+                self.party,
+                rows,
+                self.shares_home,
+                user,
+                facilitates=reach.knows_what_is_shared(user, self.referral),
+            ),
             "intro": ONE_WAY.format(name=self.party.known_as) if one_way_kept(self.party) else REPLACES,
         }
 
