@@ -1,4 +1,4 @@
-"""Records checks as tests play them: who asks, who is known elsewhere, what the lead says."""
+"""Set-up of records checks for tests: who asks, who is known elsewhere, what the safeguarding lead decides."""
 
 from datetime import date, datetime, timedelta
 
@@ -24,13 +24,13 @@ def at(hour: int, minute: int = 0, day: int = 2) -> datetime:
 
 
 def asked(staff: Staff, pair: play.Pair | None = None) -> tuple[play.Played, RecordsCheck]:
-    """Forward Leeds has logged it, and Asha asked for the records check."""
+    """Forward Leeds has logged a referral, and Asha asked for the records check."""
     made = play.log(staff, pair or play.Pair("Kathryn", "Jo"), timezone.now() - timedelta(hours=1))
     return made, concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
 
 
 def known_at_carers(staff: Staff, given: str = "Catherine", family: str = "Example", **facts) -> play.Played:
-    """Carers Leeds has somebody in a referral of theirs."""
+    """Carers Leeds has a person in one of their referrals."""
     pair = play.Pair(given, "Wilhelmina", Place.PARENT, family)
     made = play.log(staff, pair, timezone.now() - timedelta(days=40), lead="carol")
     Person.objects.unscoped("test").filter(pk=made.own.person_id).update(**facts)

@@ -1,4 +1,4 @@
-"""Histories that several files of tests here begin with."""
+"""Histories with which several test files here begin."""
 
 import pytest
 from django.utils import timezone
@@ -10,5 +10,5 @@ from tests.stories import tell
 
 @pytest.fixture
 def just_logged(staff: Staff) -> Played:
-    """Logged: Asha supports the person, and as the lead stands in for the other."""
+    """Just logged: Asha supports the person, and as the lead stands in for the other."""
     return tell("logged", staff, timezone.now())

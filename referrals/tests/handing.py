@@ -1,4 +1,4 @@
-"""Requests between organisations as tests play them: what is asked, and who answers."""
+"""Set-up of handoffs for tests: the request and the answers."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,12 +20,12 @@ def carers(made: Played) -> Organisation:
 
 
 def agree(party: Party, by: User, organisation: Organisation, answer: Answer = Answer.YES) -> None:
-    """They share with that organisation, and say again how to reach them."""
+    """They consent to sharing with that organisation, and confirm their contact routes."""
     record_consent(party=party, purpose=Purpose.SHARE, recipient=organisation.pk, answer=answer, by=by)
 
 
 def confirm(party: Party, by: User, at: datetime | None = None) -> None:
-    """They say again how to reach them."""
+    """They confirm their contact routes."""
     last = ContactRoute.objects.unscoped("test").filter(party=party, replaced_at=None).first()
     record_route(
         party=party,
@@ -44,7 +44,7 @@ def confirm(party: Party, by: User, at: datetime | None = None) -> None:
 
 
 def asking(made: Played, party: Party | None, **changes: Any) -> Asking:
-    """What is asked of Carers Leeds: to help this person, or with nobody to lead."""
+    """The request to Carers Leeds: to help this person or, without one, to lead."""
     facts: dict[str, Any] = {
         "to_org": carers(made),
         "kind": HandoffKind.HELP if party else HandoffKind.LEAD,
@@ -67,7 +67,7 @@ def help_asked(made: Played, **changes: Any) -> Handoff:
 
 
 def lead_asked(made: Played, **changes: Any) -> Handoff:
-    """Asha asks Carers Leeds to lead; everybody agreed to it."""
+    """Asha asks Carers Leeds to lead; all parties agreed to it."""
     for party in made.parties:
         by = made.staff["asha"] if party == made.own or party.keyworker is None else party.keyworker
         agree(party, by, carers(made))
@@ -81,7 +81,7 @@ def fresh(handoff: Handoff) -> Handoff:
 
 
 def accepted(made: Played, handoff: Handoff, who: str = "carol", **changes: Any) -> Handoff:
-    """Carol takes it, from today."""
+    """Carol accepts it, from today."""
     worker = made.staff[who]
     now = fresh(handoff)
     facts: dict[str, Any] = {
@@ -96,7 +96,7 @@ def accepted(made: Played, handoff: Handoff, who: str = "carol", **changes: Any)
 
 
 def started(made: Played, handoff: Handoff, who: str = "carol") -> Handoff:
-    """And has made first contact."""
+    """Carol accepts it and makes first contact."""
     taken = accepted(made, handoff, who)
     first_contact(handoff=taken, version=taken.version, by=made.staff[who])
     return fresh(handoff)

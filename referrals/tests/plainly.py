@@ -1,5 +1,5 @@
-"""What stands in the way, read in plain Python from the rows of one referral. Written from the design's table, for
-test_exists_against_python.py; nothing here asks the product's own conditions."""
+"""What stands in the way, in plain Python from the rows of one referral. Written from docs/domain.md, for
+test_exists_against_python.py; nothing here calls the product's own conditions."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -54,7 +54,7 @@ def rows(model: Any, *related: str, **filters: Any) -> list[Any]:
 
 
 def latest(found: Iterable[Any], when: str) -> list[Any]:
-    """The newest, or all of those of one moment."""
+    """The newest, or all that share the newest time."""
     found = list(found)
     newest = max((getattr(row, when) for row in found), default=None)
     return [row for row in found if getattr(row, when) == newest]
@@ -90,7 +90,7 @@ class Reading:
         return found
 
     def yes(self, party: UUID, purpose: Purpose, recipient: UUID = NOBODY) -> Consent | None:
-        """The newest answer, where it is a yes that counts now."""
+        """The newest answer, if it is a yes that counts now."""
         asked = (party, purpose, recipient)
         said = [row for row in self.consents if (row.party_id, row.purpose, row.recipient) == asked]
         newest = max(said, key=lambda row: row.seq, default=None)
@@ -118,7 +118,7 @@ class Reading:
         return any(self._partial(row.user) and not self._elsewhere(row.user) for row in self.run_now)
 
     def not_accepted(self, party: Party) -> bool:
-        """It is this party's yes to a second worker that is missing."""
+        """Whether this party's yes to a second worker is missing."""
         return any(
             self._partial(row.user)
             and not self._seconded(row.user)
@@ -128,7 +128,8 @@ class Reading:
         )
 
     def _on_their_side(self, user: Any, party: Party) -> bool:
-        """They support the party, or manage who does; a lead who stands in for an absent keyworker counts as one."""
+        """Whether the worker supports the party, or manages the worker who does; a lead who stands in counts as
+        one."""
         worker = party.keyworker or self.referral.lead
         return worker.pk == user.pk or bool(worker.team and worker.team.manager_id == user.pk)
 
@@ -145,13 +146,13 @@ class Reading:
         return self.yes(party.pk, Purpose.SECOND_WORKER, second.user_id) is not None
 
     def _seconded(self, user: Any) -> bool:
-        """A second worker from elsewhere, whom everybody on another side accepts."""
+        """A second worker from elsewhere, accepted by every participant on another side."""
         others = [party for party in self.taking_part if not self._on_their_side(user, party)]
         return any(all(self._accepts(party, row) for party in others) for row in self._elsewhere(user))
 
 
 class About:
-    """One person in it."""
+    """One person in the referral."""
 
     def __init__(self, reading: Reading, party: Party) -> None:
         self.reading, self.party, self.at, self.starting = reading, party, reading.at, reading.starting

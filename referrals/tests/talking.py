@@ -1,4 +1,4 @@
-"""What tests of the pages about one person need: addresses, forms as a browser sends them, and a whole talk."""
+"""Helpers for tests of pages about one person: URLs, forms as a browser sends them, and a whole talk."""
 
 from datetime import datetime
 from typing import Any
@@ -67,22 +67,22 @@ def play(name: str, staff: Staff, at: datetime | None = None) -> Played:
 
 
 def path(made: Played, party: Party, page: str = "party", tail: str = "") -> str:
-    """The address of a page about one person."""
+    """The URL of a page about one person."""
     return f"/r/{made.referral.reference}/people/{party.pk}/{PATHS.get(page, f'{page}/')}{tail}"
 
 
 def send(client: Client, where: str, typed: dict[str, Any] | None = None, **more: Any) -> Any:
-    """Send a form once, with a token of its own unless one is given."""
+    """Submit a form once, with a new token unless one is given."""
     return client.post(where, {"submission": str(uuid4()), **(typed or {}), **more})
 
 
 def words_key(other: Party) -> str:
-    """The name of the answer to the words used to reach somebody."""
+    """The field name of the answer about the words to reach a person."""
     return f"words_{other.pk.hex}"
 
 
 def whole_talk(made: Played) -> dict[str, str]:
-    """Everything of a talk with the person who asked first, answered so that nothing stands in the way."""
+    """A whole talk with the person who asked first, without problems."""
     key = words_key(made.other)
     return {
         **START,

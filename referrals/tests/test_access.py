@@ -1,4 +1,4 @@
-"""May this person? Each decision for each of the fixed people, and the sentence of a refusal."""
+"""Access checks: each decision for each member of the cast, and the sentence of a refusal."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
 
 
 RUNNING = {"asha", "fay", "mo", "sal"}
-# Whom each decision allows. Everybody else is refused, with a sentence.
+# The users that each decision allows. All others are refused, with a sentence.
 ALLOWS = {
     "log": {
         "asha",
@@ -72,7 +72,7 @@ def fresh(party: Party) -> Party:
 
 
 def decide(what: str, user: User, world: World):
-    """The decision of the code about one person and one thing."""
+    """The code's decision about one user and one thing."""
     referral, other = world.referral, world.other
     if what in ("sign off a stop", "clear a stop"):
         stop = raise_concern(party=other, kind=ConcernKind.THREATS, by=world.staff["kit"])
@@ -104,7 +104,7 @@ def decide(what: str, user: User, world: World):
 
 
 @pytest.mark.parametrize("what", ALLOWS)
-def test_each_decision_allows_whom_the_table_names(world, what):
+def test_each_decision_allows_the_users_of_the_table(world, what):
     allowed = set()
     for who in PEOPLE:
         if who == "anon":
@@ -117,7 +117,7 @@ def test_each_decision_allows_whom_the_table_names(world, what):
 
 
 @pytest.mark.parametrize("what", [what for what in ALLOWS if what != "see"])
-def test_a_refusal_is_a_sentence_that_tells_nothing_of_the_sealed(world, what):
+def test_a_refusal_is_a_sentence_that_reveals_nothing_sealed(world, what):
     with transaction.atomic():
         decision = decide(what, world.staff["adam"], world)
         transaction.set_rollback(True)
@@ -135,8 +135,8 @@ def test_capabilities_go_with_the_account():
     assert not access.can(gone, "run")
 
 
-def test_nobody_approves_their_own_work(world):
-    """A safeguarding lead who raised it does not clear it, nor does one who was on the referral before."""
+def test_workers_do_not_approve_their_own_work(world):
+    """A safeguarding lead who raised the concern does not clear it, nor does one who was on the referral before."""
     world.concern.raised_by = world.staff["mo"]
     try:
         assert not access.may_sign_off(world.staff["mo"], world.concern)
@@ -150,6 +150,6 @@ def test_a_manager_elsewhere_does_not_sign_off(world, who):
     assert not access.may_sign_off(world.staff[who], world.concern)
 
 
-def test_colleagues_are_of_ones_own_house_and_can_do_casework(world):
+def test_colleagues_belong_to_the_same_organisation_and_do_casework(world):
     names = {user.first_name for user in access.colleagues(world.staff["asha"])}
     assert names == {"Asha", "Kit", "Ben", "Fay", "Mo", "Sal", "Lou", "Ivy", "Una", "Rex"}

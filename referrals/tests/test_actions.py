@@ -1,4 +1,4 @@
-"""What the actions promise: who may, what is refused and in which words, and that nothing told to us is overwritten."""
+"""What the actions promise: permissions, refusals and their words, and that no answer is overwritten."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ def fresh(referral: Referral) -> Referral:
 # Logging
 
 
-def test_logging_makes_the_people_and_nobody_is_contacted(staff: Staff) -> None:
+def test_logging_creates_the_people_and_contacts_no_one(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW())
 
     assert [(party.known_as, party.keyworker) for party in made.parties] == [
@@ -102,7 +102,7 @@ def test_when_family_asked_it_is_the_person_who_is_approached(staff: Staff) -> N
 # Approaching
 
 
-def test_nobody_is_approached_before_the_words_are_approved(staff: Staff) -> None:
+def test_no_approach_before_the_words_are_approved(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW())
 
     with pytest.raises(NotPossible) as refusal:
@@ -175,7 +175,7 @@ def test_coming_back_needs_their_words_and_counts_after_two_working_days(staff: 
     assert not Consent.objects.unscoped("test").current(NOW()).filter(pk=row.pk).exists()
 
 
-def test_a_no_in_between_does_not_shorten_the_way_back(staff: Staff) -> None:
+def test_a_no_in_between_does_not_shorten_the_two_days(staff: Staff) -> None:
     made = tell("withdrawn", staff, NOW())
     consent.record_consent(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.NO, by=staff["kit"])
 
@@ -185,7 +185,7 @@ def test_a_no_in_between_does_not_shorten_the_way_back(staff: Staff) -> None:
         )
 
 
-def test_saying_yes_twice_during_the_two_days_does_not_shorten_them(staff: Staff) -> None:
+def test_a_second_yes_during_the_two_days_does_not_shorten_them(staff: Staff) -> None:
     made = tell("withdrawn", staff, NOW())
     again = {"party": made.other, "purpose": Purpose.TAKE_PART, "answer": Answer.YES, "by": staff["kit"]}
     first = consent.record_consent(**again, why_back="I have slept on it.")
@@ -211,7 +211,7 @@ def test_withdrawing_what_was_never_agreed_is_said_plainly(staff: Staff) -> None
 # The talk
 
 
-def test_a_talk_with_somebody_not_alone_saves_nothing(staff: Staff) -> None:
+def test_a_talk_with_a_person_who_is_not_alone_saves_nothing(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW())
     spoken = play.talk_for(made, made.own, asked=consent.Asked(alone=False))
 
@@ -303,7 +303,7 @@ def test_a_newer_route_replaces_the_older_and_keeps_it(staff: Staff) -> None:
     ]
 
 
-# Concerns: nobody approves their own work
+# Concerns: workers do not approve their own work
 
 
 def test_a_stop_calls_a_booked_meeting_off_at_once(staff: Staff) -> None:
@@ -479,10 +479,10 @@ def test_without_its_last_facilitator_a_booked_meeting_is_called_off(staff: Staf
 
 
 @pytest.mark.parametrize("abused", [False, True])
-def test_one_of_two_facilitators_who_ends_their_part_calls_it_off_whatever_somebody_told(
+def test_ending_one_of_two_facilitators_calls_the_meeting_off_in_every_case(
     staff: Staff, morning, abused: bool
 ) -> None:
-    """That one would not be enough can rest on what one person said: it makes no difference."""
+    """Whether one would be enough can rest on what one person told their worker, so it must make no difference."""
     made = tell("ready", staff, NOW())
     if abused:
         concerns.raise_concern(

@@ -1,4 +1,4 @@
-"""How old somebody is: under 16 a stop unless they can decide or a parent gives authority, under 18 a second person."""
+"""A person's age: under 16 a stop unless they can decide or a parent gives authority; under 18 a sign-off."""
 
 from datetime import date
 
@@ -74,9 +74,7 @@ def test_a_child_who_cannot_decide_calls_a_booked_meeting_off(staff: Staff) -> N
     assert Meeting.objects.unscoped("test").get().status == "called_off"
 
 
-def test_what_is_recorded_later_does_not_clear_the_stop_but_is_what_it_is_cleared_on(
-    staff: Staff, frozen
-) -> None:
+def test_a_later_record_does_not_clear_the_stop_but_allows_clearing_it(staff: Staff, frozen) -> None:
     made = tell("ready", staff, timezone.now())
     born(made, FIFTEEN)
     frozen.shift(3600)
@@ -99,14 +97,14 @@ def clears(made, staff: Staff, kind: ConcernKind) -> None:
     concerns.clear(concern=stop, evidence="A talk with their worker.", **seen)
 
 
-def test_the_stop_of_a_child_is_not_cleared_against_what_was_recorded(staff: Staff, frozen) -> None:
+def test_the_stop_of_a_child_is_not_cleared_against_the_record(staff: Staff, frozen) -> None:
     made = tell("ready", staff, timezone.now())
     for child in (None, NEITHER):
         born(made, FIFTEEN, child)
         frozen.shift(60)
         with pytest.raises(NotPossible, match="understands enough"):
             clears(made, staff, U16)
-    # They were born a year before, as it turns out.
+    # In fact they were born a year earlier.
     born(made, date(2010, 3, 2))
     clears(made, staff, U16)
 
@@ -122,7 +120,7 @@ def test_a_stop_over_capacity_is_not_cleared_against_the_newest_assessment(staff
     clears(made, staff, ConcernKind.NO_CAPACITY)
 
 
-def test_the_authority_is_of_a_parent_who_takes_no_part_and_of_nobody_from_16_on(staff: Staff) -> None:
+def test_a_parent_who_takes_no_part_gives_authority_and_only_under_16(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     client = client_of(staff["kit"])
     typed = {"born_on": "3 March 2011", "result": "parent"}
@@ -137,9 +135,7 @@ def test_the_authority_is_of_a_parent_who_takes_no_part_and_of_nobody_from_16_on
     assert "Their mother." in client.get(where(made)).content.decode()
 
 
-def test_nothing_is_kept_of_somebody_who_has_not_answered_but_of_whoever_came_to_us(
-    just_logged: Played, staff: Staff
-) -> None:
+def test_no_age_is_kept_before_they_answer_unless_they_came_to_us(just_logged: Played, staff: Staff) -> None:
     with pytest.raises(NotPossible) as refused:
         record_age(party=just_logged.other, born_on=FIFTEEN, by=staff["asha"])
     assert refused.value.field == "born_on"
@@ -154,14 +150,14 @@ def test_nothing_is_kept_of_somebody_who_has_not_answered_but_of_whoever_came_to
         (ADULT, ""),
     ],
 )
-def test_a_talk_begins_with_what_their_age_asks_for(day: date, words: str, staff: Staff) -> None:
+def test_a_talk_begins_with_what_their_age_requires(day: date, words: str, staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     born(made, day, ABLE if day == FIFTEEN else None)
     page = client_of(staff["kit"]).get(path(made, made.other, "talk"))
     assert words in page.context.get("intro", "") if words else not page.context.get("intro")
 
 
-def test_the_other_side_does_not_find_how_old_somebody_is(staff: Staff) -> None:
+def test_the_other_side_does_not_see_their_age(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     born(made, FIFTEEN, ABLE)
     assert client_of(staff["asha"]).get(where(made)).status_code == 404

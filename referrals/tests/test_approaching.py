@@ -1,5 +1,5 @@
-"""Approaching the others: the one answer to a family, "do not approach" kept and told only to whom it may be, and in
-whose words somebody came to us."""
+"""Approaching the others: the fixed answer to a family, "do not approach" and who may see it, and the words of
+people who came to us."""
 
 import re
 from datetime import timedelta
@@ -24,7 +24,7 @@ from referrals.tests.test_duplicates import CHECK, NEW, typed
 from restorative.common.decisions import NotPossible
 from tests.written import reproject_all
 
-# What these pages say is the same on each database.
+# These pages read the same on each database.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 PAIR = Pair("Zara", "Ivo")
@@ -43,7 +43,7 @@ def say_no(made: Played) -> None:
 
 
 def checked(staff: Staff, who: str, **changes: str):
-    """The page of what was typed, before it is logged."""
+    """The check page of what was typed, before it is logged."""
     client = client_of(staff[who])
     sent = client.post(NEW, typed(staff, lead=str(staff[who].pk), **changes))
     assert (sent.status_code, sent.url) == (303, CHECK)
@@ -51,7 +51,7 @@ def checked(staff: Staff, who: str, **changes: str):
 
 
 def again(staff: Staff, who: str = "asha", **changes: str):
-    """The same two people, typed anew."""
+    """The same two people, typed again."""
     return checked(staff, who, own_given="Zara", own_family="Example", other_1_given="Ivo", **changes)
 
 
@@ -65,7 +65,7 @@ def logged(client, page) -> str:
 
 
 def told(page) -> list[str]:
-    """What is to be said to whoever asked, as it stands on the page."""
+    """The answer for the enquirer, as the page shows it."""
     return re.findall(r'<section class="govuk-inset-text".*?</section>', page.content.decode(), re.DOTALL)
 
 
@@ -82,7 +82,7 @@ def it_is_closed(made: Played, staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("known", [nothing_more, they_said_no, it_is_closed])
-def test_a_family_is_told_the_same_words_whatever_is_known(made, staff, known):
+def test_a_family_gets_the_same_words_in_every_case(made, staff, known):
     client, new = checked(staff, "kit", source="family")
     expected = told(new)
     assert [RECEIVED in each for each in expected] == [True]
@@ -98,14 +98,15 @@ def test_a_family_is_told_the_same_words_whatever_is_known(made, staff, known):
 
 
 @pytest.mark.parametrize("source", [source.value for source in Source if source != Source.FAMILY])
-def test_nobody_else_is_given_these_words(staff, source):
+def test_other_sources_do_not_get_these_words(staff, source):
     client, page = checked(staff, "asha", source=source)
     assert told(page) == []
     assert told(client.get(logged(client, page))) == []
 
 
-def test_how_it_came_about_is_told_to_nobody_by_these_words(staff):
-    """The team sees the shell; only who opens the person, or who logged it, knows that a family member asked."""
+def test_these_words_do_not_reveal_the_source(staff):
+    """The team sees the shell; only users who open the person, and the user who logged it, know that a family
+    member asked."""
     client, page = checked(staff, "asha", source="family")
     done = logged(client, page)
     shown = client_of(staff["kit"]).get(done)
@@ -116,10 +117,10 @@ def test_how_it_came_about_is_told_to_nobody_by_these_words(staff):
 # --- Do not approach ------------------------------------------------------------------------------------------
 
 
-def test_who_said_no_is_not_approached_again_unless_they_come(staff):
+def test_a_person_who_said_no_is_not_approached_again_unless_they_come(staff):
     made = story.log(
         staff, PAIR, timezone.now(), source=Source.FAMILY
-    )  # Ivo asked first: no words are needed
+    )  # Ivo asked first: no approval is needed
     party = made.other
     Party.objects.unscoped("test").filter(pk=party.pk).update(keyworker=staff["kit"])
     reproject_all()
@@ -136,7 +137,7 @@ def test_who_said_no_is_not_approached_again_unless_they_come(staff):
     record_approach(party=party, how=RouteKind.PHONE, result=ApproachResult.WAITING, by=staff["kit"])
 
 
-def test_the_pages_say_so_to_their_worker_and_nothing_to_others(made, staff):
+def test_their_worker_sees_it_on_pages_and_others_see_nothing(made, staff):
     record_approach(party=made.own, result=ApproachResult.ANSWERED, by=staff["asha"])
     shell = f"/r/{made.referral.reference}/"
     before = _without_tokens(client_of(staff["asha"]).get(shell).content)
@@ -164,20 +165,20 @@ def anew(staff: Staff, lead: str) -> Played:
     return story.log(staff, PAIR, timezone.now(), lead=lead)
 
 
-def test_logged_anew_who_opens_the_earlier_is_told_and_nobody_else(made, staff):
+def test_logged_again_only_users_who_open_the_earlier_record_are_told(made, staff):
     say_no(made)
     sentence = [ASKED_NOT.format(reference=made.referral.reference)]
 
     assert asked_not(again(staff, "kit")[1]) == sentence
     assert asked_not(again(staff, "mo")[1]) == sentence
-    # Asha sees that referral, and that it may be the same; not what Ivo said to Kit.
+    # Asha sees that referral, and that it may be the same person; not what Ivo said to Kit.
     page = again(staff, "asha")[1]
     assert (asked_not(page), bool(page.context["duplicates"])) == ([], True)
     for stranger in ("ben", "carol", "zed"):
         assert asked_not(again(staff, stranger)[1]) == []
 
 
-def test_the_pages_of_whom_was_logged_anew_say_so(made, staff):
+def test_the_pages_of_a_person_logged_again_show_it(made, staff):
     say_no(made)
     sentence = [ASKED_NOT.format(reference=made.referral.reference)]
     new = anew(staff, "kit")
@@ -191,7 +192,7 @@ def test_the_pages_of_whom_was_logged_anew_say_so(made, staff):
 
 
 @pytest.mark.parametrize("since", ["left", "closed"])
-def test_it_is_told_also_of_what_is_over(made, staff, since):
+def test_closed_referrals_count_too(made, staff, since):
     say_no(made)
     if since == "left":
         leave(party=made.other, by=staff["kit"])
@@ -201,8 +202,8 @@ def test_it_is_told_also_of_what_is_over(made, staff, since):
     assert len(asked_not(client_of(staff["mo"]).get(path(new, new.other)))) == 1
 
 
-def test_it_is_not_told_of_others(made, staff):
-    """Neither of somebody with another name, nor once they came to us."""
+def test_it_does_not_show_for_others(made, staff):
+    """Neither for a person with another name, nor after they came to us."""
     say_no(made)
     new = story.log(staff, Pair("Zara", "Una"), timezone.now(), lead="kit")
     assert asked_not(client_of(staff["kit"]).get(path(new, new.other))) == []
@@ -211,11 +212,11 @@ def test_it_is_not_told_of_others(made, staff):
     assert asked_not(client_of(staff["kit"]).get(path(new, new.other))) == []
 
 
-# --- Who came to us -------------------------------------------------------------------------------------------
+# --- People who came to us ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("result", ["asked_first", "told_unprompted"])
-def test_who_came_is_kept_with_their_words_the_day_and_the_worker(made, staff, result):
+def test_a_person_who_came_is_stored_with_their_words_the_day_and_the_worker(made, staff, result):
     kit, where = client_of(staff["kit"]), path(made, made.other, "approach")
     assert set(errors_of(send(kit, where, {"result": result}))) == {"told_words", "told_on"}
 
@@ -230,7 +231,7 @@ def test_who_came_is_kept_with_their_words_the_day_and_the_worker(made, staff, r
 
 
 @pytest.mark.parametrize("missing", ["words", "on"])
-def test_that_somebody_came_is_not_noted_without_words_and_day(made, staff, missing):
+def test_a_person_who_came_is_not_stored_without_words_and_day(made, staff, missing):
     told_us = {"words": "I want this.", "on": "2026-03-02"} | {missing: ""}
     for came in ("asked_first", "told_unprompted"):
         with pytest.raises(NotPossible) as refusal:
@@ -239,7 +240,7 @@ def test_that_somebody_came_is_not_noted_without_words_and_day(made, staff, miss
 
 
 @pytest.mark.parametrize(("source", "whose"), [(Source.PERSON, "own"), (Source.FAMILY, "other")])
-def test_at_logging_whoever_asked_is_kept_with_what_they_hope_for(staff, source, whose):
+def test_logging_stores_the_asker_with_what_they_hope_for(staff, source, whose):
     made = story.log(staff, PAIR, timezone.now(), source=source)
     [row] = Approach.objects.unscoped("test").filter(party__referral=made.referral, asked_first=True)
     assert row.party_id == getattr(made, whose).pk
@@ -247,7 +248,7 @@ def test_at_logging_whoever_asked_is_kept_with_what_they_hope_for(staff, source,
     assert row.told_us["to"] == str(staff["asha"].pk)
 
 
-def test_a_person_who_is_added_because_they_asked_says_so_in_their_words(made, staff):
+def test_a_person_added_because_they_asked_needs_their_words(made, staff):
     asha, where = client_of(staff["asha"]), f"/r/{made.referral.reference}/people/add/"
     person = {"given": "Una", "place": "parent", "asked_first": "yes"}
     assert set(errors_of(send(asha, where, person))) == {"told_words", "told_on"}
@@ -256,7 +257,7 @@ def test_a_person_who_is_added_because_they_asked_says_so_in_their_words(made, s
     assert rows(Approach, una).get().told_us["words"] == "Me too."
 
 
-def test_nobody_is_approached_before_the_words_are_agreed(made, staff):
+def test_no_approach_before_the_words_are_approved(made, staff):
     kit, where = client_of(staff["kit"]), path(made, made.other, "approach")
     tried = {"result": "waiting", "how": "phone"}
     assert set(errors_of(send(kit, where, tried))) == {"result"}
@@ -264,8 +265,8 @@ def test_nobody_is_approached_before_the_words_are_agreed(made, staff):
 
 
 @pytest.mark.parametrize("whose", ["their own", "a supporter's", "somebody's elsewhere"])
-def test_words_are_agreed_to_for_somebody_else_who_takes_part_here(made, staff, whose):
-    """Nobody approves the words they are reached with themselves."""
+def test_words_are_approved_for_another_participant_of_this_referral(made, staff, whose):
+    """A person does not approve the words for reaching themselves."""
     if whose == "their own":
         recipient = made.other.pk
     elif whose == "a supporter's":
@@ -302,8 +303,8 @@ def asha_asks_for_words(made: Played, staff: Staff) -> None:
     )
 
 
-def test_words_given_under_a_stop_wait_for_its_clearing_and_tell_nothing_of_it(made, staff, morning):
-    """Whatever bars Zara from contact bars it through us too."""
+def test_words_given_under_a_stop_wait_for_its_clearing_and_do_not_reveal_it(made, staff, morning):
+    """An order that bars Zara from contact bars it through us too."""
     kit, asha, shell = client_of(staff["kit"]), client_of(staff["asha"]), f"/r/{made.referral.reference}/"
     looked = [
         shell,
@@ -330,7 +331,7 @@ def test_words_given_under_a_stop_wait_for_its_clearing_and_tell_nothing_of_it(m
     record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
 
 
-def test_a_stop_that_a_worker_knows_of_lets_them_approach_nobody(made, staff, morning):
+def test_a_stop_known_to_a_worker_prevents_their_approaches(made, staff, morning):
     asha_asks_for_words(made, staff)
     morning.shift(timedelta(seconds=1))
     raise_concern(party=made.other, kind=ConcernKind.THREATS, by=staff["kit"])
@@ -341,7 +342,7 @@ def test_a_stop_that_a_worker_knows_of_lets_them_approach_nobody(made, staff, mo
         record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
 
 
-def test_a_stop_of_the_other_side_after_the_words_were_given_shows_to_nobody_there(made, staff, morning):
+def test_the_other_sides_stop_after_the_words_were_given_stays_hidden(made, staff, morning):
     asha_asks_for_words(made, staff)
     where = path(made, made.other, "approach")
     before = _without_tokens(client_of(staff["kit"]).get(where).content)
@@ -350,7 +351,7 @@ def test_a_stop_of_the_other_side_after_the_words_were_given_shows_to_nobody_the
     assert _without_tokens(client_of(staff["kit"]).get(where).content) == before
 
 
-def test_a_lead_who_stands_in_for_both_is_not_sent_to_talk_with_the_other_meanwhile(just_logged, staff):
+def test_a_lead_who_stands_in_for_both_is_not_sent_to_talk_with_the_other_then(just_logged, staff):
     record_approach(party=just_logged.own, result=ApproachResult.ANSWERED, by=staff["asha"])
     raise_concern(party=just_logged.own, kind=ConcernKind.THREATS, by=staff["asha"])
     asha_asks_for_words(just_logged, staff)
@@ -362,11 +363,11 @@ def test_a_lead_who_stands_in_for_both_is_not_sent_to_talk_with_the_other_meanwh
     ]
 
 
-# --- The words, when whoever approved them has stopped --------------------------------------------------------
+# --- The words, after their approver has stopped --------------------------------------------------------------
 
 
 @pytest.mark.parametrize("answer", [Answer.NO, Answer.WITHDRAWN])
-def test_a_stop_of_the_asker_is_not_told_by_the_words_nor_by_a_refusal(made, staff, answer):
+def test_neither_the_words_nor_a_refusal_reveal_a_stop_of_the_asker(made, staff, answer):
     talk.save_talk(party=made.own, talk=story.talk_for(made, made.own), by=staff["asha"])
     appoint(referral=made.referral, user=staff["fay"], by=staff["asha"])
     kit, pages = client_of(staff["kit"]), (path(made, made.other, "approach"), path(made, made.other, "talk"))

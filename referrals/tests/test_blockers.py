@@ -1,4 +1,4 @@
-"""What stands in the way: each code holds in its own made-up situation, alone, and opens when it is mended."""
+"""Blockers: each code applies alone in its own made-up situation, and disappears when it is fixed."""
 
 from datetime import timedelta
 
@@ -135,7 +135,7 @@ MENDS = {
 
 
 @pytest.mark.parametrize("code", sorted(BY_KEY))
-def test_each_code_holds_alone_and_opens_when_mended(code: str, staff: Staff) -> None:
+def test_each_code_applies_alone_and_disappears_when_fixed(code: str, staff: Staff) -> None:
     made = tell(f"blocked_{code}", staff, timezone.now())
     gate = Gate.START if BY_KEY[code].gates == START else Gate.BOOK
 
@@ -145,7 +145,7 @@ def test_each_code_holds_alone_and_opens_when_mended(code: str, staff: Staff) ->
     assert code not in codes(made.referral, gate)
 
 
-def test_a_ready_referral_has_nothing_in_the_way_of_booking(staff: Staff) -> None:
+def test_a_ready_referral_has_no_booking_blockers(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
 
     assert codes(made.referral) == set()
@@ -162,7 +162,7 @@ def test_a_ready_referral_has_nothing_in_the_way_of_booking(staff: Staff) -> Non
         (185, "consent_missing"),
     ],
 )
-def test_what_runs_out_stands_in_the_way_again(days: int, appears: str | None, staff: Staff) -> None:
+def test_expired_answers_block_again(days: int, appears: str | None, staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
 
     later = codes(made.referral, days=days)
@@ -170,7 +170,7 @@ def test_what_runs_out_stands_in_the_way_again(days: int, appears: str | None, s
     assert later == set() if appears is None else appears in later
 
 
-def test_past_abuse_or_a_shared_home_makes_contact_stale_after_30_days(staff: Staff) -> None:
+def test_past_abuse_or_a_shared_home_makes_contact_expire_after_30_days(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     answers = {**play.SAFE, "shares_home": Answer.YES}
     readiness.ask_safety(party=made.other, answers=answers, by=staff["kit"])
@@ -179,7 +179,7 @@ def test_past_abuse_or_a_shared_home_makes_contact_stale_after_30_days(staff: St
     assert "safe_contact_missing" in codes(made.referral, days=27)
 
 
-def test_to_start_readiness_and_safety_are_of_the_last_7_days(staff: Staff) -> None:
+def test_to_start_readiness_and_safety_must_be_from_the_last_7_days(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
 
     assert not {"readiness_expired", "safety_not_asked"} & codes(made.referral, Gate.START)
@@ -190,11 +190,11 @@ def test_a_material_change_of_the_sheet_makes_a_yes_void(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     InformationSheet.objects.update(materially_changed_at=timezone.now() - timedelta(minutes=1))
 
-    # The yes to the words was given on that sheet too.
+    # The approval of the words was given on that sheet too.
     assert codes(made.referral) == {"consent_missing", "wording_not_approved"}
 
 
-def test_a_new_concern_asks_for_the_safety_questions_and_the_sign_off_again(staff: Staff) -> None:
+def test_a_new_concern_requires_safety_questions_and_sign_off_again(staff: Staff) -> None:
     made = tell("blocked_sign_off", staff, timezone.now())
     mend_sign_off(made)
     concerns.raise_concern(party=made.other, kind=ConcernKind.RECENT_CRISIS, by=staff["kit"])
@@ -230,7 +230,7 @@ def test_a_sign_off_lasts_56_days(staff: Staff) -> None:
     assert "sign_off" in codes(made.referral, days=57)
 
 
-def test_do_not_go_still_stands_in_the_way(staff: Staff) -> None:
+def test_do_not_go_still_blocks(staff: Staff) -> None:
     made = tell("blocked_sign_off", staff, timezone.now())
     concern = Concern.objects.unscoped("test").get(party=made.other)
     concerns.sign_off(concern=concern, decision=SignOffDecision.DO_NOT_GO, reason="Too soon.", by=staff["mo"])
@@ -238,7 +238,7 @@ def test_do_not_go_still_stands_in_the_way(staff: Staff) -> None:
     assert codes(made.referral) == {"sign_off"}
 
 
-def test_somebody_who_joins_needs_a_records_check_of_their_own(staff: Staff) -> None:
+def test_a_person_who_joins_needs_a_records_check(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     parties.add_party(
         referral=made.referral, facts=parties.PersonFacts(given="Ed", place="friend"), by=staff["asha"]
@@ -286,7 +286,7 @@ def shown(made: Played, user: str) -> list[str]:
     return [row.sentence for row in shown_to(blockers(made.referral, Gate.BOOK, timezone.now()), rows)]
 
 
-# Codes of one compartment at the gate of booking, in situations where the other person is the cause.
+# Codes of one compartment at the gate `book`, in situations caused by the other person.
 SEALED_CODES = sorted(
     code.key
     for code in CODES
@@ -298,21 +298,21 @@ SEALED_CODES = sorted(
 
 
 @pytest.mark.parametrize("code", SEALED_CODES)
-def test_the_other_side_sees_one_sentence_whatever_the_cause(code: str, staff: Staff) -> None:
+def test_the_other_side_sees_one_sentence_for_every_cause(code: str, staff: Staff) -> None:
     made = tell(f"blocked_{code}", staff, timezone.now())
 
     assert shown(made, "asha") == ["Something is not settled yet with the other person."]
     assert shown(made, "kit") == [BY_KEY[code].party_wording.sentence.format(name=made.other.known_as)]
 
 
-def test_two_things_of_the_other_person_are_still_one_sentence(staff: Staff) -> None:
+def test_two_blockers_of_the_other_person_are_still_one_sentence(staff: Staff) -> None:
     made = tell("blocked_consent_missing", staff, timezone.now())
     concerns.raise_concern(party=made.other, kind=ConcernKind.THREATS, by=staff["kit"])
 
     assert shown(made, "asha") == ["Something is not settled yet with the other person."]
 
 
-def test_words_are_asked_of_the_person_who_asked_first(staff: Staff) -> None:
+def test_the_person_who_asked_first_is_asked_for_the_words(staff: Staff) -> None:
     made = tell("blocked_wording_not_approved", staff, timezone.now())
 
     assert shown(made, "asha") == [

@@ -1,4 +1,4 @@
-"""Facts of many referrals are, for each, what is read of it alone; and no more queries are needed for more of them."""
+"""The facts of many referrals equal those read one by one, with the same number of queries."""
 
 from datetime import timedelta
 
@@ -35,7 +35,7 @@ def test_one_referral_takes_as_many_queries_as_many(staff: Staff, django_assert_
         read_facts([referral.pk], timezone.now())
 
 
-def test_a_referral_that_is_not_there_is_left_out(staff: Staff) -> None:
+def test_a_missing_referral_is_left_out(staff: Staff) -> None:
     assert read_facts([staff["asha"].pk], timezone.now()) == {}
 
 

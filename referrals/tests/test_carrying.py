@@ -1,4 +1,4 @@
-"""Words that somebody agreed to have carried: for who runs the meeting, and nothing else of that person."""
+"""Words to be carried: visible to facilitators, without anything else of that person."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ WORDS = "I am sorry about Sunday."
 
 @pytest.fixture
 def made(db):
-    """Kit supports Jo and runs the meeting too; Sam, whom Asha supports, has words for Jo."""
+    """Kit supports Jo and also runs the meeting; Sam, whom Asha supports, has words for Jo."""
     with time_machine.travel("2027-03-02 10:30", tick=False) as clock:
         made = tell("booked_tomorrow", staff_now(), timezone.now())
         appoint(referral=made.referral, user=made.staff["kit"], part=Part.FACILITATOR, by=made.staff["asha"])
@@ -43,12 +43,12 @@ def agrees(made, words: str = WORDS) -> None:
         recipient=made.other.pk,
         wording=words,
         by=made.staff["asha"],
-        at=timezone.now() - timedelta(seconds=30),  # before what the test does next
+        at=timezone.now() - timedelta(seconds=30),  # before the next action of the test
     )
 
 
 def pages(made, who: str) -> str:
-    """The page of preparing with Jo and the run sheet, as one text."""
+    """The preparation page of Jo and the run sheet, as one text."""
     meeting = Meeting.objects.unscoped("test").get()
     reference, client = made.referral.reference, client_of(made.staff[who])
     found = (
@@ -58,7 +58,7 @@ def pages(made, who: str) -> str:
     return "".join(page.content.decode() for page in found if page.status_code == 200)
 
 
-def test_a_facilitator_who_supports_the_other_sees_the_agreed_words_and_nothing_more(made):
+def test_a_facilitator_who_supports_the_other_sees_only_the_agreed_words(made):
     assert WORDS not in pages(made, "kit")
     agrees(made)
     shown = pages(made, "kit")
@@ -66,7 +66,7 @@ def test_a_facilitator_who_supports_the_other_sees_the_agreed_words_and_nothing_
     assert "Not to shout." not in shown
 
 
-def test_who_does_not_run_the_meeting_sees_none_of_it(made):
+def test_workers_who_do_not_run_the_meeting_see_none_of_it(made):
     agrees(made)
     assert WORDS not in pages(made, "ben")
     part = Involvement.objects.unscoped("test").in_meetings().get(user=made.staff["kit"])
@@ -74,13 +74,13 @@ def test_who_does_not_run_the_meeting_sees_none_of_it(made):
     assert WORDS not in pages(made, "kit"), "supporting Jo alone opens nothing of Sam's"
 
 
-def test_words_taken_back_are_gone(made):
+def test_withdrawn_words_are_gone(made):
     agrees(made)
     withdraw(party=made.own, purpose=Purpose.CARRY, recipient=made.other.pk, by=made.staff["asha"])
     assert WORDS not in pages(made, "kit")
 
 
-def test_another_organisation_has_them_only_while_that_person_shares_with_it(made):
+def test_another_organisation_sees_them_only_with_consent_to_share(made):
     wes, house = made.staff["wes"], made.staff["wes"].organisation_id
     agrees(made)
     appoint(referral=made.referral, user=wes, part=Part.FACILITATOR, by=made.staff["asha"])
@@ -93,7 +93,7 @@ def test_another_organisation_has_them_only_while_that_person_shares_with_it(mad
 
 
 @pytest.mark.parametrize("answer", [Answer.NO, Answer.WITHDRAWN])
-def test_nothing_is_carried_for_who_takes_part_no_longer_and_that_does_not_tell(made, answer):
+def test_a_person_who_stopped_gets_nothing_carried_and_this_does_not_show(made, answer):
     agrees(made)
     if answer == Answer.WITHDRAWN:
         withdraw(party=made.own, by=made.staff["asha"])
@@ -103,7 +103,7 @@ def test_nothing_is_carried_for_who_takes_part_no_longer_and_that_does_not_tell(
     assert carried(made, "kit") == [WORDS], "who may not know of it yet sees what they saw"
 
 
-def test_a_stop_lets_no_more_words_out_and_does_not_tell_by_that(made):
+def test_a_stop_hides_further_words_and_this_does_not_reveal_it(made):
     agrees(made)
     assert (carried(made, "fay"), carried(made, "kit")) == ([WORDS], [WORDS])
     with time_machine.travel(timezone.now() + timedelta(minutes=1), tick=False):
@@ -114,7 +114,7 @@ def test_a_stop_lets_no_more_words_out_and_does_not_tell_by_that(made):
         assert carried(made, "kit") == [WORDS], "what was agreed since is not for them, and what was stays"
 
 
-def test_words_taken_back_after_a_stop_are_gone_as_at_any_time(made):
+def test_words_withdrawn_after_a_stop_are_gone_as_usual(made):
     agrees(made)
     raise_concern(party=made.own, kind=ConcernKind.SAYS_NOT_SAFE, by=made.staff["asha"])
     assert carried(made, "kit") == [WORDS]
@@ -122,7 +122,7 @@ def test_words_taken_back_after_a_stop_are_gone_as_at_any_time(made):
     assert carried(made, "kit") == []
 
 
-def test_coming_back_unseen_does_not_show_by_words_that_are_gone(made):
+def test_returning_in_secret_does_not_show_through_missing_words(made):
     agrees(made)
     before = pages(made, "kit")
     assert WORDS in before
@@ -147,7 +147,7 @@ def carried(made, who: str) -> list[str]:
     return [row.wording for row in rows]
 
 
-def test_their_own_page_keeps_which_words_to_whom_and_says_what_stopping_does(made):
+def test_their_own_page_shows_which_words_go_to_whom_and_what_withdrawing_does(made):
     agrees(made)
     client, args = client_of(made.staff["asha"]), [made.referral.reference, made.own.pk]
     stop = client.get(reverse("referrals:withdraw", args=args)).content.decode()

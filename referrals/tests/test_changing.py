@@ -1,4 +1,4 @@
-"""The moment of a change: whoever waited for the lock is not stamped earlier than whoever was served meanwhile."""
+"""The time of a change: an action that waited for the lock never gets an earlier time than the action before it."""
 
 from datetime import timedelta
 
@@ -32,13 +32,13 @@ def test_a_change_that_waited_counts_as_later_than_the_one_before(made):
     assert referral.last_activity_at == second
 
 
-def test_one_inside_another_has_its_moment(made):
+def test_a_nested_action_has_the_same_time(made):
     now = timezone.now()
     with changing(made.referral, at=now), changing(made.referral, at=now) as (_, inner):
         assert inner == now
 
 
-def test_what_is_written_down_days_later_keeps_its_day(made):
+def test_a_fact_recorded_days_later_keeps_its_day(made):
     earlier = timezone.now() - LONGEST_WAIT - timedelta(days=1)
     with changing(made.referral, at=earlier) as (_, moment):
         assert moment == earlier
@@ -46,7 +46,7 @@ def test_what_is_written_down_days_later_keeps_its_day(made):
 
 @pytest.mark.parametrize("last", [Ready.READY, Ready.NOT_YET])
 def test_of_two_judgements_the_one_that_was_written_last_counts(made, last):
-    """Both were sent in the same second; the one whose clock was read first got the lock last."""
+    """Both were sent in the same second; the one that read the clock first got the lock last."""
     unsure = ALL_READY | {"steady": Answer.NOT_SURE}
     first = Ready.NOT_YET if last == Ready.READY else Ready.READY
     now = timezone.now()
@@ -57,8 +57,8 @@ def test_of_two_judgements_the_one_that_was_written_last_counts(made, last):
     assert ("readiness_missing" in codes) == (last == Ready.NOT_YET)
 
 
-def test_a_decision_that_waited_does_not_count_for_a_concern_raised_meanwhile(made):
-    """Whoever decided had not heard of it."""
+def test_a_decision_that_waited_does_not_cover_a_concern_raised_in_the_meantime(made):
+    """The decider did not know of it."""
     now, mo, kit = timezone.now(), made.staff["mo"], made.staff["kit"]
     older = raise_concern(party=made.other, kind=ConcernKind.PAST_ABUSE, by=kit, at=now - timedelta(hours=1))
     raise_concern(party=made.other, kind=ConcernKind.RECENT_CRISIS, by=kit, at=now + timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""The check-in: five answers that renew what a talk settled, and do what each would do on its own page."""
+"""The check-in: five answers that renew a talk, each with the same effect as on its own page."""
 
 from datetime import timedelta
 
@@ -65,7 +65,7 @@ def test_a_check_in_that_was_to_be_made_is_made(made, staff):
     assert list(rows(Task, made.own).filter(done_at=None)) == [other]
 
 
-def test_what_everybody_is_told_has_changed_so_it_is_asked_in_full(made, staff):
+def test_a_changed_information_sheet_needs_the_full_questions(made, staff):
     publish_sheet(words="Something else.", material=True, after=1, by=staff["adam"])
     with pytest.raises(NotPossible, match="has changed since they said yes"):
         check_in(party=made.own, answers=YES, by=staff["asha"])
@@ -89,7 +89,7 @@ def test_five_yeses_renew_all_four_together(made, staff):
     assert not rows(Concern, made.own).exists()
 
 
-def test_what_was_signed_off_is_not_raised_again(made, staff):
+def test_a_signed_off_concern_is_not_raised_again(made, staff):
     concern = raise_concern(
         party=made.own,
         kind=ConcernKind.PAST_ABUSE,
@@ -155,7 +155,7 @@ def test_it_is_all_or_nothing(made, staff):
     assert count(made.own) == before
 
 
-# Where it would not do
+# Situations in which it is not possible
 
 
 def refused(made: Played, party: Party, staff: Staff, who: str) -> str:
@@ -167,7 +167,7 @@ def refused(made: Played, party: Party, staff: Staff, who: str) -> str:
     return refusal.value.sentences[0]
 
 
-def test_nobody_is_checked_in_with_before_a_whole_talk(staff):
+def test_no_check_in_before_a_whole_talk(staff):
     made = play("logged", staff)
     assert "not a yes" in refused(made, made.own, staff, "asha")
 
@@ -182,7 +182,7 @@ def test_not_after_a_new_concern(made, staff):
     assert "A concern was recorded" in refused(made, made.own, staff, "asha")
 
 
-def test_not_where_it_was_not_yet_the_time(made, staff):
+def test_not_if_the_newest_answer_was_not_yet(made, staff):
     check_in(party=made.own, answers=YES | {"well": "no"}, by=staff["asha"])
     assert "right time yet" in refused(made, made.own, staff, "asha")
 
@@ -190,7 +190,7 @@ def test_not_where_it_was_not_yet_the_time(made, staff):
 # The page
 
 
-def test_the_page_takes_five_answers_and_a_press(made, staff):
+def test_the_page_takes_five_answers_and_one_submission(made, staff):
     client, where = client_of(staff["asha"]), path(made, made.own, "check-in")
     shown = client.get(where)
     asked = [name for name, field in shown.context["form"].fields.items() if field.required]
@@ -202,11 +202,11 @@ def test_the_page_takes_five_answers_and_a_press(made, staff):
 
 
 def asked_about(shown) -> dict[str, str]:
-    """The way to reach them that stood on the page."""
+    """The contact route in the page's question."""
     return {"route": str(shown.context["form"]["route"].value())}
 
 
-def test_a_way_that_was_changed_meanwhile_is_not_confirmed_by_an_answer_about_the_old_one(made, staff):
+def test_an_answer_about_the_old_route_does_not_confirm_a_changed_one(made, staff):
     client, where = client_of(staff["asha"]), path(made, made.own, "check-in")
     old = asked_about(client.get(where))
     facts = RouteFacts(kind=RouteKind.PHONE, value="+447700900777", allowed=True, read_by_others=False)
@@ -235,7 +235,7 @@ def test_not_alone_means_later_with_what_was_filled_in(made, staff):
     assert Draft.objects.get().owner == staff["asha"]
 
 
-def test_it_is_offered_when_something_has_run_out_or_is_about_to(made, staff):
+def test_it_is_offered_when_something_has_expired_or_soon_will(made, staff):
     reference, offer = made.referral.reference, f"Check in with {made.own.known_as}"
     assert f"Next: {offer.lower()}" not in text(client_of(staff["asha"]), path(made, made.own)).lower()
     for days, where in ((18, path(made, made.own)), (40, path(made, made.own)), (40, f"/r/{reference}/")):

@@ -1,4 +1,4 @@
-"""Every kind of concern blocks booking until whoever may settle it has; steps, and how long a decision lasts."""
+"""Every kind of concern blocks booking until a permitted user settles it; steps; and how long a decision lasts."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ def book(made: Played) -> None:
 
 
 def settle(concern: Concern, staff: Staff) -> None:
-    """By the one who may: Sal clears a stop, Mo signs the others off."""
+    """Settle it by a permitted user: Sal clears a stop, Mo signs the others off."""
     if concern.kind in STOPS:
         today = timezone.localdate()
         concerns.clear(concern=concern, evidence="New facts.", seen_alone_on=today, by=staff["sal"])

@@ -1,4 +1,4 @@
-"""A concern raised while an older one is signed off: whoever decided without knowing of it is asked again."""
+"""A concern raised while an older one is signed off: the decision did not take it into account and is needed again."""
 
 from collections import Counter
 
@@ -30,7 +30,7 @@ def test_a_sign_off_does_not_count_past_a_concern_that_was_raised_after_it() -> 
     for number in range(DEPTH.race_rounds):
         before = newest_entry()
         at_once(*((signs_off, raises) if number % 2 else (raises, signs_off)))
-        # What was done, in the order in which it was: both were written down under the lock of the referral.
+        # The order of events: both were written under the referral's lock.
         done = verbs_since(before)
         assert "sign_off" in codes(made), f"round {number}: the new concern was lost"
         newer.update(cleared_at=timezone.now(), cleared_by=made.staff["sal"])

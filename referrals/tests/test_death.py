@@ -1,4 +1,4 @@
-"""Somebody has died: everything falls silent at once, for everybody, and the other side's pages say nothing of it."""
+"""A person has died: all messages stop at once, and the other side's pages do not show it."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ def page(made: play.Played, name: str = "") -> str:
     return f"/r/{made.referral.reference}/{name}"
 
 
-def test_nothing_is_sent_to_anybody_and_nothing_planned_again(made: play.Played) -> None:
+def test_no_message_is_sent_or_planned_again(made: play.Played) -> None:
     assert to_people(made).filter(state__in=[State.DUE, State.HELD]).exists()
     before = to_people(made).filter(state=State.SENT).count()
     died(made)
@@ -58,7 +58,7 @@ def test_nothing_is_sent_to_anybody_and_nothing_planned_again(made: play.Played)
     assert not to_people(made).filter(kind="meeting_not_happening").exists()
 
 
-def test_a_message_that_was_claimed_again_does_not_leave(made: play.Played) -> None:
+def test_a_message_that_was_claimed_again_is_not_sent(made: play.Played) -> None:
     died(made)
     row = to_people(made).first()
     Message.objects.filter(pk=row.pk).update(state=State.DUE, due_at=timezone.now())
@@ -75,7 +75,7 @@ def test_the_meeting_is_off_for_all_and_the_referral_paused(made: play.Played) -
     assert (fresh(made).stage, fresh(made).review_on) == (Stage.PAUSED, clock.today() + timedelta(days=14))
 
 
-def test_every_referral_of_that_person_falls_silent(made: play.Played, staff: Staff) -> None:
+def test_every_referral_of_that_person_stops(made: play.Played, staff: Staff) -> None:
     second = tell("logged", staff, timezone.now())
     Party.objects.create(
         referral=second.referral,
@@ -91,7 +91,7 @@ def test_every_referral_of_that_person_falls_silent(made: play.Played, staff: St
     assert fresh(second).stage == Stage.PAUSED
 
 
-def test_each_other_worker_rings_a_colleague_and_nobody_is_told_in_words(
+def test_each_other_worker_rings_a_colleague_and_no_message_tells_them(
     made: play.Played, staff: Staff
 ) -> None:
     died(made)
@@ -106,7 +106,7 @@ def test_each_other_worker_rings_a_colleague_and_nobody_is_told_in_words(
     assert not any("Jo" in body or "die" in body for body in bodies)
 
 
-def test_a_worker_is_asked_to_ring_and_says_that_they_did(made: play.Played, staff: Staff) -> None:
+def test_a_worker_is_asked_to_ring_and_records_that_they_did(made: play.Played, staff: Staff) -> None:
     died(made)
     client = client_of(staff["asha"])
     step = client.get(page(made)).context["next_step"]
@@ -116,7 +116,7 @@ def test_a_worker_is_asked_to_ring_and_says_that_they_did(made: play.Played, sta
     assert client.get(page(made)).context["next_step"]["heading"] != "Next: ring Kit"
 
 
-def test_the_other_side_sees_a_pause_and_no_more(made: play.Played, staff: Staff) -> None:
+def test_the_other_side_sees_only_a_pause(made: play.Played, staff: Staff) -> None:
     died(made)
     client = client_of(staff["asha"])
     shown = [text_of(client.get(page(made, name))) for name in ("", "history/", "decide/")]
@@ -126,7 +126,7 @@ def test_the_other_side_sees_a_pause_and_no_more(made: play.Played, staff: Staff
     assert f"{made.other.known_as} has died." in own_side
 
 
-def test_their_records_are_frozen(made: play.Played, staff: Staff) -> None:
+def test_their_records_cannot_change(made: play.Played, staff: Staff) -> None:
     died(made)
     with pytest.raises(NotPossible, match="has died"):
         prepare(party=made.other, answers={"hopes": "x"}, by=staff["kit"])
@@ -140,7 +140,7 @@ def test_their_records_are_frozen(made: play.Played, staff: Staff) -> None:
     assert "talk/" not in shown
 
 
-def test_nothing_can_be_booked_any_more(made: play.Played, staff: Staff) -> None:
+def test_nothing_can_be_booked(made: play.Played, staff: Staff) -> None:
     died(made)
     decide(referral=made.referral, party=made.own, decision=Suitable.YES, reason="-", by=staff["asha"])
     assert fresh(made).stage == Stage.PREPARING
@@ -156,7 +156,9 @@ def test_it_can_be_closed_with_that_reason(made: play.Played, staff: Staff) -> N
     assert "died" not in text_of(client_of(staff["asha"]).get(page(made))).lower()
 
 
-def test_it_is_recorded_once_not_in_the_future_and_by_who_opens_them(made: play.Played, staff: Staff) -> None:
+def test_it_is_recorded_once_not_in_the_future_and_only_by_users_who_open_them(
+    made: play.Played, staff: Staff
+) -> None:
     with pytest.raises(NotPossible, match="future"):
         record_death(party=made.other, died_on=clock.today() + timedelta(days=1), by=staff["kit"])
     with pytest.raises(Refused):
@@ -166,7 +168,7 @@ def test_it_is_recorded_once_not_in_the_future_and_by_who_opens_them(made: play.
         died(made)
 
 
-def test_the_page_says_what_follows_before_the_press(made: play.Played, staff: Staff) -> None:
+def test_the_page_shows_the_consequences_before_the_button(made: play.Played, staff: Staff) -> None:
     client = client_of(staff["kit"])
     href = page(made, f"people/{made.other.pk}/died/")
     assert "The system tells nobody" in text_of(client.get(href))

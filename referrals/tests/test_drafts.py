@@ -1,4 +1,4 @@
-"""One's own drafts: listed, gone on with, thrown away and put back; never somebody else's."""
+"""A user's own drafts: listed, continued, discarded and restored; never another user's."""
 
 import json
 from datetime import timedelta
@@ -53,7 +53,7 @@ def test_a_draft_is_listed_and_goes_on_where_it_was(made, staff):
     assert "1 draft not sent yet" in client.get("/referrals/").content.decode()
 
 
-def test_nobody_else_sees_it_or_can_throw_it_away(made, staff):
+def test_another_user_cannot_see_or_discard_it(made, staff):
     client = client_of(staff["asha"])
     begin(client, path(made, made.own, "preparation"))
     draft = Draft.objects.get()
@@ -65,7 +65,7 @@ def test_nobody_else_sees_it_or_can_throw_it_away(made, staff):
     assert drafts.count(staff["asha"]) == 1
 
 
-def test_thrown_away_it_can_be_put_back_for_as_long_as_it_is_kept(made, staff):
+def test_a_discarded_draft_can_be_restored_while_it_is_kept(made, staff):
     client, where = client_of(staff["asha"]), path(made, made.own, "preparation")
     begin(client, where)
     key = str(Draft.objects.get().pk)
@@ -78,7 +78,7 @@ def test_thrown_away_it_can_be_put_back_for_as_long_as_it_is_kept(made, staff):
     assert client.get(where).context["form"]["hopes"].value() == TYPED
 
 
-def test_writing_anew_takes_the_place_of_what_was_thrown_away(made, staff):
+def test_a_new_draft_replaces_a_discarded_one(made, staff):
     client, where = client_of(staff["asha"]), path(made, made.own, "preparation")
     begin(client, where)
     client.post(DRAFTS, {"throw": str(Draft.objects.get().pk)})
@@ -86,7 +86,7 @@ def test_writing_anew_takes_the_place_of_what_was_thrown_away(made, staff):
     assert [(row.thrown_at, row.typed["hopes"]) for row in Draft.objects.all()] == [(None, "Other words.")]
 
 
-def test_a_page_that_closed_gives_the_words_and_no_name(made, staff):
+def test_a_draft_of_a_closed_page_shows_the_text_and_no_name(made, staff):
     client, where = client_of(staff["kit"]), path(made, made.other, "preparation")
     begin(client, where)
     set_keyworker(party=made.other, keyworker=staff["ben"], by=staff["kit"])
@@ -99,7 +99,7 @@ def test_a_page_that_closed_gives_the_words_and_no_name(made, staff):
     assert where not in shown
 
 
-def test_an_address_that_never_was_looks_the_same_as_one_that_closed(made, staff):
+def test_a_url_that_never_existed_looks_like_a_closed_one(made, staff):
     client = client_of(staff["ben"])
     for where in (path(made, made.own, "preparation"), f"/r/RP-7K3M-9Q/people/{uuid4()}/preparation/"):
         client.post(where, {"hopes": TYPED})
@@ -111,7 +111,7 @@ def test_an_address_that_never_was_looks_the_same_as_one_that_closed(made, staff
     }
 
 
-def test_nonsense_changes_nothing(made, staff):
+def test_invalid_requests_change_nothing(made, staff):
     client = client_of(staff["asha"])
     begin(client, path(made, made.own, "preparation"))
     for sent in ({}, {"throw": "a\x00b"}, {"throw": "1"}, {"back": str(uuid4())}):
@@ -120,7 +120,7 @@ def test_nonsense_changes_nothing(made, staff):
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_the_list_asks_the_database_as_often_for_one_as_for_thirty(
+def test_the_list_takes_the_same_queries_for_one_and_thirty(
     count: int, made, staff, django_assert_num_queries
 ):
     at = timezone.now()

@@ -1,4 +1,4 @@
-"""Whom somebody may be logging twice: found whatever way the name is written, and only among what they see."""
+"""Possible duplicates when logging: found for every spelling of the name, and only among referrals the user sees."""
 
 from datetime import date
 
@@ -63,12 +63,12 @@ def number(party) -> str:
         (("  Sam ", "Example"), "sam|example"),
     ],
 )
-def test_a_name_is_the_same_however_it_is_written(typed_as, key):
+def test_a_name_matches_in_every_spelling(typed_as, key):
     assert name_key(*typed_as) == key
     assert fold("‘’") == ""
 
 
-def test_the_same_whole_name_is_found_with_a_way_to_look(made, staff):
+def test_the_same_whole_name_is_found_with_a_link(made, staff):
     own = made.own.person
     own.given = "Zoë"
     own.save()
@@ -90,7 +90,7 @@ def test_two_first_names_together_are_found_without_a_last_name(made, staff):
     assert found(staff, "asha", own_given=own, own_family="", other_1_given="Al") == []
 
 
-def test_the_same_number_is_found_only_with_a_party_one_opens(made, staff):
+def test_the_same_number_is_found_only_with_an_opened_party(made, staff):
     own, other = (number(party) for party in (made.own, made.other))
     assert found(staff, "asha", route_value=own)[0]["why"] == "The same number or address"
     assert found(staff, "asha", route_value=other) == []
@@ -98,7 +98,7 @@ def test_the_same_number_is_found_only_with_a_party_one_opens(made, staff):
     assert found(staff, "asha", route_kind="email", route_value="bo@example.org") == []
 
 
-def test_the_same_date_of_birth_is_found_only_with_a_party_one_opens(made, staff):
+def test_the_same_date_of_birth_is_found_only_with_an_opened_party(made, staff):
     born = date(1984, 5, 6)
     Person.objects.unscoped("test").filter(pk=made.other.person_id).update(born_on=born)
     assert [duplicates.rows(staff[who], given="Bo", born_on=born) == [] for who in ("asha", "kit")] == [
@@ -108,7 +108,7 @@ def test_the_same_date_of_birth_is_found_only_with_a_party_one_opens(made, staff
 
 
 @pytest.mark.parametrize("who", ["ben", "wes", "carol", "zed"])
-def test_nothing_is_told_of_what_one_cannot_see(made, staff, who):
+def test_invisible_referrals_are_not_mentioned(made, staff, who):
     if who not in staff.people:
         pytest.skip("not in this cast")
     shown = found(
@@ -123,7 +123,7 @@ def test_nothing_is_told_of_what_one_cannot_see(made, staff, who):
     assert "logged already" not in client_of(staff[who]).get(CHECK).content.decode()
 
 
-def test_logging_goes_on_when_it_is_somebody_else(made, staff):
+def test_logging_continues_if_it_is_another_person(made, staff):
     client = client_of(staff["asha"])
     client.post(NEW, typed(staff, own_given=made.own.known_as, own_family=made.own.person.family))
     shown = client.get(CHECK).context["shown"]

@@ -1,5 +1,5 @@
-"""What an event sets in motion happens inside the change itself, or the change does not happen; and nothing happens
-that the ledger could not write down."""
+"""Receivers run inside the change itself, or the change does not happen; and no change happens that the ledger
+could not record."""
 
 import ast
 from datetime import timedelta
@@ -39,7 +39,7 @@ from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
-# Who must hear each event. A new receiver is a decision about what a change sets in motion.
+# The receivers of each event. A new receiver is a decision about the effects of a change.
 RECEIVERS = {
     "withdrawn": {"meetings.calls_off"},
     "stopped": {"meetings.calls_off"},
@@ -50,7 +50,7 @@ RECEIVERS = {
     "died": {"meetings.calls_off", "referrals.handed_over"},
     "contacted": {"referrals.handed_over"},
     "share_ended": {"referrals.handed_over"},
-    "lead_moved": set(),  # events.py says why
+    "lead_moved": set(),  # explained in events.py
 }
 
 
@@ -59,15 +59,15 @@ def test_each_event_has_its_receivers():
     assert heard == RECEIVERS
 
 
-def test_every_signal_of_the_module_is_listed_and_joined():
+def test_every_signal_of_the_module_is_listed_and_connected():
     signals = {name for name, value in vars(events).items() if isinstance(value, events.Signal)}
     assert signals == events.ALL.keys()
     joined = {id(signal) for signal in (*receivers.RECEIVERS, *own_receivers.RECEIVERS)}
     assert {name for name, signal in events.ALL.items() if id(signal) not in joined} == {"lead_moved"}
 
 
-def test_events_are_sent_so_that_a_failing_receiver_takes_the_change_back():
-    """Never send_robust, which would swallow the failure and leave half a change."""
+def test_events_are_sent_so_that_a_failing_receiver_rolls_the_change_back():
+    """Never send_robust, which would ignore the failure and leave half a change."""
     sent = {
         (module.name, node.attr)
         for module in modules()
@@ -77,7 +77,7 @@ def test_events_are_sent_so_that_a_failing_receiver_takes_the_change_back():
     assert sent == set()
 
 
-# --- Each event is sent by what it is named after --------------------------------------------------------------
+# --- Each event is sent by the action it is named after --------------------------------------------------------
 
 
 def withdraw(made: Played) -> None:
@@ -143,7 +143,7 @@ CAUSES = {
 
 
 def facts(made: Played) -> dict:
-    """What a change must take back with it, all or nothing."""
+    """The rows that a change must roll back, all or nothing."""
     referral = Referral.objects.unscoped("test").get(pk=made.referral.pk)
     return {
         "stage": referral.stage,
@@ -172,7 +172,7 @@ def test_each_cause_calls_the_meeting_off_in_its_own_transaction(made, cause):
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_a_receiver_that_fails_takes_the_change_back(made, cause):
+def test_a_failing_receiver_rolls_the_change_back(made, cause):
     def fail(sender: type, **kwargs) -> None:
         raise RuntimeError("a receiver that cannot")
 
@@ -201,12 +201,12 @@ def test_closing_is_an_event_too(staff):
     assert heard == [Stage.CLOSED]
 
 
-# --- What the ledger cannot write does not happen ---------------------------------------------------------------
+# --- Without a ledger entry there is no change ------------------------------------------------------------------
 
 
 @pytest.fixture
 def no_ledger(made):
-    """The database itself refuses every entry, from here on."""
+    """The database refuses every ledger entry from now on."""
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(
@@ -232,7 +232,7 @@ def no_ledger(made):
 
 
 @pytest.mark.parametrize("cause", CAUSES)
-def test_an_entry_that_cannot_be_written_takes_the_change_back(made, no_ledger, cause):
+def test_a_failed_ledger_entry_rolls_the_change_back(made, no_ledger, cause):
     before = facts(made)
     with pytest.raises(DatabaseError, match="the ledger is full"):
         CAUSES[cause][0](made)
@@ -249,7 +249,7 @@ def test_nothing_is_logged_without_its_entry(staff, made, no_ledger):
 @pytest.mark.parametrize(
     "name", ["casework:show", "casework:party", "referrals:talk", "meetings:show", "referrals:list"]
 )
-def test_a_page_that_cannot_be_written_down_is_not_shown(client, made, request, name):
+def test_a_page_whose_view_cannot_be_recorded_is_not_shown(client, made, request, name):
     client.force_login(made.staff["asha"])
     request.getfixturevalue("no_ledger")
     arguments = {
@@ -265,7 +265,7 @@ def test_a_page_that_cannot_be_written_down_is_not_shown(client, made, request, 
     assert made.own.known_as.encode() not in answer.content
 
 
-def test_a_form_that_could_not_be_written_down_can_be_sent_again(client, made, request):
+def test_a_form_whose_entry_failed_can_be_submitted_again(client, made, request):
     client.force_login(made.staff["asha"])
     request.getfixturevalue("no_ledger")
     client.raise_request_exception = False

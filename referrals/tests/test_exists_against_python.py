@@ -1,5 +1,5 @@
-"""Each blocker as find_blockers says it and as an independent reading says it, in made-up worlds, and the very
-moment at which each runs out. The independent reading is in plainly.py, written from docs/domain.md."""
+"""Each blocker by find_blockers and by an independent reading, in made-up worlds; and the exact moment at which
+each expires. The independent reading is in plainly.py, written from docs/domain.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ from tests.stories import staff_now, tell
 from tests.world import NOW as TEN
 
 pytestmark = pytest.mark.django_db
-# In UTC, so that so many days are so many times 24 hours when the clocks change.
+# In UTC, so that a day is always 24 hours, also when the clocks change.
 NOW = TEN.astimezone(UTC)
 INSTANT = timedelta(microseconds=1)
 KEYS = ("asha", "kit", "fay", "mo", "sal", "wes", "carol")
@@ -74,7 +74,7 @@ ANY = st.sampled_from(KEYS)
 
 # --- Made-up worlds ---------------------------------------------------------------------------------------------
 
-# How long ago: about each edge of the rules, on either side of it, and a little more.
+# Ages: on either side of each limit in the rules, and some others.
 AGES = st.builds(
     lambda days, nudge: timedelta(days=days) + nudge,
     st.sampled_from([0, 0, 1, 1, 3, 7, 7, 28, 30, 42, 56, 90]),
@@ -95,7 +95,7 @@ SAID = {
     "heard": MOSTLY,
     "age": AGES,
     "doubt": SELDOM,
-    # Counts from a day to come; has run out; was given on a sheet since changed, or that changes tomorrow.
+    # Counts from a future day; has expired; was given on a sheet that has changed, or changes tomorrow.
     "counts": st.sampled_from([-1, -1, -1, 0, 1]),
     "expires": st.sampled_from([30, 30, 30, 1, 0, -1]),
     "sheet": st.sampled_from(["plain", "plain", "plain", "changed", "changes"]),
@@ -107,7 +107,7 @@ SIGNED = some(
 
 @dataclass
 class Side:
-    """One person, and everything that was written down about them."""
+    """One person, with all their rows."""
 
     supporter: bool
     left: bool
@@ -116,7 +116,7 @@ class Side:
     keyworker: str | None
     approach: str
     take_part: list[dict]
-    # Whom a worker, a professional, or the words are said yes to.
+    # The recipients of consents: a worker, a professional, or a party for the words.
     accepts: list[dict]
     words: list[dict]
     agrees: list[dict]
@@ -130,7 +130,7 @@ class Side:
 
 @dataclass
 class Made:
-    """A referral, its people, and what is of the whole."""
+    """A referral, its people, and its own rows."""
 
     kind: Kind
     sides: list[Side]
@@ -192,7 +192,7 @@ worlds = st.builds(
 
 
 class Written:
-    """A made-up world written down as rows."""
+    """A made-up world, written as rows."""
 
     def __init__(self, made: Made, staff: Staff) -> None:
         self.staff, self.house, self.new = staff, staff["asha"].organisation, {"created_at": NOW}
@@ -413,10 +413,10 @@ class Written:
 
 @pytest.fixture(scope="module")
 def people(django_db_setup: None, django_db_blocker) -> Iterator[Staff]:
-    """The cast, once for all worlds, at a stopped clock."""
+    """The cast, created once for all worlds, at a stopped clock."""
     with django_db_blocker.unblock(), time_machine.travel(NOW, tick=False), transaction.atomic():
         people = staff_now()
-        # One of those who may be appointed works here no longer.
+        # One of the possible facilitators no longer works here.
         User.objects.filter(pk=people["wes"].pk).update(is_active=False)
         yield people
         transaction.set_rollback(True)
@@ -449,12 +449,12 @@ def test_every_code_is_read() -> None:
     assert {*WHOLE, *EACH, *AT_START} == set(BY_KEY)
 
 
-# --- The moment at which each runs out --------------------------------------------------------------------------
+# --- The moment at which each expires ---------------------------------------------------------------------------
 
 
 @pytest.fixture
 def asked_now(people: Staff, db: None) -> Played:
-    """Ready; and the other person was asked everything again this moment."""
+    """Ready; and the other person was asked everything again at this moment."""
     staff, made = people, tell("ready", people, clock.now())
     readiness.ask_safety(party=made.other, answers=dict(play.SAFE), by=staff["kit"])
     check_in(party=made.other, answers=dict.fromkeys(QUESTIONS, Answer.YES), by=staff["kit"])
@@ -484,7 +484,7 @@ def asked_today(made: Played) -> None:
 
 
 def nothing(made: Played) -> None:
-    """As it is."""
+    """No change."""
 
 
 def days(count: int) -> datetime:
@@ -496,7 +496,7 @@ def midnight_after(day: datetime) -> datetime:
     return clock.moment(clock.today(day) + timedelta(days=1), 0) - INSTANT
 
 
-# Code, gate, what happened now, and the last moment at which it is enough.
+# Code, gate, what happened now, and the last moment at which it counts.
 LASTS = [
     ("readiness_expired", Gate.BOOK, nothing, days(28)),
     ("readiness_expired", Gate.BOOK, accepted_late, days(42)),
@@ -515,7 +515,7 @@ LASTS = [
 
 
 @pytest.mark.parametrize(("code", "gate", "happened", "last"), LASTS)
-def test_it_is_enough_until_that_very_moment(
+def test_it_counts_until_exactly_that_moment(
     code: str, gate: Gate, happened: Any, last: datetime, asked_now: Played
 ) -> None:
     happened(asked_now)
@@ -529,7 +529,7 @@ def test_it_is_enough_until_that_very_moment(
     assert holds(last + INSTANT)
 
 
-def test_whoever_comes_back_counts_from_the_third_morning(asked_now: Played) -> None:
+def test_a_returning_person_counts_from_the_third_morning(asked_now: Played) -> None:
     other, kit = asked_now.other, asked_now.staff["kit"]
     consent.withdraw(party=other, by=kit)
     consent.record_consent(

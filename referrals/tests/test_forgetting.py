@@ -1,4 +1,5 @@
-"""The record of somebody who never answered goes when its time is over, and only theirs. What must stay, stays."""
+"""The record of a person who never answered is deleted when its time is over, and no other. What must be kept is
+kept."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -57,7 +58,7 @@ from tests.stories import APPS, tell
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2027, 3, 2, 10, 30, tzinfo=UTC)
-FAMILY = "Kanarienvogel"  # nobody else's, so that it can be looked for everywhere
+FAMILY = "Kanarienvogel"  # a unique word, so that every table can be searched for it
 
 
 @pytest.fixture(autouse=True)
@@ -67,12 +68,12 @@ def clock():
 
 
 def later(clock, days: float) -> None:
-    clock.move_to(NOW + timedelta(days=days, seconds=1))  # the others are logged a moment after
+    clock.move_to(NOW + timedelta(days=days, seconds=1))  # the others are logged a moment later
 
 
 @pytest.fixture
 def made(staff: Staff) -> Played:
-    """Sam and Jo were logged, Kit supports Jo, and Sam said yes to the words."""
+    """Sam and Jo were logged, Kit supports Jo, and Sam approved the words."""
     played = story.log(staff, Pair("Sam", "Jo", family=FAMILY), NOW)
     Person.objects.unscoped("only Jo has this name").filter(pk=played.own.person_id).update(
         family="Other", name_key="sam|other"
@@ -105,7 +106,7 @@ def gone(made: Played) -> bool:
 
 
 def everywhere(word: str) -> set[str]:
-    """The columns of any table in which a word stands, whatever its letters are; what is encrypted is read."""
+    """The columns of all tables that contain a word, ignoring case; encrypted ones are decrypted."""
     return {
         f"{model._meta.object_name}.{field.name}"
         for app in APPS
@@ -117,10 +118,10 @@ def everywhere(word: str) -> set[str]:
     }
 
 
-# --- When it goes ---------------------------------------------------------------------------------------------
+# --- When it is deleted ---------------------------------------------------------------------------------------
 
 
-def test_it_goes_thirty_days_after_the_last_approach(made, clock):
+def test_it_is_deleted_thirty_days_after_the_last_approach(made, clock):
     later(clock, 2)
     try_to_reach(made)
     later(clock, 10)
@@ -132,7 +133,7 @@ def test_it_goes_thirty_days_after_the_last_approach(made, clock):
     assert (forget_due(), gone(made)) == (1, True)
 
 
-def test_it_goes_sixty_days_after_logging_where_nobody_was_approached(made, clock):
+def test_it_is_deleted_sixty_days_after_logging_without_an_approach(made, clock):
     later(clock, 59.9)
     assert forget_due() == 0
     later(clock, 60)
@@ -148,13 +149,13 @@ def test_the_numbers_are_rules_with_a_ceiling(made, clock, settings):
         forget_due()
 
 
-def test_it_goes_in_a_closed_referral_too(made, clock, staff):
+def test_it_is_deleted_in_a_closed_referral_too(made, clock, staff):
     lifecycle.close(referral=made.referral, reason=Reason.COULD_NOT_REACH, party=made.other, by=staff["asha"])
     later(clock, 60)
     assert (forget_due(), gone(made)) == (1, True)
 
 
-def test_it_goes_where_somebody_had_taken_them_off(made, clock, staff):
+def test_it_is_deleted_after_they_were_removed_from_the_referral(made, clock, staff):
     parties.leave(party=made.other, by=staff["kit"])
     later(clock, 60)
 
@@ -162,7 +163,7 @@ def test_it_goes_where_somebody_had_taken_them_off(made, clock, staff):
     assert (jo(made).left_at, jo(made).left_by, jo(made).known_as) == (NOW, staff["kit"], SOMEBODY)
 
 
-def test_nobody_leaves_while_a_meeting_is_booked(staff, clock):
+def test_it_is_not_deleted_while_a_meeting_is_booked(staff, clock):
     made = tell("booked_tomorrow", staff, NOW)
     parties.add_party(
         referral=made.referral,
@@ -176,8 +177,8 @@ def test_nobody_leaves_while_a_meeting_is_booked(staff, clock):
     assert Referral.objects.unscoped("test").get(pk=made.referral.pk).version == version
 
 
-def test_nor_while_something_waits_to_be_told(staff, clock):
-    """Whoever must not know yet that a meeting is off would see it by somebody leaving."""
+def test_it_is_not_deleted_while_a_call_off_waits_for_release(staff, clock):
+    """A deleted party would reveal to other users that the meeting is off."""
     made = tell("booked_tomorrow", staff, NOW)
     parties.add_party(
         referral=made.referral,
@@ -190,7 +191,7 @@ def test_nor_while_something_waits_to_be_told(staff, clock):
     assert forget_due() == 0
 
 
-# --- Who stays ------------------------------------------------------------------------------------------------
+# --- Who is kept ----------------------------------------------------------------------------------------------
 
 
 def spoke(made: Played, staff: Staff) -> None:
@@ -236,7 +237,7 @@ STAYS = [
 
 
 @pytest.mark.parametrize("happens", STAYS, ids=lambda happens: happens.__name__)
-def test_who_stays(made, staff, clock, happens: Callable[[Played, Staff], None]):
+def test_which_records_are_kept(made, staff, clock, happens: Callable[[Played, Staff], None]):
     happens(made, staff)
     later(clock, 400)
 
@@ -244,26 +245,26 @@ def test_who_stays(made, staff, clock, happens: Callable[[Played, Staff], None])
     assert (jo(made).known_as, jo(made).person.family, jo(made).left_at) == ("Jo", FAMILY, None)
 
 
-def test_the_person_whose_referral_it_is_stays(made, clock):
+def test_the_person_in_treatment_is_kept(made, clock):
     later(clock, 400)
     forget_due()
     own = Party.objects.unscoped("test").get(pk=made.own.pk)
     assert (own.known_as, own.left_at) == ("Sam", None)
 
 
-def test_who_answered_meanwhile_is_not_touched(made, staff, clock):
-    """The list of what is due was read before they answered."""
+def test_a_person_who_answered_in_the_meantime_is_kept(made, staff, clock):
+    """The list of due records was read before they answered."""
     later(clock, 60)
     spoke(made, staff)
     assert forgetting._forget_in(made.referral.pk, timezone.now()) == 0
     assert not gone(made)
 
 
-# --- What goes, and what is left ------------------------------------------------------------------------------
+# --- What is deleted, and what is left ------------------------------------------------------------------------
 
 
 def fill(made: Played, staff: Staff) -> None:
-    """Whatever a worker can note about somebody who has not answered."""
+    """Everything a worker can record about a person who has not answered."""
     kit = staff["kit"]
     route = RouteFacts(kind=RouteKind.POST, value=f"1 {FAMILY} Street")
     reaching.record_route(party=made.other, facts=route, by=kit, confirmed=False)
@@ -297,7 +298,7 @@ def fill(made: Played, staff: Staff) -> None:
     assert RecordsHit.objects.unscoped("test").filter(records_check=check, matched=made.other.person).exists()
 
 
-def test_nothing_personal_is_left_and_history_holds_together(made, staff, clock):
+def test_nothing_personal_is_left_and_history_stays_complete(made, staff, clock):
     fill(made, staff)
     assert len(everywhere(FAMILY)) > 6
     later(clock, 70)
@@ -315,7 +316,7 @@ def test_nothing_personal_is_left_and_history_holds_together(made, staff, clock)
     assert Message.objects.get(kind="made_up").state == "cancelled"
 
 
-def test_whoever_was_to_be_beside_them_goes_with_them(made, staff, clock):
+def test_their_supporter_is_deleted_with_them(made, staff, clock):
     later(clock, 40)
     nan, bea = (
         parties.add_party(
@@ -334,7 +335,7 @@ def test_whoever_was_to_be_beside_them_goes_with_them(made, staff, clock):
     assert {each.pk: each.known_as for each in names} == {nan.pk: SOMEBODY, bea.pk: "Bea"}
 
 
-def test_a_person_whom_another_referral_knows_keeps_their_name_there(made, staff, clock):
+def test_a_person_in_another_referral_keeps_their_name_there(made, staff, clock):
     another = story.log(staff, Pair("Bo", "Jo"), NOW)
     Party.objects.unscoped("test").filter(pk=another.other.pk).update(person=made.other.person_id)
     talk.save_talk(party=another.other, talk=talk.Talk(asked=consent.Asked()), by=staff["asha"])
@@ -346,7 +347,7 @@ def test_a_person_whom_another_referral_knows_keeps_their_name_there(made, staff
     assert jo(made).person.given == ""
 
 
-def test_the_ledger_tells_it_by_ids_alone_and_once(made, clock):
+def test_the_ledger_records_it_once_with_ids_only(made, clock):
     later(clock, 60)
     provisional_records()
     provisional_records()
@@ -357,7 +358,7 @@ def test_the_ledger_tells_it_by_ids_alone_and_once(made, clock):
     assert jo(made).left_at == timezone.now()
 
 
-def test_what_fails_in_one_referral_keeps_no_other(made, staff, clock, monkeypatch):
+def test_a_failure_in_one_referral_does_not_stop_the_others(made, staff, clock, monkeypatch):
     another = story.log(staff, Pair("Bo", "Al"), NOW)
     whole = forgetting._forget
 
@@ -386,7 +387,7 @@ def test_afterwards_they_are_on_no_page(made, staff, clock):
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_at_once_take_each_away_once(clock):
+def test_two_concurrent_runs_delete_each_record_once(clock):
     staff = make_staff(NOW)
     story.publish_sheet(NOW)
     for _ in range(5):
@@ -398,14 +399,14 @@ def test_two_workers_at_once_take_each_away_once(clock):
     assert AuditEntry.objects.filter(verb="party_forgotten").count() == 5
 
 
-# --- Kept longer ----------------------------------------------------------------------------------------------
+# --- Extended -------------------------------------------------------------------------------------------------
 
 
 def keep(made: Played, who: str = "mo", reason: str = "They are in hospital.") -> KeptLonger:
     return keep_longer(party=made.other, reason=reason, by=made.staff[who])
 
 
-def test_a_manager_keeps_it_for_the_same_time_again_and_once(made, clock):
+def test_a_manager_extends_it_by_the_same_time_and_once(made, clock):
     later(clock, 54)
     assert (keep(made).until - NOW).days == 120
     with pytest.raises(NotPossible, match="It cannot be again"):
@@ -418,7 +419,7 @@ def test_a_manager_keeps_it_for_the_same_time_again_and_once(made, clock):
     assert KeptLonger.objects.unscoped("test").get().reason == ""
 
 
-def test_approached_again_it_is_kept_until_the_later_of_the_two(made, clock):
+def test_after_another_approach_the_later_date_counts(made, clock):
     later(clock, 54)
     keep(made)
     later(clock, 100)
@@ -429,7 +430,7 @@ def test_approached_again_it_is_kept_until_the_later_of_the_two(made, clock):
     assert forget_due() == 1
 
 
-def test_it_is_kept_only_by_a_manager_of_theirs_with_a_reason_and_near_the_end(made, staff, clock):
+def test_only_their_manager_extends_it_with_a_reason_and_near_the_end(made, staff, clock):
     later(clock, 52)
     with pytest.raises(NotPossible, match="from Sat 24 April on"):
         keep(made)
@@ -447,7 +448,7 @@ def test_it_is_kept_only_by_a_manager_of_theirs_with_a_reason_and_near_the_end(m
 
 
 @pytest.mark.sqlite
-def test_the_page_says_until_when_and_leads_a_manager_on(made, staff, clock):
+def test_the_page_shows_the_date_and_links_a_manager_to_the_extension(made, staff, clock):
     def box(who: str) -> tuple[list[str], list[str]]:
         kept = client_of(staff[who]).get(path(made, made.other)).context["kept"]
         return kept["lines"], [link["text"] for link in kept["links"]]
@@ -471,7 +472,7 @@ def test_the_page_says_until_when_and_leads_a_manager_on(made, staff, clock):
         [],
     )
     assert client_of(staff["kit"]).get(where).status_code == 403
-    # The other side is told neither that it was kept nor why, and finds no page about it.
+    # The other side sees neither the extension nor the reason, and gets 404.
     asha = client_of(staff["asha"])
     assert [asha.get(each).status_code for each in (where, path(made, made.other))] == [404, 404]
     for page in ("", "history/"):
@@ -479,7 +480,7 @@ def test_the_page_says_until_when_and_leads_a_manager_on(made, staff, clock):
 
 
 @pytest.mark.sqlite
-def test_nobody_who_answered_has_a_date_on_their_page(made, staff):
+def test_a_person_who_answered_has_no_date_on_their_page(made, staff):
     spoke(made, staff)
     assert client_of(staff["kit"]).get(path(made, made.other)).context["kept"] is None
     shown = client_of(staff["mo"]).get(path(made, made.other, "keep"))
@@ -504,18 +505,18 @@ def test_their_worker_is_reminded_seven_days_before(made, clock, staff):
     assert reminded() == []
 
 
-def test_kept_longer_they_are_reminded_anew(made, clock):
+def test_after_an_extension_they_are_reminded_again(made, clock):
     later(clock, 55)
     keep(made)
     assert reminded() == [("Kit", "23 June")]
 
 
-def test_nobody_is_reminded_of_what_stays(made, staff):
+def test_no_reminder_for_records_that_are_kept(made, staff):
     a_concern_was_raised(made, staff)
     assert reminded() == []
 
 
-def test_access_that_was_given_or_asked_for_opens_nobody_once_the_record_has_gone(made, clock) -> None:
+def test_grants_open_nothing_once_the_record_is_deleted(made, clock) -> None:
     later(clock, 59)
     until = (timezone.now() + timedelta(days=5)).date()
     staff, asked = made.staff, []
@@ -545,7 +546,7 @@ def test_access_that_was_given_or_asked_for_opens_nobody_once_the_record_has_gon
     end_access(grant=asked[0], by=staff["ben"])
 
 
-def test_their_name_goes_from_words_about_the_whole_referral_and_nobody_elses_does(made, clock) -> None:
+def test_only_their_name_is_removed_from_words_about_the_whole_referral(made, clock) -> None:
     later(clock, 59)
     staff, until = made.staff, (timezone.now() + timedelta(days=5)).date()
     words = f"Jo’s cousin {FAMILY}, and Jo {FAMILY.upper()}, met Sam, Joanna and my jo on Tuesday."
@@ -578,7 +579,7 @@ def ways_kept(made: Played) -> set[str]:
     return set(rows(ContactRoute, made.other).filter(replaced_at__isnull=True).values_list("kind", flat=True))
 
 
-def test_until_they_answer_one_way_to_reach_them_is_kept(made, clock):
+def test_until_they_answer_one_contact_route_is_kept(made, clock):
     kit, where = client_of(made.staff["kit"]), path(made, made.other, "routes")
     reach_by(made, RouteKind.TEXT, "+447700900123")
     assert "one way to reach Jo are kept" in kit.get(where).context["intro"]

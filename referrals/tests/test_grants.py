@@ -1,4 +1,4 @@
-"""Access by name and for a time, and a conflict of interest that beats it: asked, given, told, noted, over."""
+"""Grants, and bars that override them: request, approval, notification, audit, end."""
 
 from datetime import timedelta
 
@@ -69,7 +69,7 @@ def ids(made, *who: str) -> set[str]:
 # --- An emergency ----------------------------------------------------------------------------------------------
 
 
-def test_in_an_emergency_it_is_open_at_once_for_four_hours_and_no_longer(made, morning):
+def test_emergency_access_starts_at_once_and_lasts_four_hours(made, morning):
     assert not opens(made, "ben")
     emergency(made, "ben")
     assert sees(made, "ben")
@@ -93,28 +93,28 @@ def test_governance_and_the_manager_are_told_at_once_without_a_name(made, tmp_pa
     assert not any(name in sent for name in ("Sam", "Jo", "Ben"))
 
 
-def test_whoever_supports_somebody_else_here_cannot_even_in_an_emergency(made):
+def test_a_worker_of_another_side_gets_no_emergency_access(made):
     for who, party in (("asha", made.other), ("kit", made.own)):
         with pytest.raises(NotPossible):
             emergency(made, who, party)
     set_keyworker(party=made.other, keyworker=made.staff["ben"], by=made.staff["kit"])
     with pytest.raises(NotPossible):
-        emergency(made, "kit", made.own)  # who did once is no stranger to that side
+        emergency(made, "kit", made.own)  # a former keyworker still belongs to that side
 
 
 @pytest.mark.parametrize("who", ["carol", "zed", "mina"])
-def test_another_organisation_cannot(made, who):
+def test_another_organisation_gets_no_emergency_access(made, who):
     with pytest.raises(NotPossible):
         emergency(made, who)
     assert client_of(made.staff[who]).get(f"/grants/new/{made.referral.reference}/").status_code == 404
 
 
-def test_whom_one_opens_anyway_one_is_not_let_in_to(made):
+def test_no_grant_for_a_person_the_worker_already_opens(made):
     with pytest.raises(NotPossible, match="open already"):
         emergency(made, "mo")
 
 
-def test_what_they_write_is_kept_and_everything_they_see_is_noted(made):
+def test_what_they_write_is_kept_and_all_they_see_is_recorded(made):
     emergency(made, "ben")
     ben = made.staff["ben"]
     page = f"/r/{made.referral.reference}/people/{made.other.pk}/"
@@ -163,7 +163,7 @@ def test_it_ends_with_its_last_day(made, morning):
 
 
 @pytest.mark.parametrize("days", [-1, 29, 4000])
-def test_it_is_for_a_time_within_bounds(made, days):
+def test_its_length_has_limits(made, days):
     with pytest.raises(NotPossible) as refused:
         cover(made, days=days)
     assert refused.value.field == "until_on"
@@ -179,14 +179,14 @@ def test_it_can_be_ended_before_its_time_and_refused(made):
         give(grant=asked, by=made.staff["mo"])
 
 
-def test_whoever_covered_is_no_stranger_to_that_side_afterwards(made):
-    """Ben covered for Kit; appointed to facilitate, he does not open Sam as a stranger to Jo's side would."""
+def test_a_worker_who_covered_still_belongs_to_that_side(made):
+    """Ben covered for Kit; appointed as facilitator, he does not open Sam as a worker of no side would."""
     end_access(grant=cover(made, by="mo"), by=made.staff["ben"])
     appoint(referral=made.referral, user=made.staff["ben"], by=made.staff["asha"])
     assert not opens(made, "ben", made.own)
 
 
-def test_it_opens_nobody_any_more_once_they_support_the_other_side(made):
+def test_it_opens_nothing_once_they_support_the_other_side(made):
     """Ben covers for Kit with Jo, and is then given Sam."""
     cover(made, by="mo")
     set_keyworker(party=made.own, keyworker=made.staff["ben"], by=made.staff["asha"])
@@ -194,7 +194,7 @@ def test_it_opens_nobody_any_more_once_they_support_the_other_side(made):
     assert not opens(made, "ben")
     made.own.refresh_from_db()
     set_keyworker(party=made.own, keyworker=made.staff["asha"], by=made.staff["ben"])
-    assert not opens(made, "ben")  # who did once is no stranger to that side
+    assert not opens(made, "ben")  # a former keyworker still belongs to that side
 
 
 def test_it_does_not_show_to_the_other_side(made):
@@ -235,7 +235,7 @@ def test_governance_reads_one_person_once_it_is_given_and_writes_nothing(made, r
     assert not Consent.objects.visible_to(gwen).filter(party=made.own).exists()
 
 
-def test_that_it_exists_is_open_no_longer_than_somebody_there_is_theirs(made):
+def test_governance_knows_of_it_only_while_their_organisation_supports_a_party(made):
     until = clock.today() + timedelta(days=3)
     wanted = Wanted(GrantKind.READING, made.staff["gwen"], None, "A complaint is looked into.", until)
     give(
@@ -249,7 +249,7 @@ def test_that_it_exists_is_open_no_longer_than_somebody_there_is_theirs(made):
     assert not sees(made, "gwen")
 
 
-def test_governance_cannot_break_the_glass(made):
+def test_governance_gets_no_emergency_access(made):
     with pytest.raises(NotPossible):
         emergency(made, "gwen")
 
@@ -263,7 +263,7 @@ def barred(made, who: str, by: str = "mo") -> Bar:
     )
 
 
-def test_a_bar_beats_every_other_rule_and_every_grant(made):
+def test_a_bar_overrides_every_other_rule_and_every_grant(made):
     asked, given = cover(made), cover(made, by="mo")
     assert opens(made, "ben")
     barred(made, "ben")
@@ -278,7 +278,7 @@ def test_a_bar_beats_every_other_rule_and_every_grant(made):
         give(grant=asked, by=made.staff["sal"])
 
 
-def test_nobody_barred_gets_a_part_in_it_and_nobody_is_told_why(made):
+def test_a_barred_worker_gets_no_part_and_the_reason_is_not_told(made):
     barred(made, "ben")
     with pytest.raises(NotPossible, match=r"^Ben cannot take this one\. Choose somebody else\.$"):
         appoint(referral=made.referral, user=made.staff["ben"], by=made.staff["asha"])
@@ -288,7 +288,7 @@ def test_nobody_barred_gets_a_part_in_it_and_nobody_is_told_why(made):
         change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["asha"])
 
 
-def test_whoever_leads_or_supports_is_replaced_first(made):
+def test_a_lead_or_keyworker_must_be_replaced_first(made):
     with pytest.raises(NotPossible, match="leads this referral"):
         barred(made, "asha")
     change_lead(referral=made.referral, lead=made.staff["mo"], by=made.staff["mo"])
@@ -299,13 +299,13 @@ def test_whoever_leads_or_supports_is_replaced_first(made):
     assert not sees(made, "asha")
 
 
-def test_a_facilitator_who_is_barred_takes_the_meeting_with_them(made):
+def test_barring_a_facilitator_calls_the_meeting_off(made):
     play.book_meeting(made, play.day_at(3, 14), timezone.now())
     barred(made, "fay")
     assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).status == "called_off"
 
 
-def test_lifted_they_see_what_they_would_see_without_it(made):
+def test_after_a_bar_is_lifted_they_see_what_they_would_see_without_it(made):
     row = barred(made, "ben")
     grants.lift_bar(bar=row, by=made.staff["mo"])
     assert not sees(made, "ben")
@@ -313,7 +313,7 @@ def test_lifted_they_see_what_they_would_see_without_it(made):
     assert sees(made, "ben")
 
 
-def test_only_those_who_look_after_access_bar_and_nobody_themselves(made):
+def test_only_those_who_oversee_access_bar_and_never_themselves(made):
     for who in ("asha", "kit", "fay"):
         with pytest.raises(Refused):
             barred(made, "ben", by=who)
@@ -324,7 +324,7 @@ def test_only_those_who_look_after_access_bar_and_nobody_themselves(made):
 # --- Who leads -------------------------------------------------------------------------------------------------
 
 
-def test_a_new_lead_opens_whom_nobody_supports_and_the_old_one_keeps_theirs(made):
+def test_a_new_lead_opens_parties_without_keyworker_and_the_old_lead_keeps_theirs(made):
     change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["asha"])
     assert sees(made, "ben")
     assert opens(made, "asha", made.own)
@@ -334,8 +334,9 @@ def test_a_new_lead_opens_whom_nobody_supports_and_the_old_one_keeps_theirs(made
         change_lead(referral=made.referral, lead=made.staff["asha"], by=made.staff["asha"])
 
 
-def test_no_lead_from_the_other_side_while_somebody_has_no_keyworker(made):
-    """Said in the same words of whoever is barred: the lead may know neither of the other side's keyworker nor why."""
+def test_no_lead_from_the_other_side_while_a_party_has_no_keyworker(made):
+    """The same words as for a barred worker: the lead may know neither of the other side's keyworker nor the
+    reason."""
     Party.objects.unscoped("test").filter(pk=made.own.pk).update(keyworker=None)
     reproject_all()
     barred(made, "ben")
@@ -382,7 +383,7 @@ def test_asked_on_the_page_given_on_the_page(made):
 
 
 @pytest.mark.parametrize(("who", "other_side"), [("kit", "Asha"), ("asha", "Kit")])
-def test_whoever_supports_somebody_here_is_told_nothing_of_the_other_side(made, who, other_side):
+def test_a_worker_of_one_side_is_told_nothing_of_the_other(made, who, other_side):
     page = client_of(made.staff[who]).get(f"/grants/new/{made.referral.reference}/").content.decode()
     theirs = made.own if other_side == "Asha" else made.other
     assert f"supported by {other_side}" not in page
@@ -408,7 +409,7 @@ def test_a_forged_person_of_another_organisation_is_refused(made):
     assert not Grant.objects.unscoped("test").exists()
 
 
-def test_standing_down_twice_is_said(made):
+def test_standing_down_twice_is_reported(made):
     part = made.referral.involvements.unscoped("test").in_meetings().get()
     stand_down(part=part, by=made.staff["asha"])
     with pytest.raises(NotPossible, match="already ended"):
@@ -423,7 +424,7 @@ def lead_of(made, who: str):
     return User.objects.get(pk=made.staff[who].pk)
 
 
-def test_a_lead_on_one_side_hears_nothing_of_who_was_let_in_to_another(made, tmp_path, settings):
+def test_a_safeguarding_lead_on_one_side_does_not_see_grants_of_another(made, tmp_path, settings):
     settings.OUTBOX_DIR = tmp_path
     asha = lead_of(made, "asha")
     asked, given = cover(made), emergency(made, "ben")
@@ -436,8 +437,8 @@ def test_a_lead_on_one_side_hears_nothing_of_who_was_let_in_to_another(made, tmp
     assert "Kit is away." in client_of(kit).get("/grants/").content.decode()
 
 
-def test_a_lead_on_one_side_neither_bars_nor_reads_why_somebody_is(made):
-    """Whom a colleague supports is not told by trying them out."""
+def test_a_safeguarding_lead_on_one_side_neither_bars_nor_reads_the_reason(made):
+    """Trying colleagues' names does not reveal whom they support."""
     barred(made, "ben")
     asha, reference = lead_of(made, "asha"), made.referral.reference
     page = f"/r/{reference}/bars/"
@@ -454,7 +455,7 @@ def test_a_lead_on_one_side_neither_bars_nor_reads_why_somebody_is(made):
 # --- What was typed ------------------------------------------------------------------------------------------
 
 
-def test_what_was_typed_is_kept_when_access_ends_or_a_bar_comes_meanwhile(made, morning):
+def test_typed_text_is_kept_when_access_ends_or_a_bar_is_added_meanwhile(made, morning):
     emergency(made, "ben")
     ben, page = made.staff["ben"], f"/r/{made.referral.reference}/people/{made.other.pk}/safety/concern/"
     assert client_of(ben).get(page).status_code == 200
@@ -475,15 +476,15 @@ def test_what_was_typed_is_kept_when_access_ends_or_a_bar_comes_meanwhile(made, 
     assert "Jo" not in home
 
 
-# --- What somebody knows after a grant -------------------------------------------------------------------------
+# --- What a worker knows after a grant -------------------------------------------------------------------------
 
 
-def test_a_lead_who_stands_in_for_one_person_is_not_let_in_to_another(made):
+def test_a_lead_who_stands_in_for_one_person_gets_no_grant_for_another(made):
     change_lead(referral=made.referral, lead=made.staff["ben"], by=made.staff["asha"])
     assert made.own in Party.objects.could_be_asked_for(made.staff["ben"])
     Party.objects.unscoped("test").filter(pk=made.other.pk).update(keyworker=None)
     reproject_all()
-    assert opens(made, "ben")  # whom nobody supports, the lead does
+    assert opens(made, "ben")  # without a keyworker, the lead supports them
     assert made.own not in Party.objects.could_be_asked_for(made.staff["ben"])
     with pytest.raises(NotPossible):
         emergency(made, "ben", made.own)
@@ -491,7 +492,7 @@ def test_a_lead_who_stands_in_for_one_person_is_not_let_in_to_another(made):
         cover(made, "ben", by="mo", party=made.own)
 
 
-def test_whoever_covered_does_not_stand_in_for_another_as_the_lead(made):
+def test_a_worker_who_covered_does_not_stand_in_for_another_as_the_lead(made):
     end_access(grant=cover(made, by="mo"), by=made.staff["ben"])
     Party.objects.unscoped("test").filter(pk=made.own.pk).update(keyworker=None)
     reproject_all()
@@ -509,7 +510,7 @@ def test_whoever_covered_does_not_stand_in_for_another_as_the_lead(made):
         )
 
 
-def test_whoever_was_let_in_to_somebody_beside_them_knows_that_side(made):
+def test_a_grant_for_a_supporter_makes_the_worker_know_that_side(made):
     facts = PersonFacts(given="Bo", place=Place.SUPPORTER)
     bo = add_party(referral=made.referral, facts=facts, beside=made.other, by=made.staff["kit"])
     end_access(grant=cover(made, by="mo", party=bo), by=made.staff["ben"])
@@ -518,7 +519,7 @@ def test_whoever_was_let_in_to_somebody_beside_them_knows_that_side(made):
     cover(made, by="mo")  # of the same side
 
 
-def test_whoever_goes_to_another_organisation_takes_no_access_along(made):
+def test_a_worker_who_changes_organisation_loses_the_grant(made):
     cover(made, by="mo")
     ben = made.staff["ben"]
     User.objects.filter(pk=ben.pk).update(organisation=made.staff["carol"].organisation, team=None)
@@ -527,7 +528,7 @@ def test_whoever_goes_to_another_organisation_takes_no_access_along(made):
     assert not sees(made, "ben")
 
 
-def test_governance_let_in_to_read_settles_nothing_even_as_a_safeguarding_lead(made, reading):
+def test_governance_with_a_grant_changes_nothing_even_as_a_safeguarding_lead(made, reading):
     give(grant=reading, by=made.staff["mo"])
     gwen = lead_of(made, "gwen")
     stop = raise_concern(party=made.other, kind=ConcernKind.THREATS, by=made.staff["kit"])

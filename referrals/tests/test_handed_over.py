@@ -1,4 +1,4 @@
-"""What follows a yes to another organisation: help, leading, and what brings either home."""
+"""After a handoff was accepted: help, leading, and what moves either back."""
 
 import pytest
 from django.utils import timezone
@@ -46,7 +46,7 @@ def made(staff: Staff) -> Played:
 # --- Help ------------------------------------------------------------------------------------------------------
 
 
-def test_help_opens_that_person_and_leaves_who_asked_responsible(made, staff):
+def test_help_opens_that_person_and_leaves_the_sender_responsible(made, staff):
     accepted(made, help_asked(made))
     assert sees(staff["carol"], made)
     assert sees(staff["mina"], made)
@@ -72,7 +72,7 @@ def test_with_first_contact_they_support_the_person(made, staff):
     ]
 
 
-def test_the_first_thing_done_with_them_is_first_contact(made, staff):
+def test_the_first_action_with_them_is_first_contact(made, staff):
     taken = accepted(made, help_asked(made))
     record_approach(party=made.other, result=ApproachResult.COULD_NOT_REACH, by=staff["kit"])
     assert fresh(taken).moved_at is None
@@ -81,7 +81,7 @@ def test_the_first_thing_done_with_them_is_first_contact(made, staff):
     assert party_now(made.other).keyworker == staff["carol"]
 
 
-def test_completing_help_brings_three_answers_and_the_person_home(made, staff):
+def test_completing_help_reports_three_answers_and_moves_the_person_back(made, staff):
     taken = started(made, help_asked(made))
     with pytest.raises(Refused):
         handed_over.complete(
@@ -115,12 +115,12 @@ def test_nothing_is_completed_before_it_began(made, staff):
         )
 
 
-def test_given_back_before_first_contact_nothing_had_moved(made, staff):
+def test_a_return_before_first_contact_moves_nothing(made, staff):
     taken = accepted(made, help_asked(made))
     handed_over.give_back(handoff=taken, why="We cannot.", version=taken.version, by=staff["carol"])
     assert not sees(staff["carol"], made)
     assert party_now(made.other).keyworker == staff["kit"]
-    # But they know that side now, and are no stranger to it again.
+    # But they know that side now, and stay on it.
     assert Involvement.objects.unscoped("test").filter(party=made.other, user=staff["carol"]).exists()
 
 
@@ -141,7 +141,7 @@ def test_the_lead_moves_at_first_contact_and_not_before(made, staff):
     assert not any(opens(staff["carol"], party) for party in made.parties)
 
 
-def test_who_stood_in_hands_over_with_the_lead_whoever_has_no_keyworker(just_logged, staff):
+def test_a_lead_who_stood_in_hands_over_parties_without_a_keyworker(just_logged, staff):
     made = just_logged
     assert opens(staff["asha"], made.other)
     started(made, lead_asked(made))
@@ -161,21 +161,21 @@ def test_after_the_lead_moved_the_sender_keeps_the_shell(made, staff):
     assert sees(staff["mo"], made)
 
 
-def test_a_lead_given_back_returns_with_whoever_went_along(just_logged, staff):
+def test_a_returned_lead_brings_back_the_parties_that_moved_with_it(just_logged, staff):
     made = just_logged
     taken = started(made, lead_asked(made))
     handed_over.give_back(handoff=taken, why="Too far.", version=taken.version, by=staff["mina"])
     assert referral_now(made).lead == staff["asha"]
     party = party_now(made.other)
     assert party.organisation == staff["asha"].organisation
-    # Asha supports the person: what the other told Carol is not for her. A manager keeps them for now.
+    # Asha supports the person: what the other told Carol is not for her. A manager supports them for now.
     assert party.keyworker == staff["mo"] or party.keyworker == staff["sal"]
     assert not opens(staff["asha"], made.other)
     assert not opens(staff["carol"], made.other)
     assert not sees(staff["carol"], made)
 
 
-def test_completing_what_they_lead_tells_what_came_of_it_and_they_lead_on(made, staff):
+def test_completing_a_lead_reports_the_result_and_they_keep_leading(made, staff):
     taken = started(made, lead_asked(made))
     handed_over.complete(
         handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=staff["carol"]
@@ -184,7 +184,7 @@ def test_completing_what_they_lead_tells_what_came_of_it_and_they_lead_on(made, 
     assert Handoff.objects.opened_by(staff["asha"]).get(pk=taken.pk).outcome_went == "b"
 
 
-# --- What it rests on ends ---------------------------------------------------------------------------------------
+# --- When its consent ends --------------------------------------------------------------------------------------
 
 
 def stop_sharing(made: Played, party: Party, by) -> None:
@@ -192,14 +192,14 @@ def stop_sharing(made: Played, party: Party, by) -> None:
 
 
 @pytest.mark.parametrize("kind", [help_asked, lead_asked])
-def test_what_is_not_answered_is_withdrawn_with_the_share(made, staff, kind):
+def test_an_unanswered_request_is_withdrawn_with_the_share(made, staff, kind):
     sent = kind(made)
     stop_sharing(made, made.other, staff["kit"])
     assert fresh(sent).state == HandoffState.WITHDRAWN
     assert not reads(staff["carol"], sent)
 
 
-def test_a_no_ends_it_as_withdrawing_does(made, staff):
+def test_a_no_has_the_same_effect_as_withdrawing(made, staff):
     sent = help_asked(made)
     agree(made.other, staff["kit"], carers(made), Answer.NO)
     assert fresh(sent).state == HandoffState.WITHDRAWN
@@ -211,7 +211,7 @@ def test_no_longer_sharing_with_another_organisation_ends_nothing(made, staff):
     assert fresh(sent).state == HandoffState.SENT
 
 
-def test_the_other_persons_share_ends_nothing_it_does_not_rest_on(made, staff):
+def test_another_persons_share_does_not_end_it(made, staff):
     sent = help_asked(made)
     agree(made.own, staff["asha"], carers(made))
     stop_sharing(made, made.own, staff["asha"])
@@ -226,7 +226,7 @@ def test_help_that_had_begun_ends_with_the_share(made, staff):
     assert not sees(staff["carol"], made)
 
 
-def test_help_not_begun_closes_at_once(made, staff):
+def test_help_that_has_not_begun_closes_at_once(made, staff):
     taken = accepted(made, help_asked(made))
     stop_sharing(made, made.other, staff["kit"])
     assert fresh(taken).state == HandoffState.WITHDRAWN
@@ -234,7 +234,7 @@ def test_help_not_begun_closes_at_once(made, staff):
 
 
 @pytest.mark.parametrize("completed", [False, True])
-def test_the_lead_returns_with_the_share_it_moved_on(made, staff, completed):
+def test_the_lead_returns_when_its_share_ends(made, staff, completed):
     taken = started(made, lead_asked(made))
     if completed:
         handed_over.complete(
@@ -246,10 +246,10 @@ def test_the_lead_returns_with_the_share_it_moved_on(made, staff, completed):
     assert referral_now(made).lead_organisation == staff["asha"].organisation
 
 
-def test_coming_back_to_taking_part_starts_the_shares_again(made, staff):
+def test_returning_to_taking_part_starts_the_shares_again(made, staff):
     sent = help_asked(made)
     withdraw(party=made.other, by=staff["kit"])
-    assert fresh(sent).state == HandoffState.SENT  # a share outlives the yes to taking part
+    assert fresh(sent).state == HandoffState.SENT  # a consent to share outlasts the yes to taking part
     record_consent(
         party=made.other,
         purpose=Purpose.TAKE_PART,
@@ -260,7 +260,7 @@ def test_coming_back_to_taking_part_starts_the_shares_again(made, staff):
     assert fresh(sent).state == HandoffState.WITHDRAWN
 
 
-def test_a_referral_that_closes_asks_nothing_more(made, staff):
+def test_closing_a_referral_withdraws_its_requests(made, staff):
     sent = help_asked(made)
     close(referral=made.referral, reason=Reason.OTHER_HELP, by=staff["asha"])
     assert fresh(sent).state == HandoffState.WITHDRAWN

@@ -1,4 +1,4 @@
-"""What becomes of a request between organisations when the facts it rests on change before or after it begins."""
+"""Handoffs when the facts they rest on change before or after they begin."""
 
 from datetime import timedelta
 
@@ -49,7 +49,7 @@ def begin(taken: Handoff, by) -> None:
 
 
 @pytest.mark.parametrize("how", ["given back", "completed"])
-def test_a_death_recorded_by_whoever_helps_comes_home_with_the_person(made, staff, how):
+def test_a_death_recorded_by_the_helper_moves_back_with_the_person(made, staff, how):
     taken = started(made, help_asked(made))
     day = clock.today() - timedelta(days=1)
     record_death(party=party_now(made.other), died_on=day, by=staff["carol"])
@@ -65,7 +65,7 @@ def test_a_death_recorded_by_whoever_helps_comes_home_with_the_person(made, staf
     assert nobody_is_told(made.referral.pk)
 
 
-def test_no_first_contact_with_somebody_who_has_died(made, staff):
+def test_no_first_contact_with_a_person_who_has_died(made, staff):
     taken = accepted(made, help_asked(made))
     record_death(party=party_now(made.other), died_on=clock.today(), by=staff["kit"])
     with pytest.raises(NotPossible) as refused:
@@ -77,7 +77,7 @@ def test_no_first_contact_with_somebody_who_has_died(made, staff):
     assert party_now(made.other).keyworker == staff["kit"]
 
 
-def test_whoever_is_to_lead_is_not_told_by_a_refusal_that_somebody_died(just_logged, staff):
+def test_a_refusal_does_not_reveal_a_death_to_the_new_lead(just_logged, staff):
     made = just_logged
     taken = accepted(made, lead_asked(made))
     record_death(party=party_now(made.other), died_on=clock.today(), by=staff["asha"])
@@ -88,7 +88,7 @@ def test_whoever_is_to_lead_is_not_told_by_a_refusal_that_somebody_died(just_log
     assert referral_now(made).lead == staff["asha"]
 
 
-def test_what_is_done_first_with_another_does_not_begin_it_either(just_logged, staff):
+def test_a_first_action_with_another_person_does_not_begin_it_either(just_logged, staff):
     made = just_logged
     taken = accepted(made, lead_asked(made))
     record_death(party=party_now(made.other), died_on=clock.today(), by=staff["asha"])
@@ -97,8 +97,8 @@ def test_what_is_done_first_with_another_does_not_begin_it_either(just_logged, s
     assert party_now(made.other).person.organisation == staff["asha"].organisation
 
 
-def test_what_was_known_of_a_death_is_known_anew(made, staff):
-    """Whatever way the support moves, the row another organisation makes says it too."""
+def test_a_known_death_is_copied_to_new_person_records(made, staff):
+    """In whichever direction the support moves, the other organisation's person record has it too."""
     record_death(party=party_now(made.other), died_on=clock.today(), by=staff["kit"])
     other, house = party_now(made.other), staff["carol"].organisation
     handed_over._give(other, house, staff["carol"], by=staff["kit"], at=clock.now())
@@ -119,7 +119,7 @@ def somebody_joins(made: Played) -> Party:
 
 
 @pytest.mark.parametrize("joins", ["before it is accepted", "before it begins"])
-def test_whoever_joined_and_moved_along_brings_it_home_with_their_share(made, staff, joins):
+def test_a_person_who_joined_and_moved_brings_it_back_with_their_share(made, staff, joins):
     sent = lead_asked(made)
     if joins == "before it begins":
         accepted(made, sent)
@@ -134,7 +134,7 @@ def test_whoever_joined_and_moved_along_brings_it_home_with_their_share(made, st
     assert referral_now(made).lead == staff["asha"]
 
 
-def test_what_was_accepted_ends_with_the_share_of_whoever_joined_before(made, staff):
+def test_an_accepted_request_ends_with_the_share_of_a_person_who_joined(made, staff):
     sent = lead_asked(made)
     added = somebody_joins(made)
     accepted(made, sent)
@@ -142,7 +142,7 @@ def test_what_was_accepted_ends_with_the_share_of_whoever_joined_before(made, st
     assert fresh(sent).state == HandoffState.WITHDRAWN
 
 
-def test_whose_name_was_passed_on_still_ends_it_where_only_another_is_helped(made, staff):
+def test_a_person_named_in_the_packet_still_ends_it_if_only_another_is_helped(made, staff):
     sent = lead_asked(made)
     taken = accepted(made, sent, kind=HandoffKind.HELP, party=made.own.pk)
     assert str(made.own.pk) in {each["id"] for each in taken.packet["people"]}
@@ -154,7 +154,7 @@ def test_whose_name_was_passed_on_still_ends_it_where_only_another_is_helped(mad
 
 
 @pytest.mark.parametrize("kind", [help_asked, lead_asked])
-def test_a_way_to_reach_them_may_grow_older_while_the_others_decide(made, staff, kind):
+def test_a_contact_route_may_get_older_while_the_receiver_decides(made, staff, kind):
     sent = kind(made)
     with time_machine.travel(timezone.now() + timedelta(days=8)):
         taken = accepted(made, sent)
@@ -167,7 +167,7 @@ def test_a_way_to_reach_them_may_grow_older_while_the_others_decide(made, staff,
 
 
 def both_asked(made: Played) -> tuple[Handoff, Handoff]:
-    """Asha asks Carers Leeds and 5 WAYS to lead; everybody agreed to both."""
+    """Asha asks Carers Leeds and 5 WAYS to lead; all parties agreed to both."""
     asha, ways = made.staff["asha"], made.staff["wes"].organisation
     first = lead_asked(made)
     for party in made.parties:
@@ -177,7 +177,7 @@ def both_asked(made: Played) -> tuple[Handoff, Handoff]:
 
 
 @pytest.mark.parametrize("second_accepted", [False, True])
-def test_where_two_were_asked_to_lead_the_first_to_begin_does(made, staff, second_accepted):
+def test_of_two_organisations_asked_to_lead_the_first_to_begin_does(made, staff, second_accepted):
     first, second = both_asked(made)
     accepted(made, first)
     if second_accepted:
@@ -194,8 +194,8 @@ def test_where_two_were_asked_to_lead_the_first_to_begin_does(made, staff, secon
 
 
 @pytest.mark.parametrize("already", [False, True])
-def test_nobody_takes_the_lead_from_whoever_does_not_have_it(made, staff, already):
-    """However it came that they are still asked."""
+def test_the_lead_cannot_be_taken_from_an_organisation_that_lost_it(made, staff, already):
+    """In every way in which the request can still be open."""
     first, second = both_asked(made)
     if already:
         accepted(made, second, "wes")
@@ -210,13 +210,13 @@ def test_nobody_takes_the_lead_from_whoever_does_not_have_it(made, staff, alread
     assert referral_now(made).lead == staff["carol"]
 
 
-def test_the_lead_that_moves_leaves_what_was_asked_as_help(made, staff):
+def test_a_moved_lead_leaves_requests_for_help(made, staff):
     helping = help_asked(made)
     started(made, lead_asked(made), "mina")
     assert fresh(helping).state == HandoffState.SENT
 
 
-def test_the_first_thing_done_does_not_take_the_lead_either(made, staff):
+def test_a_first_action_does_not_take_the_lead_either(made, staff):
     first, second = both_asked(made)
     accepted(made, second, "wes")
     started(made, first)
@@ -228,8 +228,8 @@ def test_the_first_thing_done_does_not_take_the_lead_either(made, staff):
     assert referral_now(made).lead == staff["carol"]
 
 
-def test_with_the_lead_that_returns_goes_what_they_asked_of_others(made, staff):
-    """Carers Leeds leads and asks 5 WAYS; then gives it back."""
+def test_requests_of_a_lead_end_when_the_lead_returns(made, staff):
+    """Carers Leeds leads and asks 5 WAYS; then returns the lead."""
     ways = staff["wes"].organisation
     first = started(made, lead_asked(made), "mina")
     second = Handoff.objects.create(
@@ -252,7 +252,7 @@ def test_with_the_lead_that_returns_goes_what_they_asked_of_others(made, staff):
 
 
 @pytest.mark.parametrize("kind", [help_asked, lead_asked])
-def test_what_was_accepted_and_has_not_begun_ends_when_the_referral_closes(made, staff, kind):
+def test_an_accepted_request_that_has_not_begun_ends_on_closing(made, staff, kind):
     taken = accepted(made, kind(made))
     assert Referral.objects.visible_to(staff["carol"]).filter(pk=made.referral.pk).exists()
     close(referral=made.referral, reason=Reason.OTHER_HELP, by=staff["asha"])

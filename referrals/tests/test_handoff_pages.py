@@ -1,5 +1,5 @@
-"""The pages of asking another organisation: what is previewed is what is received; three clicks to accept; nothing of
-it after a no, and nothing of it to a machine that looks ahead."""
+"""Handoff pages: the receiver gets exactly the preview; three clicks to accept; nothing readable after a no, and
+prefetching does not count as opening."""
 
 import re
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ from restorative.common import clock, drafts
 from restorative.common.models import Draft
 from tests.stories import tell
 
-# What these pages say is the same on each database; that they answer on the second is the matrix's.
+# These pages read the same on each database; the matrix checks that they answer on the second.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 PACKET = re.compile(rb'<section class="rp-block rp-packet".*?</section>', re.S)
@@ -58,7 +58,7 @@ def new(made: Played) -> str:
 
 
 def preview(made: Played, client: Client) -> tuple[bytes, dict[str, str]]:
-    """The packet as it is previewed, and the form as Send would send it."""
+    """The packet as previewed, and the form as Send would submit it."""
     answer = send(client, new(made), **asked(made))
     assert answer.status_code == 200, errors_of(answer)
     seen = re.search(rb'name="seen" value="(\w{64})"', answer.content)
@@ -73,7 +73,7 @@ def agreed(made: Played) -> Played:
     return made
 
 
-def test_what_is_previewed_is_what_is_received_byte_for_byte(agreed, staff):
+def test_the_receiver_gets_exactly_what_was_previewed(agreed, staff):
     kit = client_of(staff["kit"])
     shown, ready = preview(agreed, kit)
     answer = send(kit, new(agreed), **ready)
@@ -86,7 +86,7 @@ def test_what_is_previewed_is_what_is_received_byte_for_byte(agreed, staff):
     assert b"07700 900" in shown
 
 
-def test_nothing_goes_that_was_not_looked_at(agreed, staff):
+def test_nothing_is_sent_without_a_preview(agreed, staff):
     kit = client_of(staff["kit"])
     _, ready = preview(agreed, kit)
     for changes in ({"seen": ""}, {"situation": "Something else."}):
@@ -96,7 +96,7 @@ def test_nothing_goes_that_was_not_looked_at(agreed, staff):
     assert not Handoff.objects.unscoped("test").exists()
 
 
-def test_what_is_missing_is_shown_with_the_page_that_mends_it(made, staff):
+def test_missing_items_are_shown_with_a_link_to_fix_them(made, staff):
     kit = client_of(staff["kit"])
     answer = send(kit, new(made), **asked(made))
     assert answer.status_code == 422
@@ -108,14 +108,14 @@ def test_what_is_missing_is_shown_with_the_page_that_mends_it(made, staff):
     assert "Carers Leeds" not in kit.get(f"{people}/consent/new/?share=%00'").content.decode()
 
 
-def test_leading_names_nothing_of_those_the_sender_does_not_open(made, staff):
+def test_a_request_to_lead_names_no_one_the_sender_does_not_open(made, staff):
     answer = send(client_of(staff["asha"]), new(made), **asked(made, ask="lead"))
     body = answer.content.decode()
     assert "Something is not settled yet with another person." in body
     assert f"{made.other.known_as} has not" not in body
 
 
-def test_nobody_can_ask_for_somebody_they_do_not_support(made, staff):
+def test_help_is_asked_only_for_a_person_the_sender_supports(made, staff):
     answer = send(client_of(staff["asha"]), new(made), **asked(made))
     assert errors_of(answer)["ask"]
     answer = send(client_of(staff["kit"]), new(made), **asked(made, ask="lead"))
@@ -139,7 +139,7 @@ def test_a_request_is_accepted_in_three_clicks_from_the_list(made, staff):
     assert "/r/" in carol.get(page(sent)).content.decode()
 
 
-def test_opening_it_marks_it_seen_but_looking_ahead_does_not(made, staff):
+def test_opening_it_marks_it_seen_but_prefetching_does_not(made, staff):
     sent = help_asked(made)
     carol = client_of(staff["carol"])
     carol.head(page(sent))
@@ -152,7 +152,7 @@ def test_opening_it_marks_it_seen_but_looking_ahead_does_not(made, staff):
 
 
 @pytest.mark.parametrize("end", ["declined", "withdrawn"])
-def test_after_a_no_or_a_withdrawal_they_see_who_and_when_and_nothing_of_it(made, staff, end):
+def test_after_a_no_or_a_withdrawal_they_see_who_and_when_but_no_content(made, staff, end):
     sent = help_asked(made, situation=MARK)
     if end == "declined":
         decline(handoff=sent, code=DeclineCode.CONFLICT, version=0, by=staff["mina"])
@@ -182,7 +182,7 @@ def test_a_stale_page_says_who_answered(made, staff):
 
 
 def overtaken(made: Played, staff: Staff) -> tuple[Client, Handoff, str]:
-    """Carol has looked at a request about which Mina asks something in the meantime."""
+    """Carol has opened a request about which Mina then asks a question."""
     sent = help_asked(made)
     carol = client_of(staff["carol"])
     looked_at = str(carol.get(page(sent, "ask/")).context["form"]["version"].value())
@@ -191,8 +191,8 @@ def overtaken(made: Played, staff: Staff) -> tuple[Client, Handoff, str]:
 
 
 @pytest.mark.parametrize("how", ["sent", "kept while typing", "kept as it was sent"])
-def test_looking_again_is_looking_at_it_as_it_is_now(made, staff, how):
-    """What was typed is still there, and can be sent."""
+def test_after_a_conflict_the_page_shows_the_current_state(made, staff, how):
+    """The typed text is still there, and can be submitted."""
     carol, sent, looked_at = overtaken(made, staff)
     typed = {"words": "When may I ring?", "version": looked_at}
     if how == "sent":
@@ -210,13 +210,13 @@ def test_looking_again_is_looking_at_it_as_it_is_now(made, staff, how):
     assert send(carol, page(sent, "ask/"), **typed).status_code == 303
 
 
-def test_the_version_alone_is_nothing_typed(made, staff):
+def test_the_version_alone_is_not_a_draft(made, staff):
     carol, sent, looked_at = overtaken(made, staff)
     carol.post(page(sent, "ask/"), {"words": "", "version": looked_at}, headers={"X-Draft": "1"})
     assert not Draft.objects.filter(owner=staff["carol"]).exists()
 
 
-def test_told_to_look_again_the_next_press_counts(made, staff):
+def test_after_a_conflict_the_next_submission_counts(made, staff):
     carol, sent, looked_at = overtaken(made, staff)
     answer = send(carol, page(sent, "decline/"), code="no_capacity", version=looked_at)
     assert "Look at it again" in errors_of(answer)[""][0]
@@ -233,7 +233,7 @@ def test_a_mistake_does_not_hide_that_it_has_changed(made, staff):
 
 
 @pytest.mark.parametrize("press", [{}, {"send": "1"}, {"change": "1"}])
-def test_a_request_that_is_too_long_says_so_and_is_kept(agreed, staff, settings, press):
+def test_a_request_that_is_too_long_is_reported_and_kept(agreed, staff, settings, press):
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000
     typed = urlencode({**asked(agreed, situation="x" * 20_000), **press})
     kit = client_of(staff["kit"])
@@ -244,7 +244,7 @@ def test_a_request_that_is_too_long_says_so_and_is_kept(agreed, staff, settings,
     assert not Handoff.objects.unscoped("test").exists()
 
 
-def test_the_list_of_the_other_side_names_nobody(made, staff):
+def test_the_receivers_list_contains_no_names(made, staff):
     help_asked(made)
     lead_asked(made)
     inbox = client_of(staff["mina"]).get("/handoffs/").content.decode()
@@ -256,7 +256,7 @@ def test_the_list_of_the_other_side_names_nobody(made, staff):
     assert "is asked to help" not in asha
 
 
-def test_whoever_helps_sees_the_others_by_place(made, staff):
+def test_a_helper_sees_the_others_by_place(made, staff):
     started(made, help_asked(made))
     body = client_of(staff["carol"]).get(f"/r/{made.referral.reference}/").content.decode()
     assert made.other.known_as in body
@@ -295,7 +295,7 @@ def test_a_worker_who_hears_that_sharing_ends_is_not_left_on_a_missing_page(made
 
 
 def many(made: Played, count: int) -> None:
-    """More requests of the same kind, each withdrawn but the last few."""
+    """More requests of the same kind, all withdrawn except the last few."""
     row = help_asked(made)
     facts = {field.name: getattr(fresh(row), field.name) for field in row._meta.fields if field.name != "id"}
     rows = [
@@ -325,7 +325,7 @@ def test_the_list_takes_the_same_queries_whatever_its_length(count, made, staff,
         ("2027-03-05 09:00", "Late: open it today"),
     ],
 )
-def test_hours_left_are_hours_they_are_open(made, staff, at, left):
+def test_hours_left_are_opening_hours(made, staff, at, left):
     sent = help_asked(made)
     tuesday = clock.moment(date(2027, 3, 2), 10, 30)
     Handoff.objects.unscoped("test").filter(pk=sent.pk).update(sent_at=tuesday)

@@ -1,4 +1,4 @@
-"""Two answers to one request at the same moment: one counts, whatever the order; nothing withdrawn is ever taken."""
+"""Two answers to one request at the same moment: one counts, in either order; a withdrawn one is never accepted."""
 
 from collections import Counter
 

@@ -1,4 +1,5 @@
-"""A request that ended over one person's answer goes on, for those of the asking side who do not open that person."""
+"""A handoff that ended over one person's answer still appears active to users of the sender's side who do not open
+that person."""
 
 import re
 from datetime import timedelta
@@ -35,7 +36,7 @@ def jo_stops_sharing(made, by="kit"):
 
 
 def pages(made, who: str, sent: Handoff) -> dict[str, str]:
-    """What somebody is shown of it, and what comes of each thing they can do with it."""
+    """What a user sees of it, and the result of each thing they can do with it."""
     reference = made.referral.reference
     hrefs = [
         reverse("home"),
@@ -78,7 +79,7 @@ def taken(made) -> Handoff:
 
 @pytest.mark.parametrize("by", ["kit", None])
 @pytest.mark.parametrize("so_far", [asked, questioned, taken])
-def test_its_sender_is_shown_what_they_were_shown_before(made, so_far, by):
+def test_its_sender_sees_what_they_saw_before(made, so_far, by):
     sent = so_far(made)
     before = pages(made, "asha", sent)
     jo_stops_sharing(made, by)
@@ -92,14 +93,14 @@ def test_its_sender_is_shown_what_they_were_shown_before(made, so_far, by):
 
 
 @pytest.mark.parametrize("who", ["kit", "fay", "mo"])
-def test_those_who_open_that_person_see_that_it_is_over(made, who):
+def test_users_who_open_that_person_see_that_it_is_over(made, who):
     sent = asked(made)
     jo_stops_sharing(made)
     found = Handoff.objects.visible_to(made.staff[who]).filter(pk=sent.pk)
     assert [row.shown_state for row in found] in ([], [HandoffState.WITHDRAWN])
 
 
-def test_those_who_were_asked_read_nothing_of_it_and_cannot_take_it(made):
+def test_the_receiver_cannot_read_or_accept_it(made):
     sent = asked(made)
     jo_stops_sharing(made)
     answer = client_of(made.staff["carol"]).get(reverse("referrals:handoff", args=[sent.pk])).content.decode()
@@ -116,7 +117,7 @@ def test_those_who_were_asked_read_nothing_of_it_and_cannot_take_it(made):
         )
 
 
-def test_taken_back_by_its_sender_it_has_ended_for_all(made):
+def test_withdrawn_by_its_sender_it_has_ended_for_all(made):
     sent = asked(made)
     jo_stops_sharing(made)
     take_back(handoff=sent, version=0, by=made.staff["asha"])
@@ -130,14 +131,14 @@ def test_taken_back_by_its_sender_it_has_ended_for_all(made):
         take_back(handoff=sent, version=0, by=made.staff["asha"])
 
 
-def test_it_cannot_be_asked_again_while_it_stands_for_them(made):
+def test_it_cannot_be_asked_again_while_it_appears_active(made):
     asked(made)
     jo_stops_sharing(made)
     with pytest.raises(NotPossible, match="has been asked this already"):
         send_handoff(referral=made.referral, asking=asking(made, None), by=made.staff["asha"])
 
 
-def test_with_the_referral_it_ends_for_all(made):
+def test_it_ends_for_all_with_the_referral(made):
     sent = asked(made)
     jo_stops_sharing(made)
     close(referral=made.referral, reason=Reason.NOT_THE_TIME, by=made.staff["mo"])

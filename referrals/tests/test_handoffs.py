@@ -1,4 +1,4 @@
-"""Asking another organisation: what it rests on, who answers, what moves when, and what brings it home."""
+"""Handoffs: what they rest on, who answers, what moves when, and what moves it back."""
 
 from datetime import timedelta
 
@@ -55,7 +55,7 @@ def made(staff: Staff) -> Played:
 # --- What it rests on ------------------------------------------------------------------------------------------
 
 
-def test_help_needs_that_persons_yes_and_a_fresh_way_to_reach_them(made, staff):
+def test_help_needs_that_persons_consent_and_a_fresh_contact_route(made, staff):
     def refusal() -> list[str]:
         with pytest.raises(NotShared) as refused:
             send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
@@ -76,7 +76,7 @@ def test_help_needs_that_persons_yes_and_a_fresh_way_to_reach_them(made, staff):
     assert len(sent.consents) == 1
 
 
-def test_leading_needs_everybodys_yes_and_tells_the_sender_only_of_those_they_open(made, staff):
+def test_leading_needs_all_consents_and_names_only_parties_the_sender_opens(made, staff):
     with pytest.raises(NotShared) as refused:
         send_handoff(referral=made.referral, asking=asking(made, None), by=staff["asha"])
     assert refused.value.sentences == [
@@ -100,7 +100,7 @@ def test_a_yes_by_link_counts_once_it_was_heard_alone(made, staff):
         send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
 
 
-def test_who_agreed_is_asked_again_when_it_is_accepted(made, staff):
+def test_consent_is_checked_again_on_acceptance(made, staff):
     """A yes counts for six months."""
     sent = help_asked(made)
     late = timezone.now() + timedelta(days=190)
@@ -112,7 +112,7 @@ def test_who_agreed_is_asked_again_when_it_is_accepted(made, staff):
     assert fresh(sent).state == HandoffState.SENT
 
 
-def test_only_the_lead_asks_to_lead_and_only_who_supports_them_asks_to_help(made, staff):
+def test_only_the_lead_asks_to_lead_and_only_their_keyworker_asks_for_help(made, staff):
     for who, party in (
         ("kit", None),
         ("fay", None),
@@ -124,7 +124,7 @@ def test_only_the_lead_asks_to_lead_and_only_who_supports_them_asks_to_help(made
             send_handoff(referral=made.referral, asking=asking(made, party), by=staff[who])
 
 
-def test_nobody_is_asked_twice_at_once(made, staff):
+def test_no_second_request_while_one_is_open(made, staff):
     sent = help_asked(made)
     with pytest.raises(NotPossible):
         send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
@@ -132,14 +132,14 @@ def test_nobody_is_asked_twice_at_once(made, staff):
     send_handoff(referral=made.referral, asking=asking(made, made.other), by=staff["kit"])
 
 
-def test_the_same_asked_for_both_sides_tells_neither_of_the_other(made, staff):
+def test_the_same_request_for_both_sides_reveals_neither_to_the_other(made, staff):
     help_asked(made)
     agree(made.own, staff["asha"], carers(made))
     confirm(made.own, staff["asha"])
     send_handoff(referral=made.referral, asking=asking(made, made.own), by=staff["asha"])
 
 
-def test_it_goes_only_as_it_was_looked_at(made, staff):
+def test_it_is_sent_only_as_previewed(made, staff):
     sent = help_asked(made)
     assert sent.digest == digest_of(fresh(sent).packet)
     take_back(handoff=sent, version=sent.version, by=staff["kit"])
@@ -149,15 +149,15 @@ def test_it_goes_only_as_it_was_looked_at(made, staff):
         )
 
 
-def test_a_packet_holds_what_was_picked_and_nobody_elses_words(made, staff):
+def test_a_packet_holds_only_what_the_sender_typed_and_picked(made, staff):
     words = str(fresh(help_asked(made, with_contact=False)).packet)
     assert made.other.known_as in words
     assert made.own.known_as not in words
     assert "07700" not in words
-    assert "calmer at home" not in words  # what they said when preparing was not typed in
+    assert "calmer at home" not in words  # what they said in preparation was not typed in
 
 
-def test_the_lead_does_not_name_those_the_sender_does_not_open(made, staff):
+def test_a_lead_packet_does_not_name_parties_the_sender_does_not_open(made, staff):
     words = str(fresh(lead_asked(made)).packet)
     assert made.own.known_as in words
     assert made.other.known_as not in words
@@ -179,7 +179,7 @@ def test_before_accepting_they_see_the_packet_only(made, staff):
 
 
 @pytest.mark.parametrize("end", ["declined", "withdrawn"])
-def test_declined_or_withdrawn_nothing_of_it_is_read_any_more(made, staff, end):
+def test_a_declined_or_withdrawn_request_is_not_readable(made, staff, end):
     sent = help_asked(made)
     if end == "declined":
         decline(handoff=sent, code=DeclineCode.NO_CAPACITY, version=sent.version, by=staff["carol"])
@@ -191,8 +191,8 @@ def test_declined_or_withdrawn_nothing_of_it_is_read_any_more(made, staff, end):
     assert reads(staff["kit"], sent)
 
 
-def test_whoever_is_on_the_other_side_never_reads_it(made, staff):
-    """Carol helps Jo; what Sam's side asks of Carers Leeds is for somebody else there."""
+def test_a_worker_of_the_other_side_never_reads_it(made, staff):
+    """Carol helps Jo; another worker of Carers Leeds must handle a request from Sam's side."""
     started(made, help_asked(made))
     agree(made.own, staff["asha"], carers(made))
     confirm(made.own, staff["asha"])
@@ -226,7 +226,7 @@ def test_once_accepted_the_worker_who_takes_it_and_their_manager_read_it(made, s
 # --- One answer ------------------------------------------------------------------------------------------------
 
 
-def test_opening_it_is_noted_once(made, staff):
+def test_opening_it_is_recorded_once(made, staff):
     sent = help_asked(made)
     mark_seen(handoff=sent, by=staff["kit"])
     assert fresh(sent).state == HandoffState.SENT
@@ -244,7 +244,7 @@ def test_two_people_cannot_both_decide(made, staff):
     assert fresh(sent).state == HandoffState.DECLINED
 
 
-def test_what_was_withdrawn_cannot_be_accepted_from_a_stale_page(made, staff):
+def test_a_withdrawn_request_cannot_be_accepted_from_a_stale_page(made, staff):
     sent = help_asked(made)
     take_back(handoff=sent, version=0, by=staff["kit"])
     with pytest.raises(NotPossible) as refused:
@@ -252,7 +252,7 @@ def test_what_was_withdrawn_cannot_be_accepted_from_a_stale_page(made, staff):
     assert "This was withdrawn," in refused.value.sentences[0]
 
 
-def test_a_question_makes_a_page_stale_and_its_answer_comes_back(made, staff, morning):
+def test_a_question_makes_a_page_stale_and_its_answer_is_delivered(made, staff, morning):
     sent = help_asked(made)
     ask_question(handoff=sent, words="Is there a child?", version=0, by=staff["carol"])
     assert fresh(sent).state == HandoffState.QUESTION
@@ -269,7 +269,7 @@ def test_a_question_makes_a_page_stale_and_its_answer_comes_back(made, staff, mo
 
 
 @pytest.mark.parametrize("who", ["asha", "kit", "mo", "ben", "zed", "adam", "gwen"])
-def test_nobody_else_answers(made, staff, who):
+def test_only_the_receiver_answers(made, staff, who):
     sent = help_asked(made)
     with pytest.raises(Refused):
         decline(handoff=sent, code=DeclineCode.DUPLICATE, version=0, by=staff[who])
@@ -285,15 +285,15 @@ def test_nobody_else_answers(made, staff, who):
 
 
 @pytest.mark.parametrize("who", ["carol", "asha", "ben"])
-def test_only_the_side_that_asked_takes_it_back(made, staff, who):
+def test_only_the_senders_side_withdraws_it(made, staff, who):
     sent = help_asked(made)
     with pytest.raises(Refused):
         take_back(handoff=sent, version=0, by=staff[who])
 
 
-def test_leading_may_be_taken_as_helping_one_person_only(made, staff):
+def test_a_request_to_lead_may_be_accepted_as_help_for_one_person(made, staff):
     sent = lead_asked(made)
-    for wrong in (None, made.other.pk):  # nobody, and somebody whom the packet does not name
+    for wrong in (None, made.other.pk):  # no party, and a party whom the packet does not name
         with pytest.raises(NotPossible):
             accepted(made, sent, kind=HandoffKind.HELP, party=wrong)
     taken = accepted(made, sent, kind=HandoffKind.HELP, party=made.own.pk)
@@ -302,6 +302,6 @@ def test_leading_may_be_taken_as_helping_one_person_only(made, staff):
     assert not opens(staff["carol"], made.other)
 
 
-def test_help_cannot_be_taken_as_leading(made, staff):
+def test_a_request_for_help_cannot_be_accepted_as_leading(made, staff):
     with pytest.raises(NotPossible):
         accepted(made, help_asked(made), kind=HandoffKind.LEAD)

@@ -1,4 +1,5 @@
-"""A yes that no worker has heard from them alone opens nothing; and words are said only while they are agreed to."""
+"""A yes that no worker has heard from the person alone gives no access; and words are used only while they are
+approved."""
 
 from datetime import timedelta
 
@@ -64,7 +65,7 @@ def _told_otherwise(staff: Staff) -> timedelta:
 
 
 @pytest.mark.parametrize("over", [_a_year_on, _told_otherwise])
-def test_words_whose_time_is_over_are_not_given_to_be_said(staff: Staff, over) -> None:
+def test_expired_words_are_not_shown(staff: Staff, over) -> None:
     made = tell("ready", staff, timezone.now())
     Party.objects.unscoped("not reached yet").filter(pk=made.other.pk).update(answered_at=None)
     [words] = words_agreed(made.other, staff["kit"])
@@ -76,7 +77,7 @@ def test_words_whose_time_is_over_are_not_given_to_be_said(staff: Staff, over) -
         assert "There are no agreed words to use just now" in shown.context["warning"]
 
 
-def test_only_a_yes_by_link_is_said_to_wait_for_being_heard(staff: Staff) -> None:
+def test_only_a_yes_by_link_is_marked_as_not_heard(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     for answer in (Answer.YES, Answer.NO):
         record_link_answer(party=made.other, purpose=Purpose.TAKE_PART, answer=answer)

@@ -1,4 +1,4 @@
-"""The history of a referral and its notes: what each person reads, as it stood for them, in few queries."""
+"""A referral's history and notes: what each user reads, hidden steps, and few queries."""
 
 from copy import copy
 from datetime import timedelta
@@ -45,10 +45,10 @@ def titles(staff: Staff, who: str, made: Played, query: str = "") -> list[str]:
     return [entry["title"] for day in days for entry in day["entries"]]
 
 
-# What is in it, and for whom
+# Its content, for each user
 
 
-def test_each_reads_the_side_they_open_and_the_steps_of_all(made, staff):
+def test_each_user_reads_the_side_they_open_and_all_steps(made, staff):
     own, other = made.own.known_as, made.other.known_as
     asha, kit, fay = (titles(staff, who, made) for who in ("asha", "kit", "fay"))
 
@@ -76,7 +76,7 @@ def test_newest_first_and_filtered_by_kind(made, staff):
     assert titles(staff, "fay", made, "?kind=notes") == []
 
 
-def test_who_works_on_it_and_what_was_asked_of_others_is_there(staff):
+def test_workers_and_handoffs_are_in_it(staff):
     made = play("handoff_declined", staff)
     who = titles(staff, "asha", made, "?kind=who")
     assert who[:2] == ["Carers Leeds declined", "Asked Carers Leeds to lead"]
@@ -92,7 +92,7 @@ def test_who_works_on_it_and_what_was_asked_of_others_is_there(staff):
     assert (over["title"], over["who"]) == ("Fay is no longer facilitator", "")
 
 
-def test_the_records_check_the_calls_and_what_was_written_down_are_there(staff):
+def test_the_records_check_the_calls_and_the_agreement_are_in_it(staff):
     made = play("closed_kept", staff)
     own, other = made.own.known_as, made.other.known_as
     steps, meetings, talks = (
@@ -106,14 +106,14 @@ def test_the_records_check_the_calls_and_what_was_written_down_are_there(staff):
     assert not any(other in title for title in [*steps, *meetings, *talks])
 
 
-def test_concerns_are_read_by_those_who_open_that_side(made, staff):
+def test_concerns_are_read_by_users_who_open_that_side(made, staff):
     raise_concern(party=made.other, kind=ConcernKind.LAPSE, detail="Said so.", by=staff["kit"])
     said = f"Concern recorded with {made.other.known_as}"
     assert any(title.startswith(said) for title in titles(staff, "kit", made, "?kind=safety"))
     assert not any(made.other.known_as in title for title in titles(staff, "asha", made, "?kind=safety"))
 
 
-def test_until_it_is_released_the_other_side_reads_what_it_read_before(made, staff):
+def test_before_release_the_other_side_reads_what_it_read_before(made, staff):
     before = page(staff, "asha", made)
     withdraw(party=made.other, by=staff["kit"], at=timezone.now() - timedelta(hours=3))
 
@@ -122,8 +122,8 @@ def test_until_it_is_released_the_other_side_reads_what_it_read_before(made, sta
     assert "Meeting called off" in titles(staff, "kit", made)
 
 
-def test_a_released_call_off_reads_as_one_that_came_from_nobody(made, staff):
-    """When and by whom it was recorded would tell whose it was."""
+def test_a_released_call_off_shows_no_party(made, staff):
+    """The time and the worker of its record would reveal the party."""
     then = timezone.now() - timedelta(hours=20)
     withdraw(party=made.other, by=staff["kit"], at=then)
     waiting = CallOff.objects.unscoped("test").get()
@@ -141,7 +141,7 @@ def test_a_released_call_off_reads_as_one_that_came_from_nobody(made, staff):
     assert [entry["who"] for entry in shown if entry["title"] == "Meeting called off"] == ["Fay"]
 
 
-def test_a_meeting_called_off_openly_is_said_alike(made, staff):
+def test_a_meeting_called_off_openly_reads_the_same(made, staff):
     meeting = Meeting.objects.unscoped("test").get()
     call_off(meeting=meeting, by=staff["fay"])
     for who in ("asha", "kit"):
@@ -171,7 +171,7 @@ def test_two_hundred_rows_take_no_more_queries_than_two(made, staff, query, djan
         assert b"<form" not in shown.content
 
 
-def test_looking_is_written_down(made, staff):
+def test_views_are_recorded(made, staff):
     page(staff, "asha", made)
     entry = AuditEntry.objects.filter(verb="history_viewed").get()
     assert (entry.actor_id, entry.referral_id) == (staff["asha"].pk, made.referral.pk)
@@ -188,7 +188,7 @@ def write(staff: Staff, who: str, made: Played, audience: str, text: str = WORDS
     return send(client_of(staff[who]), address(made), typed)
 
 
-def test_a_note_for_one_side_is_read_there_alone(made, staff):
+def test_a_note_for_one_side_is_read_only_there(made, staff):
     assert write(staff, "kit", made, str(made.other.pk)).status_code == 303
     note = Note.objects.unscoped("test").get()
     assert (note.party, note.audience, note.kind, note.text) == (made.other, Audience.SIDE, "call", WORDS)
@@ -201,19 +201,19 @@ def test_a_note_for_one_side_is_read_there_alone(made, staff):
     ]
 
 
-def test_a_note_for_everyone_is_read_by_everyone_who_sees_the_referral(made, staff):
+def test_a_note_for_all_is_read_by_every_user_who_sees_the_referral(made, staff):
     write(staff, "asha", made, "all")
     assert all(WORDS in page(staff, who, made) for who in ("asha", "kit", "fay", "mo"))
     assert client_of(staff["ben"]).get(address(made)).status_code == 404
 
 
-def test_the_referral_leads_to_the_box_for_a_note(made, staff):
+def test_the_referral_links_to_the_note_form(made, staff):
     links = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").context["other_things"]
     assert links[0] == {"text": "Add a note", "href": f"{address(made)}#id_text"}
     assert 'id="id_text"' in page(staff, "asha", made)
 
 
-def test_the_form_says_by_name_who_will_read_it(made, staff):
+def test_the_form_names_the_readers(made, staff):
     field = client_of(staff["asha"]).get(address(made)).context["form"].fields["audience"]
     side, everyone = field.option_hints.values()
 
@@ -227,7 +227,7 @@ def test_the_form_says_by_name_who_will_read_it(made, staff):
     assert "supports" not in side
 
 
-def test_nobody_writes_to_a_side_they_do_not_open(made, staff):
+def test_no_note_to_a_side_the_user_does_not_open(made, staff):
     sent = write(staff, "asha", made, str(made.other.pk))
     assert sent.status_code == 422
     assert list(errors_of(sent)) == ["audience"]
@@ -258,7 +258,7 @@ def test_a_correction_adds_and_the_note_stays(made, staff, morning):
     assert "It was at eleven." not in page(staff, "asha", made)
 
 
-def test_a_correction_cannot_change_who_reads(made, staff):
+def test_a_correction_cannot_change_the_readers(made, staff):
     note = add_note(referral=made.referral, party=made.own, text=WORDS, by=staff["asha"])
     with pytest.raises(NotPossible):
         add_note(referral=made.referral, text="More.", corrects=note, by=staff["asha"])
@@ -272,7 +272,7 @@ def test_a_closed_referral_still_takes_a_note(staff):
     )
 
 
-def test_what_was_typed_comes_back(made, staff):
+def test_typed_text_is_restored(made, staff):
     client = client_of(staff["asha"])
     sent = send(client, address(made), {"text": WORDS})
     assert errors_of(sent) == {"audience": ["Choose who may read it"]}

@@ -1,4 +1,4 @@
-"""What helps somebody to come travels to the planner and the run sheet, for those who open them and for nobody else."""
+"""A person's needs appear on the planner and the run sheet, for users who open them and for no others."""
 
 import pytest
 import time_machine
@@ -37,7 +37,7 @@ def body(made, who: str, path: str) -> str:
     return client_of(made.staff[who]).get(f"/r/{made.referral.reference}/{path}").content.decode()
 
 
-def test_their_page_the_planner_and_the_run_sheet_say_it(made):
+def test_their_page_the_planner_and_the_run_sheet_show_it(made):
     play.book_meeting(made, play.day_at(3, 14), timezone.now())
     pages = [f"people/{made.other.pk}/", "meetings/new/", f"meetings/{made.meeting.pk}/run-sheet/"]
     for path in pages:
@@ -47,7 +47,7 @@ def test_their_page_the_planner_and_the_run_sheet_say_it(made):
         assert "Things read aloud and explained back" in page, path
 
 
-def test_the_other_sides_worker_is_told_nothing_of_it(made):
+def test_the_other_sides_worker_does_not_see_it(made):
     play.book_meeting(made, play.day_at(3, 14), timezone.now())
     for path in (
         "",
@@ -62,7 +62,7 @@ def test_the_other_sides_worker_is_told_nothing_of_it(made):
         record_needs(party=made.other, language="", needs="", by=made.staff["asha"])
 
 
-def test_it_is_changed_on_a_page_of_its_own(made):
+def test_it_is_changed_on_its_own_page(made):
     href = f"/r/{made.referral.reference}/people/{made.other.pk}/needs/"
     kit = client_of(made.staff["kit"])
     assert NEEDS in kit.get(href).content.decode()
@@ -97,7 +97,7 @@ def is_not_sure_today(made) -> None:
 @pytest.mark.parametrize(
     "then", [checks_in, answers_by_link, stops_and_comes_back_by_link, is_not_sure_today]
 )
-def test_what_helps_is_not_lost_by_an_answer_that_did_not_ask_about_it(made, then):
+def test_needs_survive_an_answer_that_did_not_ask_about_them(made, then):
     then(made)
     page = body(made, "kit", f"people/{made.other.pk}/")
     assert "An interpreter, who is not family: Urdu" in page
@@ -105,7 +105,7 @@ def test_what_helps_is_not_lost_by_an_answer_that_did_not_ask_about_it(made, the
 
 
 @pytest.mark.parametrize("name", ["talk", "consent/new"])
-def test_the_next_talk_begins_with_what_helped_before(made, name):
+def test_the_next_talk_begins_with_the_help_they_had(made, name):
     href = f"/r/{made.referral.reference}/people/{made.other.pk}/{name}/"
     form = client_of(made.staff["kit"]).get(href).context["form"]
     assert form["helped"].value() == "yes"
@@ -114,19 +114,19 @@ def test_the_next_talk_begins_with_what_helped_before(made, name):
     assert client_of(made.staff["asha"]).get(href).context["form"]["helped"].value() == "no"
 
 
-def test_the_language_of_the_interpreter_travels_with_it(made):
+def test_the_interpreters_language_is_kept(made):
     record_needs(party=made.other, language="", needs="", by=made.staff["kit"])
     assert "An interpreter, who is not family: Urdu" in body(made, "fay", "meetings/new/")
 
 
-def test_what_helps_is_not_lost_in_a_talk_without_an_answer_to_taking_part(made):
+def test_needs_survive_a_talk_without_an_answer_to_taking_part(made):
     kit = made.staff["kit"]
     record_needs(party=made.other, language="", needs="", by=kit)
     record_consent(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.NOT_SURE, by=kit)
     shown = needs_of(parties_for(made.referral, kit), kit)
     assert made.other.pk not in shown
 
-    for _ in range(2):  # said again, it is kept once
+    for _ in range(2):  # repeated, it is kept once
         asked = Asked(how=How.READ_ALOUD, language="Urdu", interpreter=True)
         save_talk(party=made.other, talk=Talk(asked=asked), by=kit)
     del made.referral._parties_for

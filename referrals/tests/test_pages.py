@@ -1,4 +1,4 @@
-"""The referral page and the lists: what one person is shown, and how many queries it takes."""
+"""The referral page and the lists: what one user is shown, and how many queries it takes."""
 
 from copy import copy
 from datetime import timedelta
@@ -18,10 +18,10 @@ from restorative.common.heartbeat import beat
 from restorative.notify.models import Message
 from tests.stories import tell as retold
 
-# What these pages say is the same on each database; that they answer on the second is the matrix's.
+# These pages read the same on each database; the matrix checks that they answer on the second.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
-# The two savepoints are the ledger's transaction inside the test's own; in service they are none.
+# The two savepoints are the ledger's transaction inside the test's own; in production there are none.
 SAVEPOINTS = 2
 LIST_QUERIES = 8 + SAVEPOINTS
 PAGE_QUERIES = 15 + SAVEPOINTS
@@ -101,7 +101,7 @@ def test_the_page_of_a_list_is_25_long_and_a_page_too_far_is_the_last(staff: Sta
     assert [rows(page) for page in ("1", "2", "99", "-1", "x", "9" * 5000)] == [25, 2, 2, 2, 25, 2]
 
 
-def test_each_list_shown_is_noted_with_its_ids_and_nothing_typed(staff: Staff) -> None:
+def test_each_list_shown_is_recorded_with_its_ids_and_no_typed_text(staff: Staff) -> None:
     log_many(staff, 2)
     client_of(staff["asha"]).get("/referrals/", {"q": "Own01"})
 
@@ -110,7 +110,7 @@ def test_each_list_shown_is_noted_with_its_ids_and_nothing_typed(staff: Staff) -
     assert "Own01" not in str(vars(entry))
 
 
-def test_each_view_of_a_referral_is_noted_before_it_is_shown(staff: Staff) -> None:
+def test_each_view_of_a_referral_is_recorded_before_it_is_shown(staff: Staff) -> None:
     made = retold("logged", staff, timezone.now())
     client_of(staff["asha"]).get(f"/r/{made.referral.reference}/")
 
@@ -135,7 +135,7 @@ def test_each_view_of_a_referral_is_noted_before_it_is_shown(staff: Staff) -> No
         ("zed", "mine", False),
     ],
 )
-def test_who_finds_a_referral_in_which_list(who: str, whose: str, seen: bool, staff: Staff) -> None:
+def test_which_users_find_a_referral_in_which_list(who: str, whose: str, seen: bool, staff: Staff) -> None:
     made = retold("ready", staff, timezone.now())
     page = client_of(staff[who]).get("/referrals/", {"whose": whose}).content.decode()
 
@@ -154,7 +154,7 @@ def test_a_referral_is_found_by_name_or_reference(words: str, staff: Staff) -> N
     assert reference in response.content.decode()
 
 
-def test_a_phone_number_finds_only_people_one_supports(staff: Staff) -> None:
+def test_a_phone_number_finds_only_people_the_user_supports(staff: Staff) -> None:
     made = retold("ready", staff, timezone.now())
     number = ContactRoute.objects.unscoped("test").get(party=made.other).value
     typed = f"0{number[3:7]} {number[7:]}"
@@ -165,7 +165,7 @@ def test_a_phone_number_finds_only_people_one_supports(staff: Staff) -> None:
     assert (found("kit"), found("asha"), found("zed")) == (True, False, False)
 
 
-def test_percent_and_underscore_are_letters_in_a_search(staff: Staff) -> None:
+def test_percent_and_underscore_are_literal_in_a_search(staff: Staff) -> None:
     retold("ready", staff, timezone.now())
     client = client_of(staff["asha"])
 
@@ -174,7 +174,7 @@ def test_percent_and_underscore_are_letters_in_a_search(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("query", ["\x00", "\u202e", "a" * 5000, "'; DROP TABLE x; --", "{{7*7}}", "\ud7ff"])
-def test_nonsense_in_a_search_is_never_an_error(query: str, staff: Staff) -> None:
+def test_an_invalid_search_is_never_an_error(query: str, staff: Staff) -> None:
     client = client_of(staff["asha"])
 
     assert client.get("/search/", {"q": query}).status_code == 200
@@ -202,7 +202,7 @@ def test_nonsense_in_a_search_is_never_an_error(query: str, staff: Staff) -> Non
         ("two_meetings", "fay", "Next: meet on "),
     ],
 )
-def test_the_next_step_is_named_for_each_person(name: str, who: str, heading: str, staff: Staff) -> None:
+def test_the_next_step_is_named_for_each_user(name: str, who: str, heading: str, staff: Staff) -> None:
     made = retold(name, staff, timezone.now())
     page = client_of(staff[who]).get(f"/r/{made.referral.reference}/").content.decode()
 
@@ -225,7 +225,7 @@ def test_before_the_day_one_row_says_that_each_person_is_asked_on_it(staff: Staf
     assert [row.whose for row in way if row.code == "day_of_check_missing"] == ["On the day"]
 
 
-def test_nobody_is_asked_from_here_before_the_words_to_reach_them_are_agreed(staff: Staff) -> None:
+def test_no_link_to_a_talk_before_the_words_are_approved(staff: Staff) -> None:
     made = retold("logged", staff, timezone.now())
     page = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/")
 
@@ -234,7 +234,7 @@ def test_nobody_is_asked_from_here_before_the_words_to_reach_them_are_agreed(sta
     assert f"/people/{made.other.pk}/consent/" not in page.content.decode()
 
 
-def test_what_ran_out_is_renewed_by_a_check_in_wherever_it_is_shown(staff: Staff) -> None:
+def test_expired_answers_are_renewed_by_a_check_in_wherever_they_are_shown(staff: Staff) -> None:
     made = retold("blocked_readiness_expired", staff, timezone.now())
     people = client_of(staff["kit"]).get(f"/r/{made.referral.reference}/").context["people"]
 
@@ -250,14 +250,14 @@ def test_the_other_sides_worker_sees_one_cell(staff: Staff) -> None:
     assert f"/people/{made.other.pk}/" not in page
 
 
-def test_everything_settled_there_is_one_word(staff: Staff) -> None:
+def test_a_side_without_blockers_is_one_word(staff: Staff) -> None:
     made = retold("ready", staff, timezone.now())
     page = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").content.decode()
 
     assert ">Done</td>" in page
 
 
-def test_somebody_of_another_organisation_is_named_by_place(staff: Staff) -> None:
+def test_a_person_of_another_organisation_is_named_by_place(staff: Staff) -> None:
     made = retold("ready", staff, timezone.now())
     play.appoint_second(made, "wes")
     page = client_of(staff["wes"]).get(f"/r/{made.referral.reference}/").content.decode()
@@ -283,8 +283,8 @@ def test_a_withdrawal_changes_nothing_the_other_side_sees_until_it_is_released(s
     assert "Booked" in client.get("/referrals/").content.decode()
 
 
-def test_what_was_cancelled_unknown_to_them_does_not_wait_past_its_time(staff: Staff) -> None:
-    """Left standing after a sweep would have sent it, it would tell that the meeting is off."""
+def test_a_cancelled_message_does_not_wait_past_its_time(staff: Staff) -> None:
+    """If it stayed after a sweep would have sent it, it would reveal that the meeting is off."""
     made = retold("booked_tomorrow", staff, timezone.now())
     consent.withdraw(party=made.other, by=staff["kit"])
     ahead = Message.objects.filter(recipient_id=made.own.pk, kind="meeting_day_before").get()

@@ -1,4 +1,4 @@
-"""Paused, taken up again, reopened, meeting once more: who may, what follows, and who is told why."""
+"""Pausing, resuming, reopening, meeting again: permissions, consequences, and who is told the reason."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ def test_pausing_calls_the_meeting_off_and_keeps_the_reason_with_its_side(staff:
     assert Suitability.objects.unscoped("test").latest("decided_at").party_id == made.own.pk
 
 
-def test_the_banner_says_who_and_when_to_all_and_why_to_its_own_side(staff: Staff) -> None:
+def test_the_banner_shows_who_and_when_to_all_and_the_reason_to_its_own_side(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     pause(made)
     shown = {who: text_of(client_of(staff[who]).get(page(made))) for who in ("asha", "kit", "fay")}
@@ -69,14 +69,14 @@ def test_a_review_date_and_a_reason_are_needed(staff: Staff) -> None:
     assert stage_of(made) == Stage.PREPARING
 
 
-def test_taken_up_again_from_the_banner(staff: Staff) -> None:
+def test_resumed_from_the_banner(staff: Staff) -> None:
     made = tell("paused", staff, timezone.now())
     client = client_of(staff["asha"])
     href = client.get(page(made)).context["banner"]["action_href"]
     assert href == page(made, "resume/")
     assert send(client, href).status_code == 303
     assert stage_of(made) == Stage.PREPARING
-    # That it is suitable is decided anew.
+    # Whether it is suitable needs a new decision.
     assert "Nobody has decided that this is suitable now." in text_of(client.get(page(made)))
 
 
@@ -89,7 +89,7 @@ def test_only_a_manager_changes_the_review_date(who: str, may: bool, staff: Staf
     assert moved == may
 
 
-def test_a_reason_typed_while_a_colleague_paused_is_given_back_and_saved_when_said_again(
+def test_a_reason_typed_while_a_colleague_paused_is_kept_and_saved_on_confirmation(
     staff: Staff, morning
 ) -> None:
     made = tell("ready", staff, timezone.now())
@@ -115,7 +115,7 @@ def test_a_reason_typed_while_a_colleague_paused_is_given_back_and_saved_when_sa
     assert kept.reason == "Their mother is in hospital."
 
 
-def test_the_new_date_is_one_to_come(staff: Staff) -> None:
+def test_the_new_date_is_in_the_future(staff: Staff) -> None:
     made = tell("paused", staff, timezone.now())
     with pytest.raises(NotPossible, match="in the future"):
         change_review(referral=made.referral, review_on=clock.today(), by=staff["mo"])
@@ -144,7 +144,7 @@ def test_reopened_within_thirty_days_from_the_banner(staff: Staff) -> None:
     assert stage_of(made) == Stage.PREPARING
 
 
-def test_after_that_it_is_not_offered_and_refused(staff: Staff) -> None:
+def test_after_that_it_is_neither_offered_nor_possible(staff: Staff) -> None:
     made = closed(staff, 31)
     client = client_of(staff["asha"])
     assert client.get(page(made)).context["banner"]["action_href"] == ""
@@ -155,14 +155,14 @@ def test_after_that_it_is_not_offered_and_refused(staff: Staff) -> None:
         reopen(referral=made.referral, by=staff["asha"])
 
 
-def test_why_it_was_closed_is_its_own_sides(staff: Staff) -> None:
+def test_the_reason_for_closing_shows_only_to_its_own_side(staff: Staff) -> None:
     made = closed(staff, 2)
     title = client_of(staff["kit"]).get(page(made)).context["banner"]["title"]
     assert title.startswith("Closed by Asha")
     assert "right time" not in title
 
 
-def test_they_meet_once_more(staff: Staff) -> None:
+def test_they_meet_again(staff: Staff) -> None:
     made = tell("record_overdue", staff, timezone.now())
     play.record_it(made, timezone.now())
     client = client_of(staff["fay"])
@@ -180,7 +180,7 @@ def test_two_meetings_stand_beside_each_other(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("situation", ["paused", "on_hold"])
-def test_the_situations_are_what_they_are_called(situation: str, staff: Staff) -> None:
+def test_the_situations_match_their_names(situation: str, staff: Staff) -> None:
     made = tell(situation, staff, timezone.now())
     title = client_of(staff["kit"]).get(page(made)).context["banner"]["title"]
     assert situation.replace("_", " ") in title.lower()
@@ -199,7 +199,7 @@ def test_the_drawing_of_the_steps_is_current() -> None:
     call_command("draw_states", check=True)
 
 
-def test_another_table_is_another_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_different_table_gives_a_different_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = {key: step for key, step in draw_states.STEPS.items() if key != "reopen"}
     monkeypatch.setattr(draw_states, "STEPS", steps)
     with pytest.raises(CommandError, match="draw_states"):

@@ -38,7 +38,7 @@ from referrals.tests.talking import (
 )
 from restorative.audit.models import AuditEntry
 
-# What these pages say is the same on each database; that they answer on the second is the matrix's.
+# These pages read the same on each database; the matrix checks that they answer on the second.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 # The ledger's transaction inside the test's own.
@@ -50,7 +50,7 @@ PAGE_QUERIES = 17 + SAVEPOINTS
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_not_there_for_whoever_does_not_open_the_person(name: str, staff: Staff) -> None:
+def test_a_page_is_404_for_a_user_who_does_not_open_the_person(name: str, staff: Staff) -> None:
     made = play("ready", staff)
     where = path(made, made.other, name)
 
@@ -63,7 +63,7 @@ def test_a_page_is_not_there_for_whoever_does_not_open_the_person(name: str, sta
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_person_of_another_referral_is_not_there(name: str, staff: Staff) -> None:
+def test_a_person_of_another_referral_is_404(name: str, staff: Staff) -> None:
     made, another = play("ready", staff), play("logged", staff)
 
     assert client_of(staff["asha"]).get(path(made, another.own, name)).status_code == 404
@@ -75,7 +75,7 @@ def test_a_person_of_another_referral_is_not_there(name: str, staff: Staff) -> N
     )
 
 
-def test_somebody_who_left_is_not_there(staff: Staff) -> None:
+def test_a_person_who_left_is_404(staff: Staff) -> None:
     made = play("blocked_too_few_parties", staff)
 
     assert client_of(staff["kit"]).get(path(made, made.other)).status_code == 404
@@ -91,7 +91,7 @@ def test_a_facilitator_and_a_manager_open_both(whose: str, staff: Staff) -> None
     ] * 3
 
 
-def test_each_view_of_a_person_is_noted(staff: Staff) -> None:
+def test_each_view_of_a_person_is_recorded(staff: Staff) -> None:
     made = play("ready", staff)
     client_of(staff["kit"]).get(path(made, made.other))
 
@@ -116,7 +116,7 @@ def test_a_person_just_logged_has_nothing_yet_and_talking_is_next(staff: Staff) 
     assert response.context["next_step"]["action_href"] == path(made, made.own, "talk")
 
 
-def test_nobody_speaks_to_the_other_before_the_words_are_agreed(staff: Staff) -> None:
+def test_the_other_is_not_spoken_to_before_the_words_are_approved(staff: Staff) -> None:
     made = play("logged", staff)
     response = client_of(staff["asha"]).get(path(made, made.other))
 
@@ -127,7 +127,7 @@ def test_nobody_speaks_to_the_other_before_the_words_are_agreed(staff: Staff) ->
     )
 
 
-def test_the_words_agreed_to_are_given_to_whoever_reaches_them(staff: Staff) -> None:
+def test_the_approved_words_are_shown_to_the_worker_who_uses_them(staff: Staff) -> None:
     made = play("ready", staff)
     Party.objects.unscoped("not reached yet").filter(pk=made.other.pk).update(answered_at=None)
     page = client_of(staff["kit"]).get(path(made, made.other, "approach")).content.decode()
@@ -149,7 +149,7 @@ def test_the_page_takes_the_same_queries_with_more_answers_and_people(
         assert client.get(path(made, made.other)).status_code == 200
 
 
-def test_messages_stay_as_they_stood_for_the_other_side_until_release(staff: Staff) -> None:
+def test_before_release_the_other_side_sees_messages_unchanged(staff: Staff) -> None:
     from referrals.actions.consent import withdraw
 
     made = play("booked_tomorrow", staff)
@@ -190,7 +190,7 @@ def test_unknown_means_no(allowed: str, confirmed: str, staff: Staff) -> None:
     assert "messages are blocked" in page
 
 
-def test_the_days_and_whether_somebody_else_may_answer_stand_beside_the_way(staff: Staff) -> None:
+def test_the_days_and_whether_another_may_answer_are_shown_with_the_route(staff: Staff) -> None:
     made = play("ready", staff)
     more = {"kind": "phone", "read_by_others": "yes", "days": "weekdays", "hours": "evening"}
     typed = {**ROUTE, **more, "allowed": "yes", "confirmed": "yes"}
@@ -205,7 +205,7 @@ def test_the_days_and_whether_somebody_else_may_answer_stand_beside_the_way(staf
 
 
 @pytest.mark.parametrize("number", ["12", "not a number", "07700 900123 ext 4"])
-def test_a_number_that_cannot_be_is_an_error_at_the_number(number: str, staff: Staff) -> None:
+def test_an_invalid_number_is_an_error_at_the_number(number: str, staff: Staff) -> None:
     made = play("ready", staff)
     typed = {**ROUTE, "value": number, "allowed": "yes", "confirmed": "yes"}
     response = send(client_of(staff["kit"]), path(made, made.other, "routes"), typed)
@@ -214,7 +214,7 @@ def test_a_number_that_cannot_be_is_an_error_at_the_number(number: str, staff: S
     assert number in response.content.decode()
 
 
-def test_trying_to_reach_somebody_waits_for_the_words(staff: Staff) -> None:
+def test_an_attempt_to_reach_a_person_waits_for_the_words(staff: Staff) -> None:
     made = play("logged", staff)
     typed = {"result": "waiting", "how": "phone"}
     response = send(client_of(staff["asha"]), path(made, made.other, "approach"), typed)
@@ -222,7 +222,7 @@ def test_trying_to_reach_somebody_waits_for_the_words(staff: Staff) -> None:
     assert set(errors_of(response)) == {"result"}
 
 
-def test_what_somebody_told_unprompted_needs_their_words_and_the_day(staff: Staff) -> None:
+def test_an_unprompted_statement_needs_their_words_and_the_day(staff: Staff) -> None:
     made = play("logged", staff)
     client, where = client_of(staff["asha"]), path(made, made.other, "approach")
     assert set(errors_of(send(client, where, {"result": "told_unprompted"}))) == {"told_words", "told_on"}
@@ -243,7 +243,7 @@ def test_do_not_approach_is_kept(staff: Staff) -> None:
 # --- What they agree to --------------------------------------------------------------------------------------
 
 
-def test_consent_in_person_records_each_thing_apart(staff: Staff) -> None:
+def test_consent_in_person_records_each_purpose_separately(staff: Staff) -> None:
     made = play("logged", staff)
     key = words_key(made.other)
     typed = {**START, "take_part": "yes", key: "not_sure", f"{key}_note": "Hello.", "sight": "no"}
@@ -262,7 +262,7 @@ def test_consent_not_alone_is_not_saved(staff: Staff) -> None:
     assert not rows(Consent, made.own).exists()
 
 
-def test_a_yes_after_stopping_needs_their_own_words_and_waits(staff: Staff) -> None:
+def test_a_yes_after_withdrawing_needs_their_own_words_and_waits(staff: Staff) -> None:
     made = play("withdrawn", staff)
     client, where = client_of(staff["kit"]), path(made, made.other, "consent")
     assert set(errors_of(send(client, where, {**START, "take_part": "yes"}))) == {"why_back"}
@@ -273,7 +273,7 @@ def test_a_yes_after_stopping_needs_their_own_words_and_waits(staff: Staff) -> N
     assert newest.counts_from > timezone.now()
 
 
-def test_a_doubt_calls_for_an_assessment_which_settles_it(staff: Staff) -> None:
+def test_a_doubt_requires_an_assessment_which_settles_it(staff: Staff) -> None:
     made = play("ready", staff)
     client = client_of(staff["kit"])
     send(client, path(made, made.other, "consent"), {**START, "take_part": "yes", "doubt": "on"})
@@ -293,7 +293,7 @@ def test_not_able_to_decide_is_a_stop(staff: Staff) -> None:
     assert rows(Concern, made.other).get().kind == "no_capacity"
 
 
-def test_stopping_says_first_what_it_stops_and_leads_to_the_release(staff: Staff) -> None:
+def test_withdrawing_shows_first_what_it_stops_and_leads_to_the_release(staff: Staff) -> None:
     made = play("booked_tomorrow", staff)
     client, where = client_of(staff["kit"]), path(made, made.other, "withdraw")
     assert "A booked meeting is called off at once" in client.get(where).content.decode()
@@ -318,14 +318,14 @@ def test_a_message_already_on_its_way_is_named(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("what", ["take_part:x", "", "share:00000000-0000-0000-0000-000000000000"])
-def test_stopping_what_was_not_agreed_to_is_an_error(what: str, staff: Staff) -> None:
+def test_withdrawing_a_consent_that_was_not_given_is_an_error(what: str, staff: Staff) -> None:
     made = play("ready", staff)
     response = send(client_of(staff["kit"]), path(made, made.other, "withdraw"), {"what": what})
 
     assert set(errors_of(response)) == {"what"}
 
 
-def test_where_nothing_was_agreed_to_there_is_nothing_to_stop(staff: Staff) -> None:
+def test_without_consents_there_is_nothing_to_withdraw(staff: Staff) -> None:
     made = play("logged", staff)
     page = client_of(staff["asha"]).get(path(made, made.own, "withdraw")).content.decode()
 
@@ -333,10 +333,10 @@ def test_where_nothing_was_agreed_to_there_is_nothing_to_stop(staff: Staff) -> N
     assert "Stop it" not in page
 
 
-# --- Preparation, the right time, ratings --------------------------------------------------------------------
+# --- Preparation, readiness, ratings -------------------------------------------------------------------------
 
 
-def test_a_preparation_needs_something_that_was_said(staff: Staff) -> None:
+def test_a_preparation_needs_at_least_one_statement(staff: Staff) -> None:
     made = play("logged", staff)
     client, where = client_of(staff["asha"]), path(made, made.own, "preparation")
     assert set(errors_of(send(client, where, {"format": "video"}))) == {"hopes"}
@@ -393,7 +393,7 @@ def person_add(made: Any, beside: Party | None = None) -> str:
     return f"/r/{made.referral.reference}/people/add/{f'?beside={beside.pk}' if beside else ''}"
 
 
-def test_a_person_is_added_by_who_runs_it(staff: Staff) -> None:
+def test_a_person_is_added_by_a_worker_who_runs_it(staff: Staff) -> None:
     made = play("logged", staff)
     typed = {"given": "Nan", "place": "parent", "asked_first": "no"}
     assert client_of(staff["ben"]).get(person_add(made)).status_code == 404
@@ -402,7 +402,7 @@ def test_a_person_is_added_by_who_runs_it(staff: Staff) -> None:
     assert Party.objects.unscoped("test").filter(referral=made.referral, known_as="Nan").exists()
 
 
-def test_a_worker_adds_a_supporter_for_whom_they_support_and_nobody_else(staff: Staff) -> None:
+def test_a_worker_adds_supporters_only_for_people_they_support(staff: Staff) -> None:
     made = play("ready", staff)
     client = client_of(staff["kit"])
     typed = {"given": "Nan", "place": "supporter", "beside": str(made.other.pk), "asked_first": "yes"}
@@ -427,14 +427,14 @@ def test_a_supporter_is_talked_with_about_what_concerns_them(staff: Staff) -> No
 
 
 @pytest.mark.parametrize("given", ["", "\u200b\u200b", "123", "a\x00b"])
-def test_a_name_nobody_could_read_is_an_error(given: str, staff: Staff) -> None:
+def test_an_unreadable_name_is_an_error(given: str, staff: Staff) -> None:
     made = play("logged", staff)
     typed = {"given": given, "place": "parent", "asked_first": "no"}
 
     assert set(errors_of(send(client_of(staff["asha"]), person_add(made), typed))) == {"given"}
 
 
-def test_who_supports_somebody_changes_hands_at_once(staff: Staff) -> None:
+def test_a_new_keyworker_takes_over_at_once(staff: Staff) -> None:
     made = play("ready", staff)
     client, where = client_of(staff["kit"]), path(made, made.other, "keyworker")
     response = send(client, where, {"keyworker": str(staff["ben"].pk)})
@@ -444,7 +444,9 @@ def test_who_supports_somebody_changes_hands_at_once(staff: Staff) -> None:
     assert client_of(staff["ben"]).get(path(made, made.other)).status_code == 200
 
 
-def test_a_worker_of_elsewhere_cannot_be_chosen_and_a_facilitator_does_not_choose(staff: Staff) -> None:
+def test_a_worker_of_another_organisation_cannot_be_chosen_and_a_facilitator_does_not_choose(
+    staff: Staff,
+) -> None:
     made = play("ready", staff)
     where = path(made, made.other, "keyworker")
     response = send(client_of(staff["kit"]), where, {"keyworker": str(staff["zed"].pk)})
@@ -453,7 +455,7 @@ def test_a_worker_of_elsewhere_cannot_be_chosen_and_a_facilitator_does_not_choos
     assert send(client_of(staff["fay"]), where, {"keyworker": str(staff["ben"].pk)}).status_code == 403
 
 
-def test_nobody_leaves_while_a_meeting_is_booked(staff: Staff) -> None:
+def test_no_one_is_removed_while_a_meeting_is_booked(staff: Staff) -> None:
     made = play("booked_tomorrow", staff)
     response = send(client_of(staff["kit"]), path(made, made.other, "person_leave"))
 
@@ -461,7 +463,7 @@ def test_nobody_leaves_while_a_meeting_is_booked(staff: Staff) -> None:
     assert Party.objects.unscoped("test").get(pk=made.other.pk).left_at is None
 
 
-def test_whoever_leaves_is_gone_from_the_referral(staff: Staff) -> None:
+def test_a_person_who_left_disappears_from_the_referral(staff: Staff) -> None:
     made = play("ready", staff)
     client = client_of(staff["kit"])
     response = send(client, path(made, made.other, "person_leave"))
@@ -497,7 +499,7 @@ def test_one_thing_missing_is_the_next_step(staff: Staff) -> None:
     assert step["action_href"] == path(made, made.other, "preparation")
 
 
-def test_whoever_stopped_is_not_asked_again_by_a_next_step(staff: Staff) -> None:
+def test_a_person_who_stopped_is_not_asked_again_by_a_next_step(staff: Staff) -> None:
     made = play("withdrawn", staff)
 
     assert client_of(staff["kit"]).get(path(made, made.other)).context["next_step"] is None

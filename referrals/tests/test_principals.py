@@ -1,4 +1,4 @@
-"""What a user is given access as. It follows from their own row, so that a change there holds at the next request."""
+"""A user's principals. They follow from the user's own row, so that a change takes effect at the next request."""
 
 from datetime import timedelta
 
@@ -41,13 +41,13 @@ def test_governance_is_given_access_by_grants_alone(staff: Staff) -> None:
     assert principals_of(staff["gwen"]) == [grant(staff["gwen"].pk)]
 
 
-def test_administrators_and_whoever_was_deactivated_are_nothing(staff: Staff) -> None:
+def test_administrators_and_inactive_users_have_no_principals(staff: Staff) -> None:
     assert principals_of(staff["adam"]) == []
     staff["asha"].is_active = False
     assert principals_of(staff["asha"]) == []
 
 
-def test_they_are_worked_out_once_a_request(staff: Staff, django_assert_num_queries) -> None:
+def test_they_are_computed_once_per_request(staff: Staff, django_assert_num_queries) -> None:
     asha = anew(staff["asha"])
     with django_assert_num_queries(1):
         principals_of(asha)
@@ -57,14 +57,14 @@ def test_they_are_worked_out_once_a_request(staff: Staff, django_assert_num_quer
 @pytest.mark.parametrize(
     "change", [{"is_active": False}, {"role": Role.ADMINISTRATOR}, {"role": Role.GOVERNANCE}]
 )
-def test_what_shrinks_holds_at_the_next_request(change: dict, staff: Staff) -> None:
+def test_lost_rights_end_at_the_next_request(change: dict, staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     assert sees(staff["asha"], made.referral)
     User.objects.filter(pk=staff["asha"].pk).update(**change)
     assert not sees(staff["asha"], made.referral)
 
 
-def test_a_manager_who_moves_leaves_what_their_organisation_has(staff: Staff) -> None:
+def test_a_manager_who_changes_organisation_loses_the_old_ones_referrals(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     assert sees(staff["mo"], made.referral)
     User.objects.filter(pk=staff["mo"].pk).update(organisation=staff["zed"].organisation, team=None)
@@ -103,7 +103,7 @@ def test_a_team_mate_who_moves_to_another_team_sees_it_no_more_and_the_new_mates
     assert sees(new, made.referral)
 
 
-def test_a_row_of_an_organisation_counts_for_its_own_workers_alone(staff: Staff) -> None:
+def test_a_row_of_an_organisation_counts_only_for_its_own_workers(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     there = {"referral": made.referral, "principal": user(staff["zed"].pk), "level": "shell"}
     row = Access.objects.create(
@@ -124,7 +124,7 @@ def test_a_row_counts_from_its_start_until_its_end(starts: int, ends: int, seen:
     assert sees(staff["zed"], made.referral) == seen
 
 
-def test_each_person_is_asked_about_apart(staff: Staff) -> None:
+def test_each_person_is_checked_separately(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     parties = Party.objects.unscoped("test").filter(referral=made.referral)
     for key, who in staff.people.items():
@@ -135,7 +135,7 @@ def test_each_person_is_asked_about_apart(staff: Staff) -> None:
     assert set(parties.filter(pk__in=opened_ids(staff["kit"]))) == {made.other}
 
 
-def test_one_referral_is_found_by_whoever_may_see_it_and_no_other(staff: Staff) -> None:
+def test_a_reference_finds_one_referral_only_for_users_who_may_see_it(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     other = tell("logged", staff, timezone.now())
     for who in staff.people.values():

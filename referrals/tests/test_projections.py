@@ -1,4 +1,4 @@
-"""Stored access: the same as computed anew after anything that changes it, and brought in line where it is not."""
+"""Stored projections: equal to recomputed ones after every change, and repaired if they differ."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def spoil(referral) -> None:
-    """As no action would leave it: a row gone, and another that nothing says."""
+    """Corrupt them as no action would: one row missing, one row too many."""
     rows = Access.objects.unscoped("test").filter(referral=referral)
     last = rows.order_by("pk").last()
     last.delete()
@@ -33,14 +33,14 @@ def test_after_every_story_nothing_has_drifted(staff: Staff) -> None:
     assert reproject(keys, timezone.now(), repair=False) == 0
 
 
-def test_it_is_written_only_where_it_differs(staff: Staff) -> None:
+def test_only_differences_are_written(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     before = set(Access.objects.unscoped("test").values_list("pk", flat=True))
     assert reproject([made.referral.pk], timezone.now()) == 0
     assert set(Access.objects.unscoped("test").values_list("pk", flat=True)) == before
 
 
-def test_reproject_says_how_many_differ_and_brings_them_in_line(staff: Staff, capsys) -> None:
+def test_reproject_reports_differences_and_repairs_them(staff: Staff, capsys) -> None:
     made, other = tell("ready", staff, timezone.now()), tell("logged", staff, timezone.now())
     spoil(made.referral)
     with pytest.raises(SystemExit) as ended:

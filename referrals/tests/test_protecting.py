@@ -1,4 +1,4 @@
-"""What is shared to keep somebody safe: at any time, told to that side's safeguarding leads and to nobody else."""
+"""Protective shares: at any time, told only to that side's safeguarding leads."""
 
 import json
 from pathlib import Path
@@ -38,7 +38,7 @@ def where(made: Played) -> str:
 
 
 def shared(made: Played, who: User) -> ProtectiveShare:
-    """Somebody has recorded one about the other person."""
+    """A recorded share about the other person."""
     return share_to_protect(
         party=made.other, to=ShareWith.POLICE, reason="Afraid.", content="The address.", by=who
     )
@@ -68,7 +68,7 @@ def test_it_may_be_recorded_in_every_stage(name: str, staff: Staff) -> None:
     assert where(made) in client_of(kit).get(path(made, made.other)).content.decode()
 
 
-def test_nobody_of_another_side_or_organisation_finds_it_even_as_a_safeguarding_lead(staff: Staff) -> None:
+def test_no_other_side_or_organisation_finds_it_even_as_a_safeguarding_lead(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     share = shared(made, staff["kit"])
     for who in ("asha", "mina", "wes", "zed"):
@@ -82,9 +82,7 @@ def test_nobody_of_another_side_or_organisation_finds_it_even_as_a_safeguarding_
     assert not Message.objects.filter(kind=KIND, recipient_id=staff["asha"].pk, state="sent").exists()
 
 
-def test_the_safeguarding_leads_of_that_side_are_told_by_reference_and_link_alone(
-    staff: Staff, settings
-) -> None:
+def test_that_sides_safeguarding_leads_are_told_only_a_reference_and_a_link(staff: Staff, settings) -> None:
     made = tell("ready", staff, timezone.now())
     share = shared(made, staff["kit"])
     sweep()
@@ -99,7 +97,7 @@ def test_the_safeguarding_leads_of_that_side_are_told_by_reference_and_link_alon
         assert word not in mail["body"] + mail["subject"]
 
 
-def test_where_no_safeguarding_lead_may_know_its_managers_are_told(staff: Staff) -> None:
+def test_if_no_safeguarding_lead_may_know_its_managers_are_told(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     bar(referral=made.referral, user=staff["sal"], reason="His sister.", by=staff["mo"])
     shared(made, staff["kit"])
@@ -112,7 +110,7 @@ def test_where_no_safeguarding_lead_may_know_its_managers_are_told(staff: Staff)
 
 
 @pytest.mark.parametrize("name", ["ready", "closed"])
-def test_a_lead_sees_it_on_my_work_until_one_has_looked_and_reads_it_ever_after(
+def test_a_lead_sees_it_on_my_work_until_it_is_reviewed_and_can_read_it_afterwards(
     name: str, staff: Staff
 ) -> None:
     made = tell(name, staff, timezone.now())
@@ -132,7 +130,7 @@ def test_a_lead_sees_it_on_my_work_until_one_has_looked_and_reads_it_ever_after(
     assert set(Message.objects.filter(kind=KIND).values_list("state", flat=True)) == {"cancelled"}
 
 
-def test_whoever_shared_it_does_not_look_at_it_for_the_organisation(staff: Staff) -> None:
+def test_the_worker_who_shared_it_does_not_review_it(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     share = shared(made, lead_of(staff["kit"]))
     assert ROW not in client_of(staff["kit"]).get("/").content.decode()
@@ -142,10 +140,10 @@ def test_whoever_shared_it_does_not_look_at_it_for_the_organisation(staff: Staff
     assert ProtectiveShare.objects.unscoped("test").get().looked_at is None
 
 
-def test_only_who_opens_the_person_or_their_concerns_may_record_one(staff: Staff) -> None:
+def test_only_users_who_open_the_person_or_their_concerns_record_one(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     for who in ("asha", "ben", "sal"):
-        opens = who == "sal"  # who manages in that organisation
+        opens = who == "sal"  # the manager in that organisation
         assert client_of(staff[who]).get(where(made)).status_code == (200 if opens else 404)
     with pytest.raises(Refused):
         shared(made, staff["asha"])

@@ -1,5 +1,5 @@
-"""The table of compartments as plain Python, and made-up worlds in which the querysets must agree with it.
-The oracle is written from the design's table, not from the querysets."""
+"""The table of compartments in plain Python, and made-up worlds in which the querysets must agree with it.
+Written from docs/domain.md, not from the querysets."""
 
 from collections.abc import Iterator
 from itertools import product
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 
 
 def sees_shell(who: int, made: Made) -> bool:
-    """Column 'shell'. For safeguarding leads read narrowly: while there is something for them to do."""
+    """Column 'shell'. For safeguarding leads in the narrow sense: while there is something for them to do."""
     user = WORKERS[who]
     if who in made.barred:
         return False
@@ -68,8 +68,8 @@ def sees_shell(who: int, made: Made) -> bool:
 
 
 def lets_in(who: int, made: Made, side: Side | None = None) -> bool:
-    """Row of grants: while one runs, for those whose role opens anything at all; governance by these alone. It opens
-    nobody to whoever supports somebody else there by now."""
+    """Row of grants: while one is active, for casework staff and governance. It opens nothing for a user who now
+    supports another side."""
     user = WORKERS[who]
     reads = user.active and (user.casework or user.role == Role.GOVERNANCE)
     running = [each for each in made.granted if each.who == who and each.runs]
@@ -82,14 +82,14 @@ def lets_in(who: int, made: Made, side: Side | None = None) -> bool:
 
 
 def supports_others(side: Side | None, made: Made) -> set[int]:
-    """Who supports somebody else there, or did before they left; a lead who stands in counts as one."""
+    """Whether the user supports another side, or did before they left; a lead who stands in counts."""
     others = [each for each in made.sides if each is not side]
     ever = {each.keyworker for each in others if each.keyworker is not None}
     return ever | {made.worker_of(each) for each in others if not each.left}
 
 
 def hands_shell(who: int, handed: Handed) -> bool:
-    """Rows of handing over. Who takes it, once it is accepted; who asked, after the lead has moved."""
+    """Rows of handoffs: the receiver, once accepted; the sender, after the lead has moved."""
     user = WORKERS[who]
     if user.house == handed.from_house:
         return handed.lead_moved and (who in (handed.asker, handed.led) or user.manager)
@@ -97,7 +97,7 @@ def hands_shell(who: int, handed: Handed) -> bool:
 
 
 def opens(who: int, side: Side, made: Made) -> bool:
-    """Column 'compartment', all of it."""
+    """The whole column 'compartment'."""
     user = WORKERS[who]
     if who in made.barred:
         return False
@@ -125,14 +125,14 @@ def opens(who: int, side: Side, made: Made) -> bool:
 
 
 def helps(who: int, side: Side, made: Made, handed: Handed) -> bool:
-    """Whoever accepted to help this person; once it has begun they support them, and open them as that."""
+    """Whether the user accepted to help this person; once it has begun they open them as their keyworker."""
     theirs = who == handed.taker and WORKERS[who].house != handed.from_house
     return theirs and not handed.lead and handed.taken and not handed.begun and made.about(handed) is side
 
 
 def opens_safety(who: int, side: Side, made: Made) -> bool:
-    """And concerns and safety answers, for safeguarding leads of the party's organisation: not the other side's worker,
-    a lead who stands in counting as one."""
+    """Concerns and safety answers, for safeguarding leads of the party's organisation, except workers of another
+    side (a lead who stands in counts as one)."""
     user = WORKERS[who]
     leads = user.casework and user.lead and user.house == side.house and any(side.concerns)
     leads = leads and who not in made.barred and who not in supports_others(side, made)
@@ -144,7 +144,7 @@ def opens_safety(who: int, side: Side, made: Made) -> bool:
 
 @pytest.fixture(scope="module")
 def rows(django_db_setup: None, django_db_blocker) -> Iterator[Rows]:
-    """The workers, once for all worlds."""
+    """The workers, created once for all worlds."""
     with django_db_blocker.unblock(), transaction.atomic():
         houses = [Organisation.objects.create(key=f"house-{n}", name=f"House {n}") for n in (0, 1)]
         teams = {
@@ -169,21 +169,22 @@ def rows(django_db_setup: None, django_db_blocker) -> Iterator[Rows]:
         transaction.set_rollback(True)
 
 
-# Worlds too rare to wait for. The first: a facilitator keeps one party, and a second worker takes the other.
+# Worlds that random choice hits too rarely. The first: a facilitator keeps one party, and a second worker takes the
+# other.
 KEPT_BY_THE_FACILITATOR = Made(
     lead=0,
     sides=(Side(0, 4, False, (), ()), Side(0, 1, False, (True,), ())),
     parts={4: (Part.FACILITATOR, True), 0: (Part.SECOND_WORKER, True)},
     check="none",
 )
-# The lead stands in for one party, and facilitates: the other is not theirs to open.
+# The lead stands in for one party, and facilitates, so they do not open the other.
 STANDS_IN_AND_FACILITATES = Made(
     lead=4,
     sides=(Side(0, None, False, (), ()), Side(0, 1, False, (True,), ())),
     parts={4: (Part.FACILITATOR, True), 2: (Part.SECOND_WORKER, True)},
     check="none",
 )
-# Facilitators from the other house, where one party shares with it and one has taken that back.
+# Facilitators of the other organisation; one party shares with it and one has withdrawn that.
 ACROSS_HOUSES = Made(
     lead=0,
     sides=(
@@ -193,7 +194,7 @@ ACROSS_HOUSES = Made(
     parts={5: (Part.FACILITATOR, True), 2: (Part.SECOND_WORKER, True), 3: (Part.STAND_IN, False)},
     check="released",
 )
-# Somebody of the other house has accepted to help, and the person shares with it; and another leads since.
+# A worker of the other organisation accepted to help, and the person shares with it; and the lead has changed.
 HELPED = Made(
     lead=0,
     sides=(Side(0, 1, False, (), (Share(1, Answer.YES),)), Side(0, 0, False, (), ())),
@@ -210,8 +211,8 @@ LED = Made(
 )
 
 
-# A grant opens one side, and nobody to who supports the other; a bar shuts everything, also for whoever has a grant or
-# manages the house.
+# A grant opens one side, but not for a worker of the other; a bar shuts everything, also for holders of grants and
+# managers of the organisation.
 LET_IN = Made(
     lead=0,
     sides=(Side(0, 1, False, (True,), ()), Side(0, 0, False, (), ())),
@@ -288,7 +289,7 @@ def test_the_querysets_and_the_flags_on_a_page_are_one_rule(rows, made, who):
         transaction.set_rollback(True)
 
 
-def test_nobody_signed_in_sees_nothing(rows):
+def test_anonymous_users_see_nothing(rows):
     made = Made(0, (Side(0, 0, False, (True,), ()),), {}, "waiting")
     build(made, rows)
     nobody = AnonymousUser()
@@ -300,7 +301,7 @@ def test_nobody_signed_in_sees_nothing(rows):
 
 
 def test_a_scope_is_the_same_list_with_a_key_added(rows):
-    """What opens one is what lists many: no second rule for single things."""
+    """The object check is the list's queryset; there is no second rule for single objects."""
     party = build(Made(0, (Side(0, 2, False, (), ()),), {}, "none"), rows)[0]
     assert not Party.objects.opened_by(rows.users[0]).filter(pk=party.pk).exists()
     assert Party.objects.opened_by(rows.users[2]).filter(pk=party.pk).exists()

@@ -1,4 +1,4 @@
-"""The records check across organisations: who is found, who sees it, and that nobody else can tell by anything."""
+"""The records check across organisations: who is found, who sees it, and that no other user can tell from anything."""
 
 from datetime import datetime, timedelta
 
@@ -59,7 +59,7 @@ def test_only_safeguarding_leads_of_the_leading_organisation_see_hits(staff: Sta
     assert sees() == set()
 
 
-def test_once_released_nobody_sees_them(staff: Staff) -> None:
+def test_after_release_hits_are_visible_to_no_one(staff: Staff) -> None:
     known_at_carers(staff)
     _, check = asked(staff)
     look(check, staff)
@@ -67,7 +67,7 @@ def test_once_released_nobody_sees_them(staff: Staff) -> None:
     assert not RecordsHit.objects.visible_to(staff["sal"]).exists()
 
 
-def test_the_page_shows_the_least_it_takes_to_decide(staff: Staff) -> None:
+def test_the_page_shows_only_what_the_decision_needs(staff: Staff) -> None:
     known = known_at_carers(staff, born_on=BORN)
     concerns.raise_concern(
         party=known.own, kind=ConcernKind.COERCIVE_CONTROL, detail="Takes their phone.", by=staff["carol"]
@@ -91,7 +91,7 @@ def test_the_page_shows_the_least_it_takes_to_decide(staff: Staff) -> None:
     assert f"Mina on {staff['mina'].work_phone}" in shown
 
 
-def test_the_likeliest_come_first(staff: Staff) -> None:
+def test_the_most_similar_come_first(staff: Staff) -> None:
     known_at_carers(staff, "Kathryn", "Example", born_on=BORN)
     known_at_carers(staff, "Catherine", "Example")
     made, _ = asked(staff)
@@ -106,7 +106,7 @@ def test_the_likeliest_come_first(staff: Staff) -> None:
     ]
 
 
-def test_before_the_names_were_looked_for_the_page_says_so(staff: Staff) -> None:
+def test_before_matching_the_page_says_so(staff: Staff) -> None:
     _, check = asked(staff)
     sal = client_of(staff["sal"])
     assert "being looked for" in sal.get("/records-checks/").content.decode()
@@ -146,8 +146,8 @@ def test_the_list_takes_as_many_queries_for_thirty(staff: Staff) -> None:
     assert queries() == first <= 15
 
 
-def test_a_lead_barred_from_where_somebody_was_found_is_not_shown_the_check(staff: Staff) -> None:
-    """Nor who was found there, or whether a concern is open with them. Another lead looks at it."""
+def test_a_lead_barred_from_the_referral_of_a_hit_does_not_see_the_check(staff: Staff) -> None:
+    """Neither the hit nor whether it has an open concern. Another safeguarding lead reviews it."""
     known = known_at_carers(staff)
     made, check = asked(staff)
     User.objects.filter(pk=staff["ben"].pk).update(safeguarding_lead=True)
@@ -166,7 +166,7 @@ def test_a_lead_barred_from_where_somebody_was_found_is_not_shown_the_check(staf
     assert sal.get(f"/records-checks/{check.pk}/release/").status_code == 403
     assert not RecordsHit.objects.visible_to(staff["sal"]).exists()
     assert "Catherine" in ben.get("/records-checks/").content.decode()
-    # Nor reminded of one that is not there to be found.
+    # And gets no reminder of a check they cannot find.
     reconcile(made.referral.pk)
     told = Message.objects.filter(kind="worker_records_check_waiting", state=State.DUE)
     assert list(told.values_list("recipient_id", flat=True)) == [staff["ben"].pk]
@@ -200,7 +200,7 @@ def test_each_hit_needs_a_verdict_before_it_is_done(staff: Staff) -> None:
     assert "records_check" in {row.code for row in blockers(made.referral, Gate.BOOK, timezone.now())}
 
 
-def test_it_cannot_be_released_with_a_hit_nobody_looked_at(staff: Staff) -> None:
+def test_it_cannot_be_released_with_an_unreviewed_hit(staff: Staff) -> None:
     known_at_carers(staff)
     _, check = asked(staff)
     with pytest.raises(NotPossible):
@@ -211,7 +211,7 @@ def test_it_cannot_be_released_with_a_hit_nobody_looked_at(staff: Staff) -> None
     assert records.release_due(at=at(16, day=3)) == 0
 
 
-def test_somebody_found_while_the_lead_looked_is_looked_at_too(staff: Staff) -> None:
+def test_a_hit_found_during_the_review_is_reviewed_too(staff: Staff) -> None:
     known_at_carers(staff)
     _, check = asked(staff)
     records_checks()
@@ -231,7 +231,7 @@ def test_somebody_found_while_the_lead_looked_is_looked_at_too(staff: Staff) -> 
     ("done", "released"),
     [
         (at(10, 59), at(11)),
-        (at(11), at(16)),  # what is done at the stroke goes with the next
+        (at(11), at(16)),  # a check finished exactly at the release time is released with the next
         (at(15, 59), at(16)),
         (at(16, 1), at(11, day=3)),
         (at(17, day=5), at(11, day=8)),  # over a weekend
@@ -277,7 +277,7 @@ def test_it_is_released_at_once_when_the_lead_was_rung(staff: Staff) -> None:
     assert records.release_due(at=at(11)) == 0
 
 
-def test_what_waits_for_its_time_can_still_be_told_by_phone(staff: Staff) -> None:
+def test_a_check_that_waits_for_its_time_can_still_be_released_by_phone(staff: Staff) -> None:
     _, check = asked(staff)
     look(check, staff)
     sal, path = client_of(staff["sal"]), f"/records-checks/{check.pk}/release/"
@@ -289,7 +289,7 @@ def test_what_waits_for_its_time_can_still_be_told_by_phone(staff: Staff) -> Non
     assert released_at(check) == timezone.now()
 
 
-def test_done_by_somebody_who_came_to_work_on_it_since_waits_again(staff: Staff) -> None:
+def test_a_check_finished_by_a_worker_who_has_since_joined_waits_again(staff: Staff) -> None:
     made, check = asked(staff)
     look(check, staff)
     facilitation.appoint(referral=made.referral, user=staff["sal"], part=Part.SECOND_WORKER, by=staff["asha"])
@@ -301,7 +301,7 @@ def test_done_by_somebody_who_came_to_work_on_it_since_waits_again(staff: Staff)
 
 
 @pytest.mark.parametrize("who", ["asha", "mo", "carol", "gwen"])
-def test_nobody_else_says_that_it_is_done(who: str, staff: Staff) -> None:
+def test_other_users_cannot_finish_it(who: str, staff: Staff) -> None:
     _, check = asked(staff)
     for refused in (
         lambda: records.finish_records_check(check=check, said={}, by=staff[who]),

@@ -1,4 +1,4 @@
-"""The records check: who is found, and how alike."""
+"""The records check: which records are found, and how similar they are."""
 
 from datetime import date
 from uuid import uuid4
@@ -29,7 +29,7 @@ def frozen():
 
 
 SWAPPED, OTHER = date(1990, 4, 3), date(1991, 3, 4)
-# Who is sought, who is known, how alike: given, family, born.
+# Sought, known, similarity: given name, family name, date of birth.
 FOUND = {
     "the same name and day": ("Kathryn", "Example", BORN, "Kathryn", "Example", BORN, Likeness.STRONG),
     "sounds alike, the same day": ("Kathryn", "Smyth", BORN, "Catherine", "Smith", BORN, Likeness.STRONG),
@@ -78,7 +78,7 @@ def test_who_is_found_and_how_alike(row: tuple, staff: Staff) -> None:
 
 
 @pytest.mark.parametrize(("namesakes", "said"), [(23, False), (24, True)])
-def test_where_more_are_alike_than_are_listed_it_says_so(staff: Staff, namesakes: int, said: bool) -> None:
+def test_if_there_are_more_hits_than_listed_it_says_so(staff: Staff, namesakes: int, said: bool) -> None:
     known = Person.objects.unscoped("test").get(pk=known_at_carers(staff).own.person_id)
     for _ in range(namesakes):
         known.pk = uuid4()
@@ -92,7 +92,7 @@ def test_where_more_are_alike_than_are_listed_it_says_so(staff: Staff, namesakes
     assert ("only the 25 likeliest are listed" in page.content.decode()) == said
 
 
-def test_what_they_are_known_as_is_looked_for_too(staff: Staff) -> None:
+def test_the_name_they_are_known_by_is_matched_too(staff: Staff) -> None:
     known = known_at_carers(staff, "Robert", "Example")
     made, check = asked(staff, play.Pair("Algernon", "Jo"))
     Party.objects.unscoped("test").filter(pk=made.own.pk).update(known_as="Robert")
@@ -102,13 +102,13 @@ def test_what_they_are_known_as_is_looked_for_too(staff: Staff) -> None:
     assert [hit.matched_id for hit in hits_of(check)] == [known.own.person_id]
 
 
-def test_nobody_is_found_in_their_own_referral(staff: Staff) -> None:
+def test_people_of_the_same_referral_are_not_found(staff: Staff) -> None:
     _, check = asked(staff, play.Pair("Jo", "Joe"))
     match_names(check=check, at=timezone.now())
     assert hits_of(check) == []
 
 
-def test_looking_again_adds_what_is_new_and_keeps_what_was_said(staff: Staff) -> None:
+def test_matching_again_adds_new_hits_and_keeps_verdicts(staff: Staff) -> None:
     known_at_carers(staff)
     _, check = asked(staff)
     match_names(check=check, at=timezone.now())
@@ -122,7 +122,7 @@ def test_looking_again_adds_what_is_new_and_keeps_what_was_said(staff: Staff) ->
     assert sorted(hit.verdict for hit in hits_of(check)) == ["", "same"]
 
 
-def test_everybody_has_their_sounds_kept(staff: Staff) -> None:
+def test_every_person_has_phonetic_keys(staff: Staff) -> None:
     retold("family_meeting", staff, timezone.now())
     known_at_carers(staff)
     people = set(Person.objects.unscoped("test").values_list("pk", flat=True))

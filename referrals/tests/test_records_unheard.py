@@ -1,4 +1,4 @@
-"""The records check until its release: what everybody else can tell of it, which is nothing."""
+"""Before its release, no other user can learn anything of a records check."""
 
 import re
 
@@ -32,7 +32,7 @@ INSIDE = ("asha", "kit", "fay", "mo", "lou")
 
 
 def seen(staff: Staff, made: play.Played) -> str:
-    """All that those who work on it are shown, and what the outbox and the referral's row hold."""
+    """Everything shown to its workers, with the outbox and the referral's row."""
     reference = made.referral.reference
     paths = ["/", "/referrals/", f"/referrals/?q={reference}", f"/search/?q={reference}", f"/r/{reference}/"]
     paths += [f"/r/{reference}/{name}/" for name in ("records-check", "history", "decide", "facilitators")]
@@ -55,7 +55,7 @@ def seen(staff: Staff, made: play.Played) -> str:
 
 
 def ledger_of(made: play.Played) -> list[tuple]:
-    """What was noted of the check, but for what reading pages adds."""
+    """The check's ledger rows, without those of page views."""
     rows = AuditEntry.objects.filter(referral_id=made.referral.pk, verb__startswith="records_check")
     return list(
         rows.exclude(verb="records_check_viewed").order_by("pk").values_list("verb", "fields", "why_code")
@@ -66,7 +66,7 @@ def ledger_of(made: play.Played) -> list[tuple]:
     "known",
     [pytest.param(True, id="with a hit"), pytest.param(False, id="without", marks=pytest.mark.sqlite)],
 )
-def test_until_the_release_nothing_changes_for_anybody_else(known: bool, staff: Staff, frozen) -> None:
+def test_before_release_nothing_changes_for_other_users(known: bool, staff: Staff, frozen) -> None:
     if known:
         known_at_carers(staff)
     made, check = asked(staff)
@@ -85,8 +85,8 @@ def test_until_the_release_nothing_changes_for_anybody_else(known: bool, staff: 
     assert seen(staff, made) != before
 
 
-def test_with_or_without_a_hit_it_is_the_same_to_the_minute(staff: Staff, frozen) -> None:
-    """Two referrals side by side, one with somebody found: the same times, the same ledger, the same pages."""
+def test_with_or_without_a_hit_it_takes_exactly_as_long(staff: Staff, frozen) -> None:
+    """Two referrals side by side, one with a hit: the same times, the same ledger, the same pages."""
     known_at_carers(staff)
     pairs = [play.Pair("Kathryn", "Jo"), play.Pair("Bartholo", "Jo")]
     both = [asked(staff, pair) for pair in pairs]
@@ -115,7 +115,7 @@ def test_with_or_without_a_hit_it_is_the_same_to_the_minute(staff: Staff, frozen
 
 
 def test_there_is_no_other_way_to_release_one(staff: Staff) -> None:
-    """No page and no task but those above calls the release; a check with nobody found waits like any other."""
+    """Only the pages and the task above call the release; a check without hits waits like any other."""
     _, check = asked(staff)
     for hour in (11, 16):
         records_checks()

@@ -1,4 +1,4 @@
-"""What stands in the way opens the page that mends it, and that page returns to where it was opened from."""
+"""Each blocker links to the page that fixes it, and that page returns to where it was opened."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from referrals.tests.talking import client_of, path, play, send
 from restorative.accounts.models import User
 from restorative.common import clock
 
-# What these pages say is the same on each database; that they answer on the second is the matrix's.
+# These pages read the same on each database; the matrix checks that they answer on the second.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 
 
@@ -25,14 +25,14 @@ def page_of(made: Played) -> str:
 
 
 def mends(client: Any, where: str) -> list[str]:
-    """The addresses of what mends what stands in the way, as that page offers them."""
+    """The URLs that fix blockers, as that page offers them."""
     shown = client.get(where)
     rows = shown.context["way"] if shown.status_code == 200 else []
     return [row.action_href for row in rows if row.action_href]
 
 
 @pytest.mark.parametrize("code", BY_KEY)
-def test_whatever_mends_it_leads_back_to_the_referral(code: str, staff: Staff) -> None:
+def test_every_page_that_fixes_a_blocker_returns_to_the_referral(code: str, staff: Staff) -> None:
     made, found = play(f"blocked_{code}", staff), 0
     for who in ("asha", "kit", "fay", "mo", "sal"):
         client = client_of(staff[who])
@@ -59,7 +59,7 @@ def test_what_is_missing_is_not_said_twice(staff: Staff) -> None:
     assert page.context["next_step"]["text"] not in [row.sentence for row in page.context["way"]]
 
 
-def test_whoever_appoints_is_back_at_the_referral(staff: Staff) -> None:
+def test_after_appointing_the_worker_is_back_at_the_referral(staff: Staff) -> None:
     made = play("blocked_no_facilitator", staff)
     client = client_of(staff["asha"])
     [where] = mends(client, page_of(made))
@@ -69,7 +69,7 @@ def test_whoever_appoints_is_back_at_the_referral(staff: Staff) -> None:
     assert Involvement.objects.unscoped("test").in_meetings().filter(user=staff["fay"]).exists()
 
 
-def test_a_facilitator_who_is_not_independent_is_mended_by_a_second_worker(staff: Staff) -> None:
+def test_a_facilitator_who_is_not_independent_is_fixed_by_a_second_worker(staff: Staff) -> None:
     made = play("blocked_facilitator_not_independent", staff)
     client = client_of(staff["asha"])
     [where] = mends(client, page_of(made))
@@ -78,7 +78,7 @@ def test_a_facilitator_who_is_not_independent_is_mended_by_a_second_worker(staff
     assert form["part"].value() == "second_worker"
 
 
-def test_whoever_decides_on_a_concern_is_back_at_the_referral(staff: Staff) -> None:
+def test_after_deciding_on_a_concern_the_worker_is_back_at_the_referral(staff: Staff) -> None:
     made = play("blocked_sign_off", staff)
     client = client_of(staff["mo"])
     [concern] = client.get(mends(client, page_of(made))[0]).context["open_concerns"]
@@ -88,7 +88,7 @@ def test_whoever_decides_on_a_concern_is_back_at_the_referral(staff: Staff) -> N
     assert response.url == page_of(made)
 
 
-def test_from_the_planner_one_is_back_at_the_planner(staff: Staff) -> None:
+def test_pages_opened_from_the_planner_return_there(staff: Staff) -> None:
     made = play("blocked_not_suitable_yet", staff)
     client, planner = client_of(staff["asha"]), f"{page_of(made)}meetings/new/"
     [where] = mends(client, planner)
@@ -97,7 +97,7 @@ def test_from_the_planner_one_is_back_at_the_planner(staff: Staff) -> None:
     assert send(client, where, typed).url == planner
 
 
-def test_on_the_day_one_is_back_where_one_asked_from(staff: Staff) -> None:
+def test_pages_opened_on_the_day_return_there(staff: Staff) -> None:
     made = play("blocked_day_of_check_missing", staff)
     client = client_of(staff["asha"])
     referral = client.get(page_of(made))
@@ -109,14 +109,14 @@ def test_on_the_day_one_is_back_where_one_asked_from(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("place", ["//elsewhere.example", "today", "today-x", "referral-1", "\x00", ""])
-def test_a_made_up_place_is_nowhere(place: str, staff: Staff) -> None:
+def test_an_invalid_return_place_is_ignored(place: str, staff: Staff) -> None:
     made = play("logged", staff)
     shown = client_of(staff["asha"]).get(path(made, made.own, "preparation"), {"from": place})
 
     assert shown.context["back_href"] == path(made, made.own)
 
 
-def test_whoever_was_let_in_to_read_is_offered_nothing_to_do(staff: Staff) -> None:
+def test_a_reader_with_a_grant_is_offered_no_actions(staff: Staff) -> None:
     made = play("blocked_not_prepared", staff)
     gwen = reader(staff, made)
     shown = client_of(gwen).get(page_of(made)).context
@@ -129,7 +129,7 @@ def test_whoever_was_let_in_to_read_is_offered_nothing_to_do(staff: Staff) -> No
 
 
 def reader(staff: Staff, made: Played) -> User:
-    """Governance, let in to read."""
+    """Governance with a grant to read."""
     now = timezone.now()
     wanted = grants.Wanted(
         GrantKind.READING, staff["gwen"], made.other, "A complaint.", clock.today(now) + timedelta(days=3)

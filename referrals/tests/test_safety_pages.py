@@ -18,7 +18,7 @@ from referrals.tests.talking import SAFE, client_of, errors_of, path, play, rows
 from restorative.accounts.models import User
 from restorative.common import clock
 
-# What these pages say is the same on each database; that they answer on the second is the matrix's.
+# These pages read the same on each database; the matrix checks that they answer on the second.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 
@@ -92,7 +92,7 @@ def test_an_order_keeps_what_it_says_who_saw_it_and_when_it_ends(staff: Staff) -
         assert words in page
 
 
-def test_an_order_heard_of_in_a_talk_is_written_down_later_and_what_was_known_is_kept(staff: Staff) -> None:
+def test_an_order_heard_of_in_a_talk_is_recorded_later_and_earlier_facts_are_kept(staff: Staff) -> None:
     made = play("ready", staff)
     typed = {"alone": "yes", **SAFE, "order": "yes", "order_said": "Something from the court."}
     send(client_of(staff["kit"]), path(made, made.other, "safety_ask"), typed)
@@ -105,7 +105,7 @@ def test_an_order_heard_of_in_a_talk_is_written_down_later_and_what_was_known_is
     order = concern_of(made.other).order
     assert (order["conditions"], order["seen_by"]) == ("Only by letter.", "Kit")
     assert [each["conditions"] for each in order["before"]] == ["No contact."]
-    # The second person reads it where they decide.
+    # The second person reads it on the decision page.
     clearing = client_of(staff["sal"]).get(about(made, "clear")).content.decode()
     assert "Only by letter." in clearing
     assert "Bail conditions: No contact." in clearing
@@ -193,7 +193,7 @@ def test_a_manager_signs_off_with_steps_that_the_worker_then_does(staff: Staff) 
     assert "Signed off" in page_of(made, staff["mo"]).content.decode()
 
 
-def test_a_decision_by_whoever_leads_since_is_not_said_to_count(staff: Staff) -> None:
+def test_a_decision_by_the_current_lead_is_shown_as_not_counting(staff: Staff) -> None:
     made = play("blocked_sign_off", staff)
     send(client_of(staff["mo"]), about(made, "sign-off"), {"decision": "go", "reason": "Calm since."})
     change_lead(referral=made.referral, lead=staff["mo"], by=staff["asha"])
@@ -204,7 +204,7 @@ def test_a_decision_by_whoever_leads_since_is_not_said_to_count(staff: Staff) ->
 
 
 @pytest.mark.parametrize("who", ["kit", "fay"])
-def test_nobody_signs_off_on_their_own_referral(who: str, staff: Staff) -> None:
+def test_workers_do_not_sign_off_on_their_own_referral(who: str, staff: Staff) -> None:
     made = play("blocked_sign_off", staff)
     response = send(client_of(staff[who]), about(made, "sign-off"), {"decision": "go", "reason": "Fine."})
 
@@ -223,7 +223,7 @@ def test_a_decision_needs_its_reason_and_its_steps(typed: dict, staff: Staff) ->
     assert not rows(SignOff, made.other).exists()
 
 
-def test_a_new_concern_overtakes_a_decision(staff: Staff) -> None:
+def test_a_new_concern_invalidates_a_decision(staff: Staff) -> None:
     from referrals.actions.concerns import raise_concern, sign_off
 
     made, now = play("blocked_sign_off", staff), timezone.now()
@@ -242,7 +242,7 @@ def test_a_new_concern_overtakes_a_decision(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("verb", ["sign-off", "clear"])
-def test_a_concern_of_somebody_else_is_not_there(verb: str, staff: Staff) -> None:
+def test_a_concern_of_another_person_is_404(verb: str, staff: Staff) -> None:
     made, another = play("blocked_sign_off", staff), play("blocked_stop", staff)
     forged = path(made, made.other, "safety", f"{concern_of(another.other).pk}/{verb}/")
 
@@ -251,7 +251,7 @@ def test_a_concern_of_somebody_else_is_not_there(verb: str, staff: Staff) -> Non
     assert client_of(staff["zed"]).get(about(made, verb)).status_code == 404
 
 
-def test_a_step_of_somebody_else_is_not_there(staff: Staff) -> None:
+def test_a_step_of_another_person_is_404(staff: Staff) -> None:
     made = play("ready", staff)
 
     assert (
@@ -270,7 +270,7 @@ def lead_who_manages_nobody(staff: Staff) -> User:
     )
 
 
-def test_a_safeguarding_lead_opens_safety_alone_and_only_while_a_concern_is_open(staff: Staff) -> None:
+def test_a_safeguarding_lead_opens_only_safety_and_only_while_a_concern_is_open(staff: Staff) -> None:
     made = play("blocked_stop", staff)
     client = client_of(lead_who_manages_nobody(staff))
     assert client.get(path(made, made.other, "safety")).status_code == 200
@@ -283,7 +283,7 @@ def test_a_safeguarding_lead_opens_safety_alone_and_only_while_a_concern_is_open
     assert client.get(path(made, made.other, "safety")).status_code == 404
 
 
-def test_clearing_twice_is_refused_and_what_was_typed_stays(staff: Staff) -> None:
+def test_clearing_twice_is_refused_and_typed_text_stays(staff: Staff) -> None:
     made = play("blocked_stop", staff)
     typed = {"evidence": "Seen alone, and calm.", "seen_alone_on": "today"}
     where = stop(made)
@@ -295,9 +295,7 @@ def test_clearing_twice_is_refused_and_what_was_typed_stays(staff: Staff) -> Non
 
 
 @pytest.mark.parametrize("then", ["decided anew", "cleared"])
-def test_the_steps_of_a_decision_that_no_longer_counts_are_asked_of_nobody(
-    then: str, staff: Staff, morning: Any
-) -> None:
+def test_the_steps_of_an_invalid_decision_disappear(then: str, staff: Staff, morning: Any) -> None:
     made = play("blocked_sign_off", staff)
     concern, mo = concern_of(made.other), staff["mo"]
     go = {"concern": concern, "reason": "Calm.", "by": mo}

@@ -1,4 +1,4 @@
-"""A number or address that two people of a referral have: nothing is sent to it, and only a facilitator is told."""
+"""A number or address shared by two people of a referral: nothing is sent to it, and only a facilitator is told."""
 
 import json
 from datetime import timedelta
@@ -25,7 +25,7 @@ from tests.stories import tell
 pytestmark = pytest.mark.django_db
 CANNOT = "Cannot be used."
 
-# The same, as one person's worker wrote it and as the other's did.
+# The same number, as each person's worker typed it.
 SAME = {
     "text": (RouteKind.TEXT, "+447700900555", RouteKind.TEXT, "+447700900555"),
     "text, written differently": (RouteKind.TEXT, "+447700900555", RouteKind.TEXT, "07700-900 555"),
@@ -44,7 +44,7 @@ def frozen():
 
 
 def give(party: Party, kind: RouteKind, value: str, staff: Staff) -> ContactRoute:
-    """The one way to reach somebody: private, allowed, confirmed."""
+    """A person's only contact route: private, allowed, confirmed."""
     ContactRoute.objects.unscoped("test").filter(party=party, replaced_at=None).update(
         replaced_at=timezone.now()
     )
@@ -86,7 +86,7 @@ def test_nothing_is_sent_and_only_the_facilitator_is_told(row: tuple, staff: Sta
         assert CANNOT not in page(staff, who, party, "routes/")
 
 
-# Which numbers are the same is settled before they are stored: the second database sees one kind.
+# Numbers are normalised before they are stored, so a second database adds nothing.
 PAGES = [
     pytest.param(SAME[name], id=name, marks=() if name == "post" else pytest.mark.sqlite)
     for name in ("text, written differently", "text and phone", "post")
@@ -94,8 +94,8 @@ PAGES = [
 
 
 @pytest.mark.parametrize("row", PAGES)
-def test_nobody_elses_page_changes(row: tuple, staff: Staff) -> None:
-    """Kit writes down a number of Jo's. Whether it is Sam's too makes no difference to what Asha and Mo are shown."""
+def test_pages_of_other_users_do_not_change(row: tuple, staff: Staff) -> None:
+    """Kit records a number of Jo's. Whether Sam has it too makes no difference to what Asha and Mo see."""
     kind, value, other_kind, other_value = row
     made = tell("booked_tomorrow", staff, timezone.now())
     give(made.own, kind, value, staff)
@@ -122,8 +122,8 @@ def test_nobody_elses_page_changes(row: tuple, staff: Staff) -> None:
     assert same == elsewhere
 
 
-def test_a_shared_phone_is_not_among_those_safe_to_ring_for_a_facilitator(staff: Staff) -> None:
-    """The worker rings as the person said, with the cover words; who facilitates knows better."""
+def test_a_facilitator_is_not_offered_a_shared_phone_as_safe_to_ring(staff: Staff) -> None:
+    """The worker rings as the person said, with the cover words; the facilitator knows that it is shared."""
     made = tell("booked_tomorrow", staff, timezone.now())
     give(made.own, RouteKind.PHONE, "0113 496 0555", staff)
     give(made.other, RouteKind.PHONE, "+441134960555", staff)
@@ -168,7 +168,7 @@ def test_another_of_their_own_ways_is_still_used(staff: Staff) -> None:
 
 
 def test_the_same_name_in_another_referral_may_be_the_same_person(staff: Staff) -> None:
-    """Logged twice, somebody keeps their own number; a stranger with it makes it of no use in both."""
+    """A person logged twice keeps their own number; a stranger with the same number makes it unusable for both."""
     first = tell("ready", staff, timezone.now())
     again = play.log(staff, play.Pair(first.own.known_as, "Wilhelmina"), timezone.now())
     stranger = play.log(staff, play.Pair("Bartholo", "Wilhelmina"), timezone.now())
@@ -180,7 +180,7 @@ def test_the_same_name_in_another_referral_may_be_the_same_person(staff: Staff) 
     assert not can_be_written_to(fresh(first.own), timezone.now())
 
 
-def test_an_appointment_or_somebody_who_passes_things_on_is_not_an_address(staff: Staff) -> None:
+def test_an_appointment_or_a_go_between_is_not_an_address(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     for kind in (RouteKind.IN_PERSON, RouteKind.THROUGH):
         give(made.own, kind, "Tuesday at 10, the group", staff)

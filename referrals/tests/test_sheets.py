@@ -1,4 +1,4 @@
-"""Information sheets: published by administrators, used at once, and what a material change does to answers."""
+"""Information sheets: published by administrators, used at once, and the effect of a material change on answers."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -33,7 +33,7 @@ def missing(made: Played, at=None) -> set[UUID]:
     return {row.party_id for row in found if row.code == "consent_missing"}
 
 
-def test_clearer_words_leave_every_answer_standing(made, staff):
+def test_a_clearer_text_keeps_every_answer(made, staff):
     sheet = publish_sheet(words=WORDS, material=False, after=1, by=staff["adam"])
     assert (sheet.version, missing(made)) == (2, set())
     record_consent(party=made.own, purpose=Purpose.TAKE_PART, answer=Answer.YES, by=staff["asha"])
@@ -57,7 +57,7 @@ def test_a_material_change_makes_older_answers_void_and_new_ones_count(made, sta
 
 
 @pytest.mark.parametrize("page", ["talk", "consent/new"])
-def test_the_newest_words_are_there_to_be_read_aloud(made, staff, page):
+def test_the_newest_text_is_offered_for_reading_aloud(made, staff, page):
     publish_sheet(words=WORDS, material=False, after=1, by=staff["adam"], at=timezone.now())
     where = f"/r/{made.referral.reference}/people/{made.own.pk}/{page}/"
     sheet = client_of(staff["asha"]).get(where).context["sheet"]
@@ -72,14 +72,14 @@ def test_a_second_material_change_leaves_the_first_ones_day(made, staff):
     assert days == [at, at + timedelta(days=1), None]
 
 
-def test_only_yeses_that_count_are_counted(made, staff):
+def test_only_yes_answers_that_count_are_counted(made, staff):
     at = timezone.now()
     before = answers_at_stake(at)
     withdraw(party=made.own, purpose=Purpose.EVALUATION, by=staff["asha"], at=at)
     assert answers_at_stake(at) == before - 1
 
 
-def test_the_number_stands_before_the_button_and_nobody_is_named(made, staff):
+def test_the_number_is_shown_before_the_button_without_names(made, staff):
     page = client_of(staff["adam"]).get(SHEETS)
     stake = answers_at_stake(timezone.now())
     text = page.content.decode()
@@ -90,7 +90,7 @@ def test_the_number_stands_before_the_button_and_nobody_is_named(made, staff):
 
 
 @pytest.mark.parametrize("who", ["asha", "mo", "gwen", "carol"])
-def test_nobody_else_publishes(made, staff, who):
+def test_only_administrators_publish(made, staff, who):
     assert client_of(staff[who]).get(SHEETS).status_code == 403
     with pytest.raises(Refused):
         publish_sheet(words=WORDS, material=False, after=1, by=staff[who])
@@ -109,7 +109,7 @@ def test_published_on_the_page_and_listed(made, staff):
     assert "stopped counting" in versions[1]["about"]
 
 
-def test_two_who_publish_at_once_do_not_overwrite_each_other(made, staff):
+def test_two_concurrent_publications_do_not_overwrite_each_other(made, staff):
     client = client_of(staff["adam"])
     publish_sheet(words=WORDS, material=False, after=1, by=staff["adam"])
     late = send(client, SHEETS, {"words": "Mine.", "change": "same", "after": "1"})

@@ -1,4 +1,4 @@
-"""The steps of a referral's life: every state × every step, and who may take each, against literal tables."""
+"""The stages: every state × every step, and who may take each, against literal tables."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -33,7 +33,7 @@ L, P, B, F, C, N = (
     Stage.CLOSED,
     Stage.PAUSED,
 )
-# Where each step leads from each state; what is not here is refused.
+# Where each step leads from each state; all others are refused.
 LEADS: dict[str, dict[Stage, Stage]] = {
     "prepare": {L: P},
     "book": {P: B},
@@ -51,7 +51,7 @@ LEADS: dict[str, dict[Stage, Stage]] = {
 
 @pytest.fixture(scope="module")
 def made(django_db_setup: None, django_db_blocker) -> Iterator[dict[str, Played]]:
-    """One referral in each situation from which a step is taken."""
+    """One referral for each state from which a step is taken."""
     with django_db_blocker.unblock(), at_ten(), transaction.atomic():
         staff = make_people(NOW)
         play.publish_sheet(NOW - timedelta(days=90))
@@ -73,7 +73,7 @@ def made(django_db_setup: None, django_db_blocker) -> Iterator[dict[str, Played]
 
 
 def in_stage(played: Played, stage: Stage, *, paused_from: str = P) -> Referral:
-    """The referral, put into a state as if it had come there."""
+    """The referral, put into a state directly."""
     paused, closed = stage == N, stage == C
     Referral.objects.unscoped("test").filter(pk=played.referral.pk).update(
         stage=stage,
@@ -104,7 +104,7 @@ def test_every_step_is_in_the_table():
 
 
 @pytest.mark.parametrize(("came_from", "back_to"), [(L, L), (P, P), (B, P), (F, F)])
-def test_a_paused_referral_goes_back_to_where_it_came_from_but_never_to_booked(made, came_from, back_to):
+def test_a_paused_referral_resumes_at_its_earlier_stage_but_never_as_booked(made, came_from, back_to):
     referral = in_stage(made["ready"], N, paused_from=came_from)
     take_step("resume", referral, by=made["ready"].staff["asha"], at=NOW)
     assert (referral.stage, referral.paused_from, referral.review_on) == (back_to, "", None)
@@ -122,7 +122,7 @@ def test_a_step_leaves_a_row_of_history(made):
     )
 
 
-def test_booking_is_guarded_by_whatever_stands_in_the_way(made):
+def test_booking_is_refused_while_there_are_blockers(made):
     with pytest.raises(NotPossible, match="stands in the way"):
         take_step("book", in_stage(made["logged"], P), by=None, at=NOW)
 
@@ -168,7 +168,7 @@ def do_call_off(made: Played, by) -> None:
 
 
 def do_start(made: Played, by) -> None:
-    """Not a stage of its own, and refused by the day: what counts is who gets so far."""
+    """Starting is not a stage, and the day refuses it here: what counts is who gets that far."""
     start(meeting=made.meeting, by=by)
 
 
@@ -207,7 +207,7 @@ WHO = {
 }
 RUNNING = {"asha", "fay", "mo", "sal"}
 MAY: dict[str, tuple[str, object, set[str]]] = {
-    "prepare": ("logged", do_prepare, {"asha", "fay", "mo", "sal"}),  # whoever opens that compartment
+    "prepare": ("logged", do_prepare, {"asha", "fay", "mo", "sal"}),  # users who open that compartment
     "book": ("ready", do_book, RUNNING),
     "call_off": ("booked_tomorrow", do_call_off, RUNNING),
     "start": ("booked_tomorrow", do_start, {"fay", "wes2"}),
@@ -219,7 +219,7 @@ MAY: dict[str, tuple[str, object, set[str]]] = {
 
 @pytest.mark.parametrize("who", WHO)
 @pytest.mark.parametrize("step", MAY)
-def test_each_step_is_taken_by_those_the_table_names(made, step, who):
+def test_each_step_is_taken_by_the_users_of_the_table(made, step, who):
     situation, do, allowed = MAY[step]
     played = made[situation]
     try:
@@ -234,7 +234,7 @@ def test_each_step_is_taken_by_those_the_table_names(made, step, who):
 
 
 @pytest.mark.parametrize("step", MAY)
-def test_what_is_refused_changes_nothing(made, step):
+def test_a_refused_step_changes_nothing(made, step):
     situation, do, _ = MAY[step]
     played = made[situation]
     before = Referral.objects.unscoped("test").values().get(pk=played.referral.pk)

@@ -1,4 +1,4 @@
-"""Deciding, appointing, matching records and closing: what each needs, who may, and what it leads to."""
+"""Deciding, appointing, matching names and closing: requirements, permissions and effects."""
 
 from datetime import date
 
@@ -20,7 +20,7 @@ from restorative.common.rules import rules
 from tests.stories import tell
 from tests.written import reproject_all
 
-# What these pages say is the same on each database; that they answer on the second is the matrix's.
+# These pages read the same on each database; the matrix checks that they answer on the second.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 
@@ -43,7 +43,7 @@ def codes(made: play.Played, gate: Gate = Gate.BOOK) -> set[str]:
 # --- Decide ---------------------------------------------------------------------------------------------------
 
 
-def test_suitable_now_asks_for_the_records_check_in_the_same_press(staff: Staff) -> None:
+def test_suitable_now_requests_the_records_check_in_the_same_submission(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), timezone.now())
 
     response = send(
@@ -69,7 +69,7 @@ def test_the_records_check_is_not_asked_for_twice(staff: Staff) -> None:
     assert "ask_records" not in shown.context["form"].fields
 
 
-def test_not_now_needs_a_day_to_look_again_and_pauses(staff: Staff) -> None:
+def test_not_now_needs_a_review_date_and_pauses(staff: Staff) -> None:
     made = make("ready", staff)
     asha = client_of(staff["asha"])
     said = {"decision": "not_now", "reason": "A bad month.", "party": "nobody"}
@@ -83,7 +83,7 @@ def test_not_now_needs_a_day_to_look_again_and_pauses(staff: Staff) -> None:
     assert Referral.objects.unscoped("test").get().review_on == date(2100, 3, 1)
 
 
-def test_a_reason_cannot_be_said_to_come_from_somebody_sealed(staff: Staff) -> None:
+def test_a_reason_cannot_come_from_a_sealed_party(staff: Staff) -> None:
     made = make("ready", staff)
 
     forged = send(
@@ -122,7 +122,7 @@ def test_any_organisations_facilitator_can_be_appointed(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("who", ["zed", "carol", "adam", "gwen"])
-def test_who_may_not_be_appointed_cannot_be_forged(who: str, staff: Staff) -> None:
+def test_a_worker_who_may_not_be_appointed_cannot_be_forged(who: str, staff: Staff) -> None:
     made = make("blocked_no_facilitator", staff)
 
     refused = send(
@@ -158,7 +158,7 @@ def test_ending_the_last_part_calls_a_booked_meeting_off_and_says_so_first(staff
     assert stage_of(made) == Stage.PREPARING
 
 
-def test_a_facilitator_who_ends_their_own_part_is_led_out(staff: Staff) -> None:
+def test_a_facilitator_who_ends_their_own_part_leaves_the_referral(staff: Staff) -> None:
     made = make("ready", staff)
     row = Involvement.objects.unscoped("test").in_meetings().get()
     fay = client_of(staff["fay"])
@@ -201,7 +201,7 @@ def test_an_invited_professional_is_left_out(staff: Staff) -> None:
     assert before - codes(made, Gate.START) == {"professional_not_agreed"}
 
 
-def test_only_who_opens_whoever_asked_for_them_finds_the_professional(staff: Staff) -> None:
+def test_only_users_who_open_the_inviting_party_find_the_professional(staff: Staff) -> None:
     made = make("ready", staff)
     href = page(made, f"professionals/{invited_by_other(made).pk}/leave-out")
     asha = client_of(staff["asha"])
@@ -215,7 +215,7 @@ def test_only_who_opens_whoever_asked_for_them_finds_the_professional(staff: Sta
     assert Invited.objects.unscoped("test").get().left_out_at is None
 
 
-def test_a_professional_of_another_referral_is_not_found(staff: Staff) -> None:
+def test_a_professional_of_another_referral_is_404(staff: Staff) -> None:
     made = make("ready", staff)
     row = invited_by_other(made)
     other = tell("ready", staff, timezone.now(), pair=play.Pair("Una", "Vic"))
@@ -245,7 +245,7 @@ def test_a_safeguarding_lead_sees_the_names_to_match_and_releases(staff: Staff) 
 
     shown = sal.get("/records-checks/")
     send(sal, shown.context["checks"][0]["href"])
-    assert "records_check" in codes(made)  # done, and it waits for the next fixed time
+    assert "records_check" in codes(made)  # done, waiting for the next fixed time
     released = release_due(at=clock.next_of(timezone.now(), rules().records_release_minutes))
 
     names = {row[0] for row in shown.context["checks"][0]["names"]}
@@ -257,7 +257,7 @@ def test_a_safeguarding_lead_sees_the_names_to_match_and_releases(staff: Staff) 
     assert AuditEntry.objects.filter(verb="records_checks_viewed").count() == 2
 
 
-def test_not_their_own_referrals_nor_another_organisations(staff: Staff) -> None:
+def test_not_their_own_referrals_nor_those_of_another_organisation(staff: Staff) -> None:
     own = play.log(staff, play.Pair("Sam", "Jo"), timezone.now(), lead="sal")
     check = ask_for_records_check(referral=own.referral, by=staff["sal"])
     theirs = play.log(staff, play.Pair("Ada", "Bo"), timezone.now(), lead="carol")
@@ -273,7 +273,7 @@ def test_not_their_own_referrals_nor_another_organisations(staff: Staff) -> None
 
 
 @pytest.mark.parametrize(("who", "status"), [("asha", 403), ("mo", 403), ("zed", 404), ("gwen", 404)])
-def test_nobody_else_sees_or_releases(who: str, status: int, staff: Staff) -> None:
+def test_other_users_neither_see_nor_release(who: str, status: int, staff: Staff) -> None:
     make("blocked_records_check", staff)
     check = RecordsCheck.objects.unscoped("test").get()
     client = client_of(staff[who])
@@ -304,10 +304,10 @@ def test_not_going_ahead_needs_a_reason_and_whose(staff: Staff) -> None:
     )
 
 
-def test_after_a_meeting_the_outcome_is_what_happened(staff: Staff) -> None:
+def test_after_a_meeting_the_outcome_is_computed(staff: Staff) -> None:
     made = make("record_overdue", staff)
     play.record_it(made, timezone.now())
-    mo = client_of(staff["mo"])  # only a manager closes over follow-ups not done
+    mo = client_of(staff["mo"])  # only a manager closes with unfinished follow-ups
 
     shown = mo.get(page(made, "close"))
     send(mo, page(made, "close"), reason="died", party="nobody", why_open_items="They moved away.")
@@ -330,7 +330,7 @@ def test_a_booked_meeting_comes_first(staff: Staff) -> None:
     assert stage_of(made) == Stage.BOOKED
 
 
-def test_an_open_concern_needs_a_manager_and_names_only_what_one_may_know(staff: Staff) -> None:
+def test_an_open_concern_needs_a_manager_and_names_only_what_the_user_may_know(staff: Staff) -> None:
     made = make("blocked_stop", staff)
     said = {"reason": "not_safe", "party": "nobody"}
 
@@ -354,7 +354,7 @@ PAGES = ["decide", "records-check", "facilitators", "close"]
     ("who", "status"),
     [("kit", 403), ("ben", 404), ("wes", 404), ("carol", 404), ("zed", 404), ("gwen", 404), ("adam", 404)],
 )
-def test_who_does_not_run_it_is_refused_and_a_stranger_finds_nothing(
+def test_users_who_do_not_run_it_are_refused_and_strangers_get_404(
     who: str, status: int, staff: Staff
 ) -> None:
     made = make("ready", staff)

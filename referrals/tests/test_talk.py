@@ -1,4 +1,4 @@
-"""The talk page: saved in part, never in halves; nothing typed is lost; alone or not at all; sent once."""
+"""The talk page: saved in part, never half a part; no typed text is lost; alone or not at all; submitted once."""
 
 from uuid import uuid4
 
@@ -43,7 +43,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 SAID = (SafetyAnswers, ContactRoute, Consent, Preparation, ReadinessCheck, Rating)
 
 
-def test_every_question_has_its_words() -> None:
+def test_every_question_has_its_script() -> None:
     from referrals.enums import READINESS_QUESTIONS, SAFETY_QUESTIONS
 
     assert list(words.SAFETY) == list(SAFETY_QUESTIONS)
@@ -71,7 +71,7 @@ def test_a_part_that_was_not_reached_stays_as_it_was(staff: Staff) -> None:
     assert [rows(model, made.own).count() for model in SAID] == [1, 0, 0, 0, 0, 0]
 
 
-def test_the_words_offered_to_begin_with_do_not_count_as_reached(staff: Staff) -> None:
+def test_unchanged_suggested_words_do_not_count_as_reached(staff: Staff) -> None:
     made = play("logged", staff)
     client = client_of(staff["asha"])
     form = client.get(path(made, made.own, "talk")).context["form"]
@@ -95,7 +95,7 @@ def test_the_words_offered_to_begin_with_do_not_count_as_reached(staff: Staff) -
         ({"sight": "yes"}, "take_part"),
     ],
 )
-def test_half_a_part_is_an_error_where_it_is_missing_and_keeps_what_was_typed(
+def test_half_a_part_is_an_error_where_it_is_missing_and_keeps_typed_text(
     typed: dict, missing: str, staff: Staff
 ) -> None:
     made = play("logged", staff)
@@ -118,7 +118,7 @@ def test_no_to_taking_part_asks_for_nothing_more(staff: Staff) -> None:
     assert rows(Consent, made.own).get().answer == Answer.NO
 
 
-def test_yes_to_taking_part_asks_for_the_words_to_reach_the_other(staff: Staff) -> None:
+def test_yes_to_taking_part_requires_the_words_to_reach_the_other(staff: Staff) -> None:
     made = play("logged", staff)
     response = send(client_of(staff["asha"]), path(made, made.own, "talk"), {**START, "take_part": "yes"})
 
@@ -126,7 +126,7 @@ def test_yes_to_taking_part_asks_for_the_words_to_reach_the_other(staff: Staff) 
 
 
 @pytest.mark.parametrize("alone", ["no", "not_sure"])
-def test_not_alone_is_not_saved_and_comes_back_as_it_was_left(alone: str, staff: Staff) -> None:
+def test_a_talk_not_alone_is_not_saved_and_can_be_resumed(alone: str, staff: Staff) -> None:
     made = play("logged", staff)
     client, where = client_of(staff["asha"]), path(made, made.own, "talk")
     response = send(client, where, {**START, "alone": alone, "afraid": "yes", "hopes": "To be heard."})
@@ -141,7 +141,7 @@ def test_not_alone_is_not_saved_and_comes_back_as_it_was_left(alone: str, staff:
     assert "Kept from" in again.content.decode()
 
 
-def test_what_is_typed_is_kept_as_it_is_typed_and_can_be_thrown_away(staff: Staff) -> None:
+def test_typed_text_is_saved_while_typing_and_can_be_discarded(staff: Staff) -> None:
     made = play("logged", staff)
     client, where = client_of(staff["asha"]), path(made, made.own, "talk")
     response = client.post(where, {"fears": "Shouting."}, headers={"X-Draft": "1"})
@@ -154,7 +154,7 @@ def test_what_is_typed_is_kept_as_it_is_typed_and_can_be_thrown_away(staff: Staf
     assert not Draft.objects.exists()
 
 
-def test_what_was_kept_is_gone_once_it_is_saved(staff: Staff) -> None:
+def test_the_draft_is_gone_once_it_is_saved(staff: Staff) -> None:
     made = play("logged", staff)
     client, where = client_of(staff["asha"]), path(made, made.own, "talk")
     client.post(where, {"fears": "Shouting."}, headers={"X-Draft": "1"})
@@ -163,7 +163,7 @@ def test_what_was_kept_is_gone_once_it_is_saved(staff: Staff) -> None:
     assert not Draft.objects.exists()
 
 
-def test_the_same_press_twenty_times_makes_one_set_of_rows(staff: Staff) -> None:
+def test_twenty_identical_submissions_make_one_set_of_rows(staff: Staff) -> None:
     made = play("logged", staff)
     client, token = client_of(staff["asha"]), str(uuid4())
     answers = {
@@ -172,7 +172,7 @@ def test_the_same_press_twenty_times_makes_one_set_of_rows(staff: Staff) -> None
 
     assert answers == {path(made, made.own)}
     assert [rows(model, made.own).count() for model in SAID[:5]] == [1, 1, 2, 1, 1]
-    assert rows(Approach, made.own).count() == 2  # logged, and this talk
+    assert rows(Approach, made.own).count() == 2  # logging, and this talk
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_the_same_press_twenty_times_makes_one_set_of_rows(staff: Staff) -> None
     ],
 )
 @pytest.mark.parametrize("answer", ["yes", "not_sure"])
-def test_an_answer_about_safety_records_its_concern_with_what_was_said(
+def test_an_answer_about_safety_records_its_concern_with_their_words(
     question: str, kind: ConcernKind, answer: str, staff: Staff
 ) -> None:
     made = play("logged", staff)
@@ -198,7 +198,7 @@ def test_an_answer_about_safety_records_its_concern_with_what_was_said(
 
 
 @pytest.mark.parametrize("read", ["yes", "not_sure"])
-def test_a_way_that_somebody_else_may_read_is_recorded_as_not_used(read: str, staff: Staff) -> None:
+def test_a_route_that_others_may_read_is_recorded_as_not_used(read: str, staff: Staff) -> None:
     made = play("logged", staff)
     typed = {**START, **ROUTE, "read_by_others": read}
     send(client_of(staff["asha"]), path(made, made.own, "talk"), typed)
@@ -214,7 +214,7 @@ def test_at_a_shared_home_the_screen_is_asked_about(staff: Staff) -> None:
     assert set(errors_of(response)) == {"screen_seen"}
 
 
-def test_judging_otherwise_than_the_answers_needs_a_reason_and_the_page_says_both(staff: Staff) -> None:
+def test_a_judgement_against_the_answers_needs_a_reason_and_the_page_shows_both(staff: Staff) -> None:
     made = play("logged", staff)
     client, where = client_of(staff["asha"]), path(made, made.own, "talk")
     typed = {**START, **READY, "judgement": "not_yet"}
@@ -253,9 +253,7 @@ def test_an_interpreter_and_the_exact_words_are_kept_with_each_answer(staff: Sta
         ("safe", "11"),
     ],
 )
-def test_an_answer_that_is_not_listed_is_an_error_at_its_question(
-    name: str, value: str, staff: Staff
-) -> None:
+def test_an_unlisted_answer_is_an_error_at_its_question(name: str, value: str, staff: Staff) -> None:
     made = play("logged", staff)
     response = send(client_of(staff["asha"]), path(made, made.own, "talk"), {**whole_talk(made), name: value})
 
@@ -265,7 +263,7 @@ def test_an_answer_that_is_not_listed_is_an_error_at_its_question(
 
 
 @pytest.mark.parametrize("typed", ["a\x00b", "\u202eover", "x" * 6000])
-def test_text_that_cannot_be_kept_is_an_error_and_the_rest_stays(typed: str, staff: Staff) -> None:
+def test_invalid_text_is_an_error_and_the_rest_stays(typed: str, staff: Staff) -> None:
     made = play("logged", staff)
     response = send(
         client_of(staff["asha"]), path(made, made.own, "talk"), {**START, "hopes": typed, "fears": "Noise."}
@@ -276,7 +274,7 @@ def test_text_that_cannot_be_kept_is_an_error_and_the_rest_stays(typed: str, sta
     assert "Noise." in response.content.decode()
 
 
-def test_the_words_are_asked_only_of_whoever_asked_first(staff: Staff) -> None:
+def test_only_the_person_who_asked_first_is_asked_for_the_words(staff: Staff) -> None:
     made = play("ready", staff)
     asked = client_of(staff["kit"]).get(path(made, made.other, "talk")).context["form"].asks
 
@@ -314,7 +312,7 @@ def test_a_stale_talk_after_the_referral_closed_is_refused_and_kept(staff: Staff
     assert client.get(where).context["form"]["hopes"].value() == "One more thing."
 
 
-def test_words_that_may_be_carried_are_asked_about_by_themselves(staff: Staff) -> None:
+def test_words_to_be_carried_are_a_separate_question(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     prepare(party=made.own, answers={"hopes": "Calm."}, may_carry="I am sorry.", by=staff["asha"])
     client = Client()

@@ -1,4 +1,5 @@
-"""Ways round the walls that were tried and are closed: each would tell one side of the other, or pass a gate."""
+"""Attempts to get round the walls between sides, all closed: each would reveal one side to the other, or pass a
+gate."""
 
 from datetime import timedelta
 
@@ -44,7 +45,7 @@ def opens(user, party: Party) -> bool:
 
 
 def page(user, made: play.Played, path: str = "") -> str:
-    """A page of the referral, without what is new each time it is shown."""
+    """A page of the referral, without the parts that change on every request."""
     client = Client()
     client.force_login(user)
     body = client.get(f"/r/{made.referral.reference}/{path}").content.decode()
@@ -52,7 +53,7 @@ def page(user, made: play.Played, path: str = "") -> str:
     return "\n".join(line for line in body.splitlines() if not any(each in line for each in fresh))
 
 
-def test_a_supporter_is_sealed_with_whom_they_are_beside_whoever_supports_them(staff: Staff) -> None:
+def test_a_supporter_is_sealed_with_their_participant_whoever_supports_them(staff: Staff) -> None:
     made = retold("logged", staff, NOW())
     facts = parties.PersonFacts(given="Bo", place=Place.SUPPORTER)
     beside = parties.add_party(referral=made.referral, facts=facts, beside=made.other, by=staff["asha"])
@@ -61,13 +62,13 @@ def test_a_supporter_is_sealed_with_whom_they_are_beside_whoever_supports_them(s
     assert (opens(staff["kit"], beside), opens(staff["asha"], beside)) == (True, False)
 
 
-def test_who_once_supported_one_side_does_not_open_the_other_as_facilitator(staff: Staff) -> None:
+def test_a_former_keyworker_of_one_side_does_not_open_the_other_as_facilitator(staff: Staff) -> None:
     made = retold("blocked_no_facilitator", staff, NOW())
     parties.set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
     facilitation.appoint(referral=made.referral, user=staff["asha"], by=staff["asha"])
 
     assert not opens(staff["asha"], made.other)
-    assert not opens(staff["asha"], made.own)  # as the page says on which it is changed
+    assert not opens(staff["asha"], made.own)  # as the page for changing it says
     assert "unless they manage here" in page(staff["ben"], made, f"people/{made.own.pk}/keyworker/")
     assert "facilitator_not_independent" in codes(made)
 
@@ -95,7 +96,7 @@ def test_a_lead_who_stands_in_for_a_keyworker_counts_as_one(staff: Staff) -> Non
 
 
 @pytest.mark.parametrize("answer", [Answer.NO, Answer.NOT_SURE])
-def test_a_second_worker_does_not_open_whoever_did_not_say_yes_to_them(answer, staff: Staff) -> None:
+def test_a_second_worker_opens_only_parties_who_said_yes(answer, staff: Staff) -> None:
     made = retold("blocked_facilitator_not_independent", staff, NOW())
     facilitation.appoint(referral=made.referral, user=staff["ben"], part=Part.SECOND_WORKER, by=staff["asha"])
     assert opens(staff["ben"], made.other)
@@ -126,7 +127,7 @@ def test_a_second_worker_is_of_another_team(facilitator, second, another, staff:
     assert ("facilitator_not_independent" in codes(made)) is not another
 
 
-def test_who_once_supported_somebody_is_no_second_person(staff: Staff) -> None:
+def test_a_former_keyworker_is_no_second_person(staff: Staff) -> None:
     made = retold("blocked_sign_off", staff, NOW())
     parties.set_keyworker(party=made.other, keyworker=staff["mo"], by=staff["mo"])
     parties.set_keyworker(party=made.other, keyworker=staff["kit"], by=staff["mo"])
@@ -136,7 +137,7 @@ def test_who_once_supported_somebody_is_no_second_person(staff: Staff) -> None:
         concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Fine.", by=staff["mo"])
 
 
-def test_a_sign_off_by_somebody_who_then_joins_the_referral_no_longer_counts(staff: Staff) -> None:
+def test_a_sign_off_by_a_worker_who_then_joins_the_referral_no_longer_counts(staff: Staff) -> None:
     made = retold("blocked_sign_off", staff, NOW())
     concern = Concern.objects.unscoped("test").get(party=made.other)
     concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Fine.", by=staff["mo"])
@@ -146,7 +147,7 @@ def test_a_sign_off_by_somebody_who_then_joins_the_referral_no_longer_counts(sta
     assert "sign_off" in codes(made)
 
 
-def test_nobody_releases_a_records_check_they_asked_for(staff: Staff) -> None:
+def test_a_records_check_is_not_released_by_the_worker_who_asked_for_it(staff: Staff) -> None:
     made = retold("blocked_records_check", staff, NOW())
     check = RecordsCheck.objects.unscoped("test").get(referral=made.referral)
     RecordsCheck.objects.unscoped("test").update(asked_by=staff["sal"])
@@ -156,17 +157,17 @@ def test_nobody_releases_a_records_check_they_asked_for(staff: Staff) -> None:
         concerns.release_records_check(check=check, by=staff["sal"])
 
 
-def test_who_may_know_approaches_nobody_with_the_words_of_somebody_who_stopped(staff: Staff) -> None:
+def test_a_worker_who_may_know_does_not_use_the_words_of_a_person_who_stopped(staff: Staff) -> None:
     made = retold("ready", staff, NOW())
     consent.withdraw(party=made.own, by=staff["asha"])
 
     with pytest.raises(NotPossible):
         reaching.record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["fay"])
-    # A refusal would tell Kit, and lose what came of a call that was made.
+    # A refusal would tell Kit, and lose the result of a call that was made.
     reaching.record_approach(party=made.other, result=ApproachResult.WAITING, by=staff["kit"])
 
 
-def test_coming_back_each_other_thing_is_asked_again(staff: Staff) -> None:
+def test_after_returning_each_other_consent_is_asked_again(staff: Staff) -> None:
     made = retold("ready", staff, NOW())
     consent.withdraw(party=made.own, by=staff["asha"])
     consent.record_consent(
@@ -182,7 +183,7 @@ def test_coming_back_each_other_thing_is_asked_again(staff: Staff) -> None:
     assert "wording_not_approved" in codes(made)
 
 
-def test_saying_yes_again_does_not_take_a_doubt_about_capacity_away(staff: Staff) -> None:
+def test_a_second_yes_does_not_remove_a_doubt_about_capacity(staff: Staff) -> None:
     made = retold("blocked_capacity_in_doubt", staff, NOW())
     clear = consent.Asked(capacity=Capacity.CLEAR)
     consent.record_consent(
@@ -192,7 +193,7 @@ def test_saying_yes_again_does_not_take_a_doubt_about_capacity_away(staff: Staff
     assert "capacity_in_doubt" in codes(made)
 
 
-def test_a_new_disclosure_is_a_new_concern_where_the_old_one_was_signed_off(staff: Staff) -> None:
+def test_a_new_disclosure_is_a_new_concern_after_a_sign_off(staff: Staff) -> None:
     made = retold("ready", staff, NOW())
     concern = concerns.raise_concern(party=made.other, kind=ConcernKind.PAST_ABUSE, by=staff["kit"])
     concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Long ago.", by=staff["mo"])
@@ -202,14 +203,14 @@ def test_a_new_disclosure_is_a_new_concern_where_the_old_one_was_signed_off(staf
     assert "sign_off" in codes(made)
 
 
-def test_nobody_with_an_open_concern_is_taken_off(staff: Staff) -> None:
+def test_a_person_with_an_open_concern_is_not_removed(staff: Staff) -> None:
     made = retold("blocked_stop", staff, NOW())
 
     with pytest.raises(NotPossible, match="still open"):
         parties.leave(party=made.other, by=staff["kit"])
 
 
-def test_a_closed_referral_still_hears_a_concern_and_a_withdrawal(staff: Staff) -> None:
+def test_a_closed_referral_still_accepts_a_concern_and_a_withdrawal(staff: Staff) -> None:
     made = retold("closed", staff, NOW())
     concerns.raise_concern(party=made.own, kind=ConcernKind.THREATS, by=staff["asha"])
     consent.withdraw(party=made.own, purpose=Purpose.EVALUATION, by=staff["asha"])
@@ -217,7 +218,7 @@ def test_a_closed_referral_still_hears_a_concern_and_a_withdrawal(staff: Staff) 
     assert Concern.objects.unscoped("test").filter(party=made.own).exists()
 
 
-def test_one_of_two_needed_facilitators_leaving_calls_the_meeting_off(staff: Staff, morning) -> None:
+def test_losing_one_of_two_required_facilitators_calls_the_meeting_off(staff: Staff, morning) -> None:
     made = retold("blocked_one_facilitator", staff, NOW())
     second = facilitation.appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])
     play.book_meeting(made, play.day_at(2, 14), NOW(), kind="family")
@@ -228,7 +229,7 @@ def test_one_of_two_needed_facilitators_leaving_calls_the_meeting_off(staff: Sta
 
 
 @pytest.mark.parametrize("first_yes", [True, False])
-def test_a_no_on_the_day_leaves_the_other_sides_page_as_it_stood(first_yes: bool, staff: Staff) -> None:
+def test_a_no_on_the_day_leaves_the_other_sides_page_unchanged(first_yes: bool, staff: Staff) -> None:
     made = retold("blocked_day_of_check_missing", staff, NOW())
     if first_yes:
         play.check_the_day(made, NOW())
@@ -242,7 +243,7 @@ def test_a_no_on_the_day_leaves_the_other_sides_page_as_it_stood(first_yes: bool
     assert page(staff["asha"], made) == before
 
 
-def test_a_withdrawal_does_not_settle_what_stood_open_on_the_other_sides_page(staff: Staff) -> None:
+def test_a_withdrawal_does_not_remove_blockers_from_the_other_sides_page(staff: Staff) -> None:
     made = retold("booked_tomorrow", staff, NOW())
     before = page(staff["asha"], made)
     consent.withdraw(party=made.other, by=staff["kit"])
@@ -261,8 +262,8 @@ def test_a_held_message_reads_the_same_before_and_after_the_others_withdrawal(st
     assert page(staff["asha"], made) == before
 
 
-def test_a_second_cause_of_a_call_off_shows_to_nobody_who_knew_the_first(staff: Staff) -> None:
-    """Kit knows of the stop of his own side, and Asha's side has something open already: then it says no as well."""
+def test_a_second_cause_of_a_call_off_stays_hidden_from_users_who_knew_the_first(staff: Staff) -> None:
+    """Kit knows of the stop on his own side; Asha's side has a blocker already, and then says no as well."""
     made = retold("booked_tomorrow", staff, NOW())
     concerns.raise_concern(party=made.other, kind=ConcernKind.THREATS, by=staff["kit"])
     concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["asha"])
@@ -282,8 +283,8 @@ def person_page(user, made: play.Played, party: Party, name: str = "") -> str:
     return page(user, made, f"people/{party.pk}/{name}")
 
 
-def test_words_that_nobody_had_agreed_to_stay_asked_for_when_the_other_stops_unseen(staff: Staff) -> None:
-    """Kit supports somebody who joined after the booking. That Sam withdrew must not take the row away."""
+def test_unapproved_words_stay_required_when_the_other_stops_in_secret(staff: Staff) -> None:
+    """Kit supports a person who joined after the booking. Sam's withdrawal must not remove the row."""
     made = retold("booked_tomorrow", staff, NOW())
     lee = parties.add_party(
         referral=made.referral,
@@ -298,7 +299,7 @@ def test_words_that_nobody_had_agreed_to_stay_asked_for_when_the_other_stops_uns
     assert (page(staff["kit"], made), person_page(staff["kit"], made, lee)) == before
 
 
-def test_whoever_comes_back_unseen_takes_no_words_away_on_the_other_sides_pages(staff: Staff) -> None:
+def test_a_secret_return_removes_no_words_from_the_other_sides_pages(staff: Staff) -> None:
     made = retold("booked_tomorrow", staff, NOW())
     Party.objects.unscoped("test").filter(pk=made.other.pk).update(answered_at=None)
     asked = "", "approach/", "talk/"
@@ -320,7 +321,7 @@ def test_whoever_comes_back_unseen_takes_no_words_away_on_the_other_sides_pages(
     assert after == before
 
 
-def test_who_signed_off_and_leads_since_is_no_second_person(staff: Staff) -> None:
+def test_a_worker_who_signed_off_and_now_leads_is_no_second_person(staff: Staff) -> None:
     made = retold("blocked_sign_off", staff, NOW())
     concern = Concern.objects.unscoped("test").get(party=made.other)
     concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Settled.", by=staff["mo"])
@@ -350,10 +351,8 @@ def test_a_safeguarding_lead_on_one_side_reads_no_concern_of_the_other(still: bo
     assert Concern.objects.visible_to(staff["sal"]).filter(party=made.other).exists()
 
 
-def test_whether_somebody_accepts_the_second_worker_is_shown_to_their_own_side_alone(
-    staff: Staff, morning
-) -> None:
-    """Asha facilitates and supports Sam, so Jo is asked about Wes. Asha reads of it what she would read of anything."""
+def test_acceptance_of_the_second_worker_is_shown_only_to_their_own_side(staff: Staff, morning) -> None:
+    """Asha facilitates and supports Sam, so Jo is asked about Wes. Asha sees it as any sealed blocker."""
     made = retold("blocked_facilitator_not_independent", staff, NOW())
     assert "A second worker from another team is needed" in page(staff["asha"], made)
     facilitation.appoint(referral=made.referral, user=staff["wes"], part=Part.SECOND_WORKER, by=staff["asha"])
@@ -375,8 +374,8 @@ def test_whether_somebody_accepts_the_second_worker_is_shown_to_their_own_side_a
     assert page(staff["asha"], made) == before
 
 
-def test_who_led_it_once_is_no_second_person_though_somebody_else_leads_now(staff: Staff) -> None:
-    """The lead does not step aside for an hour to approve their own work."""
+def test_a_former_lead_is_no_second_person(staff: Staff) -> None:
+    """The lead cannot step aside for an hour to approve their own work."""
     made = retold("blocked_sign_off", staff, NOW())
     concern = Concern.objects.unscoped("test").get(party=made.other)
     go = {"concern": concern, "decision": SignOffDecision.GO, "reason": "Settled."}
@@ -394,7 +393,7 @@ def test_who_led_it_once_is_no_second_person_though_somebody_else_leads_now(staf
     assert "sign_off" not in codes(made)
 
 
-def test_who_led_it_once_releases_no_records_check_of_it(staff: Staff) -> None:
+def test_a_former_lead_releases_no_records_check_of_it(staff: Staff) -> None:
     made = retold("blocked_records_check", staff, NOW())
     for lead in ("sal", "asha"):
         facilitation.change_lead(referral=made.referral, lead=staff[lead], by=staff["mo"])
@@ -404,7 +403,7 @@ def test_who_led_it_once_releases_no_records_check_of_it(staff: Staff) -> None:
     assert check not in checks_to_match(staff["sal"])
 
 
-def test_a_facilitator_whose_account_was_closed_runs_nothing_any_more(staff: Staff) -> None:
+def test_a_facilitator_with_an_inactive_account_runs_nothing(staff: Staff) -> None:
     made = retold("ready", staff, NOW())
     assert "no_facilitator" not in codes(made)
     User.objects.filter(pk=staff["fay"].pk).update(is_active=False)
@@ -412,10 +411,10 @@ def test_a_facilitator_whose_account_was_closed_runs_nothing_any_more(staff: Sta
     assert "No facilitator has been appointed." in page(staff["asha"], made)
 
 
-def test_words_taken_back_after_the_other_was_reached_are_told_to_nobody_on_their_side(
+def test_words_withdrawn_after_the_other_was_reached_stay_hidden_from_their_side(
     staff: Staff, morning
 ) -> None:
-    """Jo answered long ago. That Sam takes the words back is Sam's: Kit reads what he reads of anything sealed."""
+    """Jo answered long ago. That Sam withdraws the words concerns only Sam: Kit sees it as any sealed blocker."""
     made = retold("booked_tomorrow", staff, NOW())
 
     def kit_sees() -> list[str]:

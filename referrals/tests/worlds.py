@@ -1,5 +1,5 @@
-"""Made-up worlds for the table of compartments: who works where, what each referral holds, and the same in rows.
-What the table says of them is in test_querysets.py."""
+"""Made-up worlds for the table of compartments: workers, referrals, and both as rows.
+The expected access is in test_querysets.py."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ from restorative.accounts.models import Organisation, User
 
 @dataclass(frozen=True)
 class Worker:
-    """Role, organisation (0, 1), team in it (0, 1, or None), flag, and whether they may still sign in."""
+    """Role, organisation (0, 1), team in it (0, 1, or None), safeguarding lead, and whether they may still sign in."""
 
     role: str
     house: int
@@ -76,19 +76,19 @@ ANY = st.integers(0, len(WORKERS) - 1)
 
 @dataclass(frozen=True)
 class Share:
-    """One answer to sharing with an organisation."""
+    """One answer about sharing with an organisation."""
 
     house: int
     answer: str
-    old: bool = False  # given too long ago
-    early: bool = False  # counts from a day to come
-    heard: bool = True  # by a worker, from them alone
+    old: bool = False  # expired
+    early: bool = False  # counts from a future day
+    heard: bool = True  # heard by a worker from them alone
 
 
 @dataclass(frozen=True)
 class Side:
-    """One party: whose, who supports them, whether they left, open and cleared concerns, their answers to sharing,
-    whether they accept whoever stands in for a day, and whether they said no to second workers."""
+    """One party: organisation, keyworker, left or not, open and cleared concerns, answers about sharing, whether
+    they accept a stand-in, and whether they refused second workers."""
 
     house: int
     keyworker: int | None
@@ -99,14 +99,14 @@ class Side:
     declines: bool = False
 
     def shares_with(self, house: int) -> bool:
-        """The newest answer counts, where it is a yes that counts now."""
+        """Whether the newest answer is a yes that counts now."""
         given = [share for share in self.shares if share.house == house]
         return bool(given) and given[-1] == Share(house, Answer.YES)
 
 
 @dataclass(frozen=True)
 class Handed:
-    """Something asked of the other house: by whom, about which side (lead: none), who led then, what became of it."""
+    """A handoff to the other organisation: sender, side (none: lead), lead at that time, and result."""
 
     asker: int
     led: int
@@ -131,7 +131,7 @@ class Handed:
 
 @dataclass(frozen=True)
 class Granted:
-    """A worker let in: to one side (or, without, the shell alone); asked for, running, run out, or ended."""
+    """A grant for one side (or none: only the shell): requested, active, expired, or ended."""
 
     who: int
     side: int | None
@@ -144,11 +144,11 @@ class Granted:
 
 @dataclass(frozen=True)
 class Made:
-    """A referral: who leads it, its parties, who has or had which part, its records check, what was handed over."""
+    """A referral: lead, parties, workers' parts, records check, handoffs."""
 
     lead: int
     sides: tuple[Side, ...]
-    parts: dict[int, tuple[str, bool]]  # worker: part, and whether it still runs
+    parts: dict[int, tuple[str, bool]]  # worker: part, and whether it is still active
     check: str  # none, waiting, released
     handed: tuple[Handed, ...] = ()
     granted: tuple[Granted, ...] = ()
@@ -164,7 +164,7 @@ class Made:
 
     @property
     def involved(self) -> set[int]:
-        """Those with something to do in it, or shut out of it."""
+        """Workers with a part in it, and barred workers."""
         handing = {who for each in self.handed for who in (each.asker, each.led, each.taker)}
         let = {each.who for each in self.granted}
         return {self.lead, *self.parts, *handing, *let, *self.barred} | {
@@ -172,7 +172,7 @@ class Made:
         }
 
     def worker_of(self, side: Side) -> int:
-        """Their keyworker; the lead who stands in for an absent one counts as one."""
+        """Their keyworker, or the lead who stands in."""
         return self.lead if side.keyworker is None else side.keyworker
 
     def about(self, handed: Handed) -> Side:
@@ -217,7 +217,7 @@ worlds = st.builds(
     sides=st.lists(sides, min_size=1, max_size=3).map(tuple),
     parts=st.dictionaries(ANY, st.tuples(st.sampled_from(MEETING_PARTS), st.booleans()), max_size=3),
     check=st.sampled_from(["none", "waiting", "released"]),
-    # Two that wait at once for the same are refused, so at most one.
+    # Two open requests for the same thing are refused, so at most one.
     handed=st.lists(handed, max_size=1).map(tuple),
     granted=st.lists(
         st.builds(
@@ -270,7 +270,7 @@ def _works(
 
 
 def build(made: Made, rows: Rows) -> list[Party]:
-    """Write a made-up world down; its parties in the order of its sides."""
+    """Write a made-up world as rows; parties in the order of its sides."""
     now = timezone.now()
     at = {"created_at": now}
     referral = Referral.objects.create(
@@ -368,7 +368,7 @@ def build(made: Made, rows: Rows) -> list[Party]:
 
 
 def let_in(each: Granted, parties: list[Party], rows: Rows, now: datetime) -> None:
-    """Write down that somebody was let in, or asks to be."""
+    """Write the rows of a grant or of a request for one."""
     user, giver = rows.users[each.who], rows.users[0 if each.who else 1]
     given = each.state != "asked"
     Grant.objects.create(
@@ -388,7 +388,7 @@ def let_in(each: Granted, parties: list[Party], rows: Rows, now: datetime) -> No
 
 
 def hand_over(each: Handed, made: Made, parties: list[Party], rows: Rows, now: datetime) -> None:
-    """Write down something asked of the other house."""
+    """Write the rows of a handoff to the other organisation."""
     decided = each.state in ("accepted", "declined", "returned", "completed")
     users = rows.users
     Handoff.objects.create(
