@@ -17,6 +17,8 @@ class Depth:
     """Changes that each of eight processes writes into the ledger."""
     worlds: int
     """Made-up worlds in which two readings of a rule are compared."""
+    every_hour: bool
+    """Whether each situation of the demo is played at every awkward hour, or at one of them."""
     machine_runs: int
     """Histories that the state machine makes up."""
     machine_steps: int
@@ -24,10 +26,22 @@ class Depth:
 
 
 SMALL = Depth(
-    race_rounds=25, raced_messages=80, ledger_changes=40, worlds=30, machine_runs=5, machine_steps=15
+    race_rounds=25,
+    raced_messages=80,
+    ledger_changes=40,
+    worlds=30,
+    every_hour=False,
+    machine_runs=5,
+    machine_steps=15,
 )
 LARGE = Depth(
-    race_rounds=200, raced_messages=400, ledger_changes=240, worlds=500, machine_runs=60, machine_steps=40
+    race_rounds=200,
+    raced_messages=400,
+    ledger_changes=240,
+    worlds=500,
+    every_hour=True,
+    machine_runs=60,
+    machine_steps=40,
 )
 
 DEPTH = LARGE if os.environ.get("DEEP") == "1" else SMALL
