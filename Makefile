@@ -4,20 +4,28 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV ?= uv
 
-.PHONY: run test deep bench lint format types lock venv clean
+.PHONY: run check fast test deep bench lint format types lock venv clean
 .DEFAULT_GOAL := run
 
 run: .venv/.runtime ## start web, worker and beat with made-up data
 	@$(BIN)/python manage.py serve
 
+# What a change breaks most often, for daily work: the tests of each app without browsers, races and long searches.
+check: .venv/.dev ## lint, types and the fast part of the suite on SQLite, at once
+	@$(MAKE) --no-print-directory --jobs 3 --output-sync=target lint types fast
+
+fast: .venv/.dev
+	@env -u DATABASE_URL -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest $(ARGS) \
+		-m "not slow and not deep and not browser and not proof"
+
 test: .venv/.dev ## the whole suite, on SQLite and on the PostgreSQL of TEST_DATABASE_URL (SLOW=1 adds races and faults)
 	@$(BIN)/python tests/run.py $(ARGS)
 
-deep: .venv/.dev ## searches and races of the suite with large numbers (tests/depth.py), for some hours at most
-	@SLOW=1 DEEP=1 $(BIN)/python tests/run.py -m deep $(ARGS)
-
 bench: .venv/.dev ## what pages cost with many referrals; bench/README.md has the options for ARGS
 	@$(BIN)/python -m bench $(ARGS)
+
+deep: .venv/.dev ## searches and races of the suite with large numbers (tests/depth.py), for some hours at most
+	@SLOW=1 DEEP=1 $(BIN)/python tests/run.py -m deep $(ARGS)
 
 lint: .venv/.dev
 	$(BIN)/ruff check .

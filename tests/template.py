@@ -71,9 +71,9 @@ def _imported(path: Path) -> list[Path]:
 
 @contextmanager
 def _locked() -> Iterator[None]:
-    """One process at a time makes the template; the others wait and copy it."""
+    """One process at a time makes the template of a kind of database; the others wait and copy it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "lock").open("w") as lock:
+    with (FOLDER / f"{connection.vendor}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

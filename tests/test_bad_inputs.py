@@ -9,7 +9,7 @@ from tests.routes import Route, routes
 from tests.test_matrix import TABLE
 from tests.world import World, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.proof, pytest.mark.django_db]
 
 NONSENSE = {
     "NUL": "a\x00b",

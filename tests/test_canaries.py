@@ -57,7 +57,7 @@ from tests.test_guard_source import MODELS, SEALED
 from tests.world import NOW, World, at_ten, make_world, marked_talk, undone
 from tests.written import reproject_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.proof, pytest.mark.django_db]
 
 PHONE = "7700900777"  # Jo's number, without what is put before it
 

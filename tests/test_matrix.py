@@ -29,7 +29,7 @@ from tests.routes import routes
 from tests.world import NOW, PEOPLE, World, share_with, undone
 from tests.written import reproject_all
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.proof, pytest.mark.django_db]
 
 # --- The table ------------------------------------------------------------------------------------------------
 

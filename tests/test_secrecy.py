@@ -46,7 +46,7 @@ from restorative.notify.outbox import sweep
 from tests.routes import routes
 from tests.world import NOW, World, at_ten, make_people, sign_in, undone
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.proof, pytest.mark.django_db]
 
 # Form tokens, script nonce, request id.
 DIFFERS = re.compile(
