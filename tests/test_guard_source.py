@@ -440,7 +440,6 @@ def test_only_actions_and_those_named_say_unscoped():
         "referrals.reminders.grants",
         "referrals.reminders.handoffs",
         "referrals.reminders.shares",
-        "meetings.access",
         "meetings.blockers",
         "meetings.outcome",
         "meetings.reminders.facts",
