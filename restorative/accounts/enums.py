@@ -15,4 +15,3 @@ class Role(models.TextChoices):
 
 
 CASEWORK = frozenset({Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER})
-FACILITATING = frozenset({Role.FACILITATOR, Role.MANAGER})

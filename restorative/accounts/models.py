@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from restorative.accounts.enums import CASEWORK, FACILITATING, Role
+from restorative.accounts.enums import CASEWORK, Role
 from restorative.accounts.managers import UserManager
 
 
@@ -119,21 +119,10 @@ class User(AbstractBaseUser):
         """First and last name, for lists where two people may share a first name."""
         return f"{self.first_name} {self.last_name}".strip()
 
-    def get_full_name(self) -> str:
-        return self.full_name
-
-    def get_short_name(self) -> str:
-        return self.first_name
-
     @property
     def does_casework(self) -> bool:
         """Does casework: keyworkers, facilitators and managers."""
         return self.role in CASEWORK
-
-    @property
-    def is_facilitator(self) -> bool:
-        """May prepare and run a meeting: facilitators and managers."""
-        return self.role in FACILITATING
 
     @property
     def is_manager(self) -> bool:

@@ -34,18 +34,18 @@ def test_the_three_organisations_exist_once(organisations):
 
 
 @pytest.mark.parametrize(
-    ("role", "casework", "facilitates"),
+    ("role", "casework"),
     [
-        (Role.KEYWORKER, True, False),
-        (Role.FACILITATOR, True, True),
-        (Role.MANAGER, True, True),
-        (Role.ADMINISTRATOR, False, False),
-        (Role.GOVERNANCE, False, False),
+        (Role.KEYWORKER, True),
+        (Role.FACILITATOR, True),
+        (Role.MANAGER, True),
+        (Role.ADMINISTRATOR, False),
+        (Role.GOVERNANCE, False),
     ],
 )
-def test_properties_of_each_role(role, casework, facilitates):
+def test_properties_of_each_role(role, casework):
     user = make_user(role=role)
-    assert (user.does_casework, user.is_facilitator) == (casework, facilitates)
+    assert user.does_casework == casework
     assert user.is_manager == (role == Role.MANAGER)
     assert user.is_administrator == (role == Role.ADMINISTRATOR)
     assert user.is_governance == (role == Role.GOVERNANCE)
