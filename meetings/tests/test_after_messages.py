@@ -20,7 +20,7 @@ from referrals.enums import Purpose
 from restorative.common import clock
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
-from restorative.notify.wording import lint
+from restorative.notify.tests.lint import lint
 from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restorative.notify.checks import neutral_sender
-from restorative.notify.wording import forbidden, lint, parts, reading_age
+from restorative.notify.tests.lint import lint, parts, reading_age
+from restorative.notify.wording import forbidden
 
 
 @pytest.mark.parametrize(
