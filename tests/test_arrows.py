@@ -55,7 +55,6 @@ BELOW: dict[str, set[str]] = {"querysets": {"models"}}
 ROOM_EXCEPTIONS: set[tuple[str, str]] = {
     # How a person is spoken of in sentences: words that forms and pages share, no form among them.
     ("referrals.presenters.safety", "referrals.forms.words"),
-    ("referrals.presenters.safety", "referrals.forms.words.Whom"),
 }
 
 # The web: who may know of requests, addresses, templates and form widgets.

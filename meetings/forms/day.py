@@ -23,51 +23,39 @@ class CameField(ChoiceRadio):
 
     kind = "answer"
 
-    def __init__(self, **kwargs: Any):
-        super().__init__(choices=CAME, **kwargs)
-
 
 class DayCheckForm(BaseForm):
     """Four answers from one person alone, and a note."""
 
-    note = CleanTextField(label="Note", required=False, rows=2)
-    say = SAY_TODAY
+    note = CleanTextField(label="Note", help_text="Only {name}’s side sees this", required=False, rows=2)
+    layout = [Section("Ask {name}, alone", *DAY_QUESTIONS), "note"]
 
-    def __init__(self, *args: Any, name: str = "", **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         for key, label in DAY_QUESTIONS.items():
-            self.fields[key] = YesNoNotSureField(label=str(label))
-        self.fields["note"].help_text = f"Only {name}’s side sees this"
-        self.layout = [Section(f"Ask {name}, alone", *DAY_QUESTIONS), "note"]
-
-
-class PressForm(BaseForm):
-    """No fields: submitting is the answer."""
+            self.fields[key] = YesNoNotSureField(label=str(label), say=SAY_TODAY[key])
 
 
 class SafeForm(BaseForm):
     """Whether it is safe for one person if the others hear today."""
 
-    def __init__(self, *args: Any, name: str = "", **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["safe_today"] = YesNoNotSureField(
-            label=f"Is it safe for {name} if the others hear today?"
-        )
-        self.say = {
-            "safe_today": "Ask them, alone. “If the others hear today that it is not happening, are you safe?”"
-        }
+    safe_today = YesNoNotSureField(
+        label="Is it safe for {name} if the others hear today?",
+        say="Ask them, alone. “If the others hear today that it is not happening, are you safe?”",
+    )
 
 
 class RecordForm(BaseForm):
     """Who came, and what each person agrees may be noted, prompt by prompt."""
 
     apology_offered = YesNoNotSureField(label="Was an apology offered?", required=False)
-    apology_accepted = YesNoNotSureField(label="Was it accepted?", required=False)
+    apology_accepted = YesNoNotSureField(
+        label="Was it accepted?", shown_if=("apology_offered", Offered.YES, Offered.NOT_SURE)
+    )
     helped = YesNoNotSureField(label="Did it help?", required=False)
     stopped_why = CleanTextField(
         label="If it stopped early: why?", required=False, rows=2, help_text="Facts, without blame"
     )
-    reveals = {"apology_accepted": ("apology_offered", Offered.YES, Offered.NOT_SURE)}
 
     def __init__(
         self,
@@ -80,7 +68,7 @@ class RecordForm(BaseForm):
         self.meeting_each_other = [key for key, _ in people if key not in supporters]
         came = [f"came_{key}" for key, _ in people]
         for key, name in people:
-            self.fields[f"came_{key}"] = CameField(label=f"Did {name} come?")
+            self.fields[f"came_{key}"] = CameField(choices=CAME, label=f"Did {name} come?")
         for key, label in RECORD_PROMPTS.items():
             self.fields[key] = CleanTextField(label=str(label), required=False, rows=3)
         self.layout = [
@@ -94,9 +82,9 @@ class RecordForm(BaseForm):
         ]
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
+        said = super().clean()
         came = (Came.CAME, Came.LEFT_EARLY)
         there = [key for key in self.meeting_each_other if said.get(f"came_{key}") in came]
-        if len(there) >= 2 and not said.get("helped") and "helped" not in self.errors:
-            self.add_error("helped", "Answer yes, no or not sure")
+        if len(there) >= 2:
+            self.missing("Answer yes, no or not sure", "helped")
         return said

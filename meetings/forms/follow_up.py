@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from meetings.enums import FOLLOW_UP_QUESTIONS, RECORD_PROMPTS, AttemptResult, FollowUpKind, FollowUpResult
 from referrals.forms import words
-from referrals.forms.parts import ANSWER, add_ratings, missing
+from referrals.forms.parts import ANSWER, add_ratings, answer, said
 from restorative.common.formfields import (
     ChoiceRadio,
     ChoiceSelect,
@@ -26,13 +26,8 @@ RATED = (FollowUpKind.WEEKS_6, FollowUpKind.WEEKS_12)
 TALKED, RATHER_NOT, NOT_REACHED = FollowUpResult.TALKED, FollowUpResult.RATHER_NOT, FollowUpResult.NOT_REACHED
 TRY_AGAIN = "try_again"
 HOW_IT_WENT = ("result", "why", "later_too", "alone")
-SAY: dict[str, str] = {
-    "alone": words.ALONE.say,
-    "better": "“How are things between you since you met?”",
-    "kept": "“How is it going with what you agreed? It is fine if some of it is hard.”",
-    "feels_safe": "“Do you feel safe? At home, and with them?”",
-    "worries": "“Is there anything new that worries you?”",
-}
+IF_TALKED = ("result", TALKED)
+IF_LEFT = ("result", RATHER_NOT, NOT_REACHED)
 SAY_DEBRIEF = {
     "better": "“How was it for you? What stays with you? Is it any easier between you?”",
     "feels_safe": "“Do you feel safe after it? At home, and with them?”",
@@ -42,10 +37,58 @@ SAY_DEBRIEF = {
 class FollowUpForm(BaseForm):
     """One page: did you talk, what did they say. `may_leave` is true after enough failed attempts."""
 
+    result = ChoiceRadio(
+        label="How did it go?",
+        choices=[
+            (TALKED, "We talked"),
+            (TRY_AGAIN, "I could not reach them", "You get a task to try again in 3 working days"),
+            (RATHER_NOT, "{name} would rather not", "That is fine, and ends this call"),
+            (NOT_REACHED, "I could not reach them, and will leave it", "Say why below"),
+        ],
+    )
+    why = ChoiceRadio(
+        label="What happened?",
+        choices=AttemptResult.choices,
+        shown_if=("result", TRY_AGAIN),
+        needed="Choose what happened",
+    )
+    reason = CleanTextField(label="Anything to note, or why it is left?", shown_if=IF_LEFT, rows=2)
+    later_too = YesNoNotSureField(
+        label="Leave the later calls too?", shown_if=IF_LEFT, yes_no=True, initial="no"
+    )
+    alone = answer(words.ALONE, shown_if=IF_TALKED, needed=ANSWER)
+    better = YesNoNotSureField(
+        label="Are things better for {name}, between them?",
+        say="“How are things between you since you met?”",
+        shown_if=IF_TALKED,
+        needed=ANSWER,
+    )
+    kept = YesNoNotSureField(
+        label="Is what was agreed being kept, on both sides?",
+        say="“How is it going with what you agreed? It is fine if some of it is hard.”",
+        shown_if=IF_TALKED,
+    )
+    feels_safe = YesNoNotSureField(
+        label="Does {name} feel safe?",
+        say="“Do you feel safe? At home, and with them?”",
+        help_text="Anything but yes is recorded as a stop, at once. Only a safeguarding lead can clear it.",
+        shown_if=IF_TALKED,
+        needed=ANSWER,
+    )
+    worries = YesNoNotSureField(
+        label="Is there a new worry?",
+        say="“Is there anything new that worries you?”",
+        help_text="If there is one you record it on the next page.",
+        shown_if=IF_TALKED,
+        needed=ANSWER,
+    )
+    notes = CleanTextField(
+        label="Notes", help_text="Only {name}’s side sees this", shown_if=IF_TALKED, rows=3
+    )
+
     def __init__(
         self,
         *args: Any,
-        name: str = "",
         kind: FollowUpKind = FollowUpKind.DEBRIEF,
         has_actions: bool = False,
         may_leave: bool = False,
@@ -53,96 +96,34 @@ class FollowUpForm(BaseForm):
     ):
         super().__init__(*args, **kwargs)
         self.kind = kind
-        self._result(name, may_leave)
-        asked = ["alone", *self._questions(name, has_actions)]
-        sections: list[Any] = [Section(f"With {name}, alone", *asked)]
+        if not may_leave:
+            self.fields["result"].choices = self.fields["result"].choices[:-1]
+        if kind == FollowUpKind.DEBRIEF:
+            for key, words_to_say in SAY_DEBRIEF.items():
+                self.fields[key].say = words_to_say
+        if kind == FollowUpKind.DEBRIEF or not has_actions:
+            del self.fields["kept"]
+        asked = [key for key in FOLLOW_UP_QUESTIONS if key in self.fields]
+        for key in asked:
+            self.add(**{f"{key}_note": said(max_length=2000)})
+        self.layout = ["result", "why", "reason", "later_too", Section("With {name}, alone", "alone", *asked)]
         if kind in RATED:
-            rated = add_ratings(self)
-            sections.append(
-                Section("Three numbers, 0 to 10", *rated, intro="Private. Each may be left, and so may all.")
-            )
-        self.fields["notes"] = CleanTextField(
-            label="Notes", required=False, rows=3, help_text=f"Only {name}’s side sees this"
-        )
-        for field in [*asked, *(words.RATINGS if kind in RATED else ()), "notes"]:
-            self.reveals = {**self.reveals, field: self.reveals.get(field, ("result", TALKED))}
-        self.layout = ["result", "why", "reason", "later_too", *sections, "notes"]
-
-    def _result(self, name: str, may_leave: bool) -> None:
-        choices = [
-            (TALKED, "We talked"),
-            (TRY_AGAIN, "I could not reach them"),
-            (RATHER_NOT, f"{name} would rather not"),
-        ]
-        if may_leave:
-            choices.append((NOT_REACHED, "I could not reach them, and will leave it"))
-        self.fields["result"] = ChoiceRadio(
-            label="How did it go?",
-            choices=choices,
-            option_hints={
-                TRY_AGAIN: "You get a task to try again in 3 working days",
-                RATHER_NOT: "That is fine, and ends this call",
-                NOT_REACHED: "Say why below",
-            },
-        )
-        self.fields["why"] = ChoiceRadio(
-            label="What happened?", choices=AttemptResult.choices, required=False
-        )
-        self.fields["reason"] = CleanTextField(
-            label="Anything to note, or why it is left?", required=False, rows=2
-        )
-        self.fields["later_too"] = YesNoNotSureField(
-            label="Leave the later calls too?", required=False, yes_no=True, initial="no"
-        )
-        self.reveals = {
-            "why": ("result", TRY_AGAIN),
-            "reason": ("result", RATHER_NOT, NOT_REACHED),
-            "later_too": ("result", RATHER_NOT, NOT_REACHED),
-        }
-
-    def _questions(self, name: str, has_actions: bool) -> list[str]:
-        self.fields["alone"] = YesNoNotSureField(
-            label=f"Is {name} alone, and able to talk freely?", required=False
-        )
-        labels = {
-            "better": f"Are things better for {name}, between them?",
-            "kept": "Is what was agreed being kept, on both sides?",
-            "feels_safe": f"Does {name} feel safe?",
-            "worries": "Is there a new worry?",
-        }
-        names = []
-        for key in FOLLOW_UP_QUESTIONS:
-            if key == "kept" and (not has_actions or self.kind == FollowUpKind.DEBRIEF):
-                continue
-            self.fields[key] = YesNoNotSureField(label=labels[key], required=False)
-            self.fields[f"{key}_note"] = CleanTextField(
-                label=f"What did {name} say?", required=False, rows=2, max_length=2000
-            )
-            names.append(key)
-        debrief = SAY_DEBRIEF if self.kind == FollowUpKind.DEBRIEF else {}
-        self.say = SAY | debrief
-        stop = "Anything but yes is recorded as a stop, at once. Only a safeguarding lead can clear it."
-        self.fields["feels_safe"].help_text = stop
-        self.fields["worries"].help_text = "If there is one you record it on the next page."
-        return names
+            rated = add_ratings(self, shown_if=IF_TALKED)
+            intro = "Private. Each may be left, and so may all."
+            self.layout.append(Section("Three numbers, 0 to 10", *rated, intro=intro))
+        self.layout.append("notes")
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        result = said.get("result")
-        if result == TALKED:
-            if said.get("alone") in ("no", "not_sure"):
-                self.add_error(
-                    "alone",
-                    "This is asked alone. Choose that you could not reach them, and try another day: what you "
-                    "typed is kept",
-                )
-            asked = [key for key in ("alone", "better", "feels_safe", "worries") if key in self.fields]
-            missing(self, asked, ANSWER)
-        elif result == TRY_AGAIN:
-            missing(self, ["why"], "Choose what happened")
-        elif result == NOT_REACHED:
-            missing(self, ["reason"], "Say why it is left")
-        return said
+        cleaned = super().clean()
+        if cleaned.get("result") == TALKED and cleaned.get("alone") in ("no", "not_sure"):
+            self.add_error(
+                "alone",
+                "This is asked alone. Choose that you could not reach them, and try another day: what you "
+                "typed is kept",
+            )
+        elif cleaned.get("result") == NOT_REACHED:
+            self.missing("Say why it is left", "reason")
+        return cleaned
 
     def answers(self) -> dict[str, str]:
         """The answers, for a valid form."""
@@ -190,7 +171,7 @@ class AlreadyHappenedForm(BaseForm):
         ]
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
+        said = super().clean()
         if said.get("on") and said.get("starts_at") and said.get("minutes"):
             try:
                 said["starts"] = london(said["on"], said["starts_at"])

@@ -48,13 +48,16 @@ class BookForm(BaseForm):
         label="Kind",
         choices=[(kind.value, kind.label) for kind in (MeetingKind.CONVERSATION, MeetingKind.FAMILY)],
     )
+    venue = ChoiceSelect(
+        label="Room", choices="rooms", error_messages={"required": "Choose a room, or by video"}
+    )
     video = CleanCharField(
         label="Video link",
-        required=False,
+        shown_if=("venue", VIDEO),
+        needed="Enter the link people join by",
         max_length=300,
         help_text="Not sent by message: give it when you speak",
     )
-    reveals = {"video": ("venue", VIDEO)}
 
     def __init__(
         self,
@@ -63,13 +66,8 @@ class BookForm(BaseForm):
         people: Sequence[tuple[UUID, str]] = (),
         **kwargs: Any,
     ):
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, rooms=[*rooms, (VIDEO, "By video")], **kwargs)
         self.people = people
-        self.fields["venue"] = ChoiceSelect(
-            label="Room",
-            choices=[*rooms, (VIDEO, "By video")],
-            error_messages={"required": "Choose a room, or by video"},
-        )
         arrivals = []
         for index, (key, name) in enumerate(people):
             field = f"arrives_{key}"
@@ -88,7 +86,7 @@ class BookForm(BaseForm):
         ]
 
     def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
+        said = super().clean()
         day, starts, ends = said.get("on"), said.get("starts_at"), said.get("ends_at")
         if day and starts:
             self._moment("starts_at", day, starts)
@@ -96,12 +94,8 @@ class BookForm(BaseForm):
                 self._moment("ends_at", day, ends)
             elif "starts_at" in self.cleaned_data and "ends_at" not in self.errors:
                 self.cleaned_data["ends_at"] = self.cleaned_data["starts_at"] + USUAL_LENGTH
-        if said.get("venue") == VIDEO:
-            link = said.get("video", "")
-            if not link:
-                self.add_error("video", "Enter the link people join by")
-            elif not link.lower().startswith("https://"):
-                self.add_error("video", "A video link starts with https://")
+        if self.shows("video") and not said.get("video", "https://").lower().startswith("https://"):
+            self.add_error("video", "A video link starts with https://")
         return self.cleaned_data
 
     def _moment(self, name: str, day: Any, time: Any) -> None:

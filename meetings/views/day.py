@@ -9,7 +9,7 @@ from meetings import access, presenters
 from meetings.actions.recording import record_meeting
 from meetings.actions.scheduling import start
 from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingStatus, Offered
-from meetings.forms.day import DayCheckForm, PressForm, RecordForm
+from meetings.forms.day import DayCheckForm, RecordForm
 from meetings.views.base import MeetingFormView, MeetingMixin
 from meetings.views.meeting import NOT_BOOKED
 from referrals import access as referral_access
@@ -27,7 +27,6 @@ class Today(MeetingFormView):
 
     template_name = "meetings/today.html"
     title = "Can it start?"
-    form_class = PressForm
     submit_text = "Start the meeting"
     drafted = False
     http_method_names = ["get", "head", "options"]

@@ -8,7 +8,6 @@ from django.http import Http404
 from meetings import access, presenters_hold
 from meetings.actions.standing_in import can_come, name_stand_in, say_unavailable
 from meetings.enums import COMING
-from meetings.forms.day import PressForm
 from meetings.forms.holding import CannotComeForm, StandInForm
 from meetings.models import Unavailable
 from meetings.views.base import MeetingFormView
@@ -78,7 +77,6 @@ class _OfOne(MeetingFormView):
 class CanCome(_OfOne):
     """Records that they can come after all."""
 
-    form_class = PressForm
     submit_text = "They can be there"
 
     def load(self) -> None:

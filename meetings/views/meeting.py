@@ -9,7 +9,7 @@ from django.urls import reverse
 from meetings import access, presenters, presenters_hold
 from meetings.actions.calling_off import call_off, release, say_safe
 from meetings.enums import COMING, RECORD_PROMPTS, CallOffReason, MeetingStatus
-from meetings.forms.day import PressForm, SafeForm
+from meetings.forms.day import SafeForm
 from meetings.models import CallOff, Meeting, Record
 from meetings.views.base import MeetingFormView, MeetingPage
 from referrals import access as referral_access
@@ -189,7 +189,6 @@ class CallMeetingOff(MeetingFormView):
 
     template_name = "meetings/call_off.html"
     title = "Call this meeting off"
-    form_class = PressForm
     submit_text = "Call it off"
     submit_tone = "stop"
     drafted = False
@@ -241,7 +240,7 @@ class Release(MeetingFormView):
         ask = [row for row in waiting if not row.said_safe_today(self.at) or str(row.pk) == again]
         self.call_off = (ask or waiting)[0]
         self.asks = bool(ask)
-        self.form_class = SafeForm if self.asks else PressForm
+        self.form_class = SafeForm if self.asks else BaseForm
         self.submit_text = "Save answer" if self.asks else "Tell the others now"
         self.submit_tone = "" if self.asks else "stop"
 

@@ -5,19 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django import forms
-
-from referrals.enums import (
-    NOBODY,
-    Answer,
-    Purpose,
-)
-from referrals.forms.parts import missing, say
-from referrals.forms.words import Whom
-from restorative.common.formfields import (
-    CleanTextField,
-    YesNoNotSureField,
-)
+from referrals.enums import NOBODY, Answer, Purpose
+from referrals.forms.parts import ANSWER
+from restorative.common.formfields import CleanTextField, TickField, YesNoNotSureField
 from restorative.common.forms import BaseForm, Section
 from restorative.common.rules import rules
 
@@ -46,33 +36,36 @@ class Ask:
         )
 
 
-def add_consents(form: BaseForm, whom: Whom, asks: Sequence[Ask], *, title: str) -> Section:
+def add_consents(form: BaseForm, asks: Sequence[Ask]) -> Section:
     """Add a row for each question; a text box for what changed if they withdrew before; a checkbox for doubt."""
-    names = []
     for ask in asks:
-        form.fields[ask.key] = YesNoNotSureField(label=ask.label, required=False, help_text=ask.told)
-        say(form, ask.key, ask.say)
-        names.append(ask.key)
+        form.fields[ask.key] = YesNoNotSureField(
+            label=ask.label, say=ask.say, required=False, help_text=ask.told
+        )
         if ask.words is not None:
             form.fields[f"{ask.key}_note"] = CleanTextField(
                 label="The exact words", required=False, rows=2, initial=ask.words
             )
+    names = [ask.key for ask in asks]
     if any(ask.came_back for ask in asks):
-        form.fields["why_back"] = CleanTextField(
-            label=f"{whom.name} stopped before. What changed, in {whom.name}’s words?",
-            help_text="Ask: “What changed? Did anyone ask you to?” A yes counts after "
-            f"{rules().return_working_days} working days.",
-            required=False,
-            rows=2,
+        names += form.add(
+            why_back=CleanTextField(
+                label="{name} stopped before. What changed, in {name}’s words?",
+                help_text="Ask: “What changed? Did anyone ask you to?” A yes counts after "
+                f"{rules().return_working_days} working days.",
+                required=False,
+                rows=2,
+            )
         )
-        names.append("why_back")
-    form.fields["doubt"] = forms.BooleanField(
-        label=f"I have a doubt whether {whom.name} can decide this",
-        required=False,
-        help_text="A doubt calls a booked meeting off at once, until you have written down what helped to decide.",
+    names += form.add(
+        doubt=TickField(
+            label="I have a doubt whether {name} can decide this",
+            required=False,
+            help_text="A doubt calls a booked meeting off at once, until you have written down what helped to decide.",
+        )
     )
     return Section(
-        title, *names, "doubt", intro="Leave what you did not ask. No is as good an answer as yes."
+        "What {name} agrees to", *names, intro="Leave what you did not ask. No is as good an answer as yes."
     )
 
 
@@ -98,17 +91,15 @@ def clean_consents(form: BaseForm, asks: Sequence[Ask]) -> None:
     )
     for ask in asks:
         if (ask.needed and (ask is part or takes_part)) or _reworded(form, ask):
-            missing(form, [ask.key])
+            form.missing(ANSWER, ask.key)
         if ask.words is not None and cleaned.get(ask.key) == Answer.YES:
-            missing(form, [f"{ask.key}_note"], "Write the exact words")
+            form.missing("Write the exact words", f"{ask.key}_note")
         if ask.came_back and cleaned.get(ask.key) == Answer.YES:
-            missing(
-                form,
-                ["why_back"],
-                "Write down, in their words, what changed and whether anyone asked them to",
+            form.missing(
+                "Write down, in their words, what changed and whether anyone asked them to", "why_back"
             )
-    if cleaned.get("doubt"):
-        missing(form, [part.key] if part else [])
+    if cleaned.get("doubt") and part:
+        form.missing(ANSWER, part.key)
 
 
 def consents_said(cleaned: dict[str, Any], asks: Sequence[Ask]) -> list[dict[str, Any]]:

@@ -7,8 +7,7 @@ from django import forms
 
 from referrals.enums import NOBODY
 from referrals.forms import parts, words
-from referrals.forms.words import Whom
-from restorative.common.formfields import CleanTextField, YesNoNotSureField
+from restorative.common.formfields import CleanTextField
 from restorative.common.forms import BaseForm
 
 
@@ -33,18 +32,12 @@ class CheckInForm(BaseForm):
     """The submit button confirms that the person is alone."""
 
     route = AskedAboutField()
+    note = CleanTextField(label="What did {name} say? If it is worth keeping", required=False, rows=2)
+    layout = [*words.CHECK_IN, "note"]
 
-    def __init__(self, *args: Any, whom: Whom, way: str, route: UUID | None = None, **kwargs: Any):
+    def __init__(self, *args: Any, way: str, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["route"].initial = route
         for key, question in words.CHECK_IN.items():
-            self.fields[key] = YesNoNotSureField(
-                label=question.label.format(name=whom.name, way=way),
-                help_text=question.leads_to,
-                error_messages={"required": parts.ANSWER},
-            )
-            parts.say(self, key, question.say)
-        self.fields["note"] = CleanTextField(
-            label=f"What did {whom.name} say? If it is worth keeping", required=False, rows=2
-        )
-        self.layout = [*words.CHECK_IN, "note", "route"]
+            asked = parts.answer(question, help_text=question.leads_to)
+            asked.label = self.whom.fit(question.label).replace("{way}", way)
+            self.fields[key] = asked

@@ -1,27 +1,26 @@
 """Forms of decide, records check, facilitators and close. Choices are passed in; nothing is queried or saved here."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from django import forms
-
 from referrals.enums import Part, Reason, Suitable
-from restorative.common.formfields import ChoiceRadio, ChoiceSelect, CleanTextField, DateField
+from restorative.common.formfields import ChoiceRadio, ChoiceSelect, CleanTextField, DateField, TickField
 from restorative.common.forms import BaseForm
 
 NOBODY = "nobody"
-Choices = Sequence[tuple[str, str]]
 
 
-def whose_field(people: Choices, label: str) -> ChoiceRadio:
-    """The party whose information a reason came from: one of those the worker opens, or none."""
-    hints = {key: f"Only workers who support {name} can read it" for key, name in people}
-    return ChoiceRadio(
-        label=label,
-        choices=[*people, (NOBODY, "Nobody’s in particular")],
-        option_hints={**hints, NOBODY: "Kept, and shown on nobody’s page"},
-        initial=people[0][0] if len(people) == 1 else None,
-    )
+class WhoseField(ChoiceRadio):
+    """The party whose information a reason came from: one of the `people` the worker opens, or none."""
+
+    def __init__(self, label: str):
+        super().__init__(label=label, choices="people")
+
+    def offer(self, choices: Iterable[Any]) -> None:
+        people = [(key, name, f"Only workers who support {name} can read it") for key, name in choices]
+        nobody = (NOBODY, "Nobody’s in particular", "Kept, and shown on nobody’s page")
+        super().offer([*people, nobody])
+        self.initial = people[0][0] if len(people) == 1 else None
 
 
 class DecideForm(BaseForm):
@@ -36,72 +35,51 @@ class DecideForm(BaseForm):
             Suitable.NO: "Nothing can be booked. A booked meeting is called off at once",
         },
     )
-    review_on = DateField(label="When will it be looked at again?", required=False, future=True)
+    review_on = DateField(
+        label="When will it be looked at again?", shown_if=("decision", Suitable.NOT_NOW), future=True
+    )
     reason = CleanTextField(label="Why?", rows=4)
-    layout = ["decision", "review_on", "reason", "party", "ask_records"]
-    reveals = {"review_on": ("decision", Suitable.NOT_NOW), "ask_records": ("decision", Suitable.YES)}
+    party = WhoseField("Whose information does that reason come from?")
+    ask_records = TickField(
+        label="Ask a safeguarding lead for the records check too",
+        help_text="They match the names across organisations. You see only that it is done",
+        shown_if=("decision", Suitable.YES),
+        initial=True,
+    )
 
-    def __init__(self, *args: Any, people: Choices = (), records_missing: bool = False, **kwargs: Any):
+    def __init__(self, *args: Any, records_missing: bool = False, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["party"] = whose_field(people, "Whose information does that reason come from?")
-        if records_missing:
-            self.fields["ask_records"] = forms.BooleanField(
-                label="Ask a safeguarding lead for the records check too",
-                help_text="They match the names across organisations. You see only that it is done",
-                required=False,
-                initial=True,
-            )
-
-
-class AskRecordsForm(BaseForm):
-    """No fields: submitting asks for the check."""
+        if not records_missing:
+            del self.fields["ask_records"]
 
 
 class AppointForm(BaseForm):
-    """Which worker, in which part. `user` has names grouped by organisation."""
+    """Which worker, in which part. `workers` are grouped by organisation."""
 
+    user = ChoiceSelect(label="Who?", choices="workers")
     part = ChoiceRadio(
         label="As what?",
-        choices=[(part.value, part.label) for part in (Part.FACILITATOR, Part.SECOND_WORKER)],
+        choices=[(part, part.label) for part in (Part.FACILITATOR, Part.SECOND_WORKER)],
         option_hints={
             Part.FACILITATOR: "Prepares and runs the meeting. Sees what each person agreed to share",
             Part.SECOND_WORKER: "Beside a facilitator who supports someone here, or manages who does",
         },
         initial=Part.FACILITATOR,
     )
-    layout = ["user", "part"]
-
-    def __init__(self, *args: Any, workers: Sequence[tuple[str, Choices]] = (), **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["user"] = ChoiceSelect(label="Who?", choices=workers)
-
-
-class EndPartForm(BaseForm):
-    """No fields: submitting ends the part."""
-
-
-class LeaveOutForm(BaseForm):
-    """No fields: submitting leaves the professional out."""
 
 
 class CloseForm(BaseForm):
     """Why it is not going ahead, if it is not; why it is closed with open items, if there are any."""
 
-    layout = ["reason", "party", "why_open_items"]
+    reason = ChoiceRadio(label="Why is it not going ahead?", choices=Reason.choices)
+    party = WhoseField("Whose information does that come from?")
+    why_open_items = CleanTextField(
+        label="Why is it closed all the same?", help_text="Kept with the closing", rows=3
+    )
 
-    def __init__(
-        self,
-        *args: Any,
-        people: Choices = (),
-        asks_reason: bool = False,
-        asks_why: bool = False,
-        **kwargs: Any,
-    ):
+    def __init__(self, *args: Any, asks_reason: bool = False, asks_why: bool = False, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        if asks_reason:
-            self.fields["reason"] = ChoiceRadio(label="Why is it not going ahead?", choices=Reason.choices)
-            self.fields["party"] = whose_field(people, "Whose information does that come from?")
-        if asks_why:
-            self.fields["why_open_items"] = CleanTextField(
-                label="Why is it closed all the same?", help_text="Kept with the closing", rows=3
-            )
+        if not asks_reason:
+            del self.fields["reason"], self.fields["party"]
+        if not asks_why:
+            del self.fields["why_open_items"]

@@ -1,14 +1,14 @@
 """Forms of grants (referral, party, reason) and bars. Nothing is queried here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from referrals.enums import GrantKind
 from restorative.common.formfields import ChoiceRadio, ChoiceSelect, CleanCharField, CleanTextField, DateField
 from restorative.common.forms import BaseForm
 
-Choices = Sequence[tuple[str, str]]
 SHELL = "shell"
+COVERS = ("kind", GrantKind.COVER)
 
 
 class WhichReferralForm(BaseForm):
@@ -22,64 +22,39 @@ class WhichReferralForm(BaseForm):
 class AskForAccessForm(BaseForm):
     """The reason, the worker, the end date, and which compartment."""
 
-    layout = ["kind", "user", "party", "until_on", "reason"]
-    reveals = {"user": ("kind", GrantKind.COVER), "until_on": ("kind", GrantKind.COVER)}
+    kind = ChoiceRadio(label="Why is it needed?", choices="kinds")
+    user = ChoiceSelect(label="Who covers?", choices="workers", shown_if=COVERS)
+    party = ChoiceRadio(label="What is to be opened?", choices="people")
+    until_on = DateField(label="Until the end of which day?", shown_if=COVERS, future=True)
+    reason = CleanTextField(
+        label="In a few words: why?",
+        rows=3,
+        help_text="Managers, safeguarding leads and governance read this. Leave out what somebody told us",
+    )
 
-    def __init__(
-        self,
-        *args: Any,
-        kinds: Choices = (),
-        hints: dict[str, str] | None = None,
-        workers: Choices = (),
-        people: Choices = (),
-        **kwargs: Any,
-    ):
+    def __init__(self, *args: Any, hints: Mapping[str, str] | None = None, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        reads = [key for key, _ in kinds] == [GrantKind.READING]
-        self.fields["kind"] = ChoiceRadio(
-            label="Why is it needed?",
-            choices=kinds,
-            option_hints=hints or {},
-            initial=kinds[0][0] if reads else None,
-        )
-        self.fields["user"] = ChoiceSelect(label="Who covers?", choices=workers, required=False)
-        self.fields["party"] = ChoiceRadio(
-            label="What is to be opened?",
-            choices=[*people, (SHELL, "Only that it exists: its stage, dates and workers")],
-        )
-        self.fields["until_on"] = DateField(label="Until the end of which day?", required=False, future=True)
-        self.fields["reason"] = CleanTextField(
-            label="In a few words: why?",
-            rows=3,
-            help_text="Managers, safeguarding leads and governance read this. Leave out what somebody told us",
-        )
-        if reads:
-            self.reveals = {}
+        kind, party = self.fields["kind"], self.fields["party"]
+        kind.option_hints = dict(hints or {})
+        party.choices = [*party.choices, (SHELL, "Only that it exists: its stage, dates and workers")]
+        party.initial = None
+        if [key for key, _ in kind.choices] == [GrantKind.READING]:
+            self.fields["until_on"].shown_if = ()
             del self.fields["user"]
-
-
-class GiveForm(BaseForm):
-    """No fields: submitting gives the access or refuses it."""
 
 
 class BarForm(BaseForm):
     """Which colleague, and what the conflict is."""
 
-    layout = ["user", "reason"]
-
-    def __init__(self, *args: Any, workers: Choices = (), **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["user"] = ChoiceSelect(label="Who?", choices=workers)
-        self.fields["reason"] = CleanTextField(
-            label="What is the conflict of interest?",
-            rows=3,
-            help_text="Read by managers, safeguarding leads and governance of your organisation, never by them",
-        )
+    user = ChoiceSelect(label="Who?", choices="workers")
+    reason = CleanTextField(
+        label="What is the conflict of interest?",
+        rows=3,
+        help_text="Read by managers, safeguarding leads and governance of your organisation, never by them",
+    )
 
 
 class LeadForm(BaseForm):
     """The new lead."""
 
-    def __init__(self, *args: Any, workers: Choices = (), **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["lead"] = ChoiceSelect(label="Who leads it from now on?", choices=workers)
+    lead = ChoiceSelect(label="Who leads it from now on?", choices="workers")

@@ -1,6 +1,5 @@
 """Forms of handoffs: asking another organisation, and answering. Choices are passed in; nothing is queried."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -8,11 +7,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from referrals.enums import DeclineCode
-from restorative.common.formfields import ChoiceRadio, ChoiceSelect, CleanTextField, DateField
+from restorative.common.formfields import ChoiceRadio, ChoiceSelect, CleanTextField, DateField, TickField
 from restorative.common.forms import BaseForm, Section
 from restorative.common.rules import rules
 
-Choices = Sequence[tuple[str, str]]
 LEAD = "lead"
 STALE = -1
 
@@ -43,6 +41,18 @@ class VersionField(forms.IntegerField):
 class AskForm(BaseForm):
     """The request and its packet. Only fields that are filled in are passed on."""
 
+    to_org = ChoiceRadio(label="Which organisation?", choices="organisations")
+    ask = ChoiceRadio(
+        label="What should they do?",
+        choices="asks",
+        option_hints={LEAD: "You stay responsible until they have made first contact"},
+    )
+    reply_by = DateField(
+        label="Reply by",
+        required=False,
+        future=True,
+        help_text=f"Empty: {rules().handoff_decided_working_days} of their working days",
+    )
     situation = CleanTextField(
         label="The situation", help_text="What this is about and where it stands, in a few lines", rows=4
     )
@@ -62,94 +72,55 @@ class AskForm(BaseForm):
         help_text="For example: never leave a message; ring only in the morning",
         rows=2,
     )
-    with_contact = forms.BooleanField(
+    with_contact = TickField(
         label="Pass on how to reach them safely",
+        help_text=f"As confirmed in the last {rules().handoff_contact_days} days",
         required=False,
         initial=True,
     )
     told = CleanTextField(
         label="What was the person told?", help_text="What you said to them about asking for this", rows=2
     )
-    reply_by = DateField(label="Reply by", required=False, future=True)
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
 
-    def __init__(self, *args: Any, organisations: Choices = (), asks: Choices = (), **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields[
-            "with_contact"
-        ].help_text = f"As confirmed in the last {rules().handoff_contact_days} days"
-        days = rules().handoff_decided_working_days
-        self.fields["reply_by"].help_text = f"Empty: {days} of their working days"
-        self.fields["to_org"] = ChoiceRadio(
-            label="Which organisation?",
-            choices=organisations,
-            initial=organisations[0][0] if len(organisations) == 1 else None,
-        )
-        self.fields["ask"] = ChoiceRadio(
-            label="What should they do?",
-            choices=asks,
-            option_hints={LEAD: "You stay responsible until they have made first contact"},
-            initial=asks[0][0] if len(asks) == 1 else None,
-        )
-        self.layout = [
-            Section("Who, and what", "to_org", "ask", "reply_by"),
-            Section(
-                "What they will see",
-                "situation",
-                "background",
-                "needs",
-                "asked",
-                "flags",
-                "with_contact",
-                "told",
-                intro="Nothing else goes over. You see it exactly as they will before it is sent.",
-            ),
-        ]
+    layout = [
+        Section("Who, and what", "to_org", "ask", "reply_by"),
+        Section(
+            "What they will see",
+            "situation",
+            "background",
+            "needs",
+            "asked",
+            "flags",
+            "with_contact",
+            "told",
+            intro="Nothing else goes over. You see it exactly as they will before it is sent.",
+        ),
+    ]
 
 
 class AcceptForm(BaseForm):
     """Who takes it, from when, and whether a request to lead is accepted as help for one person only."""
 
+    kind = ChoiceRadio(label="What will you do?", choices="takes")
+    worker = ChoiceSelect(
+        label="Who takes it?", choices="workers", error_messages={"required": "Choose who takes it"}
+    )
     starts_on = DateField(label="Starting", future=True, error_messages={"required": "Enter the day"})
-    version = VersionField()
+    version = VersionField(initial=STALE)
 
-    def __init__(
-        self,
-        *args: Any,
-        workers: Choices = (),
-        worker: str = "",
-        takes: Choices = (),
-        today: date | None = None,
-        version: int = STALE,
-        **kwargs: Any,
-    ):
-        super().__init__(*args, **kwargs)
-        self.fields["starts_on"].initial = today
-        self.fields["version"].initial = version
-        self.fields["worker"] = ChoiceSelect(
-            label="Who takes it?",
-            choices=workers,
-            initial=worker,
-            error_messages={"required": "Choose who takes it"},
-        )
-        self.layout = ["worker", "starts_on"]
-        if takes:
-            self.fields["kind"] = ChoiceRadio(label="What will you do?", choices=takes, initial=takes[0][0])
-            self.layout = ["kind", *self.layout]
-
-
-class AnsweredForm(BaseForm):
-    """No fields: it was answered already."""
+    def __init__(self, *args: Any, today: date | None = None, **kwargs: Any):
+        super().__init__(*args, starts_on=today, **kwargs)
+        if takes := self.fields["kind"].choices:
+            self.fields["kind"].initial = takes[0][0]
+        else:
+            del self.fields["kind"]
 
 
 class VersionForm(BaseForm):
     """A button that submits the version the user saw."""
 
-    version = VersionField()
-
-    def __init__(self, *args: Any, version: int = STALE, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["version"].initial = version
+    version = VersionField(initial=STALE)
 
 
 class WordsForm(VersionForm):

@@ -31,13 +31,15 @@ MOST_OTHERS = 3
 NO_WORRY, A_WORRY = "no", "yes"
 
 
-def route_value(kind: str, value: str) -> str:
-    """The stored form of a typed contact route. Raises ValidationError in plain words."""
-    if kind in (RouteKind.TEXT, RouteKind.PHONE):
-        return PhoneField(required=False).clean(value)
-    if kind == RouteKind.EMAIL:
-        return EmailField(required=False).clean(value)
-    return value
+def clean_route_value(form: BaseForm, name: str, kind: str) -> None:
+    """Put a typed contact route into its stored form, or add an error to it."""
+    reads = {RouteKind.TEXT: PhoneField, RouteKind.PHONE: PhoneField, RouteKind.EMAIL: EmailField}
+    if name in form.errors or kind not in reads:
+        return
+    try:
+        form.cleaned_data[name] = reads[RouteKind(kind)](required=False).clean(form.cleaned_data[name])
+    except ValidationError as error:
+        form.add_error(name, error)
 
 
 class LogForm(BaseForm):
@@ -70,13 +72,14 @@ class LogForm(BaseForm):
     )
     worry_kind = ChoiceSelect(
         label="What is the worry?",
-        required=False,
+        shown_if=("worry", A_WORRY),
+        needed="Choose what the worry is",
         choices=[
             ("Stops it until a safeguarding lead clears it", [(k.value, str(k.label)) for k in STOPS]),
             ("Needs a second person to sign it off", [(k.value, str(k.label)) for k in SIGN_OFFS]),
         ],
     )
-    worry_detail = CleanTextField(label="What do you know about it?", required=False, rows=2)
+    worry_detail = CleanTextField(label="What do you know about it?", shown_if=("worry", A_WORRY), rows=2)
     route_kind = ChoiceRadio(
         label="How could we reach them?",
         choices=[
@@ -94,13 +97,26 @@ class LogForm(BaseForm):
         choices=Source.choices,
         error_messages={"required": "Choose how this came about"},
     )
-    lead = ChoiceSelect(label="Who leads?", choices=[], error_messages={"required": "Choose who leads"})
+    lead = ChoiceSelect(
+        label="Who leads?", choices="leads", empty="", error_messages={"required": "Choose who leads"}
+    )
 
-    reveals = {"worry_kind": ("worry", A_WORRY), "worry_detail": ("worry", A_WORRY)}
+    layout = [
+        Section("1. The person", Row("own_given", "own_family"), "own_place"),
+        Section(
+            "2. The others",
+            *(Row(f"other_{n}_given", f"other_{n}_place") for n in range(1, MOST_OTHERS + 1)),
+            intro="Nobody is contacted yet. More people can be added later.",
+        ),
+        Section("3. What is hoped for", "hoped_for"),
+        Section("4. What kind of meeting", "kind"),
+        Section("5. Safety", "worry", "worry_kind", "worry_detail"),
+        Section("6. Reaching them", "route_kind", "route_value"),
+        Section("7. Who leads", "source", "lead"),
+    ]
 
-    def __init__(self, *args: Any, leads: list[tuple[str, str]], **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["lead"].choices = leads
         places = [(place.value, capfirst(str(place.label))) for place in OTHER_PLACES]
         for number in range(1, MOST_OTHERS + 1):
             first = number == 1
@@ -115,49 +131,21 @@ class LogForm(BaseForm):
                 error_messages={"required": "Choose what they are to the person"},
                 choices=places,
             )
-        self.layout = [
-            Section("1. The person", Row("own_given", "own_family"), "own_place"),
-            Section(
-                "2. The others",
-                *(Row(f"other_{n}_given", f"other_{n}_place") for n in range(1, MOST_OTHERS + 1)),
-                intro="Nobody is contacted yet. More people can be added later.",
-            ),
-            Section("3. What is hoped for", "hoped_for"),
-            Section("4. What kind of meeting", "kind"),
-            Section("5. Safety", "worry", "worry_kind", "worry_detail"),
-            Section("6. Reaching them", "route_kind", "route_value"),
-            Section("7. Who leads", "source", "lead"),
-        ]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         for number in range(2, MOST_OTHERS + 1):
             given, place = cleaned.get(f"other_{number}_given"), cleaned.get(f"other_{number}_place")
-            if given and not place and f"other_{number}_place" not in self.errors:
-                self.add_error(f"other_{number}_place", f"Choose what {given} is to the person")
-            if place and not given and f"other_{number}_given" not in self.errors:
-                self.add_error(f"other_{number}_given", "Enter their first name")
-        self._clean_worry(cleaned)
-        self._clean_route(cleaned)
-        return cleaned
-
-    def _clean_worry(self, cleaned: dict[str, Any]) -> None:
+            if given:
+                self.missing(f"Choose what {given} is to the person", f"other_{number}_place")
+            if place:
+                self.missing("Enter their first name", f"other_{number}_given")
         if cleaned.get("worry") != A_WORRY:
             cleaned["worry_kind"] = cleaned["worry_detail"] = ""
-        elif not cleaned.get("worry_kind") and "worry_kind" not in self.errors:
-            self.add_error("worry_kind", "Choose what the worry is")
-
-    def _clean_route(self, cleaned: dict[str, Any]) -> None:
-        kind, value = cleaned.get("route_kind"), cleaned.get("route_value", "")
-        if kind is None or "route_value" in self.errors:
-            return
-        if not value:
-            self.add_error("route_value", "Enter the number, the email address or the appointment")
-            return
-        try:
-            cleaned["route_value"] = route_value(kind, value)
-        except ValidationError as error:
-            self.add_error("route_value", error)
+        if kind := cleaned.get("route_kind"):
+            self.missing("Enter the number, the email address or the appointment", "route_value")
+            clean_route_value(self, "route_value", kind)
+        return cleaned
 
     def others(self) -> list[tuple[str, Place]]:
         """First name and place of each other person that was entered."""

@@ -2,111 +2,63 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
-
-from referrals.enums import (
-    SENT_ROUTES,
-    WRITTEN_ROUTES,
-    Answer,
-    Days,
-    Hours,
-    RouteKind,
-    Voicemail,
-)
-from referrals.forms.intake import route_value
-from referrals.forms.parts import missing, reveal, say
-from referrals.forms.words import Whom
-from restorative.common.formfields import (
-    ChoiceSelect,
-    CleanCharField,
-    YesNoNotSureField,
-)
+from referrals.enums import SENT_ROUTES, WRITTEN_ROUTES, Answer, Days, Hours, RouteKind, Voicemail
+from referrals.forms.intake import clean_route_value
+from referrals.forms.parts import ANSWER
+from restorative.common.formfields import ChoiceSelect, CleanCharField, YesNoNotSureField
 from restorative.common.forms import BaseForm, Row
 
-ROUTE = ("kind", "value", "read_by_others", "screen_seen", "days", "hours", "voicemail", "cover")
 
+class ReachingForm(BaseForm):
+    """One contact route."""
 
-def add_route(
-    form: BaseForm, whom: Whom, *, initial: dict[str, str], shares_home: bool | None, required: bool = False
-) -> list[Any]:
-    """Add one contact route. `shares_home` None: asked on the same page."""
-    first = {
-        "kind": "",
-        "value": "",
-        "days": Days.ANY.value,
-        "hours": Hours.ANY.value,
-        "voicemail": Voicemail.NO.value,
-        "cover": "",
-    } | initial
-    form.fields["kind"] = ChoiceSelect(
-        label="The best way", choices=RouteKind.choices, required=required, initial=first["kind"]
-    )
-    form.fields["value"] = CleanCharField(
-        label="Number, address or appointment", required=False, width="20", initial=first["value"]
-    )
-    form.fields["read_by_others"] = YesNoNotSureField(
-        label=f"Can anybody else read it, or answer {whom.name}’s phone?",
-        required=required,
+    kind = ChoiceSelect(label="The best way", choices=RouteKind.choices)
+    value = CleanCharField(label="Number, address or appointment", required=False, width="20")
+    read_by_others = YesNoNotSureField(
+        label="Can anybody else read it, or answer {name}’s phone?",
         help_text="If so, texts, emails and post are not used.",
+        say="“Does anybody else look at your phone or open your post, even sometimes?”",
     )
-    say(form, "read_by_others", "“Does anybody else look at your phone or open your post, even sometimes?”")
-    form.fields["screen_seen"] = YesNoNotSureField(
-        label=f"Could anybody else see {whom.name}’s screen light up?",
+    screen_seen = YesNoNotSureField(
+        label="Could anybody else see {name}’s screen light up?",
         required=False,
         help_text="If so, a message only says “Can you ring me?”",
     )
-    if shares_home is None:
-        reveal(form, "screen_seen", "shares_home", "yes", "not_sure")
-    form.fields["days"] = ChoiceSelect(
-        label="Which days are good?", choices=Days.choices, required=False, initial=first["days"]
+    days = ChoiceSelect(
+        label="Which days are good?", choices=Days.choices, required=False, initial=Days.ANY.value
     )
-    form.fields["hours"] = ChoiceSelect(
-        label="When is good?", choices=Hours.choices, required=False, initial=first["hours"]
+    hours = ChoiceSelect(
+        label="When is good?", choices=Hours.choices, required=False, initial=Hours.ANY.value
     )
-    form.fields["voicemail"] = ChoiceSelect(
-        label="On voicemail", choices=Voicemail.choices, required=False, initial=first["voicemail"]
+    voicemail = ChoiceSelect(
+        label="On voicemail", choices=Voicemail.choices, required=False, initial=Voicemail.NO.value
     )
-    form.fields["cover"] = CleanCharField(
-        label="Cover words: what to say if somebody else answers",
-        required=False,
-        max_length=160,
-        initial=first["cover"],
+    cover = CleanCharField(
+        label="Cover words: what to say if somebody else answers", required=False, max_length=160
     )
-    asked = [Row("kind", "value"), "read_by_others"]
-    if shares_home is not False:
-        asked.append("screen_seen")
-    else:
-        del form.fields["screen_seen"]
-    return [*asked, Row("days", "hours"), "voicemail", "cover"]
 
+    way = (Row("kind", "value"), "read_by_others", "screen_seen", Row("days", "hours"), "voicemail", "cover")
 
-def route_reached(form: BaseForm) -> bool:
-    """Whether anything was answered, or changed from the known values."""
-    cleaned = form.cleaned_data
-    if cleaned.get("read_by_others") or cleaned.get("screen_seen"):
-        return True
-    offered = ("kind", "value", "days", "hours", "voicemail", "cover")
-    return any(cleaned.get(name) and cleaned[name] != form.fields[name].initial for name in offered)
+    def way_reached(self) -> bool:
+        """Whether anything was answered, or changed from the known values."""
+        cleaned = self.cleaned_data
+        offered = ("kind", "value", "days", "hours", "voicemail", "cover")
+        return bool(cleaned.get("read_by_others") or cleaned.get("screen_seen")) or any(
+            cleaned.get(name) and cleaned[name] != self[name].initial for name in offered
+        )
 
-
-def clean_route(form: BaseForm, *, need_value: bool = True) -> None:
-    """Put the value in its stored form; report missing fields."""
-    cleaned = form.cleaned_data
-    missing(form, ["kind"], "Choose a way")
-    missing(form, ["read_by_others"])
-    kind = cleaned.get("kind")
-    if kind and "value" not in form.errors:
-        if not cleaned.get("value"):
+    def clean_way(self, *, need_value: bool = True) -> None:
+        """Put the value in its stored form; report missing fields."""
+        cleaned = self.cleaned_data
+        self.missing("Choose a way", "kind")
+        self.missing(ANSWER, "read_by_others")
+        if kind := cleaned.get("kind"):
             if need_value and kind != RouteKind.IN_PERSON:
-                form.add_error("value", "Enter how to reach them this way")
-        else:
-            try:
-                cleaned["value"] = route_value(kind, cleaned.get("value", ""))
-            except ValidationError as error:
-                form.add_error("value", error)
-    at_home = cleaned.get("shares_home") in (Answer.YES, Answer.NOT_SURE)
-    if at_home and kind in SENT_ROUTES and cleaned.get("read_by_others") == Answer.NO:
-        missing(form, ["screen_seen"])
+                self.missing("Enter how to reach them this way", "value")
+            clean_route_value(self, "value", kind)
+        at_home = cleaned.get("shares_home") in (Answer.YES, Answer.NOT_SURE)
+        if at_home and kind in SENT_ROUTES and cleaned.get("read_by_others") == Answer.NO:
+            self.missing(ANSWER, "screen_seen")
 
 
 def route_facts(cleaned: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from referrals.enums import CapacityResult, Format, RatingPoint
 from referrals.forms import parts
-from referrals.forms.words import Whom
 from restorative.common.formfields import ChoiceRadio, CleanTextField, YesNoNotSureField
 from restorative.common.forms import BaseForm, Section
 
@@ -12,16 +11,19 @@ from restorative.common.forms import BaseForm, Section
 class PreparationForm(BaseForm):
     """A preparation with one person: hopes, fears, limits, and what may be carried."""
 
-    def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
+    format = YesNoNotSureField(
+        label="How did you meet?", choices=Format.choices, initial=Format.IN_PERSON.value
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.fields["format"] = YesNoNotSureField(
-            label="How did you meet?", choices=Format.choices, initial=Format.IN_PERSON.value
-        )
-        names = parts.add_hopes(self, whom)
-        self.layout = [Section("Before you start", "format"), Section("Hopes, worries and limits", *names)]
+        self.layout = [
+            Section("Before you start", "format"),
+            Section("Hopes, worries and limits", *parts.add_hopes(self)),
+        ]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         if not parts.hopes_reached(self) and not self.errors:
             self.add_error("hopes", "Write down at least one thing that was said")
         return cleaned
@@ -30,12 +32,12 @@ class PreparationForm(BaseForm):
 class ReadinessForm(BaseForm):
     """The readiness questions, and the worker's judgement next to the rules' result."""
 
-    def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.layout = [parts.add_readiness(self, whom)]
+        self.layout = [parts.add_readiness(self)]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         parts.clean_readiness(self)
         return cleaned
 
@@ -51,13 +53,15 @@ class RatingsForm(BaseForm):
 
     point = ChoiceRadio(label="When is this?", choices=RatingPoint.choices, initial=RatingPoint.BEFORE.value)
 
-    def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
+    def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        names = parts.add_ratings(self)
-        self.layout = ["point", Section(f"What {whom.name} says", *names, intro="Each may be left out.")]
+        self.layout = [
+            "point",
+            Section("What {name} says", *parts.add_ratings(self), intro="Each may be left out."),
+        ]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         if not self.errors and all(value is None for value in parts.ratings_of(cleaned).values()):
             self.add_error("relationship", "Choose at least one number")
         return cleaned
@@ -66,18 +70,16 @@ class RatingsForm(BaseForm):
 class CapacityForm(BaseForm):
     """The help that was given, and whether the person can decide."""
 
-    def __init__(self, *args: Any, whom: Whom, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["help_given"] = CleanTextField(
-            label=f"What was done to help {whom.name} decide?",
-            help_text="Time, place, pictures, an interpreter, someone they trust, asking again another day.",
-            rows=3,
-        )
-        self.fields["result"] = ChoiceRadio(
-            label=f"Can {whom.name} decide about this?",
-            choices=CapacityResult.choices,
-            option_hints={
-                CapacityResult.NOT_ABLE.value: "This is recorded as a stop: a booked meeting is called off at once, "
-                "and only a safeguarding lead can clear it. Nobody can decide for them.",
-            },
-        )
+    help_given = CleanTextField(
+        label="What was done to help {name} decide?",
+        help_text="Time, place, pictures, an interpreter, someone they trust, asking again another day.",
+        rows=3,
+    )
+    result = ChoiceRadio(
+        label="Can {name} decide about this?",
+        choices=CapacityResult.choices,
+        option_hints={
+            CapacityResult.NOT_ABLE.value: "This is recorded as a stop: a booked meeting is called off at once, "
+            "and only a safeguarding lead can clear it. Nobody can decide for them.",
+        },
+    )

@@ -3,15 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django import forms
-
 from referrals.enums import Verdict
-from restorative.common.formfields import ChoiceRadio, CleanTextField
+from restorative.common.formfields import ChoiceRadio, CleanTextField, TickField
 from restorative.common.forms import BaseForm, Section
 
 HINTS = {
     Verdict.SAME: "What is known there matters here too: you agree by phone what happens next",
-    Verdict.NOT_SAME: "",
     Verdict.CANNOT_TELL: "You rang, and it stayed open",
 }
 
@@ -38,7 +35,7 @@ class RecordsCheckForm(BaseForm):
             self.fields[field] = ChoiceRadio(
                 label=f"Is this the {each['sought']} of this referral?",
                 choices=Verdict.choices,
-                option_hints={key: hint for key, hint in HINTS.items() if hint},
+                option_hints=HINTS,
             )
             self.fields[f"{field}_why"] = CleanTextField(
                 label="Note",
@@ -47,7 +44,7 @@ class RecordsCheckForm(BaseForm):
                 rows=2,
             )
             pieces.append(Section(each["name"], field, f"{field}_why", intro=each["about"]))
-        self.fields["rang"] = forms.BooleanField(
+        self.fields["rang"] = TickField(
             label=f"I rang {lead} and said that it is done",
             help_text=f"Then it is released now. Otherwise {when}",
             required=done,

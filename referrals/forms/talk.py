@@ -5,65 +5,64 @@ from collections.abc import Sequence
 from typing import Any
 
 from referrals.enums import SAFETY_QUESTIONS
-from referrals.forms import agreeing, parts, reaching
+from referrals.forms import agreeing, parts
 from referrals.forms.agreeing import Ask
-from referrals.forms.words import Whom
-from restorative.common.forms import BaseForm, Section
+from referrals.forms.reaching import ReachingForm
+from restorative.common.forms import Section
 
 
-class TalkForm(BaseForm):
+class TalkForm(parts.StartedForm, ReachingForm):
     """Everything heard in one talk. `reached` names the parts that were reached."""
 
     def __init__(
         self,
         *args: Any,
-        whom: Whom,
         asks: Sequence[Ask],
         route: dict[str, str],
-        language: str = "",
-        helped: Sequence[str] = (),
         supporter: bool = False,
         **kwargs: Any,
     ):
-        super().__init__(*args, **kwargs)
-        self.whom, self.asks = whom, list(asks)
+        super().__init__(*args, initial=route, **kwargs)
+        self.asks, self.supporter = list(asks), supporter
         self.reached: set[str] = set()
-        sections = [parts.add_start(self, whom, language=language, helped=helped)]
+        self.layout = [self.start]
+        if supporter:
+            for name in Section("", *self.way).names():
+                del self.fields[name]
+        else:
+            self.layout += [parts.add_safety(self), Section("How to reach {name} safely", *self.way)]
+            self.fields["kind"].required = self.fields["read_by_others"].required = False
+            self.fields["screen_seen"].shown_if = ("shares_home", "yes", "not_sure")
+        self.layout += [
+            agreeing.add_consents(self, self.asks),
+            Section("Hopes, worries and limits", *parts.add_hopes(self)),
+        ]
         if not supporter:
-            sections.append(parts.add_safety(self, whom))
-            ways = reaching.add_route(self, whom, initial=route, shares_home=None)
-            sections.append(Section(f"How to reach {whom.name} safely", *ways))
-        sections.append(agreeing.add_consents(self, whom, self.asks, title=f"What {whom.name} agrees to"))
-        sections.append(Section("Hopes, worries and limits", *parts.add_hopes(self, whom)))
-        if not supporter:
-            sections.append(parts.add_readiness(self, whom))
-            sections.append(
+            self.layout += [
+                parts.add_readiness(self),
                 Section(
                     "Three ratings, in private",
                     *parts.add_ratings(self),
                     intro="Only if it helps. Each may be left out, and nobody else in this is shown them.",
-                )
-            )
-        self.supporter = supporter
-        self.layout = sections
+                ),
+            ]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        parts.clean_start(self)
+        cleaned = super().clean()
         self._clean_parts()
         if not self.reached and not self.errors:
             self.add_error(None, "Nothing is answered yet, so there is nothing to save.")
-        parts.check_alone(self, self.whom)
+        parts.check_alone(self)
         return cleaned
 
     def _clean_parts(self) -> None:
         if not self.supporter:
             if parts.safety_reached(self):
                 self.reached.add("safety")
-                parts.missing(self, list(SAFETY_QUESTIONS))
-            if reaching.route_reached(self):
+                self.missing(parts.ANSWER, *SAFETY_QUESTIONS)
+            if self.way_reached():
                 self.reached.add("route")
-                reaching.clean_route(self)
+                self.clean_way()
             if parts.readiness_reached(self):
                 self.reached.add("readiness")
                 parts.clean_readiness(self)

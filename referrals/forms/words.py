@@ -7,18 +7,6 @@ from referrals.enums import Purpose
 
 
 @dataclass(frozen=True)
-class Whom:
-    """The names in a form's text: 'Sam'; and 'Jo', 'Meena or Nan', or 'the other person'."""
-
-    name: str
-    others: str = "the other person"
-
-    def fit(self, text: str) -> str:
-        """The text with the names filled in."""
-        return text.format(name=self.name, others=self.others)
-
-
-@dataclass(frozen=True)
 class Question:
     """A question, its script, and the concern to record for an answer that needs one."""
 

@@ -19,10 +19,10 @@ from referrals.enums import (
 )
 from referrals.facts import facts_of
 from referrals.forms import words
-from referrals.forms.words import Whom
 from referrals.models import ChildDecision, Concern, Party, ProtectiveShare, SafetyAnswers, SignOff, Task
 from referrals.presenters.orders import order_rows
 from restorative.common import clock
+from restorative.common.forms import Whom
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from referrals.enums import NOBODY, Answer, How, Part, Purpose, RouteKind
 from referrals.forms import words
 from referrals.forms.agreeing import Ask
 from referrals.forms.parts import ALOUD, INTERPRETER
-from referrals.forms.words import Whom
 from referrals.models import (
     Approach,
     Consent,
@@ -29,6 +28,7 @@ from referrals.presenters import needs
 from restorative.accounts.models import Organisation
 from restorative.common import clock
 from restorative.common.formfields import show_phone
+from restorative.common.forms import Whom
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User

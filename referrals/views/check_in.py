@@ -97,7 +97,7 @@ class CheckIn(PersonFormView):
         ActionFormView._say(form, refusal)
         if ANOTHER_WAY in refusal.sentences:
             form.data = form.data.copy()  # type: ignore[attr-defined]
-            form.data["route"] = str(form.fields["route"].initial)
+            form.data["route"] = str(form["route"].initial)
             form.data.pop("same_way", None)
 
     def _say_what_follows(self, cleaned: dict[str, Any], ready: bool) -> None:

@@ -9,7 +9,7 @@ from referrals.actions.concerns import ask_for_records_check, decide_and_ask
 from referrals.actions.lifecycle import decide
 from referrals.blockers import blockers
 from referrals.enums import Gate, Stage, Suitable
-from referrals.forms.decisions import AskRecordsForm, DecideForm
+from referrals.forms.decisions import DecideForm
 from referrals.presenters import decisions
 from referrals.views.base import ReferralFormView
 from restorative.common.decisions import Decision, refuse
@@ -74,7 +74,6 @@ class AskForRecordsCheck(RunFormView):
 
     title = "Ask for the records check"
     template_name = "referrals/records_ask.html"
-    form_class = AskRecordsForm
     submit_text = "Ask for it"
     drafted = False
 

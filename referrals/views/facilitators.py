@@ -10,7 +10,7 @@ from django.urls import reverse
 from referrals import access
 from referrals.actions.facilitation import appoint, leave_out, stand_down
 from referrals.enums import Part, Stage
-from referrals.forms.decisions import AppointForm, EndPartForm, LeaveOutForm
+from referrals.forms.decisions import AppointForm
 from referrals.models import Invited, Involvement, Referral
 from referrals.presenters import decisions, you_or_name
 from referrals.views.base import ReferralFormView
@@ -81,7 +81,6 @@ class EndPart(ReferralFormView):
     """Ends a worker's part, after showing the consequences."""
 
     template_name = "form_page.html"
-    form_class = EndPartForm
     submit_text = "End their part"
     submit_tone = "stop"
     drafted = False
@@ -136,7 +135,6 @@ class LeaveOutProfessional(ReferralFormView):
 
     policy = "party"
     template_name = "form_page.html"
-    form_class = LeaveOutForm
     submit_text = "Leave out"
     submit_tone = "stop"
     drafted = False

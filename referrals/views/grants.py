@@ -10,7 +10,7 @@ from referrals import access
 from referrals.actions import grants
 from referrals.actions.facilitation import change_lead
 from referrals.enums import GrantKind
-from referrals.forms.grants import SHELL, AskForAccessForm, BarForm, GiveForm, LeadForm, WhichReferralForm
+from referrals.forms.grants import SHELL, AskForAccessForm, BarForm, LeadForm, WhichReferralForm
 from referrals.models import Bar, Grant, Party, Referral
 from referrals.presenters import grants as shown
 from referrals.presenters import you_or_name
@@ -151,7 +151,6 @@ class GrantFormView(ActionFormView):
     """A form about one grant, for a user who may know of it."""
 
     policy = "grants"
-    form_class = GiveForm
     drafted = False
     grant: Grant
 
@@ -258,7 +257,6 @@ class Bars(ReferralFormView):
 class LiftBar(ReferralFormView):
     """Lifts a bar."""
 
-    form_class = GiveForm
     submit_text = "Let them in again"
     drafted = False
     bar: Bar

@@ -14,7 +14,6 @@ from referrals.forms.handoffs import (
     LEAD,
     STALE,
     AcceptForm,
-    AnsweredForm,
     DeclineForm,
     VersionForm,
     WordsForm,
@@ -131,7 +130,7 @@ class ShowHandoff(HandoffFormView):
 
     @property
     def form_class(self) -> type[BaseForm]:  # type: ignore[override]
-        return AcceptForm if self.can_accept else AnsweredForm
+        return AcceptForm if self.can_accept else BaseForm
 
     def may(self) -> Decision:
         return ALLOWED if self.request.method != "POST" else access.may_answer(self.request.user, self.row)

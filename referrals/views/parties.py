@@ -14,7 +14,6 @@ from referrals.enums import OTHER_PLACES, OWN_PLACES, Answer, Place
 from referrals.forms.parties import (
     InviteForm,
     KeyworkerForm,
-    LeaveForm,
     NeedsForm,
     PersonForm,
     told_us,
@@ -167,7 +166,6 @@ class Invite(PersonFormView):
 class Leave(PersonFormView):
     """Removes a person from the referral. What they told us stays sealed."""
 
-    form_class = LeaveForm
     submit_text = "Take off this referral"
     submit_tone = "stop"
     drafted = False

@@ -11,7 +11,7 @@ from referrals.actions.death import rang, record_death
 from referrals.actions.lifecycle import decide
 from referrals.actions.pausing import NOT_PAUSED, change_review, meet_again, reopen, resume
 from referrals.enums import Stage, Suitable, TaskKind
-from referrals.forms.pausing import DiedForm, MeanwhileForm, PauseForm, PressedForm, ReviewForm
+from referrals.forms.pausing import DiedForm, MeanwhileForm, PauseForm, ReviewForm
 from referrals.models import Task
 from referrals.presenters import decisions
 from referrals.views.base import ReferralFormView
@@ -98,7 +98,6 @@ class Pause(ReferralFormView):
 class _Press(ReferralFormView):
     """A button for users who run the referral, in one stage only."""
 
-    form_class = PressedForm
     drafted = False
     stage: Stage
     otherwise = ""
@@ -214,7 +213,6 @@ class Rang(ReferralFormView):
     """A worker with a task to ring a colleague records that they did. 404 for all others."""
 
     title = "Ring a colleague"
-    form_class = PressedForm
     submit_text = "I have rung"
     drafted = False
     task: Task

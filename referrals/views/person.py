@@ -6,10 +6,10 @@ from typing import Any
 from django.urls import reverse
 
 from referrals import access, presenters
-from referrals.forms.words import Whom
 from referrals.models import ContactRoute, Party
 from referrals.presenters import approaching
 from referrals.views.base import READS_ONLY, PartyFormView, PartyPage
+from restorative.common.forms import Whom
 
 SEALED = "Others in this referral cannot see any of this"
 

@@ -10,7 +10,7 @@ from referrals import access
 from referrals.actions.age import ChildFacts, record_age
 from referrals.actions.protecting import look_at_share, share_to_protect
 from referrals.enums import STOPS, ChildResult, ShareWith
-from referrals.forms.protecting import AgeForm, LookedForm, ShareForm
+from referrals.forms.protecting import AgeForm, ShareForm
 from referrals.models import ProtectiveShare
 from referrals.presenters import safety as shown
 from referrals.views.person import PersonFormView
@@ -66,7 +66,6 @@ class ShowShare(ActionFormView):
     audit_verb = "protective_share_viewed"
     template_name = "referrals/share.html"
     title = "Shared to keep somebody safe"
-    form_class = LookedForm
     submit_text = "I have looked at this"
     drafted = False
     share: ProtectiveShare

@@ -19,7 +19,6 @@ from referrals.forms.safety import (
     OrderForm,
     SafetyForm,
     SignOffForm,
-    StepForm,
     order_given,
 )
 from referrals.models import Concern, Task
@@ -252,7 +251,6 @@ class WriteOrder(AboutConcern):
 class FinishStep(SafetyFormView):
     """Marks a step before the meeting, or another task of this worker, as done."""
 
-    form_class = StepForm
     submit_text = "It is done"
     drafted = False
     task: Task

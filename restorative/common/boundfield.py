@@ -1,5 +1,5 @@
-"""How one field of a form is shown: what the markup in templates/govuk/ needs, whoever made the form (allauth too).
-What a field accepts is in formfields/; how a form is laid out is in forms.py."""
+"""Rendering of one form field in GOV.UK markup (templates/govuk/), for every form, including allauth's.
+Validation is in formfields/; the layout of a form is in forms.py."""
 
 from functools import cached_property
 from itertools import chain, count
@@ -21,7 +21,7 @@ KINDS: list[tuple[type[forms.Widget], str]] = [
 
 
 class GovukBoundField(BoundField):
-    """A field with its data, in GOV.UK markup. `{{ field }}` is the control alone, `as_field_group` all around it."""
+    """A field and its data. `{{ field }}` renders the control, `as_field_group` also label, hint and errors."""
 
     @cached_property
     def kind(self) -> str:
@@ -34,22 +34,22 @@ class GovukBoundField(BoundField):
 
     @property
     def control(self) -> str:
-        """The template of the field without what reveals it."""
+        """The template of the field, without the conditional wrapper."""
         return f"govuk/fields/{'input' if self.kind in ('select', 'textarea') else self.kind}.html"
 
     @property
     def id(self) -> str:
-        """The id of the control an error links to; of a group, its first answer's."""
+        """The id that an error links to: of the control, or of a group's first answer."""
         return self.field.widget.attrs.get("id") or self.auto_id or self.html_name
 
     def value(self) -> Any:
-        """What the control shows, as it was typed, without characters that cannot be shown."""
+        """The value as typed, without characters that cannot be displayed."""
         return showable(super().value())
 
     @property
     def say(self) -> str:
-        """Words to say to the person, beside the question."""
-        return getattr(self.form, "say", {}).get(self.name, "")
+        """The script for the worker, beside the question."""
+        return getattr(self.field, "say", "")
 
     @property
     def note(self) -> BoundField | None:
@@ -59,17 +59,17 @@ class GovukBoundField(BoundField):
 
     @property
     def revealed_by(self) -> str:
-        """The name on the page of the question whose answer shows this one, or ''."""
-        return self.form.add_prefix(self._reveals[0]) if self._reveals else ""
+        """The HTML name of the field whose answer shows this one, or ''."""
+        return self.form.add_prefix(self._shown_if[0]) if self._shown_if else ""
 
     @property
     def revealed_when(self) -> str:
         """The answers that show this one."""
-        return " ".join(self._reveals[1:])
+        return " ".join(self._shown_if[1:])
 
     @property
-    def _reveals(self) -> tuple[str, ...]:
-        return getattr(self.form, "reveals", {}).get(self.name, ())
+    def _shown_if(self) -> tuple[str, ...]:
+        return getattr(self.field, "shown_if", ())
 
     @property
     def aria_describedby(self) -> str:
@@ -77,7 +77,7 @@ class GovukBoundField(BoundField):
         return " ".join(f"{self.id}-{part}" for part, there in parts if there)
 
     def build_widget_attrs(self, attrs: dict[str, Any], widget: forms.Widget | None = None) -> dict[str, Any]:
-        """GOV.UK classes and what describes the control. Nothing is `required` or invalid to the browser."""
+        """GOV.UK classes and aria-describedby, without `required`: validation is the server's."""
         block = f"govuk-{self.kind}"
         width = getattr(self.field, "width", "")
         classes = [block, width and f"{block}--width-{width}", self.errors and f"{block}--error"]
@@ -86,7 +86,7 @@ class GovukBoundField(BoundField):
 
     @cached_property
     def groups(self) -> list[tuple[str, list[dict[str, Any]]]]:
-        """The answers to choose from, under their headings (or ''). The first has the field's own id."""
+        """The choices by heading ('' for none). The first has the field's own id."""
         widget: Any = self.field.widget
         hints = getattr(self.field, "option_hints", {})
         found: list[tuple[str, list[dict[str, Any]]]] = []
@@ -100,12 +100,12 @@ class GovukBoundField(BoundField):
 
     @property
     def options(self) -> list[dict[str, Any]]:
-        """All answers of a group."""
+        """All choices of a group."""
         return [option for _, options in self.groups for option in options]
 
     @property
     def checked(self) -> bool:
-        """Whether a single tick box is ticked."""
+        """Whether a single checkbox is ticked."""
         return bool(self.field.widget.check_test(self.value()))
 
 

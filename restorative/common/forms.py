@@ -2,22 +2,25 @@
 What single fields accept is in formfields/; how one is shown is in boundfield.py; saving is never a form's work.
 
     class TalkForm(BaseForm):
-        alone = YesNoNotSureField(label="Is Sam on his own?")
-        afraid = YesNoNotSureField(label="Is there anything that makes him afraid?")
-        afraid_note = CleanTextField(label="Note", required=False, rows=2)     # shown under `afraid`
-        order = CleanTextField(label="What does the order say?", required=False)
+        alone = YesNoNotSureField(label="Is {name} alone?")
+        afraid = YesNoNotSureField(label="Is {name} afraid of anyone?", say="“Lots of people have been scared.”")
+        afraid_note = CleanTextField(label="Note", required=False, rows=2)     # shown in the row of `afraid`
+        order = CleanTextField(label="What does the order say?", shown_if=("afraid", "yes", "not_sure"))
+        worker = ChoiceSelect(label="Who supports them?", choices="workers")   # choices from a keyword
 
         layout = [Section("Before you start", "alone"), Section("Is it safe?", "afraid", "order")]
-        say = {"afraid": "“Lots of people we see have been scared of someone close to them.”"}
-        reveals = {"order": ("afraid", "yes", "not_sure")}                      # shown when afraid is one of these
+
+    form = TalkForm(whom=Whom("Sam"), workers=[("1", "Asha")], alone="yes")    # a field's name sets its initial value
 
 In a page: {% include "components/error_summary.html" with form=form only %} {{ form }}; or form_page.html.
-All three attributes may be set on the instance too. A field the layout does not name comes last, never lost.
+A field the layout does not name comes last, never lost. What is asked of several people is added to `self.fields`.
 """
 
+import re
 import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -26,12 +29,24 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from restorative.common.formfields import LISTED
+from restorative.common.formfields import LISTED, Asked
 
 GROUPS = {"answer", "checkboxes"}
 CHOOSE, ANSWER, TICK = "Choose an answer", "Answer this", "Tick this to carry on"
 GENERAL = {CHOOSE, ANSWER, TICK, LISTED}
 USUAL = forms.Field.default_error_messages["required"]
+
+
+@dataclass(frozen=True)
+class Whom:
+    """The names in a form's text: 'Sam'; and 'Jo', 'Meena or Nan', or 'the other person'."""
+
+    name: str = ""
+    others: str = "the other person"
+
+    def fit(self, text: str) -> str:
+        """The text with the names filled in."""
+        return re.sub(r"\{(name|others)\}", lambda each: getattr(self, each[1]), str(text))
 
 
 class SubmissionField(forms.UUIDField):
@@ -67,11 +82,15 @@ class Row:
     def render(self, form: "BaseForm") -> SafeString:
         """Its fields in its markup; nothing where the form has none of them."""
         inside = form.render_items(self.items)
-        return render_to_string(self.template, {"piece": self, "inside": inside}) if inside else inside
+        return render_to_string(self.template, {"inside": inside, **self.words(form)}) if inside else inside
+
+    def words(self, form: "BaseForm") -> dict[str, str]:
+        """Template variables besides the fields."""
+        return {}
 
 
 class Section(Row):
-    """A titled part of a form. `intro` is a sentence under the title."""
+    """A titled part of a form. `intro` is a sentence under the title. Both may contain {name} and {others}."""
 
     template = "govuk/layout/section.html"
 
@@ -79,21 +98,38 @@ class Section(Row):
         super().__init__(*items)
         self.title, self.intro = title, intro
 
+    def words(self, form: "BaseForm") -> dict[str, str]:
+        return {"title": form.whom.fit(self.title), "intro": form.whom.fit(self.intro)}
+
 
 class BaseForm(forms.Form):
     """A form of the house. See the top of this module."""
 
     use_required_attribute = False
     layout: Sequence[str | Row] = ()
-    say: dict[str, str] = {}
-    reveals: dict[str, tuple[str, ...]] = {}
 
     submission = SubmissionField()
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, whom: Whom | None = None, name: str = "", **given: Any):
+        self.whom = whom or Whom(name)
+        sources = {key: getattr(field, "source", "") for key, field in self.base_fields.items()}
+        offered = {key: given.pop(source, ()) for key, source in sources.items() if source}
+        first = {key: given.pop(key) for key in self.base_fields if key in given}
+        super().__init__(*args, initial=first | given.pop("initial", {}), **given)
+        for field in self.fields.values():
+            if isinstance(field, Asked):
+                field.fit(self.whom.fit)
+        for key, choices in offered.items():
+            self.fields[key].offer(choices)
         # Last in the order, so that it is never "the first field".
         self.fields["submission"] = self.fields.pop("submission")
+
+    def add(self, **fields: forms.Field) -> list[str]:
+        """Add fields whose text contains {name} or {others}. Return their names."""
+        for name, field in fields.items():
+            field.fit(self.whom.fit)
+            self.fields[name] = field
+        return list(fields)
 
     # What is asked where
 
@@ -128,6 +164,24 @@ class BaseForm(forms.Form):
         return any(getattr(field, "kind", "") == "answer" for field in self.fields.values())
 
     # What is said when something is wrong
+
+    def shows(self, name: str) -> bool:
+        """Whether the given answers show this field."""
+        by, *answers = getattr(self.fields[name], "shown_if", ()) or ("",)
+        return not by or (self.cleaned_data.get(by) in answers and self.shows(by))
+
+    def missing(self, text: str, *names: str) -> None:
+        """Add an error to each of these fields that is empty."""
+        for name in names:
+            if self.cleaned_data.get(name) in ("", None, []) and name not in self.errors:
+                self.add_error(name, text)
+
+    def clean(self) -> dict[str, Any]:
+        """Add errors to fields with `needed` that are shown but empty. Extend it for rules over several answers."""
+        for name, field in self.fields.items():
+            if getattr(field, "needed", "") and self.shows(name):
+                self.missing(field.needed, name)
+        return self.cleaned_data
 
     def _clean_fields(self) -> None:
         for name, field in self.fields.items():

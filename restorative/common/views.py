@@ -100,7 +100,7 @@ class ActionFormView(Page):
     """A form that runs one action when valid. Typed text is saved at every step; a repeated submission acts once."""
 
     template_name = "form_page.html"
-    form_class: ClassVar[type[BaseForm]]
+    form_class: ClassVar[type[BaseForm]] = BaseForm  # with no question: the press is the answer
     submit_text: str = "Save"
     submit_tone: str = ""
     back_href: str = ""

@@ -1,11 +1,13 @@
 """Form fields that take what people really type, say plainly what is wrong and give back clean values.
 Laying out a form is in forms.py; what a rule of the domain allows is never decided here."""
 
+from restorative.common.formfields.asked import Asked
 from restorative.common.formfields.choices import (
     LISTED,
     ChoiceRadio,
     ChoiceSelect,
     RatingField,
+    TickField,
     TicksField,
     YesNoNotSureField,
 )
@@ -33,6 +35,7 @@ from restorative.common.formfields.when import (
 __all__ = [
     "LISTED",
     "UNSAFE",
+    "Asked",
     "ChoiceRadio",
     "ChoiceSelect",
     "CleanCharField",
@@ -42,6 +45,7 @@ __all__ = [
     "PersonNameField",
     "PhoneField",
     "RatingField",
+    "TickField",
     "TicksField",
     "TimeField",
     "WhenField",

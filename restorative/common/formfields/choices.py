@@ -1,46 +1,80 @@
-"""Answers chosen from those shown: radios, lists, ticks, yes-no-not-sure, ratings."""
+"""Fields with listed answers: radios, selects, checkboxes, yes-no-not-sure rows, ratings."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django import forms
 
+from restorative.common.formfields.asked import Asked
+
 YES_NO_NOT_SURE = [("yes", "Yes"), ("no", "No"), ("not_sure", "Not sure")]
 LISTED = "Choose one of the answers shown"
 
 
-class ChoiceRadio(forms.ChoiceField):
-    """One of a few answers, all in sight. `option_hints` maps a value to the words under it."""
+class Choosing(Asked):
+    """A field with choices: (value, label) or (value, label, hint).
 
-    widget = forms.RadioSelect
-    default_error_messages = {"invalid_choice": LISTED}
+    `choices` may be a string: the form's keyword argument that supplies them.
+    """
 
-    def __init__(self, *, option_hints: Mapping[str, str] | None = None, **kwargs: Any):
-        self.option_hints = dict(option_hints or {})
-        super().__init__(**kwargs)
-
-
-class ChoiceSelect(forms.ChoiceField):
-    """One of many answers, in a list. An empty first line unless there is an initial answer."""
-
-    default_error_messages = {"invalid_choice": LISTED}
-
-    def __init__(self, *, choices: Any = (), empty: str = "Choose", **kwargs: Any):
-        rest = choices if callable(choices) else list(choices)
-        with_empty: Callable[[], Iterable] | list
-        with_empty = (lambda: [("", empty), *rest()]) if callable(rest) else [("", empty), *rest]
-        super().__init__(choices=with_empty, **kwargs)
-
-
-class TicksField(forms.MultipleChoiceField):
-    """Any number of answers, as tick boxes. Gives a list of values."""
-
-    widget = forms.CheckboxSelectMultiple
     default_error_messages = {"invalid_choice": LISTED, "invalid_list": LISTED}
 
-    def __init__(self, *, option_hints: Mapping[str, str] | None = None, **kwargs: Any):
+    def __init__(
+        self,
+        *,
+        choices: Iterable[Any] | str = (),
+        option_hints: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ):
+        self.source = choices if isinstance(choices, str) else ""
         self.option_hints = dict(option_hints or {})
         super().__init__(**kwargs)
+        self.offer([] if self.source else choices)
+
+    def offer(self, choices: Iterable[Any]) -> None:
+        """Set the choices."""
+        choices = list(choices)
+        # A new dict: copies of a field, one in each form, share the old one.
+        hints = {choice[0]: choice[2] for choice in choices if len(choice) > 2}
+        self.option_hints = {**self.option_hints, **hints}
+        self.choices = [choice[:2] for choice in choices]
+
+    def fit(self, fit: Callable[[str], str]) -> None:
+        super().fit(fit)
+        if any("{" in label for _, label in self.choices if isinstance(label, str)):
+            self.choices = [(value, fit(label)) for value, label in self.choices]
+
+
+class ChoiceRadio(Choosing, forms.ChoiceField):
+    """One of a few answers, as radios. A single supplied choice is preselected."""
+
+    widget = forms.RadioSelect
+
+    def offer(self, choices: Iterable[Any]) -> None:
+        super().offer(choices)
+        if self.source and len(self.choices) == 1:
+            self.initial = self.choices[0][0]
+
+
+class ChoiceSelect(Choosing, forms.ChoiceField):
+    """One of many answers, as a select whose first, empty option says `empty`."""
+
+    def __init__(self, *, empty: str = "Choose", **kwargs: Any):
+        self.empty = empty
+        super().__init__(**kwargs)
+
+    def offer(self, choices: Iterable[Any]) -> None:
+        super().offer([("", self.empty), *choices] if self.empty else choices)
+
+
+class TicksField(Choosing, forms.MultipleChoiceField):
+    """Any number of answers, as checkboxes. Returns a list of values."""
+
+    widget = forms.CheckboxSelectMultiple
+
+
+class TickField(Asked, forms.BooleanField):
+    """A single checkbox. Returns a boolean."""
 
 
 class YesNoNotSureField(ChoiceRadio):

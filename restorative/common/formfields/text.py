@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
+from restorative.common.formfields.asked import Asked
+
 # Cannot be stored, or turns the reading order of what surrounds it: NUL and other controls, half characters,
 # bidirectional overrides and isolates, noncharacters.
 UNSAFE = re.compile(
@@ -57,7 +59,7 @@ def clean_text(text: str) -> str:
     return text
 
 
-class CleanCharField(forms.CharField):
+class CleanCharField(Asked, forms.CharField):
     """One line of text, at most `max_length` characters (200). Line breaks become spaces."""
 
     attrs: dict[str, str] = {"autocomplete": "off"}

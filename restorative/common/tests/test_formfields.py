@@ -318,9 +318,12 @@ def test_unlisted_answers_are_refused_without_repeating_them(forged):
     assert refused(TicksField(choices=[("a", "A")]), ["a", forged]) == "Choose one of the answers shown"
 
 
-def test_a_list_starts_with_an_empty_line_also_when_it_is_made_late():
-    assert ChoiceSelect(choices=lambda: [("a", "A")]).clean("a") == "a"
-    assert [value for value, _ in ChoiceSelect(choices=[("a", "A")]).choices] == ["", "a"]
+def test_a_list_starts_with_an_empty_line_also_when_it_is_given_late():
+    late = ChoiceSelect(choices="workers")
+    late.offer([("a", "A")])
+    for field in (late, ChoiceSelect(choices=[("a", "A")])):
+        assert [value for value, _ in field.choices] == ["", "a"]
+        assert field.clean("a") == "a"
 
 
 def test_a_rating_is_a_number_from_nought_to_ten_or_nothing():

@@ -16,19 +16,19 @@ from restorative.common.formfields import (
     TicksField,
     YesNoNotSureField,
 )
-from restorative.common.forms import BaseForm, Row, Section, errors_as_list
+from restorative.common.forms import BaseForm, Row, Section, Whom, errors_as_list
 from restorative.common.tests.markup import Page
 
 
 class Talk(BaseForm):
-    alone = YesNoNotSureField(label="Is Sam alone?")
+    alone = YesNoNotSureField(label="Is {name} alone?", say="“Can you talk?”")
     alone_note = CleanTextField(label="Note", required=False, rows=2)
-    agrees = YesNoNotSureField(label="Agrees to these words")
+    agrees = YesNoNotSureField(label="Agrees to these words", say="“You can say no.”")
     agrees_note = CleanTextField(label="The words", required=False)
     phone = PhoneField(label="Phone number", help_text="Only if it is safe")
     starts = DateField(label="First day", required=False)
     ends = DateField(label="Last day", required=False)
-    last = CleanCharField(label="Left out of the layout", required=False)
+    last = CleanCharField(label="Left out of the layout", shown_if=("alone", "no", "not_sure"))
 
     layout = [
         Section("Before you start", "alone", intro="Ask alone."),
@@ -36,8 +36,9 @@ class Talk(BaseForm):
         Row("starts", "ends"),
         "phone",
     ]
-    say = {"alone": "“Can you talk?”", "agrees": "“You can say no.”"}
-    reveals = {"last": ("alone", "no", "not_sure")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, name="Sam", **kwargs)
 
     def clean(self):
         if self.cleaned_data.get("starts") and self.cleaned_data["ends"] < self.cleaned_data["starts"]:
@@ -87,6 +88,64 @@ def test_a_section_whose_fields_are_all_gone_goes_too():
     form = Talk()
     del form.fields["alone"], form.fields["alone_note"]
     assert "Before you start" not in [title.text for title in shown(form).all("h2")]
+
+
+class Asking(BaseForm):
+    kind = ChoiceRadio(label="What does {name} ask {others}?", choices="kinds")
+    why = CleanTextField(label="Why?", shown_if=("kind", "b"), needed="Say why")
+    who = CleanCharField(label="Who?", shown_if=("why", "help"), needed="Say who")
+    worker = ChoiceSelect(label="Which worker?", choices="workers", empty="Nobody", required=False)
+    layout = [Section("About {name}", "kind", intro="Tell {others} nothing.")]
+
+
+def test_a_form_speaks_of_the_people_it_is_about():
+    page = shown(Asking(whom=Whom("Sam", "Jo")))
+    assert [page.all(tag)[0].text for tag in ("legend", "h2", "p")] == [
+        "What does Sam ask Jo?",
+        "About Sam",
+        "Tell Jo nothing.",
+    ]
+
+
+@pytest.mark.parametrize("name", ["{name}", "{others}", "{0}", "{", "%s"])
+def test_a_name_is_never_read_as_a_place_for_one(name):
+    form = Asking(whom=Whom(name, "{name}"), kinds=[("a", "{name}, {others}")])
+    assert form["kind"].label == f"What does {name} ask {{name}}?"
+    assert form["kind"].options[0]["label"] == "{name}, {others}"
+
+
+def test_answers_to_choose_from_are_given_with_their_hints():
+    form = Asking(kinds=[("a", "A", "first"), ("b", "B")], workers=[("1", "Asha")])
+    assert [(one["value"], one["label"], one["hint"]) for one in form["kind"].options] == [
+        ("a", "A", "first"),
+        ("b", "B", ""),
+    ]
+    assert form.fields["worker"].choices == [("", "Nobody"), ("1", "Asha")]
+    assert form["kind"].value() is None
+    assert Asking(kinds=[("b", "B", "second")]).fields["kind"].option_hints == {"b": "second"}
+
+
+def test_one_answer_that_is_given_alone_is_chosen_and_a_first_answer_may_be_given():
+    assert Asking(kinds=[("a", "A")])["kind"].value() == "a"
+    assert Asking(kinds=[("a", "A"), ("b", "B")], kind="b")["kind"].value() == "b"
+
+
+def test_an_unknown_keyword_is_refused():
+    with pytest.raises(TypeError):
+        Asking(kinds=[], worker_names=[])
+
+
+@pytest.mark.parametrize(
+    ("sent", "errors"),
+    [
+        ({"kind": "a"}, {}),
+        ({"kind": "b"}, {"why": ["Say why"]}),
+        ({"kind": "b", "why": "help"}, {"who": ["Say who"]}),
+        ({"kind": "a", "why": "help"}, {}),  # not shown, so what hangs on it is not shown either
+    ],
+)
+def test_what_is_shown_is_needed(sent, errors):
+    assert Asking(sent, kinds=[("a", "A"), ("b", "B")]).errors == errors
 
 
 def test_two_forms_on_a_page_do_not_share_names_or_ids():

@@ -74,9 +74,12 @@ def render(rf: RequestFactory):
 class Talk(BaseForm):
     alone = YesNoNotSureField(label="Is Sam on his own?")
     aloud = YesNoNotSureField(label="Does Sam want anything read aloud?", yes_no=True)
-    afraid = YesNoNotSureField(label="Is there anything that makes him afraid?")
+    afraid = YesNoNotSureField(
+        label="Is there anything that makes him afraid?",
+        say="“Lots of people we see have been scared of someone close to them.”",
+    )
     afraid_note = CleanTextField(label="In his words", required=False, rows=2)
-    order = CleanTextField(label="What does the order say?", required=False)
+    order = CleanTextField(label="What does the order say?", shown_if=("afraid", "yes", "not_sure"))
     given = PersonNameField(label="First name")
     phone = PhoneField(label="Phone number", help_text="Only if it is safe")
     when = DateField(label="Day", required=False)
@@ -97,8 +100,6 @@ class Talk(BaseForm):
         Section("How to reach him", Row("given", "phone"), "when", "place", "reads", "days"),
         Section("Where things are now", "hope"),
     ]
-    say = {"afraid": "“Lots of people we see have been scared of someone close to them.”"}
-    reveals = {"order": ("afraid", "yes", "not_sure")}
 
 
 IDENTITY = {"name": "Sam and Jo", "facts": ["RP-7K3M-9Q", "Lead: you"]}
