@@ -1,5 +1,5 @@
-"""Fixtures for every test: which tests run, a clean outbox and cache, and the real servers some tests need.
-Makers of referrals and people are beside the tests that use them."""
+"""Fixtures for all tests: selection of tests, a clean outbox and cache, and the real servers that some tests need.
+Factories for referrals and people are next to the tests that use them."""
 
 import os
 import shutil
@@ -16,9 +16,8 @@ from tests import services, template
 
 ON_CI = os.environ.get("CI") == "true"
 DATABASE = {"db", "transactional_db", "live_server", "django_db_setup"}
-# Where both databases are run, the stories of these rooms are told on the one of production alone, and so is who gets
-# which page; but for those that lean on a database's own ways: rules in SQL, locks, and the actions everything else is
-# made of.
+# If both databases are tested, tests of these folders and of page access run only on PostgreSQL, except those that
+# depend on the database: rules in SQL, locks, and the actions under everything else.
 ALSO_ON_POSTGRESQL = os.environ.get("ALSO_ON_POSTGRESQL") == "1"
 STORIES = (
     "meetings/tests/",
@@ -49,7 +48,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was not asked for, and what says nothing on this database."""
+    """Deselect tests that were not asked for, and tests that prove nothing on this database."""
     kept, left_out = [], []
     vendor = connection.vendor
     for item in items:
@@ -61,7 +60,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         asks_it = item.get_closest_marker("django_db") or DATABASE & set(getattr(item, "fixturenames", ()))
         if asks_it and vendor == "sqlite" and ALSO_ON_POSTGRESQL and not item.get_closest_marker("sqlite"):
             wanted = wanted and (item.location[0] in ON_BOTH or not item.location[0].startswith(STORIES))
-        # What touches no database is the same on each: it is run on the default one.
+        # Tests without a database run only on the default one.
         (kept if wanted and (vendor == "sqlite" or asks_it) else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -91,9 +90,10 @@ def _own_places(settings: Any, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def morning() -> Iterator[Any]:
-    """The clock stands at half past ten on a Tuesday in term: no quiet hours, no bank holiday, no clock change near.
+    """The clock is frozen at half past ten on a Tuesday in term: no quiet hours, no bank holiday, no clock change
+    near.
 
-    While it stands, histories are told once a process (tests/stories.py).
+    With it, each history is played once per process (tests/stories.py).
     """
     with time_machine.travel("2027-03-02 10:30", tick=False) as traveller:
         yield traveller
@@ -113,9 +113,9 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def service_env(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
-    """The environment of a process that works on this test's database, outbox and a broker of files.
+    """The environment of a process on this test's database and outbox, with a file broker.
 
-    The test must be a transactional one: another process sees only what is committed.
+    The test must be transactional: another process sees only committed rows.
     """
     request.getfixturevalue("transactional_db")
     return services.environment(tmp_path)
@@ -125,7 +125,7 @@ def service_env(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str
 def start_worker(service_env: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., services.Running]]:
     """Start real Celery workers: `start_worker()` on files, `start_worker(broker=redis_url)` on Redis.
 
-    `start_worker(beat=True)` runs the timetable too. All are ended with the test.
+    `start_worker(beat=True)` also runs beat. All are stopped with the test.
     """
     with services.Workers(service_env, tmp_path) as workers:
         yield workers.start
@@ -133,7 +133,7 @@ def start_worker(service_env: dict[str, str], tmp_path: Path) -> Iterator[Callab
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    """The Chromium of this machine; Playwright's own is used where somebody installed it."""
+    """The machine's Chromium; Playwright's own if it is installed."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if not found and not any((Path.home() / ".cache/ms-playwright").glob("chromium*")):
         services.missing("Chromium is not installed")
@@ -141,7 +141,7 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     if found:
         args["executable_path"] = found
     if hasattr(os, "geteuid") and os.geteuid() == 0:
-        args["args"] = [*args.get("args", []), "--no-sandbox"]  # Chromium refuses root otherwise
+        args["args"] = [*args.get("args", []), "--no-sandbox"]  # Chromium refuses to run as root otherwise
     return args
 
 

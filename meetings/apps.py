@@ -1,4 +1,4 @@
-"""Meetings: planned, booked, called off, started, recorded."""
+"""Meetings: plan, book, call off, start, record."""
 
 from django.apps import AppConfig
 

@@ -1,5 +1,5 @@
-"""What puts a booked meeting on hold: something in the way at the gate of booking, or a facilitator who cannot come.
-Reckoned each time and stored nowhere. Who may be shown it is decided here; how it is said is the presenters'."""
+"""What puts a booked meeting on hold: a blocker at the gate `book`, or a facilitator who cannot come.
+Computed each time and never stored. This module decides who may see it; presenters put it into words."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Causes:
-    """Why a meeting is on hold, as one person may know it. Empty for somebody to whom it is simply booked."""
+    """Why a meeting is on hold, as one user may know it. Empty for a user who sees it as booked."""
 
     rows: list[ShownBlocker] = field(default_factory=list)
     away: list[Unavailable] = field(default_factory=list)
@@ -28,16 +28,16 @@ class Causes:
 
 
 def is_held(meeting: Meeting, at: datetime) -> bool:
-    """Whether anything holds it, on all facts. For messages: never show it."""
+    """Whether anything holds it, from all facts. For messages: never for a page."""
     away = Unavailable.objects.unscoped("is it held?").away(at).filter(meeting=meeting)
     return bool(blockers.blockers(meeting.referral, Gate.BOOK, at)) or away.exists()
 
 
 def causes(meeting: Meeting, user: "User", at: datetime) -> Causes:
-    """Why a meeting that this user is shown as booked is on hold, as far as they may know: only causes with a name.
+    """Why a meeting that this user sees as booked is on hold, as far as they may know: named causes only.
 
-    The sealed sentence is none: to a user who may know no more the meeting is booked, and stays so whatever else
-    happens in a compartment they do not open.
+    The sealed sentence is not a cause: a user who may not know more sees the meeting as booked, whatever happens in
+    a compartment they do not open.
     """
     if meeting.shown_status != MeetingStatus.BOOKED:
         return Causes()
@@ -47,7 +47,7 @@ def causes(meeting: Meeting, user: "User", at: datetime) -> Causes:
 
 
 def away_sentences(meeting: Meeting, at: datetime) -> list[str]:
-    """Who of those who run it cannot be there, in the words of a refusal."""
+    """Facilitators who cannot come, in the words of a refusal."""
     rows = Unavailable.objects.unscoped("who cannot be there").away(at)
     rows = rows.filter(meeting=meeting).select_related("user")
     return [CANNOT_BE_THERE.format(name=row.user.first_name) for row in rows]

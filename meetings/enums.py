@@ -1,4 +1,4 @@
-"""Kinds and states of a meeting, why one is called off, who came, and the prompts of its record."""
+"""Kinds and states of a meeting, causes of a call-off, attendance, and the prompts of the record."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -81,7 +81,7 @@ class AttemptResult(TextChoices):
     CHANGED = "changed", _("The number or address has changed")
 
 
-# What is asked afterwards, one person at a time. "Yes" is good news in all but the last, which leads to a concern.
+# The questions of a follow-up call. "Yes" is good except in the last, where it leads to a concern.
 FOLLOW_UP_QUESTIONS: dict[str, str] = {
     "better": _("Are things better between them?"),
     "kept": _("Is what was agreed being kept?"),
@@ -90,7 +90,7 @@ FOLLOW_UP_QUESTIONS: dict[str, str] = {
 }
 
 
-# Only what each person agrees may be noted. Never a transcript, blame, or anybody's preparation.
+# Only what each person agrees may be noted. Never a transcript, blame, or a person's preparation.
 RECORD_PROMPTS: dict[str, str] = {
     "ground_rules": _("Ground rules that were agreed"),
     "happened": _("What happened, as each person agrees it may be noted"),

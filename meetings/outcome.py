@@ -1,5 +1,4 @@
-"""What the meetings of a referral came to, and which calls after them are left: the answers that referrals ask for
-through referrals/meetings_port.py."""
+"""Outcomes of a referral's meetings, and unfinished calls: the answers to referrals/meetings_port.py."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -28,14 +27,14 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 WHY = "closing"
-# What is said of a call that is not done, by its kind.
+# The text for an unfinished call, by its kind.
 NOT_DONE: dict[str, str] = {
     FollowUpKind.DEBRIEF: "The debrief with {name} is not done yet.",
     FollowUpKind.WEEKS_2: "The call to {name} 2 weeks after is not done yet.",
     FollowUpKind.WEEKS_6: "The call to {name} 6 weeks after is not done yet.",
     FollowUpKind.WEEKS_12: "The call to {name} 12 weeks after is not done yet.",
 }
-# What comes of a call in which the person was spoken with.
+# Results of a call with a conversation.
 REACHED = (FollowUpResult.TALKED, FollowUpResult.RATHER_NOT)
 
 
@@ -54,7 +53,7 @@ def has_pending(referral: UUID) -> bool:
 
 
 def outcome(referral: UUID, at: datetime) -> Outcome:
-    """What it came to. An action whose day has not come is neither kept nor not kept."""
+    """The outcome. An action that is not due yet is neither kept nor not kept."""
     took_place = _meetings(referral, MeetingStatus.TOOK_PLACE)
     if not took_place.exists():
         return Outcome.NOT_GOING_AHEAD
@@ -73,7 +72,7 @@ def outcome(referral: UUID, at: datetime) -> Outcome:
 
 
 def _agreed_actions(referral: UUID) -> QuerySet[Action]:
-    """Actions of what everybody who came said yes to; those agreed anew count as what they became."""
+    """Actions of agreements that all participants who came said yes to; changed ones count as their new version."""
     answers = AgreementAnswer.objects.unscoped(WHY)
     newer = answers.filter(agreement=OuterRef("agreement"), party=OuterRef("party"), seq__gt=OuterRef("seq"))
     yes = answers.filter(
@@ -107,7 +106,7 @@ def _undone(referral: UUID) -> list[FollowUp]:
 
 
 def _tried_enough(referral: UUID) -> set[UUID]:
-    """Ids of parties who could not be reached three times or more since they were last spoken with."""
+    """Ids of parties who could not be reached three times or more since the last conversation."""
     reached = FollowUp.objects.unscoped(WHY).filter(
         meeting__referral=referral,
         party=OuterRef("party"),
@@ -120,7 +119,7 @@ def _tried_enough(referral: UUID) -> set[UUID]:
 
 
 def calls_left(referral: UUID, by: "User") -> CallsLeft:
-    """The calls not done, named where `by` opens the person."""
+    """The unfinished calls, with a name if `by` opens the person."""
     undone = _undone(referral)
     if not undone:
         return CallsLeft()

@@ -1,5 +1,5 @@
-"""A meeting as one person may be shown it: when, where, who, in which state, what is sent. Nothing here writes.
-What is shown comes from `shown_status`, never from the status itself."""
+"""A meeting for one user: when, where, who, state, messages. Nothing here writes.
+The state comes from `shown_status`, never from the real status."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -51,7 +51,7 @@ SEALED_TELLING = (
 
 @dataclass
 class Coming:
-    """Somebody expected at a meeting, as shown to one user."""
+    """A person who is expected at a meeting, as shown to one user."""
 
     attendance: Attendance
     party: Party
@@ -76,7 +76,7 @@ def where_words(meeting: Meeting) -> str:
 
 
 def coming(meeting: Meeting, user: User) -> list[Coming]:
-    """Who is expected, by when they arrive."""
+    """The people who are expected, by arrival time."""
     parties = (
         Party.objects.visible_to(user)
         .filter(attendances__meeting=meeting)
@@ -94,7 +94,7 @@ def coming(meeting: Meeting, user: User) -> list[Coming]:
 
 
 def facts(meeting: Meeting, user: User) -> list[dict[str, str]]:
-    """When, where, of which kind, who runs it."""
+    """When, where, which kind, who runs it."""
     running = facilitators_of(meeting.referral, user)
     names = [
         capfirst(you_or_name(row.user, user)) + (" (second worker)" if row.part == Part.SECOND_WORKER else "")
@@ -111,7 +111,7 @@ def facts(meeting: Meeting, user: User) -> list[dict[str, str]]:
 
 
 def _stand_ins(meeting: Meeting, user: User) -> list[str]:
-    """Those named to stand in at this meeting. None at one that is only being planned."""
+    """Stand-ins named for this meeting. None for one that is only planned."""
     if meeting._state.adding:
         return []
     rows = Unavailable.objects.visible_to(user).open().filter(meeting=meeting, stand_in__isnull=False)
@@ -122,7 +122,7 @@ def _stand_ins(meeting: Meeting, user: User) -> list[str]:
 
 
 def state(meeting: Meeting, *, on_hold: bool = False) -> dict[str, str]:
-    """The status as shown to this user, with its tone. `on_hold`: that they may know it is."""
+    """The status as shown to this user, with its tone. `on_hold`: whether they may know that it is."""
     if on_hold:
         return {"text": "On hold", "tone": "due"}
     status = MeetingStatus(meeting.shown_status)
@@ -130,7 +130,7 @@ def state(meeting: Meeting, *, on_hold: bool = False) -> dict[str, str]:
 
 
 def people_rows(meeting: Meeting, people: list[Coming], user: User, *, came: bool) -> list[dict[str, Any]]:
-    """A row per person expected: when they arrive and, where the user may read the record, whether they came."""
+    """A row per person: arrival time and, if the user may read the record, whether they came."""
     rows = []
     for row in people:
         about = place_of(row.party)
@@ -155,9 +155,9 @@ def _supporter(party: Party, user: User) -> str:
 def sent(
     meeting: Meeting, people: list[Coming], user: User, at: datetime, *, on_hold: bool = False
 ) -> list[dict[str, Any]]:
-    """What each person has been and will be sent: the words for those the user opens, one sentence for the others."""
+    """Sent and planned messages per person: the text for people the user opens, one sentence for the others."""
     still = meeting.shown_status in COMING and meeting.starts_at > at
-    # Something with a person they do not open may hold or have stopped what they would expect to have gone.
+    # A party they do not open may be the cause that a message is held or was not sent.
     as_planned = still and not on_hold and any(not row.opened for row in people)
     left = was_told(meeting, [row.party for row in people if row.opened], as_planned=as_planned)
     ways = _ways(meeting, people, user) if still else {}
@@ -178,7 +178,7 @@ def sent(
 
 
 def _held(telling: Telling, on_hold: bool) -> Telling:
-    """Of a meeting that the user knows is on hold nothing goes, but that it is moved."""
+    """Whether the user knows that the meeting is on hold, so that only a change of time is sent."""
     if not on_hold or telling.held or telling.kind == "meeting_moved":
         return telling
     return replace(telling, when="not while the meeting is on hold")
@@ -200,12 +200,12 @@ def _ways(meeting: Meeting, people: list[Coming], user: User) -> dict:
 
 
 def sealed_telling(name: str) -> dict[str, Any]:
-    """The sentence for somebody whose compartment the user does not open."""
+    """The sentence for a person whose compartment the user does not open."""
     return {"name": name, "sealed": SEALED_TELLING.format(name=name), "boxes": []}
 
 
 def person_telling(name: str, told: list[Telling]) -> dict[str, Any]:
-    """One person's messages; where nothing can be written, why, once."""
+    """One person's messages; if no message can be sent, the reason, once."""
     held = next((telling.held for telling in told if telling.held), "")
     boxes = [
         {
@@ -223,7 +223,7 @@ def person_telling(name: str, told: list[Telling]) -> dict[str, Any]:
 def hear_it_is_off(
     meeting: Meeting, people: list[Coming], user: User, at: datetime, *, but: frozenset = frozenset()
 ) -> list[dict[str, Any]]:
-    """What each person would be sent if the others heard now. `but` are those it came from: they are not told."""
+    """What each person would be sent on release. `but` are the parties it came from, who are not told."""
     shown = []
     ways = _ways(meeting, people, user)
     for row in people:
@@ -242,7 +242,7 @@ def hear_it_is_off(
 
 
 def today_rows(meeting: Meeting, people: list[Coming], user: User, at: datetime, sealed: set) -> list[dict]:
-    """A row per person: asked today or not, with the link for those the user opens; one cell for the others."""
+    """A row per person: day-of check done or not, with a link for people the user opens; one cell for the others."""
     checks = ReadinessCheck.objects.visible_to(user).filter(
         party__in=[row.party.pk for row in people if row.opened],
         kind=ReadinessKind.DAY,
@@ -274,8 +274,8 @@ def _day_cell(meeting: Meeting, row: Coming, newest: dict, user: User) -> dict[s
 def way(
     referral: Referral, user: User, at: datetime, place: str, *, meeting: Meeting | None = None
 ) -> tuple[list[BlockerRow], set]:
-    """What stands in the way at the gate that is next, as this user may know; and the others' ids still open.
-    What fixes it returns to `place`. `meeting` is the one that is to start."""
+    """What stands in the way at the next gate, as this user may know it; and ids of the others who have a blocker.
+    Links return to `place`. `meeting` is the one to start."""
     found = shown_referral.gather(referral, user, at, meeting=meeting)
     return blocker_rows.returning(blocker_rows.way_rows(found), place), found.sealed_parties
 
@@ -290,12 +290,12 @@ def to_release(meeting: Meeting, user: User) -> list[CallOff]:
 
 
 def record_of(meeting: Meeting, user: User) -> Record | None:
-    """The record, for those who may read it."""
+    """The record, for users who may read it."""
     return Record.objects.visible_to(user).filter(meeting=meeting).select_related("created_by").first()
 
 
 def record_rows(record: Record) -> list[dict[str, str]]:
-    """What was noted, prompt by prompt; prompts left empty are left out."""
+    """The notes per prompt, without empty prompts."""
     rows = [
         {"key": str(label), "value": record.answers.get(key, "")} for key, label in RECORD_PROMPTS.items()
     ]

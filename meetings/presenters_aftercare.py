@@ -1,5 +1,5 @@
-"""What is shown after a meeting: what was agreed as far as somebody may read it, and one call with one person.
-Nothing here writes. Who reads an agreement is querysets.py's."""
+"""After a meeting: the agreement as far as a user may read it, and one call with one person.
+Nothing here writes. querysets.py decides who reads an agreement."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,7 +38,7 @@ Row = dict[str, Any]
 NOTHING_AGREED = "Nothing was agreed. It can have helped all the same."
 ACTION_HEADS = ["Who", "What", "By when", "How we will know", "Who helps", "How it stands"]
 PRINT_HEADS = ["Who", "What", "By when", "How we will know", "Who helps"]
-# What a call is called while it is still to be made. {name} is the person's.
+# The name of a call that is still to be made. {name} is the person's.
 CALL_HEADINGS: dict[str, str] = {
     FollowUpKind.DEBRIEF: "speak with {name} apart: the debrief",
     FollowUpKind.WEEKS_2: "ring {name}, 2 weeks after",
@@ -58,7 +58,7 @@ TONES = {
 
 @dataclass
 class Outcome:
-    """One meeting that took place and what this user may know of what was agreed at it."""
+    """One meeting that took place, and what this user may know of its agreement."""
 
     meeting: Meeting
     user: User
@@ -77,13 +77,13 @@ class Outcome:
 
 
 def took_place(referral: Referral, user: User) -> list[Meeting]:
-    """Meetings that took place, the newest first."""
+    """Meetings that took place, newest first."""
     rows = Meeting.objects.visible_to(user).filter(referral=referral, shown_status=MeetingStatus.TOOK_PLACE)
     return list(rows.select_related("venue").order_by("-starts_at", "-pk"))
 
 
 def outcome_of(meeting: Meeting, referral: Referral, user: User) -> Outcome:
-    """What this user may know of what came of a meeting."""
+    """What this user may know of the agreement of a meeting."""
     meeting.referral = referral
     came = Attendance.objects.visible_to(user).filter(
         meeting=meeting, status__in=[Came.CAME, Came.LEFT_EARLY]
@@ -104,7 +104,7 @@ def outcome_of(meeting: Meeting, referral: Referral, user: User) -> Outcome:
 
 
 def written_of(meeting: Meeting, user: User) -> Agreement:
-    """What was written down of a meeting, without its words: for somebody's answer to it."""
+    """A meeting's agreement without its text, for recording a person's answer to it."""
     return Agreement.objects.known_of(user).get(meeting=meeting)
 
 
@@ -114,7 +114,7 @@ def has_actions(meeting: Meeting, user: User) -> bool:
 
 
 def words_rows(found: Agreement) -> list[Row]:
-    """What was agreed, in their own words."""
+    """The agreement's text, in the participants' words."""
     rows = [
         {"key": "What was agreed", "value": found.words or NOTHING_AGREED},
         {"key": "If it gets difficult", "value": found.if_difficult},
@@ -128,7 +128,7 @@ def _actions(found: Agreement, user: User) -> list[Action]:
 
 
 def action_rows(outcome: Outcome) -> list[list[Any]]:
-    """A row an action. How it stands is its owner's side's to know: others see that somebody keeps track of it."""
+    """A row per action. Only its owner's side sees its status; others see that it is followed up."""
     if outcome.agreement is None:
         return []
     user, referral = outcome.user, outcome.meeting.referral
@@ -161,7 +161,7 @@ def _stands(action: Action, owner: Party | None, referral: Referral) -> Row | st
 
 
 def print_rows(outcome: Outcome) -> list[list[str]]:
-    """The actions as they were agreed in the room; what became of them is nobody's to read on paper."""
+    """The actions as agreed in the room; their results are never printed."""
     if outcome.agreement is None:
         return []
     parties = {party.pk: party for party in outcome.there}
@@ -181,7 +181,7 @@ def print_rows(outcome: Outcome) -> list[list[str]]:
 
 
 def update_rows(action: Action, user: User) -> list[Row]:
-    """Everything that was told of an action, newest first."""
+    """All reports on an action, newest first."""
     rows = ActionUpdate.objects.visible_to(user).filter(action=action).select_related("created_by")
     return [
         {
@@ -203,7 +203,7 @@ ANSWER_WORDS = {Agreed.YES: "Yes", Agreed.NO: "No", Agreed.NOT_SURE: "Not sure"}
 
 
 def answer_tasks(outcome: Outcome, at: datetime) -> list[Row]:
-    """A row for each person this user supports: what they say to it, and whether they may be sent it."""
+    """A row for each person this user supports: their answer, and whether they may be sent the agreement."""
     keys = [party.pk for party in outcome.opened]
     answers: dict[UUID, AgreementAnswer] = {}
     rows = AgreementAnswer.objects.visible_to(outcome.user).filter(
@@ -253,7 +253,7 @@ def call_title(follow_up: FollowUp, name: str) -> str:
 
 
 def call_facts(follow_up: FollowUp, meeting: Meeting, user: User) -> list[Row]:
-    """When they met, when the call is due, and the tries so far."""
+    """When they met, when the call is due, and the attempts so far."""
     rows = [
         {"key": "They met", "value": clock.show_when(meeting.starts_at)},
         {"key": "Due", "value": clock.show_day(follow_up.due_on)},
@@ -270,7 +270,7 @@ def call_facts(follow_up: FollowUp, meeting: Meeting, user: User) -> list[Row]:
 
 
 def call_result(follow_up: FollowUp, user: User) -> list[Row]:
-    """What came of a call that is done."""
+    """The result of a finished call."""
     result = str(FollowUpResult(follow_up.result).label)
     by = you_or_name(follow_up.done_by, user)
     rows = [{"key": "Done", "value": f"{clock.show_when(follow_up.done_at)}, by {by}: {result.lower()}"}]

@@ -1,4 +1,4 @@
-"""A meeting that is on hold, or one of whose facilitators cannot be there, as one person may be shown it."""
+"""A meeting that is on hold, or whose facilitator cannot come, for one user."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,14 +19,14 @@ NEEDED = "Nothing is sent about it meanwhile, and it cannot start."
 
 
 def named_rows(meeting: Meeting, user: User, at: datetime) -> list[BlockerRow]:
-    """What stands in the way of booking that has a name for this user, each with the page that fixes it."""
+    """Blockers of booking that this user may see by name, each with the page that fixes it."""
     found = shown_referral.gather(meeting.referral, user, at, gate=Gate.BOOK)
     rows = blocker_rows.way_rows(replace(found, rows=[row for row in found.rows if row.code]))
     return blocker_rows.returning(rows, f"meeting-{meeting.pk}")
 
 
 def hold(meeting: Meeting, user: User, at: datetime) -> dict[str, Any] | None:
-    """Why a meeting that this user is shown as booked is on hold; None where they know of nothing."""
+    """Why a meeting that this user sees as booked is on hold; None if they know of no cause."""
     if meeting.shown_status != MeetingStatus.BOOKED:
         return None
     rows = named_rows(meeting, user, at) + away_rows(meeting, user, at)
@@ -34,13 +34,13 @@ def hold(meeting: Meeting, user: User, at: datetime) -> dict[str, Any] | None:
 
 
 def unavailable(meeting: Meeting, user: User) -> list[Unavailable]:
-    """Who said that they cannot be there, and it is not settled."""
+    """Unsettled absences of facilitators."""
     rows = Unavailable.objects.visible_to(user).open().filter(meeting=meeting)
     return list(rows.select_related("user", "stand_in", "stand_in__user"))
 
 
 def away_rows(meeting: Meeting, user: User, at: datetime) -> list[BlockerRow]:
-    """A row for each of them who holds the meeting up, with the page that fixes it."""
+    """A row for each absence that holds the meeting up, with the page that fixes it."""
     held = set(
         Unavailable.objects.visible_to(user)
         .away(at, user)
@@ -65,7 +65,7 @@ def _away_row(row: Unavailable, meeting: Meeting, runs: bool) -> BlockerRow:
 
 
 def links(meeting: Meeting, user: User) -> list[dict[str, str]]:
-    """Say that one cannot come, or can after all: for oneself, or for the lead about others."""
+    """Links to record an absence or its end: a facilitator's own, or for the lead those of others."""
     args = [meeting.referral.reference, meeting.pk]
     found = []
     said = unavailable(meeting, user)
@@ -82,7 +82,7 @@ def links(meeting: Meeting, user: User) -> list[dict[str, str]]:
 
 
 def who_may_say(meeting: Meeting, user: User, said: list[Unavailable]) -> list[User]:
-    """Those of whom this user may say that they cannot be there, and nobody has."""
+    """Facilitators whose absence this user may record and who have none."""
     gone = {row.user_id for row in said}
     leads = meeting.referral.lead_id == user.pk
     return [
@@ -97,5 +97,5 @@ def _running(meeting: Meeting, user: User) -> list[Involvement]:
 
 
 def to_stand_in(referral: Referral, user: User) -> list:
-    """Who can be named to stand in, grouped by organisation."""
+    """Possible stand-ins, grouped by organisation."""
     return list(decisions.to_appoint(referral, user))

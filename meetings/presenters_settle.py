@@ -1,4 +1,4 @@
-"""What about a meeting must be settled before a referral can go on, as one person may know it."""
+"""What about a meeting must be settled before a referral can continue, for one user."""
 
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def first_settle(referral: Referral, user: "User") -> dict[str, str] | None:
-    """Why a meeting stands before this step, as a banner with where to go; None when none does."""
+    """Why a meeting must be settled before this step, as a banner with a link; None if there is none."""
     reference = referral.reference
     if referral.shown_stage == Stage.BOOKED:
         meetings = Meeting.objects.visible_to(user).filter(referral=referral, shown_status__in=PENDING)

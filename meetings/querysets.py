@@ -1,5 +1,5 @@
-"""Which meetings somebody sees, and in which state: a meeting called off over a sealed fact stays as it was for whoever
-does not open that compartment, until it is released."""
+"""Which meetings a user sees, and in which state: a meeting that was called off over a sealed fact appears
+unchanged to users who do not open that compartment, until release."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
@@ -22,7 +22,7 @@ def _call_offs() -> QuerySet:
 
 
 def _open_to_all() -> Q:
-    """Call-offs that everybody may know of: released, or of no one party."""
+    """Call-offs that all users may know of: released, or without a party."""
     return Q(party__isnull=True) | Q(released_at__isnull=False)
 
 
@@ -32,9 +32,9 @@ def _known_to(user: "User") -> Q:
 
 
 def _away(at: datetime, user: "User | None" = None) -> QuerySet:
-    """Facilitators who cannot be there, still facilitate, and have no stand-in whom everybody there accepted.
+    """Absences of current facilitators without a stand-in accepted by all parties.
 
-    With a user, as far as they may know: whether somebody accepted is told to nobody who does not open them.
+    With a user, as far as they may know: a party's acceptance is hidden from users who do not open that party.
     """
     base = {
         name: apps.get_model("referrals", name)._base_manager for name in ("Involvement", "Consent", "Party")
@@ -80,15 +80,16 @@ class MeetingQuerySet(ProtectedQuerySet):
         )
 
     def with_away(self, at: datetime, user: "User") -> Self:
-        """Adds `facilitator_away`: whether somebody who runs it cannot be there, as far as this user may know."""
+        """Annotates `facilitator_away`: whether a facilitator cannot come, as far as this user may know."""
         return self.annotate(facilitator_away=Exists(_away(at, user).filter(meeting=OuterRef("pk"))))
 
     def pending(self) -> Self:
-        """Booked or under way, in fact (not as shown)."""
+        """Booked or under way, by the real status (not the shown one)."""
         return self.filter(status__in=PENDING)
 
     def holding(self) -> Self:
-        """Those that hold their time and place: pending ones, and those called off that not everybody may know of."""
+        """Meetings that hold their time and place: pending ones, and called-off ones that some users may not know
+        of."""
         told = _call_offs().filter(_open_to_all(), meeting=OuterRef("pk"))
         return self.filter(Q(status__in=PENDING) | Q(~Exists(told), status=MeetingStatus.CALLED_OFF))
 
@@ -99,28 +100,28 @@ class CallOffQuerySet(ProtectedQuerySet):
         return self.filter(_known_to(user), meeting__referral__in=visible_ids(user)).scoped("visible_to")
 
     def open_to_all(self) -> Self:
-        """Those that everybody may know of: released, or of no one party."""
+        """Call-offs that all users may know of: released, or without a party."""
         return self.filter(_open_to_all())
 
     def waiting(self) -> Self:
-        """Those of meetings of which the others have not heard yet that they are off."""
+        """Call-offs that wait for release."""
         told = _call_offs().filter(_open_to_all(), meeting=OuterRef("meeting"))
         return self.filter(~Exists(told), meeting__status=MeetingStatus.CALLED_OFF)
 
 
 class UnavailableQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Of meetings of visible referrals: who runs a meeting is part of the shell."""
+        """Absences at meetings of visible referrals: who runs a meeting is part of the shell."""
         return self.filter(meeting__referral__in=visible_ids(user)).scoped("visible_to")
 
     def open(self) -> Self:
-        """Those that are not settled."""
+        """Absences that are not settled."""
         return self.filter(settled_at__isnull=True)
 
     def away(self, at: datetime, user: "User | None" = None) -> Self:
-        """Those of open ones for whom nobody stands in whom everybody there accepted.
+        """Open absences without a stand-in accepted by all parties.
 
-        Without a user on all facts, which is for starting and sending; for a page, as far as its reader may know.
+        Without a user from all facts, for starting and sending; for a page, as far as its reader may know.
         """
         return self.filter(pk__in=_away(at, user).values("pk"))
 
@@ -133,20 +134,20 @@ class AttendanceQuerySet(ProtectedQuerySet):
 
 class RecordQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Records of meetings at which a party was whose compartment this user opens."""
+        """Records of meetings attended by a party whose compartment this user opens."""
         there = _there(user).filter(meeting=OuterRef("meeting"))
         return self.filter(Exists(there)).scoped("visible_to")
 
 
 def _there(user: "User") -> QuerySet:
-    """Attendances of people who came and whose compartment this user opens; to be tied to a meeting."""
+    """Attendances of people who came and whose compartment this user opens, for a subquery on a meeting."""
     return apps.get_model("meetings", "Attendance")._base_manager.filter(
         status__in=[Came.CAME, Came.LEFT_EARLY], party__in=opened_ids(user)
     )
 
 
 def newest_agreement_answers() -> QuerySet:
-    """Each person's newest answer to what was agreed, for use inside other queries."""
+    """Each person's newest answer to an agreement, for subqueries."""
     answers = apps.get_model("meetings", "AgreementAnswer")._base_manager.all()
     newer = answers.filter(agreement=OuterRef("agreement"), party=OuterRef("party"), seq__gt=OuterRef("seq"))
     return answers.filter(~Exists(newer))
@@ -154,10 +155,10 @@ def newest_agreement_answers() -> QuerySet:
 
 class AgreementQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """THE rule of who reads what was agreed (source: "a side that said yes and has sight").
+        """The rule of who reads agreements.
 
-        Workers of somebody who said yes to it and has a current yes to being sent what was agreed; and those who ran
-        that meeting and open somebody who was there.
+        Workers of a party who said yes to it and has a current consent to be sent it; and workers who ran that
+        meeting and open a party who was there.
         """
         sight = current_answers(apps.get_model("referrals", "Consent")._base_manager.all(), timezone.now())
         side = newest_agreement_answers().filter(
@@ -180,7 +181,7 @@ class AgreementQuerySet(ProtectedQuerySet):
         ).scoped("visible_to")
 
     def known_of(self, user: "User") -> Self:
-        """That something was written down, without what: for asking somebody who was there whether they say yes."""
+        """Agreements this user may know to exist, for recording the answer of a person who was there."""
         there = _there(user).filter(meeting=OuterRef("meeting"))
         return (
             self.filter(Exists(there), meeting__referral__in=visible_ids(user))
@@ -191,7 +192,8 @@ class AgreementQuerySet(ProtectedQuerySet):
 
 class ActionQuerySet(ProtectedQuerySet):
     def visible_to(self, user: "User") -> Self:
-        """Actions of agreements this user reads. One agreed anew is its owner's side's: nobody else said yes to it."""
+        """Actions of agreements this user reads. A changed action shows only to its owner's side, because the
+        others did not say yes to it."""
         agreements = apps.get_model("meetings", "Agreement").objects.visible_to(user)
         return self.filter(
             Q(came_from__isnull=True) | Q(owner__in=opened_ids(user)), agreement__in=agreements.values("pk")

@@ -1,4 +1,4 @@
-"""What meetings do when something happens in a referral: they are called off in that same transaction."""
+"""Calls meetings off on events of a referral, in the same transaction."""
 
 from typing import Any
 
@@ -29,6 +29,6 @@ RECEIVERS = {
 
 
 def connect() -> None:
-    """Join the receivers to their events, once."""
+    """Connect the receivers to their events, once."""
     for signal, receiver in RECEIVERS.items():
         signal.connect(receiver, weak=False, dispatch_uid="meetings.calls_off")

@@ -1,5 +1,5 @@
-"""What one person will be sent about a meeting, worked out as the outbox will: which words, how, and from when.
-For pages, and only for people whose compartment the reader opens; nothing is planned or sent here."""
+"""What one person will be sent about a meeting, computed as the outbox will: text, channel, and time.
+Only for pages, about people whose compartment the reader opens; nothing is planned or sent here."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -15,13 +15,13 @@ from restorative.notify.registry import Hold
 
 NO_PHONE = "Their worker has no work phone number to give, so nothing is sent."
 LEFT = (State.SENDING, State.SENT, State.UNCERTAIN, State.FAILED)
-MOST_LOOKS = 4  # the first day they allowed can be a bank holiday, and so can the next
+MOST_LOOKS = 4  # the first allowed day can be a bank holiday, and so can the next
 HOW = {"text": "text", "email": "email"}
 
 
 @dataclass(frozen=True)
 class Telling:
-    """One message as a page shows it. Without a channel nothing can be written, and `held` says why."""
+    """One message for display. Without a channel no message can be sent, and `held` says why."""
 
     kind: str
     when: str
@@ -36,7 +36,8 @@ def will_be_told(
 ) -> list[Telling]:
     """What this person will be sent about a meeting that is, or would be, booked.
 
-    `as_planned` says for when each was planned, not whether it went: what kept it back can be another person's.
+    `as_planned` shows planned times and not deliveries, because a message may have been held for another person's
+    reason.
     """
     found = []
     for kind, due, words, urgent in PARTY_KINDS:
@@ -53,7 +54,7 @@ def will_be_told(
 
 
 def would_hear(meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways) -> Telling:
-    """What this person would be sent if they heard now that it is not happening."""
+    """What this person would be sent if the call-off were released now."""
     text = NOT_HAPPENING.replace("{when}", clock.show_when(attendance.arrives_at))
     return _telling("meeting_not_happening", attendance.party, text, at, at, ways, urgent=True)
 
@@ -80,9 +81,9 @@ def _telling(
 def was_told(
     meeting: Meeting, parties: Iterable[Party], *, as_planned: bool = False
 ) -> dict[tuple[str, object], Telling]:
-    """What has left for these people about a meeting, by kind and party. The reader opens their compartments.
+    """Sent messages about a meeting for these people, by kind and party. The reader opens their compartments.
 
-    With `as_planned` only what somebody must ring about; the rest is said by will_be_told.
+    With `as_planned` only messages that a worker must replace by ringing; will_be_told covers the rest.
     """
     states = [State.UNCERTAIN, State.FAILED] if as_planned else [*LEFT]
     rows = Message.objects.filter(

@@ -1,4 +1,4 @@
-"""Addresses of meetings, each under its referral."""
+"""URLs of meetings, each under its referral."""
 
 from django.urls import path
 

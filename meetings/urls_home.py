@@ -1,4 +1,4 @@
-"""The address /: the first page after signing in. It belongs to no app's names, so that the platform can say "home"."""
+"""The URL /: the first page after signing in. It has no app namespace, so that the platform can reverse "home"."""
 
 from django.urls import path
 

@@ -1,5 +1,5 @@
-"""What workers and people do, as the state machine presses it: one action of the product each, at the clock's time.
-Whether it may be and is possible is the product's to say; what came of it is looked at in test_state_machine.py."""
+"""Actions of workers and people for the state machine: each calls one action of the product, at the clock's time.
+The product decides whether it is allowed; test_state_machine.py checks the results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -47,7 +47,7 @@ from restorative.accounts.models import User
 from restorative.common import clock
 
 WORKERS = ("asha", "kit", "ben", "fay", "mo", "sal", "wes", "carol", "mina", "gwen", "ivy")
-# Mostly whoever usually does it, so that most of what is pressed is possible.
+# Mostly the worker who usually does it, so that most actions are possible.
 WHO = st.sampled_from([*[""] * 20, *WORKERS])
 SIDES = st.sampled_from(["own", "other", "other"])
 WHY = "a step of the state machine"
@@ -55,19 +55,19 @@ WHY = "a step of the state machine"
 
 @dataclass
 class Pressed:
-    """Something about to be pressed: in whose compartment, if in one, and what it does."""
+    """An action about to run: the compartment it is in, if any, and its function."""
 
     do: Callable[[], Any]
     party: Party | None = None
-    # What is bound to show on the other side too: an organisation takes over, or gives back.
+    # Whether it must show on the other side too: an organisation takes over, or returns.
     shows: bool = False
-    # Two actions one after the other: the first stands though the second is refused.
+    # Whether it is two actions: the first remains even if the second is refused.
     two: bool = False
-    # Nobody who does not open them is shown anything of it, on any page or in any message.
+    # Whether users who do not open the party must see nothing of it, on any page or in any message.
     secret: bool = False
 
 
-# --- What a person is asked -------------------------------------------------------------------------------------
+# --- Questions to a person --------------------------------------------------------------------------------------
 
 Change = Callable[[Talk], Talk]
 
@@ -85,7 +85,7 @@ def _route(**facts: Any) -> Change:
 
 
 def _back(talk: Talk) -> Talk:
-    """Somebody who withdrew before, in their own words."""
+    """The words of a person who returns after withdrawing."""
     return replace(talk, said=tuple(replace(said, why_back="We talked on the phone.") for said in talk.said))
 
 
@@ -114,7 +114,7 @@ CHECK_INS = st.sampled_from([CHECKED, CHECKED, *({**CHECKED, key: no} for key in
 DAYS = st.sampled_from([DAY, DAY, DAY, *({**DAY, key: no} for key in DAY_QUESTIONS for no in NO)])
 
 
-# --- Finding what is pressed on ---------------------------------------------------------------------------------
+# --- Finding the objects of an action ---------------------------------------------------------------------------
 
 
 def side(made: Played, which: str) -> Party:
@@ -128,7 +128,7 @@ def fresh(made: Played) -> Referral:
 
 
 def worker(made: Played, who: str, usual: "User | str") -> User:
-    """The one named, or else whoever usually does it."""
+    """The named worker, or the one who usually does it."""
     if who:
         return made.staff[who]
     return made.staff[usual] if isinstance(usual, str) else usual
@@ -139,12 +139,12 @@ def supports(party: Party) -> User:
 
 
 def newest(model: Any, order: str = "created_at", **filters: Any) -> Any:
-    """The newest row that fits, or None."""
+    """The newest matching row, or None."""
     return model.objects.unscoped(WHY).filter(**filters).order_by(order, "pk").last()
 
 
 def pending(made: Played) -> Meeting | None:
-    """The newest meeting, called off or not: a page may have stood open since."""
+    """The newest meeting, called off or not, because a page may have been open since before."""
     return newest(Meeting, referral=made.referral)
 
 
@@ -189,7 +189,7 @@ def assessed(made: Played, which: str, result: CapacityResult) -> Pressed:
 def answered(
     made: Played, which: str, purpose: Purpose, answer: Answer, who: str, *, back: bool, doubt: bool
 ) -> Pressed:
-    """An answer to taking part, or to Carers Leeds or 5 WAYS knowing."""
+    """An answer about taking part, or about sharing with Carers Leeds or 5 WAYS."""
     party = side(made, which)
     given: dict[str, Any] = {"purpose": purpose, "answer": answer, "why_back": "I want to." if back else ""}
     if purpose == Purpose.SHARE:
@@ -269,7 +269,7 @@ def records_asked(made: Played, who: str) -> Pressed:
 
 
 def records_done(made: Played, who: str, *, by_phone: bool) -> Pressed | None:
-    """Somebody says of all that were found that it is somebody else, and may ring about it at once."""
+    """A worker judges all hits to be other people, and may release by phone at once."""
     check = newest(RecordsCheck, "asked_at", referral=made.referral, released_at=None)
     by = worker(made, who, "sal")
 
@@ -351,7 +351,7 @@ def called_off(made: Played, who: str) -> Pressed | None:
 
 
 def let_hear(made: Played, who: str, *, safe: bool) -> Pressed | None:
-    """Their worker says whether it is safe if the others hear, and the facilitator lets them."""
+    """Their worker records whether it is safe, and the facilitator releases the call-off."""
     row = newest(CallOff, meeting__referral=made.referral, party__isnull=False, released_at=None)
 
     def do() -> None:
@@ -363,7 +363,7 @@ def let_hear(made: Played, who: str, *, safe: bool) -> Pressed | None:
 
 
 def over(made: Played, how: str, who: str) -> Pressed:
-    """Closed, reopened, taken up again, or another meeting."""
+    """Close, reopen, resume, or meet again."""
     by, referral = worker(made, who, "asha"), fresh(made)
     ways: dict[str, Callable[[], Any]] = {
         "close": lambda: lifecycle.close(
@@ -393,7 +393,7 @@ def asked_others(made: Played, which: str, who: str) -> Pressed:
 
 
 def others_answer(made: Played, how: str, who: str) -> Pressed | None:
-    """What became of the newest request: taken, begun, given back, refused, taken back."""
+    """Answer the newest request: accept, begin, decline, return, withdraw."""
     row = newest(Handoff, "sent_at", referral=made.referral)
     if row is None:
         return None

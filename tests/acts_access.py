@@ -1,5 +1,4 @@
-"""More of what workers do, as the state machine presses it: letting somebody in, shutting somebody out, passing
-somebody on to a colleague, sharing what keeps somebody safe, and how old somebody is."""
+"""Further actions for the state machine: grants, bars, passing work to a colleague, protective shares, and age."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,17 +19,17 @@ from restorative.accounts.models import User
 from restorative.common import clock
 from tests.acts import Pressed, fresh, newest, side, supports, worker
 
-# What there is already when it begins, so that not every history has to come to it first.
+# What exists at the start, so that not every history has to reach it first.
 BEFORE = ("", "", "let in", "let in", "shut out", "a child")
 
-# Of one of them, or of nobody: then that it exists is all that is opened.
+# For one of them or, without a party, only for the shell.
 WHOSE = st.sampled_from(["own", "other", "other", ""])
 KINDS = st.sampled_from([GrantKind.EMERGENCY, GrantKind.COVER, GrantKind.COVER, GrantKind.READING])
 LET_IN = st.sampled_from([*["ben"] * 6, "fay", "kit", "asha", "sal", "carol"])
 COLLEAGUES = st.sampled_from(["ben", "ben", "kit", "asha", "fay", "mo"])
 OUT = st.sampled_from(["ben", "ben", "fay", "kit", "asha", "mo", "sal", "wes", "carol", "gwen"])
 
-# Born so many years ago and as many days, and what is recorded with it.
+# Age in years and days, and the decision recorded with it.
 ABLE = ChildFacts(ChildResult.COMPETENT, "Explained it back.")
 PARENT = ChildFacts(ChildResult.PARENT, "Could not explain it back.", parent="Their father, by phone.")
 OF_A_PARTY = ChildFacts(ChildResult.PARENT, "Could not.", parent="Their mother.", parent_takes_part=True)
@@ -50,7 +49,7 @@ AGES: dict[str, tuple[int, ChildFacts | None]] = {
 
 
 def lead_who_manages_nobody(staff: Staff) -> User:
-    """Ivy, of Ben's team: who may ask for somebody to be let in, and may not give it then."""
+    """Ivy, of Ben's team, may ask for access for others, and may not give it afterwards."""
     ben = staff["ben"]
     return User.objects.create_user(
         email="ivy@demo.example",
@@ -64,23 +63,23 @@ def lead_who_manages_nobody(staff: Staff) -> User:
 
 
 def manager(user: User) -> str:
-    """A manager of their house; of Sal herself, another."""
+    """A manager of their organisation; for Sal herself, another one."""
     house = {"carers-leeds": "mina"}.get(user.organisation.key, "mo")
     return "sal" if user.first_name == "Mo" else house
 
 
 def second(made: Played, who: str, usual: str, *, mine: User, asked: User) -> User:
-    """Who answers: whoever usually does, one of the workers, or one of those who must not."""
+    """The worker who answers: the usual one, another worker, or one who may not."""
     return {"themselves": mine, "who asked": asked}.get(who) or worker(made, who, usual)
 
 
-# --- Letting in, and shutting out -------------------------------------------------------------------------------
+# --- Grants and bars --------------------------------------------------------------------------------------------
 
 
 def asked_to_be_let_in(
     made: Played, which: str, kind: GrantKind, whom: str, days: int, who: str
 ) -> Pressed | None:
-    """In an emergency and to read one asks for oneself; for who covers, whoever supports them asks."""
+    """Emergency and reading access are asked for oneself; cover is asked for by the keyworker."""
     party = side(made, which) if which else None
     user = made.staff["gwen" if kind == GrantKind.READING else whom]
     alone = kind in (GrantKind.EMERGENCY, GrantKind.READING)
@@ -93,7 +92,7 @@ def asked_to_be_let_in(
 
 
 def answered_access(made: Played, how: str, who: str) -> Pressed | None:
-    """Given, or over: by a second person, or by whoever asked or is let in themselves."""
+    """Give or end a grant: by a second person, by the asker, or by its holder."""
     row: Grant | None = newest(Grant, referral=made.referral, ended_at=None, **_waiting(how))
     if row is None:
         return None
@@ -115,7 +114,7 @@ def shut_out(made: Played, whom: str, who: str) -> Pressed:
 
 
 def let_back(made: Played, who: str) -> Pressed | None:
-    """By a manager, or by the barred one themselves."""
+    """Lift a bar: by a manager, or by the barred worker."""
     row: Bar | None = newest(Bar, referral=made.referral, lifted_at=None)
     if row is None:
         return None
@@ -124,7 +123,7 @@ def let_back(made: Played, who: str) -> Pressed | None:
 
 
 def passed_on(made: Played, what: str, whom: str, who: str) -> Pressed:
-    """Another keyworker, or another lead: which shows to all in it."""
+    """A new keyworker or lead, which shows to all workers of the referral."""
     user = made.staff[whom]
     if what == "lead":
         by = worker(made, who, fresh(made).lead)
@@ -135,12 +134,12 @@ def passed_on(made: Played, what: str, whom: str, who: str) -> Pressed:
 
 
 def parts_of(made: Played, user: User) -> list[str]:
-    """What somebody would have to pass on before they are barred."""
+    """What a worker would have to pass on before they can be barred."""
     parts = ["lead"] if fresh(made).lead_id == user.pk else []
     return parts + [which for which in ("own", "other") if side(made, which).keyworker_id == user.pk]
 
 
-# --- What keeps somebody safe ----------------------------------------------------------------------------------
+# --- Protective shares ------------------------------------------------------------------------------------------
 
 
 def shared_to_protect(made: Played, which: str, who: str) -> Pressed:
@@ -163,7 +162,7 @@ def looked_at_share(made: Played, who: str) -> Pressed | None:
     return Pressed(lambda: look_at_share(share=row, by=by), row.party, secret=True)
 
 
-# --- How old somebody is ---------------------------------------------------------------------------------------
+# --- Age --------------------------------------------------------------------------------------------------------
 
 
 def born(made: Played, which: str, age: str, who: str) -> Pressed:

@@ -1,5 +1,5 @@
-"""The table of compartments in docs/domain.md, read plainly from the rows of one referral, to compare stored access
-with. Nothing here asks the product's own rules."""
+"""The table of compartments in docs/domain.md, computed plainly from the rows of one referral, to check stored
+access. Nothing here calls the product's own rules."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from tests.rows_of import rows
 
 
 class Compartments:
-    """One referral at one moment, and what anybody may see and open of it."""
+    """One referral at one moment, and what each user may see and open of it."""
 
     def __init__(self, key: UUID, at: datetime) -> None:
         self.at = at
@@ -53,7 +53,7 @@ class Compartments:
         )
 
     def opens(self, who: User, party: Party) -> bool:
-        """Column 'compartment', all of it."""
+        """The whole column 'compartment'."""
         if who.pk in self.barred or not who.is_active:
             return False
         if not self.of_another_side(who, party) and any(
@@ -69,7 +69,7 @@ class Compartments:
         )
 
     def opens_safety(self, who: User, party: Party) -> bool:
-        """And, for safeguarding leads, concerns and safety answers alone."""
+        """For safeguarding leads, parties of whom they open only concerns and safety answers."""
         if self.opens(who, party):
             return True
         theirs = party.organisation_id == who.organisation_id and party.pk in self.worrying
@@ -79,7 +79,7 @@ class Compartments:
     # --- Its rows ---
 
     def _works(self, who: User) -> bool:
-        """Leads it, supports somebody there, runs its meetings, or is in a team with who leads or supports."""
+        """Leads it, supports a party, runs its meetings, or is a team mate of the lead or a keyworker."""
         workers = [self.referral.lead, *(party.keyworker for party in self.present if party.keyworker)]
         in_team = who.team_id is not None and who.team_id in {worker.team_id for worker in workers}
         return in_team or who.pk in {worker.pk for worker in workers} or bool(self._parts(who))
@@ -100,7 +100,8 @@ class Compartments:
         )
 
     def _handed(self, who: User) -> bool:
-        """Took it over and is still of that organisation; or asked, or led, before the lead moved; or manages these."""
+        """Accepted a handoff and still belongs to that organisation; or sent it, or led, before the lead moved; or
+        manages these."""
         moved = (HandoffState.ACCEPTED, HandoffState.COMPLETED)
         for row in self.handoffs:
             taken = row.state == HandoffState.ACCEPTED and row.to_org_id == who.organisation_id
@@ -113,7 +114,7 @@ class Compartments:
         return False
 
     def _granted(self, who: User, row: Any) -> bool:
-        """A grant that runs, of a worker of that organisation, while it supports whom it covers."""
+        """An active grant of a worker of that organisation, while it supports those it covers."""
         if row.user_id != who.pk or row.organisation_id != who.organisation_id:
             return False
         if row.given_at is None or row.ended_at is not None or row.until <= self.at:
@@ -124,7 +125,7 @@ class Compartments:
         return any(party.organisation_id == row.organisation_id for party in covered)
 
     def _runs(self, who: User, party: Party) -> bool:
-        """Facilitates, stands in and was accepted, or seconds a party whom no facilitator supports."""
+        """Facilitates, is an accepted stand-in, or is second worker for a party whom no facilitator supports."""
         if self.supports_anyone(who):
             return False
         parts = self._parts(who)
@@ -154,7 +155,7 @@ class Compartments:
         return next(party for party in self.parties if party.pk == key)
 
     def _worker(self, party: Party) -> UUID:
-        """Their keyworker; the lead who stands in for an absent one counts as one."""
+        """Their keyworker, or the lead who stands in."""
         return party.keyworker_id or self.referral.lead_id
 
     def _parts(self, who: User) -> set[str]:
@@ -171,7 +172,7 @@ class Compartments:
         return ever or any(self._worker(party) == who.pk for party in self.present)
 
     def of_another_side(self, who: User, party: Party) -> bool:
-        """Supports another participant there, or ever did, or as the lead stands in for one."""
+        """Supports or ever supported another participant there, or stands in for one as the lead."""
         side = party.beside_id or party.pk
         known = [self._party(row.party_id) for row in self.worked if row.user_id == who.pk and row.party_id]
         if any((other.beside_id or other.pk) != side for other in known):

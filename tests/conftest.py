@@ -1,4 +1,4 @@
-"""The one world the proofs of the walls share: made once a module, inside a transaction that is thrown away."""
+"""The world that the tests of the walls share: made once per module, in a transaction that is rolled back."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.world import World, at_ten, told_world
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker) -> Iterator[World]:
-    """See tests/world.py. Tests that use it must be django_db ones, so that each takes back what it did."""
+    """See tests/world.py. Tests that use it must be django_db tests, so that each rolls back its changes."""
     with django_db_blocker.unblock(), at_ten(), transaction.atomic():
         yield told_world()
         transaction.set_rollback(True)

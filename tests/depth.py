@@ -1,4 +1,4 @@
-"""How long searches and races go on: small numbers in every run, large ones with DEEP=1 (`make deep`).
+"""How long searches and races run: small numbers by default, large ones with DEEP=1 (`make deep`).
 Tests that read these numbers are marked `deep`."""
 
 import os
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Depth:
-    """The numbers of one kind of run."""
+    """The numbers for one kind of run."""
 
     race_rounds: int
     """Times that two threads do two things at the same moment."""

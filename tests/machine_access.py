@@ -1,5 +1,5 @@
-"""The state machine's other half: who is let in, shut out and passed on, what is shared to keep somebody safe, and how
-old somebody is; and what holds of each after every step. Read plainly from the rows (rows_of.py)."""
+"""The second part of the state machine: grants, bars, changes of worker, protective shares and age; and the
+invariants of each after every step. Computed plainly from the rows (rows_of.py)."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -36,7 +36,7 @@ from tests.acts import SIDES, WHO
 from tests.compartments import Compartments
 
 SECONDS = st.sampled_from(["", "", "", "who asked", "themselves", "mo", "sal", "fay"])
-# What somebody could be shown of a referral, and how it hangs on it.
+# What a user could be shown of a referral, with the path to the referral.
 SEEN: tuple[tuple[Any, str], ...] = (
     (Referral, "pk"),
     (Party, "referral"),
@@ -49,19 +49,20 @@ SEEN: tuple[tuple[Any, str], ...] = (
     (Grant, "referral"),
     (Bar, "referral"),
 )
-# All that governance ever does in a referral.
+# All ledger actions that governance has in a referral.
 READS = ("grant_asked", "grant_ended")
 
 
 class Access:
-    """What is pressed and looked at beside the life of a referral itself."""
+    """The actions and invariants besides the referral's own stages."""
 
     all: list[Played]
     staff: Staff
     press: Any
 
     def happened_before(self, what: str, which: str) -> None:
-        """Ben covers for a keyworker; or is barred; or one of them is a child, and can decide. Where it is possible."""
+        """Before the start, if possible: Ben covers for a keyworker, or is barred; or one of the people is a child
+        who can decide."""
         made = self.all[0]
         pressed = {
             "let in": lambda: acts.asked_to_be_let_in(made, which, GrantKind.COVER, "ben", 5, "mo"),
@@ -72,7 +73,7 @@ class Access:
             with suppress(Refused, NotPossible):
                 pressed[what]().do()
 
-    # --- What is pressed ----------------------------------------------------------------------------------------
+    # --- Actions ------------------------------------------------------------------------------------------------
 
     @rule(
         first=st.booleans(),
@@ -84,7 +85,7 @@ class Access:
         given=st.sampled_from([True, True, False]),
     )
     def let_in(self, first: bool, given: bool, **asked: Any) -> None:
-        """Asked for, and mostly given by a second person at once."""
+        """Requested, and mostly given by a second person at once."""
         self.press(first, lambda made: acts.asked_to_be_let_in(made, **asked))
         if given:
             self.press(first, lambda made: acts.answered_access(made, "give", ""))
@@ -95,7 +96,7 @@ class Access:
 
     @rule(first=st.booleans(), whom=acts.OUT, who=WHO, make_way=st.booleans())
     def shut_out(self, first: bool, whom: str, who: str, make_way: bool) -> None:
-        """Barred: mostly after somebody else has taken what they had."""
+        """Barred, mostly after another worker has taken over their parts."""
 
         def passed(made: Played, what: str) -> acts.Pressed:
             return acts.passed_on(made, what, "kit" if whom == "ben" else "ben", "")
@@ -125,11 +126,11 @@ class Access:
     def born(self, first: bool, **said: Any) -> None:
         self.press(first, lambda made: acts.born(made, **said))
 
-    # --- What holds after every step ----------------------------------------------------------------------------
+    # --- Invariants after every step ----------------------------------------------------------------------------
 
     @invariant()
     def the_barred_see_nothing(self) -> None:
-        """Whatever part, role or grant they have; nor does anything wait to be told to them, nor do they act."""
+        """In spite of any part, role or grant; and no message waits for them, and they do nothing."""
         for made in self.all:
             for bar in rows_of.rows(Bar, referral=made.referral, lifted_at=None):
                 user, key = bar.user, made.referral.pk
@@ -155,7 +156,7 @@ class Access:
 
     @invariant()
     def stored_access_is_what_the_table_says(self) -> None:
-        """As stored, as computed anew, and as read plainly from the rows."""
+        """Stored access, recomputed access, and access computed plainly from the rows are equal."""
         at = clock.now()
         for made in self.all:
             assert not reproject([made.referral.pk], at, repair=False), "stored access has drifted"
@@ -171,8 +172,8 @@ class Access:
 
     @invariant()
     def who_was_let_in_opens_what_is_theirs_alone(self) -> None:
-        """A grant opens one person while it runs, and nothing once it was ended or its time is over, nor to whoever
-        supports somebody else there by then."""
+        """A grant opens one person while it is active; nothing after its end, and nothing for a worker who supports
+        another side by then."""
         at = clock.now()
         for made in self.all:
             grants = rows_of.rows(Grant, referral=made.referral)
@@ -243,7 +244,7 @@ class Access:
 
     @invariant()
     def a_child_is_looked_after(self) -> None:
-        """Under 16 there is a stop, or was, unless they can decide or a parent says so; under 18 a second person."""
+        """Under 16 there is or was a stop, unless they can decide or a parent gives authority; under 18 a sign-off."""
         for made in self.all:
             for party in rows_of.parties(made.referral):
                 missing = rows_of.unasked_of_a_child(party)

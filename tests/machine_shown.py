@@ -1,4 +1,4 @@
-"""What one worker is shown of a referral, kept by the state machine to be compared: before a step, and after it."""
+"""What one worker is shown of a referral, stored by the state machine before a step and compared after it."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ from tests.acts import Pressed
 
 
 class Errors(logging.Handler):
-    """What is only logged, so that the rest of a sweep goes on."""
+    """An error that is only logged, so that the rest of a sweep continues."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -32,7 +32,7 @@ class Errors(logging.Handler):
 
 
 def traces(made: Played) -> tuple[int, int, int]:
-    """Whatever is done leaves one of these changed."""
+    """Every possible change alters one of these."""
     return acts.fresh(made).version, AuditEntry.objects.count(), Message.objects.count()
 
 
@@ -41,7 +41,7 @@ def opens(user: User, party: Party) -> bool:
 
 
 def can_hide(made: Played) -> bool:
-    """Whether a meeting is to come, or was called off and not everybody knows."""
+    """Whether a meeting is pending, or was called off without all users knowing."""
     meetings = Meeting.objects.unscoped("look").filter(referral=made.referral)
     return meetings.holding().exists() or acts.newest(
         CallOff, meeting__referral=made.referral, released_at=None
@@ -60,18 +60,18 @@ class Shown:
         self.lead = referral and referral.lead_id
         meetings = Meeting.objects.visible_to(user).filter(referral=made.referral).order_by("starts_at", "pk")
         self.meetings = [(row.pk, row.starts_at, row.shown_status) for row in meetings]
-        # Slow to read, so only where a step can be one that they must not know of.
+        # Slow to read, so only for steps that may be hidden from them.
         looked = every_page or can_hide(made)
         self.pages = plain(referral_page(referral, user, at)) if referral and looked else ""
         told = Message.objects.filter(recipient_id=user.pk).exclude(state=State.CANCELLED)
-        # What nobody sent in time is never told: it stays until the next step in its referral takes it away.
+        # A message that was not sent in time is never sent: it remains until the next step in its referral removes it.
         told = told.exclude(Q(state__in=WAITING) & Q(useless_after__lte=at))
-        # By the time it was planned for: what the sweep held is looked at again after any step, and told no sooner.
+        # By planned time: a message that the sweep held is looked at again after any step, and is sent no earlier.
         self.told = sorted(told.values_list("kind", "thing_id", "version", "planned_for"), key=str)
 
     def unchanged(self, pressed: Pressed, at: datetime) -> None:
-        """By a step in a compartment they do not open: neither stage nor meetings; and nothing at all while they must
-        not know of a step that has been taken there, or where the step is nobody else's to know."""
+        """A step in a compartment they do not open changes neither stage nor meetings; and nothing at all while a
+        step there is hidden from them, or if the step concerns that side only."""
         now = Shown(self.user, self.made, at, every_page=self.every_page)
         if opens(self.user, pressed.party) or now.lead != self.lead:
             return
@@ -84,7 +84,7 @@ class Shown:
 
 
 def plain(thing: Any) -> str:
-    """What a page is made from, so that two can be compared; rows by their ids."""
+    """The data of a page in a comparable form; rows by their ids."""
     return json.dumps(thing, default=_plain, sort_keys=True, indent=1)
 
 

@@ -1,4 +1,4 @@
-"""What is true of people, read plainly from their rows, for tests that must not ask the product's own queries."""
+"""Facts about people, computed plainly from their rows, for tests that must not call the product's own queries."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -35,7 +35,7 @@ from restorative.accounts.models import User
 from restorative.common import clock
 
 CHANNEL = {"text": "text", "email": "email"}
-DAYS = {"weekdays": range(5), "weekend": (5, 6), "wednesday": (2,)}  # those that the machine presses
+DAYS = {"weekdays": range(5), "weekend": (5, 6), "wednesday": (2,)}  # those that the state machine uses
 HOURS = {"any": (0, 24), "morning": (0, 12), "afternoon": (12, 17), "evening": (17, 24)}
 
 
@@ -63,7 +63,7 @@ def stops(party: Party) -> list[Concern]:
 
 
 def doubted(party: Party) -> bool:
-    """A doubt whether they can decide this that no assessment has settled since."""
+    """A doubt whether they can decide this, without a later assessment that they can."""
     able = [row.assessed_at for row in rows(CapacityAssessment, party=party, result=CapacityResult.ABLE)]
     settled = max(able, default=None)
     said = [
@@ -84,7 +84,7 @@ def at_risk(party: Party) -> bool:
 
 
 def by_a_safe_way(party: Party, channel: str, to: str, at: datetime) -> bool:
-    """Allowed, read by nobody else, confirmed lately, nobody else's, on the days and in the hours they gave."""
+    """Allowed, read by no one else, confirmed recently, not shared, and on the days and in the hours they gave."""
     days = timedelta(days=30 if at_risk(party) else 90)
     others = rows(ContactRoute, party__referral=party.referral, party__left_at=None, replaced_at=None)
     theirs = {row.value_key for row in others if row.party_id != party.pk}
@@ -104,7 +104,7 @@ def by_a_safe_way(party: Party, channel: str, to: str, at: datetime) -> bool:
 
 
 def in_the_day(at: datetime, *, urgent: bool) -> bool:
-    """From 9am to 8pm in Leeds and on no bank holiday; a change to what was announced from half past seven, any day."""
+    """From 9am to 8pm in Leeds and not on a bank holiday; a change of an announced meeting from 07:30, on any day."""
     here = clock.local(at)
     minutes = here.hour * 60 + here.minute
     if urgent:
@@ -120,14 +120,14 @@ def user(key: UUID) -> User:
 
 
 def runs(grant: Grant, at: datetime) -> bool:
-    """Whether it was given, is not over, and is still of somebody whom that organisation supports."""
+    """Whether it was given, has not ended, and its organisation still supports a party it covers."""
     there = parties(grant.referral) if grant.party is None else [grant.party]
     theirs = any(party.organisation_id == grant.organisation_id for party in there)
     return theirs and grant.given_at is not None and grant.ended_at is None and at < grant.until
 
 
 def _runs_meetings(who: User, referral: Referral, at: datetime) -> bool:
-    """A running part, or a stand-in's on their day."""
+    """An active part, or a stand-in's on their day."""
     return any(
         row.until is None or (row.part == Part.STAND_IN and row.since <= at < row.until)
         for row in rows(Involvement, referral=referral, user=who, part__in=MEETING_PARTS)
@@ -135,7 +135,7 @@ def _runs_meetings(who: User, referral: Referral, at: datetime) -> bool:
 
 
 def is_theirs(who: User, party: Party, at: datetime) -> bool:
-    """Whether anything but a grant can open somebody to them. More may be asked for than that."""
+    """Whether anything but a grant can open a person to them. Access may be requested for more people than that."""
     referral = Referral.objects.unscoped("look").get(pk=party.referral_id)
     stands_in = party.keyworker_id is None and referral.lead_id == who.pk
     manages = who.is_manager and party.organisation_id == who.organisation_id
@@ -150,7 +150,7 @@ def is_theirs(who: User, party: Party, at: datetime) -> bool:
 
 
 def has_a_part(who: User, referral: Referral, at: datetime) -> bool:
-    """Whether anything but a grant can show them that it exists."""
+    """Whether anything but a grant can show them that the referral exists."""
     referral = Referral.objects.unscoped("look").select_related("lead").get(pk=referral.pk)
     here = parties(referral)
     workers = [referral.lead, *(party.keyworker for party in here if party.keyworker)]
@@ -174,7 +174,7 @@ def has_a_part(who: User, referral: Referral, at: datetime) -> bool:
 
 
 def of_another_side(who: User, party: Party) -> bool:
-    """Whether they are the worker of somebody else there than this one and who is beside them, or ever were."""
+    """Whether they are or ever were the worker of another side than this person's."""
     here, side = {"referral": party.referral_id}, party.beside_id or party.pk
     now = rows(Party, **here, left_at=None, beside=None, keyworker=who)
     ever = {row.party_id for row in rows(Involvement, **here, user=who) if row.party_id} | {
@@ -184,7 +184,8 @@ def of_another_side(who: User, party: Party) -> bool:
 
 
 def elsewhere_in_it(party: Party) -> set[UUID]:
-    """Who leads the referral, runs its meetings, or supports somebody else there than this one, or ever did."""
+    """Whether they lead the referral, run its meetings, or support or ever supported another side than this
+    person's."""
     here = {"referral": party.referral_id}
     own = (None, party.pk, party.beside_id)
     ever = {row.user_id for row in rows(Involvement, **here) if row.party_id not in own}
@@ -194,22 +195,22 @@ def elsewhere_in_it(party: Party) -> set[UUID]:
 
 
 def worked_here(who: UUID, referral: Referral, at: datetime) -> bool:
-    """Whether they supported somebody there by then, or had a part in the meetings."""
+    """Whether they had supported a party by then, or had a meeting part."""
     parts = rows(Involvement, referral=referral, user=who)
     return any(row.since < at for row in parts)
 
 
-# --- How old somebody is ----------------------------------------------------------------------------------------
+# --- Age --------------------------------------------------------------------------------------------------------
 
 
 def needs_two(party: Party) -> bool:
-    """A child, or somebody who was hurt: not with one facilitator alone."""
+    """A child, or a person who was hurt: not with only one facilitator."""
     kinds = {row.kind for row in rows(Concern, party=party, cleared_at=None)}
     return bool(kinds & {ConcernKind.CHILD, ConcernKind.PAST_ABUSE})
 
 
 def unasked_of_a_child(party: Party) -> list[str]:
-    """Concerns that their age and what was said of it ask for, and that nobody ever raised."""
+    """Concerns that their age and the decision about it require, and that were never raised."""
     born = party.person.born_on
     age = clock.age_on(born, clock.today()) if born else 18
     if age >= 18:

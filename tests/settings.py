@@ -1,5 +1,5 @@
-"""The settings under test: those of the project in a test environment, with a data directory of this run's own.
-Which database and broker tests use comes from the environment, as everywhere."""
+"""The settings under test: the project's in a test environment, with a data directory for this run.
+The environment sets the database and broker, as everywhere."""
 
 import atexit
 import os
@@ -13,7 +13,7 @@ os.environ["RESTORATIVE_TEST_RUN"] = "yes"
 os.environ["RESTORATIVE_ENV"] = "test"
 
 if "RESTORATIVE_TEST_NOW" in os.environ:
-    # A process that a test started at another time than now.
+    # A process that a test started with another time than now.
     import time_machine
 
     time_machine.travel(os.environ["RESTORATIVE_TEST_NOW"], tick=True).start()

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.conf import settings
 
 BASE = Path(settings.BASE_DIR)
-# From the bottom up: an app imports those before it, never those after it.
+# From the bottom up: an app imports only those before it.
 APPS = (
     "restorative.common",
     "restorative.audit",

@@ -1,17 +1,17 @@
-"""Imports point down only: between apps, between the rooms of an app, and away from the web.
+"""Imports point down only: between apps, between an app's layers, and away from the web.
 The tables below are the rule; a module that breaks one fails unless it is named here with its reason."""
 
 import pytest
 
 from tests.source import APPS, TOP, Import, Module, app_of, imports, modules
 
-# Arrows that go up, each with its reason. One that is no longer needed fails.
+# Upward imports, each with its reason. One that is no longer needed fails.
 APP_EXCEPTIONS = {
-    # The base page writes the ledger before it shows anything: a page of any app can then not forget it.
+    # The base page writes the ledger before it shows anything, so that no page of an app can forget it.
     ("restorative.common.views", "restorative.audit.ledger.record"),
 }
 
-# What each room may import, of its own app and of the apps below it. Its own room is always allowed.
+# What each layer may import, from its own app and the apps below. Its own layer is always allowed.
 ENUMS = {"enums"}
 FACTS = {"enums", "models", "principals", "querysets", "facts"}
 ROOMS: dict[str, set[str]] = {
@@ -45,27 +45,27 @@ ROOMS: dict[str, set[str]] = {
     | {"forms", "presenters", "tellings", "actions", "access", "selectors", "blockers", "meetings_port"},
     "urls": {"views"},
     "apps": {"meetings_port", "provided", "receivers", "reminders"},
-    # Made-up histories, for the demo and for tests: they play through the actions.
+    # Made-up histories, for the demo and for tests: they run the actions.
     "demo": FACTS | {"actions", "blockers"},
     "management": FACTS | {"actions", "demo", "projections", "stages"},
 }
-# Of the apps below only: the rows of an app above are scoped by those of the app below.
+# Only from the apps below: rows of an app above are scoped by those of the app below.
 BELOW: dict[str, set[str]] = {"querysets": {"models"}}
-# A module's name and what it imports, each with its reason. One that is no longer needed fails.
+# Exceptions: a module and its import, with the reason. One that is no longer needed fails.
 ROOM_EXCEPTIONS: set[tuple[str, str]] = {
-    # How a person is spoken of in sentences: words that forms and pages share, no form among them.
+    # Wording about a person, shared by forms and pages; it contains no form.
     ("referrals.presenters.safety", "referrals.forms.words"),
 }
 
-# The web: who may know of requests, addresses, templates and form widgets.
+# The web: requests, URLs, templates and form widgets.
 WEB = ("http", "shortcuts", "views", "urls", "template", "templatetags", "forms", "middleware", "test")
 WEB_OF_ROOM = {
     "views": {"http", "shortcuts", "views", "urls"},
     "urls": {"urls"},
     "forms": {"forms"},
-    "presenters": {"urls"},  # a row of a page carries the address of the page that mends it
+    "presenters": {"urls"},  # a row of a page carries the URL of the page that fixes it
     "reminders": {"urls"},  # a reminder to a worker carries a link
-    "management": {"urls"},  # the demo prints the address of a form that was begun
+    "management": {"urls"},  # the demo prints the URL of a draft
 }
 
 
@@ -73,12 +73,12 @@ OF_ROOMS = APPS[APPS.index("referrals") :]
 
 
 def rooms_of_ours() -> list[Module]:
-    """Modules of the apps that are built of rooms."""
+    """Modules of the apps that have layers."""
     return [module for module in modules() if module.app in OF_ROOMS and module.room]
 
 
 def kind_of_room(name: str) -> str:
-    """'presenters' for presenters_page: a room that has split keeps its first name."""
+    """'presenters' for presenters_page: a layer in several modules keeps its first name."""
     return next((room for room in ROOMS if name == room or name.startswith(f"{room}_")), name)
 
 
@@ -88,7 +88,7 @@ def room_of(target: str) -> str:
 
 
 def _may_import(module: Module, target: str) -> set[str]:
-    """The rooms a module may take something from, in the app of what it takes."""
+    """The layers that a module may import from, in the app it imports from."""
     room = kind_of_room(module.room)
     below = set() if app_of(target) == module.app else BELOW.get(room, set())
     return {"", room} | ROOMS.get(room, set()) | below
@@ -114,12 +114,12 @@ def test_the_outbox_the_ledger_and_accounts_know_nothing_of_referrals():
     assert knowing == set()
 
 
-def test_every_room_is_in_the_table():
+def test_every_layer_is_in_the_table():
     unknown = {module.name for module in rooms_of_ours() if kind_of_room(module.room) not in ROOMS}
     assert unknown == set(), "say in ROOMS what this room may import"
 
 
-def test_rooms_import_only_the_rooms_below_them():
+def test_layers_import_only_the_layers_below_them():
     wrong = set()
     for module in rooms_of_ours():
         for found in imports(module):
@@ -129,7 +129,7 @@ def test_rooms_import_only_the_rooms_below_them():
     assert wrong == ROOM_EXCEPTIONS
 
 
-def test_only_views_forms_and_addresses_know_the_web():
+def test_only_views_forms_and_urls_know_the_web():
     wrong = []
     for module in rooms_of_ours():
         allowed = WEB_OF_ROOM.get(kind_of_room(module.room), set())
@@ -143,14 +143,14 @@ def test_only_views_forms_and_addresses_know_the_web():
 @pytest.mark.parametrize(
     "forbidden", ["django.contrib.admin", "django.forms.models", "django.forms.ModelForm"]
 )
-def test_nobody_uses_what_goes_round_the_walls(forbidden):
+def test_modules_that_bypass_the_walls_are_not_used(forbidden):
     """The admin and model forms read and write rows without a scope."""
     users = [str(found) for found in all_imports() if f"{found.target}.".startswith(f"{forbidden}.")]
     assert users == []
 
 
 def test_forms_are_plain_forms():
-    """A form with a queryset in it would fetch rows by itself; ours get their choices handed in."""
+    """A form with a queryset would query by itself; our forms get their choices passed in."""
     words = ("ModelForm", "ModelChoiceField", "ModelMultipleChoiceField", "modelformset_factory")
     found = [f"{module.name}: {word}" for module in modules() for word in words if word in module.text]
     assert found == []

@@ -1,4 +1,4 @@
-"""The benchmark's clones: every table of a referral is copied, what refers to what stays so, and pages open them."""
+"""The benchmark's clones: every table of a referral is copied, references stay consistent, and pages open them."""
 
 import pytest
 from django.db import connection
@@ -28,7 +28,7 @@ def tables(staff, morning) -> list[cloning.Table]:
 
 
 def ask(statement: str) -> tuple:
-    """The first row of an answer."""
+    """The first row of a result."""
     with connection.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchone()

@@ -1,5 +1,6 @@
-"""A word in every sealed place of Jo's side, and the other side's workers looking everywhere they can.
-The word of each place is made from its name; a sealed field without one fails, and so does one that Kit cannot see."""
+"""A canary in every sealed place of Jo's side, while the other side's workers look everywhere they can.
+Each canary is made from the name of its place; a sealed field without one fails, and so does one that Kit cannot
+see."""
 
 import json
 import logging
@@ -59,23 +60,24 @@ from tests.written import reproject_all
 
 pytestmark = [pytest.mark.proof, pytest.mark.django_db]
 
-PHONE = "7700900777"  # Jo's number, without what is put before it
+PHONE = "7700900777"  # Jo's number, without its prefix
 
 
 def word(name: str) -> str:
-    """The word of one place: 'kanariconcerndetailzz'. Lower case, so that no page can hide it by changing it."""
+    """The canary of one place: 'kanariconcerndetailzz'. Lower case, so that a change of case on a page cannot hide
+    it."""
     return f"kanari{re.sub('[^a-z]', '', name.lower())}zz"
 
 
-# --- What is marked -------------------------------------------------------------------------------------------
+# --- Places for canaries --------------------------------------------------------------------------------------
 
-# Answers that are codes and nothing else.
+# Answers that are only codes.
 CODES_ONLY = {"Access.principal", "Handoff.digest", "ReadinessCheck.answers"}
-# Of the outbox and of Jo's number: looked for by themselves.
+# Of the outbox, and Jo's number: searched for separately.
 APART = {"ContactRoute.value", "ContactRoute.value_key", "NameKey.sounds"}
-# Her own side may be told her name; marked where she is with another organisation.
+# Her own side may know her name; it has a canary when she is with another organisation.
 NAMES = {"Person.given", "Person.family", "Person.name_key"}
-# A record belongs to all who were there, and what was agreed to each side that said yes: tried by themselves.
+# A record is for all who were there, and an agreement for each side that said yes: tested separately.
 AGREED = {
     "Agreement.words",
     "Agreement.if_difficult",
@@ -88,7 +90,7 @@ OF_ALL = {"Record.answers", "Record.stopped_why"} | AGREED
 
 
 def sealed_places() -> dict[str, type[models.Model]]:
-    """Every sealed text: encrypted fields, and free words of sealed rows."""
+    """Every sealed text: encrypted fields, and free text of sealed rows."""
     found = {}
     for label, model in MODELS.items():
         if label not in SEALED and model is not Party:
@@ -104,14 +106,14 @@ PLACES = sealed_places()
 MARKED = PLACES.keys() - CODES_ONLY - APART - NAMES - OF_ALL
 
 
-# What a safeguarding lead wrote of somebody the records check found: only such leads read it.
+# A safeguarding lead's note on a hit of the records check: only such leads read it.
 FOR_LEADS = {"RecordsHit.note"}
-# Why somebody was let in, or shut out, is written for those who look after access.
+# The reason for a grant or a bar is for users who oversee access.
 FOR_OVERSEERS = {"Grant.reason", "Bar.reason"}
 
 
 def seed_hit(world: World) -> None:
-    """Carers Leeds knows a Jo too, and Ivy has said whether it is her."""
+    """Carers Leeds knows a Jo too, and Ivy has judged whether it is her."""
     play.log(world.staff, play.Pair("Jo", "Wilhelmina"), NOW - timedelta(days=40), lead="carol")
     match_names(check=world.check, at=NOW)
     RecordsHit.objects.unscoped("test").update(
@@ -120,7 +122,7 @@ def seed_hit(world: World) -> None:
 
 
 def seed(world: World) -> None:
-    """What make_world leaves unmarked, through the actions where one writes it."""
+    """Write the canaries that make_world does not, through the actions if one writes the field."""
     seed_hit(world)
     other, kit, fay, mo = world.other, world.staff["kit"], world.staff["fay"], world.staff["mo"]
     at = NOW - timedelta(hours=3)
@@ -164,7 +166,7 @@ def seed(world: World) -> None:
     handoff.ask_question(
         handoff=world.handoff, words=word("HandoffMessage.words"), version=0, by=world.staff["mina"], at=at
     )
-    # As when it had come back before: Carers Leeds never reads what came of it.
+    # As if it had been returned earlier: Carers Leeds never reads the result.
     Handoff.objects.unscoped("test").filter(pk=world.handoff.pk).update(
         **{
             name: word(f"Handoff.{name}")
@@ -213,7 +215,7 @@ def seed(world: World) -> None:
         created_at=at,
         created_by=mo,
     )
-    # As when it was kept longer before Jo answered.
+    # As if it had been extended before Jo answered.
     KeptLonger.objects.create(
         party=other,
         until=NOW + timedelta(days=120),
@@ -239,7 +241,7 @@ def marked_world() -> World:
 
 @pytest.fixture(scope="module")
 def marked(django_db_setup: None, django_db_blocker) -> Iterator[World]:
-    """The world of tests/world.py with a word in every sealed place of Jo's side."""
+    """The world of tests/world.py with a canary in every sealed place of Jo's side."""
     with django_db_blocker.unblock(), at_ten(), transaction.atomic():
         yield once(("marked",), marked_world)
         transaction.set_rollback(True)
@@ -258,7 +260,7 @@ def rows_of(model: type[models.Model], world: World) -> Iterable[models.Model]:
 
 
 @pytest.mark.parametrize("place", sorted(MARKED))
-def test_every_sealed_place_of_jo_carries_its_word(marked, place):
+def test_every_sealed_place_of_jo_has_its_canary(marked, place):
     field = place.split(".")[1]
     held = json.dumps([getattr(row, field) for row in rows_of(PLACES[place], marked)])
     assert word(place) in held.lower()
@@ -272,7 +274,7 @@ def test_no_sealed_place_is_left_out():
 
 
 def addresses(world: World) -> list[str]:
-    """Every address there is, about Sam and about Jo, and the lists asked in many ways."""
+    """Every URL, about Sam and about Jo, and the lists with many query strings."""
     found = []
     for route in routes():
         for whose in ("own", "other"):
@@ -290,7 +292,7 @@ def addresses(world: World) -> list[str]:
 
 
 def presses(world: World) -> list[tuple[str, dict[str, str]]]:
-    """Forms filled in so far that the rules answer, not only the form."""
+    """Forms filled in completely enough that the rules answer, not only the form."""
     reference = world.referral.reference
     plan = {
         "kind": "conversation",
@@ -310,7 +312,7 @@ def presses(world: World) -> list[tuple[str, dict[str, str]]]:
 
 
 def everything(world: World, who: str, *, press: bool = False) -> str:
-    """All that one person gets: status, headers and body of each address, fetched and, with `press`, pressed."""
+    """Everything one user gets: status, headers and body of each URL, by GET and, with `press`, by POST."""
     seen = []
     for href in addresses(world):
         for method in ("GET", "POST") if press else ("GET",):
@@ -332,20 +334,20 @@ def words_in(text: str) -> set[str]:
     return found | ({PHONE} if PHONE in digits else set())
 
 
-# Names stand on the records checks of safeguarding leads, who match them across organisations.
+# The records checks of safeguarding leads contain names, because they match them across organisations.
 TO_MATCH = {word(name) for name in ("Party.known_as", "Person.given", "Person.family")}
 
 
-# What Kit picked for Carers Leeds to see, and what they asked about it.
+# What Kit picked for Carers Leeds to see, and their question about it.
 PACKET = {
     word(place) for place in ("Handoff.packet", "Handoff.told", "HandoffMessage.words", "ContactRoute.cover")
 } | {PHONE}
 
 
 def allowed_for(who: str) -> set[str]:
-    """What somebody may see who does not open Jo's compartment: Carers Leeds the packet and nothing but; a
-    safeguarding lead concerns and safety answers while a concern is open, and names to match; they and governance why
-    somebody was let in or barred."""
+    """Canaries that a user who does not open Jo's compartment may see: Carers Leeds only the packet; a safeguarding
+    lead concerns and safety answers while a concern is open, and names to match; they and governance the reasons
+    of grants and bars."""
     if who in ("carol", "mina"):
         return PACKET
     let_in = {word(place) for place in FOR_OVERSEERS}
@@ -360,19 +362,19 @@ def allowed_for(who: str) -> set[str]:
     return safety | let_in | {word("Supporter.given"), word("Supporter.family")}
 
 
-# Those who see the shell are pressed for every answer; for the rest each page is the same 404 (test_matrix.py).
+# Users who see the shell are tested with every answer; for the others each page is the same 404 (test_matrix.py).
 INSIDE = ("asha", "lou", "ivy")
 OTHERS = ("asha", "lou", "ben", "ivy", "wes", "carol", "mina", "zed", "gwen", "adam", "anon")
 
 
-# Whom the second database is asked about too: the other side's worker, and one of another organisation.
+# The users tested on the second database too: the other side's worker, and one of another organisation.
 AGAIN = ("asha", "carol")
 
 
 @pytest.mark.parametrize(
     "who", [pytest.param(who, marks=() if who in AGAIN else pytest.mark.sqlite) for who in OTHERS]
 )
-def test_nobody_else_finds_a_word_of_jos_side(marked, who, caplog):
+def test_other_users_find_no_canary_of_jos_side(marked, who, caplog):
     caplog.set_level(logging.DEBUG)
     with undone():
         seen = everything(marked, who, press=who in INSIDE)
@@ -383,7 +385,7 @@ def test_nobody_else_finds_a_word_of_jos_side(marked, who, caplog):
     assert words_in(logged.lower() + ledger.lower() + drafts.lower()) == set()
 
 
-# Sealed words that no page shows back to anybody yet. One that is shown may leave this list.
+# Sealed texts that no page shows yet. One that is shown may be removed from this list.
 SHOWN_NOWHERE = {
     "Approach.wording",
     "CapacityAssessment.help_given",
@@ -401,7 +403,7 @@ SHOWN_NOWHERE = {
 }
 
 
-def test_jos_own_side_finds_the_words(marked):
+def test_jos_own_side_finds_the_canaries(marked):
     """Otherwise the test above could not fail."""
     kit = words_in(everything(marked, "kit"))
     decide = reverse("referrals:decide", args=[marked.referral.reference])
@@ -411,7 +413,7 @@ def test_jos_own_side_finds_the_words(marked):
     assert {PHONE, word("Draft.typed"), word("Supporter.given")} <= kit
 
 
-def test_a_safeguarding_lead_finds_what_one_of_them_wrote_of_a_hit(marked):
+def test_a_safeguarding_lead_finds_a_leads_note_on_a_hit(marked):
     release = reverse("referrals:records_check_release", args=[marked.check.pk])
     seen = {who: words_in(told(marked.client(who).get(release)).lower()) for who in ("ivy", "sal", "fay")}
     assert word("RecordsHit.note") in seen["ivy"] & seen["sal"]
@@ -419,24 +421,24 @@ def test_a_safeguarding_lead_finds_what_one_of_them_wrote_of_a_hit(marked):
 
 
 @pytest.mark.parametrize("who", ["mo", "gwen", "ivy"])
-def test_those_who_look_after_access_find_why_somebody_was_let_in(marked, who):
+def test_users_who_oversee_access_find_the_reason_of_a_grant(marked, who):
     assert word("Grant.reason") in words_in(told(marked.client(who).get(reverse("referrals:grants"))).lower())
 
 
-def test_whoever_is_let_in_does_not_read_why(marked):
-    """A colleague wrote it for whoever gives access."""
+def test_the_holder_of_a_grant_does_not_read_its_reason(marked):
+    """A colleague wrote it for the user who gives access."""
     assert words_in(told(marked.client("una").get(reverse("referrals:grants"))).lower()) == set()
 
 
-def test_a_draft_is_its_owners_alone(marked):
-    """Fay may open the same form; what Kit typed into it is not hers."""
+def test_a_draft_is_visible_only_to_its_owner(marked):
+    """Fay may open the same form; what Kit typed into it is not for her."""
     talk = reverse("referrals:talk", args=[marked.referral.reference, marked.other.pk])
     seen = {who: words_in(told(marked.client(who).get(talk)).lower()) for who in ("kit", "fay")}
     assert word("Draft.typed") in seen["kit"] - seen["fay"]
     assert word("ContactRoute.cover") in seen["fay"]
 
 
-# --- Another house --------------------------------------------------------------------------------------------
+# --- Another organisation -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("who", ["carol", pytest.param("mina", marks=pytest.mark.sqlite)])
@@ -453,13 +455,13 @@ def test_after_a_no_or_a_withdrawal_carers_leeds_finds_nothing(marked, who, end)
 
 @pytest.fixture
 def other_house(marked) -> World:
-    """Jo is with Carers Leeds, Carol supports them, and they share with nobody: not even a name goes over."""
+    """Jo is with Carers Leeds, Carol supports them, and they share with no one: not even a name is passed on."""
     house = Organisation.objects.get(key="carers-leeds")
     sides = [marked.other.pk, marked.supporter.pk]
-    # Nobody of Forward Leeds was ever let in to Jo.
+    # No user of Forward Leeds ever had a grant for Jo.
     Grant.objects.unscoped("test").delete()
     Bar.objects.unscoped("test").delete()
-    # Nothing was ever asked of Carers Leeds: it would have been Forward Leeds that told them.
+    # No request was ever sent to Carers Leeds: it would have contained what Forward Leeds knows.
     HandoffMessage.objects.unscoped("test").delete()
     Handoff.objects.unscoped("test").delete()
     Party.objects.unscoped("test").filter(pk__in=sides).update(
@@ -486,23 +488,23 @@ SLOW = pytest.mark.slow
         *(pytest.param(who, marks=[SLOW, pytest.mark.sqlite]) for who in ("kit", "lou", "mo")),
     ],
 )
-def test_no_name_goes_to_another_house(other_house, who):
+def test_no_name_is_shown_to_another_organisation(other_house, who):
     assert words_in(everything(other_house, who)) == set()
 
 
 @pytest.mark.parametrize("who", [pytest.param("sal", marks=SLOW), "ivy"])
-def test_safeguarding_leads_of_another_house_see_names_to_match_and_no_more(other_house, who):
+def test_safeguarding_leads_of_another_organisation_see_only_names_to_match(other_house, who):
     assert words_in(everything(other_house, who)) == TO_MATCH | {word("RecordsHit.note")}
 
 
 @pytest.mark.parametrize(("who", "finds"), [("kit", True), ("asha", False), ("lou", False), ("carol", False)])
-def test_a_number_finds_only_whom_one_opens(marked, who, finds):
+def test_a_number_finds_only_people_the_user_opens(marked, who, finds):
     answer = marked.client(who).get(reverse("referrals:search"), {"q": f"0{PHONE}"})
     assert (marked.referral.reference in answer.content.decode()) == finds
 
 
 @pytest.mark.parametrize("who", ["carol", "mina"])
-def test_their_own_house_finds_the_name(other_house, who):
+def test_their_own_organisation_finds_the_name(other_house, who):
     address = [other_house.referral.reference, other_house.other.pk]
     names = ("casework:party", "referrals:safety", "referrals:routes")
     pages = [reverse(name, args=address) for name in names]
@@ -519,7 +521,7 @@ def test_nothing_more_is_found_while_a_withdrawal_waits(marked):
     assert words_in(everything(marked, "asha", press=True)) == set()
 
 
-def test_a_record_goes_to_those_who_were_there_and_nothing_else_does(marked):
+def test_a_record_is_shown_to_sides_that_were_there_and_nothing_else_is(marked):
     Meeting.objects.unscoped("test").filter(pk=marked.meeting.pk).update(
         status="took_place", started_at=NOW, started_by=marked.staff["fay"]
     )
@@ -538,7 +540,7 @@ def test_a_record_goes_to_those_who_were_there_and_nothing_else_does(marked):
 
 
 def of_the_agreement(world: World, who: str) -> str:
-    """The page of what was agreed, and of Jo's action."""
+    """The pages of the agreement, and of Jo's action."""
     names = ("meetings:agreement", "meetings:action_status")
     needs = {route.name: route.needs for route in routes()}
     arguments = world.arguments()
@@ -546,8 +548,8 @@ def of_the_agreement(world: World, who: str) -> str:
     return "\n".join(told(world.client(who).get(href)) for href in hrefs).lower()
 
 
-def test_what_was_agreed_goes_to_a_side_that_said_yes_and_what_became_of_it_to_nobody_else(marked):
-    """Sam's side reads Jo's action as it was agreed, and nothing of how it went or of what it became."""
+def test_an_agreement_shows_to_a_side_that_said_yes_and_its_results_to_no_one_else(marked):
+    """Sam's side reads Jo's action as it was agreed, without its status or what it was changed to."""
     fay, kit = marked.staff["fay"], marked.staff["kit"]
     Meeting.objects.unscoped("test").filter(pk=marked.meeting.pk).update(
         status="took_place", started_at=NOW, started_by=fay
@@ -586,8 +588,8 @@ def test_what_was_agreed_goes_to_a_side_that_said_yes_and_what_became_of_it_to_n
         marked.extra.pop("action")
 
 
-def test_no_message_carries_a_word(marked, settings):
-    """What is sent to somebody goes to their own number, and says none of it."""
+def test_no_message_contains_a_canary(marked, settings):
+    """Messages go to the recipient's own number, and contain none of it."""
     played = play.log(marked.staff, play.Pair("Una", "Vic"), NOW - timedelta(days=12))
     talk = marked_talk(played, word)
     talk = replace(talk, route=replace(talk.route, value="+447700900778"))
@@ -602,7 +604,7 @@ def test_no_message_carries_a_word(marked, settings):
     assert "Vic" not in json.dumps([file for file in sent if UUID(file["id"]) not in own])
 
 
-def test_the_database_holds_no_word_in_the_clear(marked, django_db_blocker):
+def test_the_database_holds_no_canary_in_clear_text(marked, django_db_blocker):
     """Sealed text is encrypted in the database: only names, kinds, codes and dates are plain."""
     from django.db import connection
 

@@ -1,5 +1,5 @@
-"""The walls as the source and the tables have them: no page reaches rows but through a scope, sealed tables open
-through one queryset, nothing leads from the shell into a compartment. Every new model fails until it is named here."""
+"""The walls in source code and tables: pages reach rows only through a scope, sealed tables open through one
+queryset, and nothing leads from the shell into a compartment. Every new model fails until it is named here."""
 
 import ast
 import re
@@ -17,9 +17,9 @@ from restorative.common.protected import ProtectedQuerySet, Unscoped
 from tests.source import BASE, Module, modules
 from tests.test_arrows import kind_of_room
 
-# --- Every model, by what its rows are ------------------------------------------------------------------------
+# --- Every model, by the kind of its rows ---------------------------------------------------------------------
 
-# Rows that all who may see a referral share.
+# Rows that all users who see a referral share.
 SHELL = {
     "referrals.Referral": "the shell itself",
     "referrals.Party": "one cell each; what is sealed of it opens by opened_by",
@@ -31,7 +31,7 @@ SHELL = {
     "meetings.Attendance": "who is expected",
     "meetings.Unavailable": "who runs a meeting and cannot be there is known to all in it",
 }
-# Rows of one compartment: they open through Party.objects.opened_by alone.
+# Rows of one compartment: they open only through Party.objects.opened_by.
 SEALED = {
     "referrals.Access",
     "referrals.Approach",
@@ -67,9 +67,9 @@ SEALED = {
     "meetings.FollowUp",
     "meetings.Record",
 }
-# Of these also safeguarding leads of the party's organisation, while a concern is open.
+# Of these, rows that safeguarding leads of the party's organisation also open while a concern is open.
 SAFETY = {"referrals.ChildDecision", "referrals.Concern", "referrals.SafetyAnswers", "referrals.SignOff"}
-# Sealed, but with a rule of their own: what it is.
+# Sealed, with a separate rule: which one.
 OWN_RULE = {
     "referrals.Access": "on no page: visible_to and opened_by of the others read it",
     "referrals.Bar": "managers, safeguarding leads and governance of that worker's organisation, never the worker",
@@ -157,8 +157,8 @@ def test_only_concerns_and_safety_answers_open_to_safeguarding_leads():
     assert opened == SAFETY
 
 
-def test_sealed_words_stand_only_in_sealed_rows():
-    """The exceptions: what is written on a party's own row, a video link all need, and what an outbox keeps."""
+def test_sealed_text_is_only_in_sealed_rows():
+    """Exceptions: fields of a party's own row, the video link that all need, and the contents of the outbox."""
     words = {
         f"{label}.{field.name}"
         for label, model in MODELS.items()
@@ -187,7 +187,7 @@ def test_no_foreign_key_leads_from_the_shell_into_a_compartment():
 
 
 def test_no_sealed_value_is_unique():
-    """A unique constraint on one would tell a stranger, by its error, what somebody else's row holds."""
+    """A unique constraint would reveal the value of another row by its error."""
     found = [
         f"{label}: {constraint.name}"
         for label in SEALED
@@ -246,7 +246,7 @@ def test_rows_behind_a_relation_cannot_be_evaluated_either():
 
 # --- Facts that come in pairs, and rows that stay -------------------------------------------------------------
 
-# A time without a person, or the other way: where the person stands instead.
+# A time without a worker or a worker without a time: where the other one is.
 LOOSE = {
     "referrals.Access.ends_at": "the end of what it rests on",
     "referrals.Access.starts_at": "the start of what it rests on",
@@ -266,7 +266,7 @@ LOOSE = {
     "referrals.InformationSheet.materially_changed_at": "whoever publishes the wording",
     "meetings.Venue.retired_at": "whoever sets up venues",
 }
-# `_by` may be empty although the time is not: nobody, because it came by link.
+# `_by` may be empty with a time: given by link, without a worker.
 BY_LINK = {"referrals.Consent.taken_at"}
 
 
@@ -286,7 +286,7 @@ def test_when_and_who_come_in_pairs():
     assert unconstrained == set()
 
 
-def test_whoever_did_it_is_named_unless_it_came_by_link():
+def test_every_change_names_its_worker_unless_it_came_by_link():
     found = {
         f"{label}.{by.name.removesuffix('_by')}_at"
         for label, model in MODELS.items()
@@ -299,7 +299,7 @@ def test_whoever_did_it_is_named_unless_it_came_by_link():
     assert found == BY_LINK
 
 
-def test_nothing_disappears_with_something_else():
+def test_nothing_is_deleted_with_another_row():
     found = {
         f"{label}.{field.name}"
         for label, model in MODELS.items()
@@ -307,11 +307,11 @@ def test_nothing_disappears_with_something_else():
         if field.remote_field.on_delete is not models.PROTECT
     }
     assert found == {
-        "audit.AuditLink.entry",  # no rule at all: the ledger's triggers refuse removal
-        "accounts.Closure.organisation",  # a day off without its organisation means nothing
-        "accounts.Team.duty_worker",  # a team goes on without
+        "audit.AuditLink.entry",  # no rule at all: the ledger's triggers refuse deletion
+        "accounts.Closure.organisation",  # a closure day means nothing without its organisation
+        "accounts.Team.duty_worker",  # a team remains
         "accounts.Team.manager",
-        "common.Draft.owner",  # what somebody typed is theirs alone
+        "common.Draft.owner",  # drafts belong only to their user
         "common.Submission.owner",
     }
 
@@ -329,22 +329,22 @@ SCOPES = {
     "to_carry",
     "words_before_step",
 }
-# Who names rows without a scope, each with its reason. One that is no longer needed fails.
+# Modules that use rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE: set[str] = set()
 PAST_THE_SCOPE = {
-    "casework.presenters.banner.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
-    "restorative.views.health: cursor",  # asks the database whether it answers
-    # Inside Subquery annotations of a queryset that is opened_by.
+    "casework.presenters.banner.ended: _base_manager",  # all users see the outcome; the rest is deferred
+    "restorative.views.health: cursor",  # checks that the database answers
+    # In Subquery annotations of a queryset from opened_by.
     "referrals.presenters.work_facts._columns: _base_manager",
     "referrals.presenters.work_facts._opened: _base_manager",
-    # Inside Exists() of a queryset that is visible_to; names only where the user's own side gave them.
+    # In Exists() of a queryset from visible_to; names only if the user's own side gave them.
     "referrals.selectors._named: _base_manager",
     "referrals.selectors.caseload: _base_manager",
-    # The same: whether anything happened on the manager's own side, and whether somebody decided or works on it.
+    # The same: whether anything happened on the manager's own side, and whether a worker decided or works on it.
     "referrals.selectors.silent: _base_manager",
     "referrals.selectors.to_decide: _base_manager",
 }
-# The outbox has no scope of its own: these filter by recipients whose compartment is open, or by the user.
+# The outbox has no scope: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
     "meetings.tellings.was_told",
     "casework.presenters.messages.waiting_messages",
@@ -355,12 +355,12 @@ NAMES_OF_FREE = {label.split(".")[1] for label in FREE} - NAMES_OF_PROTECTED
 
 
 def pages() -> list[Module]:
-    """Modules whose work ends on a screen, in a form or in a task."""
+    """Modules whose result is a screen, a form or a task."""
     return [module for module in modules() if kind_of_room(module.room) in PAGES]
 
 
 def nodes(module: Module) -> Iterator[tuple[str, ast.AST, ast.AST | None]]:
-    """Each node of a module with the name of the function it stands in, and its parent."""
+    """Each node of a module with the name of its function, and its parent."""
 
     def walk(node: ast.AST, where: str, parent: ast.AST | None) -> Iterator:
         yield where, node, parent
@@ -384,7 +384,7 @@ def test_pages_reach_rows_only_through_a_scope():
     assert raw == WITHOUT_A_SCOPE
 
 
-def test_pages_never_go_past_a_scope():
+def test_pages_never_bypass_a_scope():
     words = {"unscoped", "scoped", "_base_manager", "_default_manager", "raw", "cursor", "extra"}
     past = {
         f"{where}: {node.attr}"
@@ -395,7 +395,7 @@ def test_pages_never_go_past_a_scope():
     assert past == PAST_THE_SCOPE
 
 
-def test_messages_are_read_only_by_those_who_filter_by_opened_recipients():
+def test_messages_are_read_only_by_modules_that_filter_by_opened_recipients():
     readers = {
         where
         for module in pages()
@@ -406,7 +406,7 @@ def test_messages_are_read_only_by_those_who_filter_by_opened_recipients():
 
 
 def test_pages_write_nothing():
-    """Only actions write. Drafts are kept by drafts.py, and a Submission by the base form."""
+    """Only actions write. Exceptions: drafts.py saves drafts, and the base form a Submission."""
     verbs = {"create", "save", "bulk_create", "bulk_update", "get_or_create", "update_or_create", "delete"}
     writing = {
         f"{where}: {ast.unparse(node.func)}"
@@ -420,8 +420,8 @@ def test_pages_write_nothing():
     }
 
 
-def test_only_actions_and_those_named_say_unscoped():
-    """`unscoped` is for actions, reminders and access checks of existence. A new module that says it is looked at."""
+def test_only_actions_and_named_modules_use_unscoped():
+    """`unscoped` is for actions, reminders and existence checks. A new module that uses it needs a review."""
     saying = {
         module.name
         for module in modules()
@@ -450,7 +450,7 @@ def test_only_actions_and_those_named_say_unscoped():
     }
 
 
-# Back from the shell into sealed rows: names of relations that no page may follow.
+# Relations from the shell into sealed rows, which no page may follow.
 INWARD = {
     relation.get_accessor_name()
     for label in SHELL
@@ -503,7 +503,7 @@ def test_a_record_is_not_reached_from_its_meeting():
 
 
 def test_templates_follow_no_relation_into_sealed_rows():
-    """What a template shows was read by a presenter; a relation would be read by the template itself."""
+    """Presenters read what a template shows; a relation would be read by the template itself."""
     inward = re.compile(rf"\.(?:{'|'.join(sorted(INWARD | {'parties', 'involvements', 'attendances'}))})\b")
     found = [
         f"{path.relative_to(BASE)}: {tag}"

@@ -1,5 +1,5 @@
-"""Every address × GET and POST × the fixed people, each cell stated in tests/matrix.txt (docs/domain.md).
-An address without a row fails, and so does a row without an address."""
+"""Every route × GET and POST × the cast, each cell stated in tests/matrix.txt (docs/domain.md).
+A route without a row fails, and so does a row without a route."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -37,7 +37,7 @@ Row = dict[str, str]
 
 
 def read_table() -> dict[str, dict[str, Row]]:
-    """matrix.txt: address[@variant], method, a cell for each of the people."""
+    """matrix.txt: route[@variant], method, a cell for each user."""
     table: dict[str, dict[str, Row]] = {}
     heads: list[str] = []
     for line in (Path(__file__).parent / "matrix.txt").read_text().splitlines():
@@ -55,31 +55,31 @@ def read_table() -> dict[str, dict[str, Row]]:
 TABLE = read_table()
 
 
-def test_every_address_has_its_rows_and_every_row_its_address():
+def test_every_route_has_its_rows_and_every_row_its_route():
     needed = set()
     for route in routes():
         needed |= {f"{route.name}@own", f"{route.name}@other"} if "party" in route.needs else {route.name}
     assert {name for name in TABLE if name.split("@")[-1] not in VARIANTS} == needed
 
 
-def test_every_row_states_get_and_post_for_all_the_people():
+def test_every_row_states_get_and_post_for_all_users():
     for name, methods in TABLE.items():
         assert list(methods) == ["GET", "POST"], name
         for cells in methods.values():
             assert list(cells) == list(PEOPLE), name
 
 
-# --- What has happened, where a row is about more than the booked meeting of today ----------------------------
+# --- Events, for rows about more than the meeting that is booked for today -------------------------------------
 
 
 def withdrawn(world: World) -> dict:
-    """Kit has recorded that Jo withdrew; nobody else has been told."""
+    """Kit has recorded that Jo withdrew; the others have not been told."""
     withdraw(party=world.other, by=world.staff["kit"])
     return {}
 
 
 def said_safe(world: World) -> dict:
-    """And Kit has said that it is safe if the others hear today."""
+    """Kit has also recorded that it is safe if the others hear today."""
     withdrawn(world)
     say_safe(call_off=CallOff.objects.unscoped("test").get(), by=world.staff["kit"])
     return {}
@@ -98,7 +98,7 @@ def stop(world: World) -> dict:
 
 
 def ordered(world: World) -> dict:
-    """Kit has recorded an order about Jo, and not yet what it says."""
+    """Kit has recorded an order about Jo, without its terms."""
     found = concerns.raise_concern(party=world.other, kind=ConcernKind.ORDER, by=world.staff["kit"])
     return {"concern": found.pk}
 
@@ -129,7 +129,7 @@ def paused(world: World) -> dict:
 
 
 def away(world: World) -> dict:
-    """Fay said that she cannot be there."""
+    """Fay reported that she cannot come."""
     fay = world.staff["fay"]
     return {"unavailable": say_unavailable(meeting=world.meeting, user=fay, by=fay).pk}
 
@@ -142,7 +142,7 @@ def died(world: World) -> dict:
 
 
 def supporter(world: World) -> dict:
-    """About Nan, who is beside Jo and did not say that 5 WAYS may know."""
+    """About Nan, Jo's supporter, who did not consent to sharing with 5 WAYS."""
     return {"party": world.supporter.pk}
 
 
@@ -166,20 +166,20 @@ def taken(world: World) -> dict:
 
 
 def helped(world: World) -> dict:
-    """And has spoken with them."""
+    """Carol has also spoken with them."""
     taken(world)
     first_contact(handoff=world.handoff, version=1, by=world.staff["carol"])
     return {}
 
 
 def declined(world: World) -> dict:
-    """Mina has said no to helping Jo."""
+    """Mina has declined to help Jo."""
     decline(handoff=world.handoff, code=DeclineCode.NO_CAPACITY, version=0, by=world.staff["mina"])
     return {}
 
 
 def led(world: World) -> dict:
-    """Carers Leeds was asked to lead too; Mina took it, and has made first contact."""
+    """Carers Leeds was asked to lead too; Mina accepted, and has made first contact."""
     house, asha, mina = world.staff["carol"].organisation, world.staff["asha"], world.staff["mina"]
     share_with(world.own, house, by=asha, at=NOW)
     asking = Asking(
@@ -207,7 +207,7 @@ def recorded(world: World) -> dict:
 
 
 def agreed(world: World) -> dict:
-    """And has written down what was agreed; both said yes in the room."""
+    """Fay has also written the agreement; both said yes in the room."""
     found = recorded(world)
     play.agree(world.played, NOW, due_on=NOW.date())
     action = Action.objects.unscoped("test").get(owner=world.other)
@@ -215,7 +215,7 @@ def agreed(world: World) -> dict:
 
 
 def taken_back(world: World) -> dict:
-    """And Jo has told Kit that it is a no after all."""
+    """Jo has also told Kit that the answer is no after all."""
     found = agreed(world)
     agreement = Agreement.objects.unscoped("test").get()
     answer_agreement(agreement=agreement, party=world.other, answer=Agreed.NO, by=world.staff["kit"])
@@ -283,14 +283,14 @@ def test_each_person_gets_what_the_table_says(world, name):
 
 
 def asked_of(stated: Row) -> list[str]:
-    """Everybody; on the second database one person for each answer, since the rules are the same queries there."""
+    """All users; on the second database one user for each answer, since the rules are the same queries there."""
     if connection.vendor == "sqlite":
         return list(PEOPLE)
     return list({status: who for who, status in stated.items()}.values())
 
 
 @pytest.mark.parametrize("route", [route for route in routes() if route.policy != "public"], ids=str)
-def test_other_methods_are_not_there(world, route):
+def test_other_methods_are_not_allowed(world, route):
     arguments = {key: world.arguments("own")[key] for key in route.needs}
     href = reverse(route.name, kwargs=arguments)
     assert [
@@ -311,13 +311,13 @@ def opens(world: World, who: str, name: str = "casework:party", whose: str = "ot
     return world.client(who).get(reverse(name, kwargs=arguments)).status_code
 
 
-def test_a_compartment_goes_with_its_keyworker(world):
+def test_a_compartment_moves_with_its_keyworker(world):
     assert (opens(world, "kit"), opens(world, "ben")) == (200, 404)
     parties.set_keyworker(party=world.other, keyworker=world.staff["ben"], by=world.staff["kit"])
     assert (opens(world, "kit"), opens(world, "ben")) == (404, 200)
 
 
-def test_a_compartment_closes_with_the_share_it_rested_on(world):
+def test_a_compartment_closes_when_its_share_ends(world):
     assert opens(world, "wes2") == 200
     withdraw(
         party=world.other,
@@ -328,20 +328,20 @@ def test_a_compartment_closes_with_the_share_it_rested_on(world):
     assert opens(world, "wes2") == 404
 
 
-def test_a_referral_closes_with_the_part_somebody_had_in_it(world):
+def test_a_referral_closes_to_a_worker_whose_part_ends(world):
     part = Involvement.objects.unscoped("test").in_meetings().get(user=world.staff["wes2"])
     facilitation.stand_down(part=part, by=world.staff["asha"])
     assert opens(world, "wes2", "casework:show") == 404
 
 
-def test_a_safeguarding_lead_sees_it_no_longer_than_a_concern_is_open(world):
+def test_a_safeguarding_lead_sees_it_only_while_a_concern_is_open(world):
     assert opens(world, "ivy", "referrals:safety") == 200
     for concern in world.other.concerns.unscoped("test").filter(cleared_at=None):
         concerns.clear(concern=concern, evidence="It is over.", seen_alone_on=None, by=world.staff["mo"])
     assert opens(world, "ivy", "referrals:safety") == 404
 
 
-def test_who_cannot_sign_in_any_more_is_out_at_once(world):
+def test_an_inactive_user_is_signed_out_at_once(world):
     User.objects.filter(pk=world.staff["asha"].pk).update(is_active=False)
     assert opens(world, "asha", "casework:show") == 302
 
@@ -351,7 +351,7 @@ def test_another_role_is_another_view_at_once(world):
     assert opens(world, "asha", "casework:show") == 404
 
 
-def test_a_facilitator_who_supports_somebody_opens_no_other(world):
+def test_a_facilitator_who_supports_a_party_opens_no_other(world):
     facilitation.appoint(
         referral=world.referral, user=world.staff["asha"], part=Part.FACILITATOR, by=world.staff["fay"]
     )
@@ -359,7 +359,7 @@ def test_a_facilitator_who_supports_somebody_opens_no_other(world):
 
 
 def test_hidden_is_the_same_page_as_absent(world):
-    """Nothing about what exists can be learnt from a 404: it is the same, byte for byte."""
+    """A 404 reveals nothing about what exists: it is the same, byte for byte."""
     absent = reverse("casework:party", kwargs={"reference": "RP-7K3M-9Q", "party": uuid4()})
     hidden = reverse(
         "casework:party", kwargs={"reference": world.referral.reference, "party": world.other.pk}

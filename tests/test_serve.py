@@ -1,4 +1,4 @@
-"""`manage.py serve` from outside: it starts everything, says so, keeps it going and leaves nothing behind."""
+"""`manage.py serve` from outside: it starts everything, reports it, restarts what stops and leaves nothing behind."""
 
 import json
 import os
@@ -34,7 +34,7 @@ WITHOUT = {
 
 
 def environment(data_dir: Path) -> dict[str, str]:
-    """What a newcomer's shell holds: nothing of the tests, and a data directory of its own."""
+    """The environment of a newcomer's shell: no test settings, and its own data directory."""
     env = {key: value for key, value in os.environ.items() if key not in WITHOUT}
     return env | {"DATA_DIR": str(data_dir), "PYTHONUNBUFFERED": "1"}
 
@@ -69,7 +69,7 @@ def started(process, seconds: float = 120) -> None:
 
 
 def children(data_dir: Path) -> dict[int, str]:
-    """The processes that work with this data directory."""
+    """The processes that use this data directory."""
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -85,7 +85,7 @@ def children(data_dir: Path) -> dict[int, str]:
 
 
 def demo_json(data_dir: Path) -> dict:
-    """What another process is told while the service seeds: all of it, once it is there."""
+    """The output for another process while the service seeds: complete, once seeding is done."""
     command = [sys.executable, "manage.py", "demo", "--json"]
     env = environment(data_dir)
     asked = subprocess.run(
@@ -158,7 +158,7 @@ def test_starts_serves_restarts_a_child_keeps_data_and_leaves_nothing_behind(tmp
 @pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_starts_on_every_later_day(service_env, tmp_path):
-    """Once what was seeded has aged out, there is less to print and the service starts all the same."""
+    """After the seeded records have expired there is less to print, and the service still starts."""
     begun = timezone.now()
     tell("draft", staff_now(), begun)
     for days in (5, 40, 400):

@@ -1,6 +1,6 @@
-"""Whatever workers and people press, in whatever order: no meeting past its gate, no message that should not go, a
-ledger that holds, and nothing shown to the other side. The actions are in acts.py; who opens what, in
-machine_access.py; what one of them is shown, in machine_shown.py."""
+"""Any actions in any order: no meeting past its gate, no message that should not be sent, an intact ledger, and
+nothing shown to the other side. The actions are in acts.py; access is in machine_access.py; what one worker is
+shown is in machine_shown.py."""
 
 import logging
 from contextlib import ExitStack
@@ -59,11 +59,11 @@ pytestmark = pytest.mark.django_db
 
 STARTS = ("logged", "ready", "ready", "booked_tomorrow", "booked_tomorrow", "booked_tomorrow", "withdrawn")
 ABOUT_A_MEETING = ("meeting_booked", "meeting_moved", "meeting_ahead", "meeting_day_before")
-EVERY = 5  # steps, between two readings of the ledger
+EVERY = 5  # steps, between two verifications of the ledger
 
 
 class Referrals(Access, RuleBasedStateMachine):
-    """One referral or two, and everything that can be pressed on them."""
+    """One referral or two, and all actions on them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,12 +92,12 @@ class Referrals(Access, RuleBasedStateMachine):
         self.all[0].staff = self.staff
         self.happened_before(before, which)
 
-    # --- What is pressed ----------------------------------------------------------------------------------------
+    # --- Actions ------------------------------------------------------------------------------------------------
 
     @precondition(lambda self: len(self.all) == 1)
     @rule()
     def another(self) -> None:
-        """A second referral, as ready as can be, for the same room and the same facilitator."""
+        """A second referral, ready if possible, for the same room and the same facilitator."""
         self.all.append(tell("ready", self.staff, clock.now(), pair=Pair("Ann", "Bob")))
 
     @rule(first=st.booleans(), which=SIDES, kind=st.sampled_from(sorted(acts.TALKS)), who=WHO)
@@ -106,7 +106,7 @@ class Referrals(Access, RuleBasedStateMachine):
 
     @rule(first=st.booleans(), hour=st.sampled_from([14, 14, 18]))
     def as_it_usually_goes(self, first: bool, hour: int) -> None:
-        """Both are asked everything again, and all is well; and so on until it is booked: as far as it is possible."""
+        """Both are asked everything again, with good answers, and so on up to booking, as far as possible."""
         self.press(first, lambda made: acts.keyworker(made, "other", ""))
         for which in ("own", "other"):
             self.press(first, lambda made, which=which: acts.talk(made, which, "back again", ""))
@@ -228,7 +228,7 @@ class Referrals(Access, RuleBasedStateMachine):
 
     @rule(first=st.booleans())
     def the_day_comes(self, first: bool) -> None:
-        """All are asked on the day of the meeting, and it is started: as far as it is possible."""
+        """All are asked on the day of the meeting, and it is started, as far as possible."""
         made = self.of(first)
         meeting = acts.pending(made)
         if meeting is None or clock.now() >= meeting.starts_at:
@@ -257,7 +257,7 @@ class Referrals(Access, RuleBasedStateMachine):
 
     @rule(first=st.booleans(), which=st.sampled_from(["help", "lead"]), who=WHO)
     def ask_others(self, first: bool, which: str, who: str) -> None:
-        """Carers Leeds is asked, once everybody has agreed to it."""
+        """All parties consent, and Carers Leeds is asked."""
         for each in ("own", "other"):
             self.press(
                 first,
@@ -277,7 +277,7 @@ class Referrals(Access, RuleBasedStateMachine):
 
     @rule(hours=st.sampled_from([1, 3, 6, 24, 24, 48, 24 * 8, 24 * 31, 24 * 60]))
     def wait(self, hours: int) -> None:
-        """Time passes, and the timetable runs."""
+        """Time passes, and the periodic tasks run."""
         self.clock.shift(timedelta(hours=hours))
         match_waiting()
         release_due()
@@ -287,18 +287,18 @@ class Referrals(Access, RuleBasedStateMachine):
         self.letters.clear()
         outbox.sweep()
 
-    # --- Pressing -----------------------------------------------------------------------------------------------
+    # --- Running an action --------------------------------------------------------------------------------------
 
     def of(self, first: bool) -> Played:
         return self.all[0 if first else -1]
 
     def deliver(self, letter: Letter) -> Result:
-        """Instead of sending: kept, to be looked at."""
+        """Instead of sending: store the message for inspection."""
         self.letters.append(letter)
         return Result(Became.SENT)
 
     def press(self, first: bool, what: Any, *, gate: Gate | None = None) -> None:
-        """Press it a minute later, and look at what it left. Refused or not possible, it leaves nothing."""
+        """Run an action a minute later, and check its result. A refused or impossible one changes nothing."""
         self.clock.shift(timedelta(minutes=1))
         made = self.of(first)
         pressed: Pressed | None = what(made)
@@ -322,19 +322,19 @@ class Referrals(Access, RuleBasedStateMachine):
                 each.unchanged(pressed, at)
 
     def watching(self, made: Played, pressed: Pressed) -> list[User]:
-        """Who is of another side, or was, and who leads or runs it, as far as they do not open the compartment that it
-        is pressed in."""
+        """Workers who are or were of another side, the lead and the facilitators, if they do not open the
+        compartment of the action."""
         if pressed.party is None:
             return []
         keys = rows_of.elsewhere_in_it(pressed.party)
         users = [user for user in self.staff.people.values() if user.pk in keys]
         return [user for user in users if not opens(user, pressed.party)]
 
-    # --- What holds after every step ----------------------------------------------------------------------------
+    # --- Invariants after every step ----------------------------------------------------------------------------
 
     @invariant()
     def meetings_stand_on_facts(self) -> None:
-        """A meeting to come is called off with whatever it stood on, in that very step."""
+        """A pending meeting is called off in the same step as the fact it rested on."""
         for made in self.all:
             pending = Meeting.objects.unscoped("look").filter(referral=made.referral).pending()
             assert pending.exists() == (acts.fresh(made).stage == Stage.BOOKED)
@@ -387,12 +387,12 @@ class Referrals(Access, RuleBasedStateMachine):
 
 
 @pytest.mark.deep
-def test_nothing_goes_wrong_whatever_is_pressed() -> None:
+def test_the_invariants_hold_after_any_actions() -> None:
     searched = settings(
         max_examples=DEPTH.machine_runs,
         stateful_step_count=DEPTH.machine_steps,
         deadline=None,
-        print_blob=True,  # a failure prints how to see it again
+        print_blob=True,  # a failure prints how to reproduce it
         suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(Referrals, settings=searched)

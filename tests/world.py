@@ -1,5 +1,5 @@
-"""One made-up referral with something in every table, and the fixed people around it. Played through the actions.
-Asha leads and supports Sam; Kit supports Jo and Nan, who is beside Jo. What Jo's side said can carry marks."""
+"""One made-up referral with a row in every table, and the cast around it. Played through the actions.
+Asha leads and supports Sam; Kit supports Jo and Nan, Jo's supporter. The words of Jo's side can carry canaries."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,7 +65,7 @@ from tests.stories import once
 # A Wednesday in term, ten in the morning.
 NOW = datetime(2027, 3, 10, 10, 0, tzinfo=ZoneInfo("Europe/London"))
 
-# Who signs in, and what each is to this referral.
+# The users who sign in, and their relation to this referral.
 PEOPLE = {
     "asha": "leads it and supports Sam",
     "kit": "supports Jo",
@@ -100,13 +100,13 @@ Mark = Callable[[str], str]
 
 
 def plain(name: str) -> str:
-    """Words without a mark."""
+    """Text without a canary."""
     return f"Made up: {name.replace('_', ' ').replace('.', ', ')}."
 
 
 @dataclass
 class World:
-    """The referral, its people, and a session for each of them."""
+    """The referral, its people, and a session for each user."""
 
     played: Played
     staff: Staff
@@ -142,14 +142,14 @@ class World:
         return self.played.meeting
 
     def client(self, who: str) -> Client:
-        """A browser of one person; a new one each time, so that nothing is carried on."""
+        """A browser of one user; a new one each time, without earlier state."""
         client = Client()
         if who != "anon":
             client.cookies[settings.SESSION_COOKIE_NAME] = self.sessions[who]
         return client
 
     def arguments(self, whose: str = "other") -> dict[str, Any]:
-        """What an address can need, about Sam ("own") or Jo ("other")."""
+        """The arguments that URLs can need, about Sam ("own") or Jo ("other")."""
         own = whose == "own"
         return {
             "reference": self.referral.reference,
@@ -160,13 +160,13 @@ class World:
             "meeting": self.meeting.pk,
             "facilitation": self.facilitation.pk,
             "invited": self.invited.pk,
-            "unavailable": UUID(int=0),  # nobody has said so: see test_matrix.py
+            "unavailable": UUID(int=0),  # not reported in this world: see test_matrix.py
             "handoff": self.handoff.pk,
             "note": self.note.pk,
             "grant": self.grant.pk,
             "bar": self.bar.pk,
             "share": self.share.pk,
-            # Nothing of a meeting that has not taken place; the tests that play one put it in `extra`.
+            # No rows of a meeting that has taken place; tests that play one add them to `extra`.
             "follow_up": NOT_YET,
             "action": NOT_YET,
             **self.extra,
@@ -174,7 +174,7 @@ class World:
 
 
 def make_people(at: datetime) -> Staff:
-    """The cast of the demo, and a few more."""
+    """The demo's staff, and a few more users."""
     staff = make_staff(at)
     for key, (first, role, organisation, team, lead) in MORE.items():
         house = Organisation.objects.get(key=organisation)
@@ -193,7 +193,7 @@ def make_people(at: datetime) -> Staff:
 
 
 def sign_in(user: User) -> str:
-    """A session as signing in makes it, without the password."""
+    """A session as signing in creates it, without the password."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
@@ -204,7 +204,7 @@ def sign_in(user: User) -> str:
 
 
 def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) -> World:
-    """Play it: talked with, concerns signed off, booked for two this afternoon, and a few things since."""
+    """Play it: talks done, concerns signed off, booked for two this afternoon, and a few later events."""
     staff = make_people(now)
     play.publish_sheet(now - timedelta(days=90))
     start = now - timedelta(days=6)
@@ -338,19 +338,19 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
 
 
 def told_world() -> World:
-    """The same, played once a process."""
+    """The same, played once per process."""
     return once(("world",), make_world)
 
 
 def let_in(played: Played, who: str, mark: Mark, *, by: User, at: datetime) -> Grant:
-    """Somebody covers for Kit, or asks to."""
+    """A worker covers for Kit, or asks to."""
     until = (at + timedelta(days=5)).date()
     wanted = grants.Wanted(GrantKind.COVER, played.staff[who], played.other, mark("Grant.reason"), until)
     return grants.ask_for_access(referral=played.referral, wanted=wanted, by=by, at=at)
 
 
 def ask_carers(played: Played, mark: Mark, at: datetime) -> Handoff:
-    """Kit asks Carers Leeds to help Jo. Nobody there has opened it yet."""
+    """Kit asks Carers Leeds to help Jo. They have not opened the request."""
     kit, house = played.staff["kit"], played.staff["carol"].organisation
     share_with(played.other, house, by=kit, at=at)
     words = mark("Handoff.packet")
@@ -370,7 +370,7 @@ def ask_carers(played: Played, mark: Mark, at: datetime) -> Handoff:
 
 
 def share_with(party: Party, organisation: Organisation, *, by: User, at: datetime) -> None:
-    """Their yes to sharing with an organisation."""
+    """Their consent to sharing with an organisation."""
     from referrals.actions.consent import record_consent
 
     record_consent(
@@ -379,7 +379,7 @@ def share_with(party: Party, organisation: Organisation, *, by: User, at: dateti
 
 
 def marked_talk(played: Played, mark: Mark):
-    """Jo's talk with Kit, with everything in it that can be said and nothing in the way."""
+    """Jo's talk with Kit, with every possible field filled and without blockers."""
     other = played.other
     talk = play.talk_for(played, other)
     return replace(
@@ -405,14 +405,14 @@ def marked_talk(played: Played, mark: Mark):
 
 @contextmanager
 def at_ten() -> Iterator[None]:
-    """The clock stands at NOW."""
+    """The clock is frozen at NOW."""
     with time_machine.travel(NOW, tick=False):
         yield
 
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What happens inside leaves no trace in the database."""
+    """Rolls back all changes made inside."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

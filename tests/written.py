@@ -1,4 +1,4 @@
-"""For tests that write rows as no action would: afterwards stored access is brought in line with them."""
+"""For tests that write rows as no action would: updates stored projections afterwards."""
 
 from referrals.projections import batches, reproject
 from restorative.common import clock

@@ -1,4 +1,4 @@
-"""manage.py demo: made-up staff and referrals, played through the actions at past times."""
+"""manage.py demo: made-up staff and referrals, produced by running the actions at past times."""
 
 import fcntl
 import json
@@ -22,7 +22,7 @@ from restorative.common.models import Draft
 
 
 class Command(BaseCommand):
-    """Seeds an empty database. `--fresh` starts again; it refuses where real referrals exist."""
+    """Seeds an empty database. `--fresh` starts again; refused if real referrals exist."""
 
     help = "Seed an empty database with made-up people; --fresh starts again; --json prints what was made."
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
-        """Wait for another process that is seeding, so that this one sees everything it made."""
+        """Wait for another process that is seeding, so that this one sees all its rows."""
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         with (settings.DATA_DIR / "demo.lock").open("w") as lock:
             try:
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             yield
 
     def _progress(self, done: int, of: int) -> None:
-        """One line that counts up; where nobody watches, a line at each quarter."""
+        """A line that counts up; without a terminal, a line at each quarter."""
         line = f"Making up people and referrals: {done} of {of}"
         if self.stderr.isatty():
             self._tell(f"\r{line}" + ("\n" if done == of else ""))
@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
 
 def _real_data() -> bool:
-    """Whether anybody here is not one of the made-up cast."""
+    """Whether there is an account that is not one of the made-up staff."""
     made_up = [email_of(key) for key in CAST]
     return User.objects.exclude(email__in=made_up).exists()
 
@@ -101,7 +101,7 @@ def seed(progress: Callable[[int, int], None] = lambda done, of: None) -> None:
 
 
 def sign_ins() -> dict[str, Any]:
-    """What --json prints. Situations are found again by the names of their made-up people."""
+    """The output of --json. Situations are found by the names of their made-up people."""
     return {
         "password": PASSWORD,
         "sign_ins": {key: email_of(key) for key in CAST},
@@ -111,7 +111,7 @@ def sign_ins() -> dict[str, Any]:
 
 
 def _addresses() -> dict[str, str]:
-    """The form that was begun and not sent, until it is cleared away as too old."""
+    """The URL of the unsent draft, until it is deleted as too old."""
     draft = Draft.objects.order_by("updated_at").last()
     if draft is None:
         return {}
