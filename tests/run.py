@@ -47,7 +47,7 @@ class Run:
 
 
 def databases() -> list[tuple[str, str]]:
-    """The name and address of each database to run on; an empty address is this run's own SQLite file."""
+    """The name and URL of each database to test; an empty URL is this run's own SQLite file."""
     if url := os.environ.get("DATABASE_URL"):
         return [(urlsplit(url).scheme, url)]
     found = [("SQLite", "")]

@@ -37,7 +37,7 @@ _told: dict[tuple, Told] = {}
 
 
 def stands_still() -> bool:
-    """Whether the clock is stopped: only what happened at the same times can be put back."""
+    """Whether the clock is frozen: only rows with the same times can be restored."""
     return timezone.now() == timezone.now()
 
 
@@ -63,11 +63,12 @@ def tell(name: str, staff: Staff, now: datetime, *, pair: Pair | None = None) ->
 
 
 def once(key: tuple, make: Callable[[], Made]) -> Made:
-    """What `make` makes while the clock stands still, with its rows: made the first time, put back from memory after.
+    """The result of `make` with a frozen clock, with its rows: created the first time, restored from memory
+    afterwards.
 
-    Nothing else may be there that it would meet: what it makes hangs on `key`, the moment and the organisations alone.
+    No other rows may exist that it depends on: its result depends only on `key`, the time and the organisations.
     """
-    # A test that empties the tables takes the organisations with it; those that come after are others.
+    # A test that empties the tables deletes the organisations too; later ones are different rows.
     key = (*key, timezone.now(), *sorted(Organisation.objects.values_list("pk", flat=True)))
     if key not in _told:
         path = _path(key)

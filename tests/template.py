@@ -18,7 +18,7 @@ FOLDER = settings.BASE_DIR / ".pytest_cache" / "database"
 
 
 def copy() -> Callable[[], None]:
-    """Connect to a copy of the migrated database. Returns what drops the copy."""
+    """Connect to a copy of the migrated database. Returns a function that drops the copy."""
     before = connection.settings_dict["NAME"]
     with _locked():
         kind = SQLite() if connection.vendor == "sqlite" else PostgreSQL()
@@ -33,7 +33,7 @@ def copy() -> Callable[[], None]:
 
 
 def key() -> str:
-    """Changes whenever the same migrations could make another database."""
+    """Changes whenever the migrations could produce a different database."""
     seen = hashlib.sha256(f"{version('django')} {connection.vendor}".encode())
     for path in sorted(_sources()):
         seen.update(path.read_bytes())
@@ -41,7 +41,7 @@ def key() -> str:
 
 
 def _sources() -> set[Path]:
-    """The migrations of every app, and what they import from this project."""
+    """The migrations of every app, and the project files they import."""
     found: set[Path] = set()
     waiting = [path for app in apps.get_app_configs() for path in Path(app.path, "migrations").glob("*.py")]
     while waiting:
@@ -53,7 +53,7 @@ def _sources() -> set[Path]:
 
 
 def _imported(path: Path) -> list[Path]:
-    """The files of this project that a file imports."""
+    """The project files that a file imports."""
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -84,7 +84,7 @@ def _connect_to(name: str) -> None:
 
 
 def _migrate(name: str) -> None:
-    """Make a database of this name and migrate it, as Django does for tests."""
+    """Create a database of this name and migrate it, as Django does for tests."""
     before, test = connection.settings_dict["NAME"], connection.settings_dict["TEST"]
     wanted, test["NAME"] = test["NAME"], name
     try:
@@ -95,7 +95,7 @@ def _migrate(name: str) -> None:
 
 
 class SQLite:
-    """The template is a file beside the others that pytest keeps."""
+    """The template is a file next to the others that pytest keeps."""
 
     def __init__(self) -> None:
         self.path = FOLDER / f"{key()}.sqlite3"
@@ -117,7 +117,7 @@ class SQLite:
 
 
 class PostgreSQL:
-    """The template is a database on the server of the tests."""
+    """The template is a database on the test server."""
 
     def __init__(self) -> None:
         self.prefix = f"{connection.settings_dict['NAME']}_template_"
