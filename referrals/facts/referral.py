@@ -57,10 +57,17 @@ class Facts:
         The row that came with it (an answer, a check or a stop) has its moment and its party. Other rows are older.
         """
 
+        stopped = any(
+            row.created_at == step.created_at and row.party_id == step.party_id and row.kind in STOPS
+            for row in self.rows(rows.ConcernRow)
+        )
+
         def known(row: rows.Row, when: datetime) -> bool:
             if isinstance(row, rows.StageChangeRow):
                 return row.id < step.id and (when == row.created_at or when < step.created_at)
-            return when < step.created_at or (when == step.created_at and not _came_with(step, row))
+            return when < step.created_at or (
+                when == step.created_at and not _came_with(step, row, stopped=stopped)
+            )
 
         return self._as_of(step.created_at, known)
 
@@ -292,10 +299,10 @@ def _order(row: rows.Row) -> tuple[datetime, str]:
     return getattr(row, row.MADE), str(row.id)  # type: ignore[attr-defined]
 
 
-def _came_with(step: rows.StageChangeRow, row: rows.Row) -> bool:
-    """Whether a row is the cause of a hidden step: it has the same moment."""
+def _came_with(step: rows.StageChangeRow, row: rows.Row, *, stopped: bool) -> bool:
+    """Whether a row of the same moment came with a hidden step. A stop may come with other concerns: an age does."""
     cause = isinstance(row, rows.ConsentRow | rows.ReadinessRow | rows.CapacityRow)
-    cause = cause or (isinstance(row, rows.ConcernRow) and row.kind in STOPS)
+    cause = cause or (isinstance(row, rows.ConcernRow) and stopped)
     return cause and row.party_id == step.party_id  # type: ignore[attr-defined]
 
 

@@ -11,6 +11,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import Meeting
 from referrals.actions import concerns, consent, facilitation, parties, reaching, readiness
+from referrals.actions.age import record_age
 from referrals.blockers import blockers
 from referrals.enums import (
     Answer,
@@ -27,6 +28,7 @@ from referrals.models import Concern, Consent, Party, RecordsCheck
 from referrals.presenters.decisions import checks_to_match
 from referrals.selectors import to_decide
 from restorative.accounts.models import User
+from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.notify.models import Message
 from restorative.notify.outbox import sweep
@@ -277,6 +279,19 @@ def test_a_second_cause_of_a_call_off_stays_hidden_from_users_who_knew_the_first
     assert (
         after.count("Not yet. Nothing for you to do.") == before.count("Not yet. Nothing for you to do.") == 1
     )
+
+
+def test_every_concern_that_an_age_raises_stays_hidden_with_the_step_it_causes(staff: Staff) -> None:
+    """Kit knows that Jo is not sure. Then Sam turns out to be fifteen: a stop and a concern to sign off, at once."""
+    made = retold("booked_tomorrow", staff, NOW())
+    say = {"party": made.other, "purpose": Purpose.TAKE_PART, "by": staff["kit"]}
+    consent.record_consent(answer=Answer.NOT_SURE, **say)
+    before = page(staff["kit"], made)
+    fifteen = clock.today() - timedelta(days=365 * 15 + 10)
+    raised = record_age(party=made.own, born_on=fifteen, by=staff["asha"])
+
+    assert len(raised) > 1
+    assert page(staff["kit"], made) == before
 
 
 def person_page(user, made: play.Played, party: Party, name: str = "") -> str:
