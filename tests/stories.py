@@ -1,5 +1,5 @@
-"""Histories that tests begin with, told once a run and put back from memory after that.
-Each test takes back what it did, so the same rows can stand there again: the same ids, the same times."""
+"""Histories with which tests begin, played once per run and restored from memory afterwards.
+Each test rolls back its changes, so the same rows can be restored: the same ids, the same times."""
 
 import hashlib
 import os
@@ -63,8 +63,7 @@ def tell(name: str, staff: Staff, now: datetime, *, pair: Pair | None = None) ->
 
 
 def once(key: tuple, make: Callable[[], Made]) -> Made:
-    """The result of `make` with a frozen clock, with its rows: created the first time, restored from memory
-    afterwards.
+    """The result of `make` with a frozen clock, with its rows: created the first time, restored afterwards.
 
     No other rows may exist that it depends on: its result depends only on `key`, the time and the organisations.
     """

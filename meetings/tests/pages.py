@@ -1,4 +1,4 @@
-"""What tests of pages need: somebody signed in, forms sent as a browser sends them, pages compared."""
+"""Helpers for tests of pages: a signed-in user, forms as a browser submits them, comparison of pages."""
 
 import re
 from datetime import datetime
@@ -12,7 +12,7 @@ from meetings.models import Meeting, Venue
 from restorative.accounts.models import User
 from restorative.common import clock
 
-# What differs between two showings of the same page: the form's tokens, and the request's id on an error page.
+# What differs between two views of the same page: the form's tokens, and the request's id on an error page.
 TOKENS = re.compile(r'(name="(?:csrfmiddlewaretoken|submission)" value=")[^"]*|\b[0-9a-f]{32}\b')
 
 
@@ -23,7 +23,7 @@ def client_of(user: User) -> Client:
 
 
 def address(made: Played, page: str = "") -> str:
-    """The address of a page of the referral's newest meeting."""
+    """The URL of a page of the referral's newest meeting."""
     meeting = Meeting.objects.unscoped("test").filter(referral=made.referral).latest("created_at")
     return f"/r/{made.referral.reference}/meetings/{meeting.pk}/{page}"
 
@@ -33,12 +33,12 @@ def planner(made: Played) -> str:
 
 
 def send(client: Client, path: str, **typed: Any) -> Any:
-    """Send a form once, with a token of its own unless one is given."""
+    """Submit a form once, with a new token unless one is given."""
     return client.post(path, {"submission": str(uuid4()), **typed})
 
 
 def plan(start: datetime, /, *, room: int = 0, **changes: Any) -> dict[str, Any]:
-    """A filled-in planner, ready to be booked."""
+    """A completed planner, ready for booking."""
     local = clock.local(start)
     venue = Venue.objects.filter(organisation__key="forward-leeds").order_by("name")[room]
     return {
@@ -53,7 +53,7 @@ def plan(start: datetime, /, *, room: int = 0, **changes: Any) -> dict[str, Any]
 
 
 def text_of(response: Any) -> str:
-    """A page without what differs between two showings of it, blank lines left out."""
+    """A page without what differs between two views of it, and without blank lines."""
     shown = TOKENS.sub(r"\1", response.content.decode())
     return "\n".join(line.strip() for line in shown.splitlines() if line.strip())
 

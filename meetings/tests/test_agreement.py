@@ -1,4 +1,4 @@
-"""What was agreed: who reads it, each person's answer, what becomes of an action; and that nobody else learns of it."""
+"""Agreements: who reads one, each person's answer, the result of an action; and that no other user learns of it."""
 
 import re
 from datetime import timedelta
@@ -79,7 +79,7 @@ def no_sight(made: play.Played, whose: str) -> None:
         ((("say", "own", Agreed.NO), ("no_sight", "other")), {"fay"}),
     ],
 )
-def test_a_side_that_said_yes_and_has_sight_reads_it_and_who_ran_it(what, who, staff: Staff) -> None:
+def test_a_side_that_said_yes_and_shares_reads_it_and_so_do_those_who_ran_it(what, who, staff: Staff) -> None:
     made = agreed(staff)
     for verb, *more in what:
         {"say": say, "no_sight": no_sight}[verb](made, *more)
@@ -87,7 +87,7 @@ def test_a_side_that_said_yes_and_has_sight_reads_it_and_who_ran_it(what, who, s
     assert readers(staff) == who
 
 
-def test_nobody_answered_yet_so_only_who_ran_it_reads_it(staff: Staff) -> None:
+def test_without_answers_only_those_who_ran_it_read_it(staff: Staff) -> None:
     made = met(staff)
     from meetings.actions.agreeing import write_agreement
 
@@ -96,7 +96,7 @@ def test_nobody_answered_yet_so_only_who_ran_it_reads_it(staff: Staff) -> None:
     assert readers(staff) == {"fay"}
 
 
-def test_who_ran_it_reads_it_no_longer_than_their_part(staff: Staff) -> None:
+def test_those_who_ran_it_read_it_while_they_have_their_part(staff: Staff) -> None:
     made = agreed(staff)
     no_sight(made, "own")
     no_sight(made, "other")
@@ -108,7 +108,7 @@ def test_who_ran_it_reads_it_no_longer_than_their_part(staff: Staff) -> None:
     assert readers(staff) == set()
 
 
-def test_somebody_appointed_after_the_meeting_did_not_run_it(staff: Staff) -> None:
+def test_a_worker_appointed_after_the_meeting_did_not_run_it(staff: Staff) -> None:
     from referrals.actions.facilitation import appoint
 
     made = agreed(staff)
@@ -119,7 +119,7 @@ def test_somebody_appointed_after_the_meeting_did_not_run_it(staff: Staff) -> No
     assert readers(staff) == {"fay"}
 
 
-def test_the_page_is_not_there_for_whoever_may_not_know_of_it(staff: Staff) -> None:
+def test_the_page_is_404_for_users_who_may_not_know_of_it(staff: Staff) -> None:
     made = agreed(staff)
 
     statuses = {key: client_of(user).get(page(made)).status_code for key, user in staff.people.items()}
@@ -128,7 +128,7 @@ def test_the_page_is_not_there_for_whoever_may_not_know_of_it(staff: Staff) -> N
     assert {statuses[key] for key in statuses.keys() - BOTH_SIDES} == {404}
 
 
-def test_a_side_without_its_yes_is_told_only_that_something_was_written(staff: Staff) -> None:
+def test_a_side_without_its_yes_is_told_only_that_an_agreement_exists(staff: Staff) -> None:
     made = agreed(staff)
     say(made, "other", Agreed.NOT_SURE)
 
@@ -154,7 +154,7 @@ def test_each_answer_is_recorded_by_that_persons_worker(staff: Staff) -> None:
     assert play.AGREED in kit.get(page(made)).content.decode()
 
 
-def test_the_other_sides_answer_shows_nowhere(staff: Staff) -> None:
+def test_the_other_sides_answer_shows_on_no_page(staff: Staff) -> None:
     made = agreed(staff)
     asha = client_of(staff["asha"])
     before = text_of(asha.get(page(made)))
@@ -164,7 +164,7 @@ def test_the_other_sides_answer_shows_nowhere(staff: Staff) -> None:
     assert f"{made.other.known_as} says" not in before
 
 
-def test_nobody_answers_for_the_other_side(staff: Staff) -> None:
+def test_a_worker_cannot_answer_for_the_other_side(staff: Staff) -> None:
     made = agreed(staff)
     found = Agreement.objects.unscoped("test").get()
 
@@ -195,7 +195,7 @@ def typed(made: play.Played, **changes: str) -> dict[str, str]:
     }
 
 
-def test_fay_writes_it_with_its_actions_and_what_each_said_in_the_room(staff: Staff) -> None:
+def test_fay_writes_it_with_its_actions_and_the_answers_in_the_room(staff: Staff) -> None:
     made = met(staff)
 
     response = send(client_of(staff["fay"]), page(made, "write/"), **typed(made))
@@ -217,7 +217,7 @@ def test_fay_writes_it_with_its_actions_and_what_each_said_in_the_room(staff: St
         ({"a0_owner": "somebody"}, {"a0_owner"}),
     ],
 )
-def test_what_is_missing_is_said_beside_its_field(changes, errors, staff: Staff) -> None:
+def test_a_missing_value_is_an_error_at_its_field(changes, errors, staff: Staff) -> None:
     made = met(staff)
 
     response = send(client_of(staff["fay"]), page(made, "write/"), **typed(made, **changes))
@@ -237,7 +237,7 @@ def test_nothing_agreed_is_a_result_too(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("field", ["words", "if_difficult"])
-def test_words_are_not_lost_to_nothing_was_agreed(field: str, staff: Staff) -> None:
+def test_typed_words_are_not_lost_by_choosing_nothing_agreed(field: str, staff: Staff) -> None:
     made = met(staff)
     typed = {**EMPTY, "came_to": "nothing", field: "We talk on Sundays."}
 
@@ -248,7 +248,7 @@ def test_words_are_not_lost_to_nothing_was_agreed(field: str, staff: Staff) -> N
     assert not Agreement.objects.unscoped("test").exists()
 
 
-def test_the_rule_keeps_what_to_do_if_it_gets_difficult_too(staff: Staff) -> None:
+def test_the_rule_also_requires_what_to_do_if_it_gets_difficult(staff: Staff) -> None:
     from meetings.actions.agreeing import write_agreement
 
     with pytest.raises(NotPossible, match="in their own words"):
@@ -268,7 +268,7 @@ def test_actions_are_asked_for_where_there_are_some(staff: Staff) -> None:
     assert {shown_for[name] for name in ("words", "if_difficult", *says)} == {("actions", "words")}
 
 
-def test_an_action_that_is_to_be_emptied_is_seen(staff: Staff) -> None:
+def test_a_field_that_must_be_emptied_is_visible(staff: Staff) -> None:
     made = met(staff)
 
     response = send(client_of(staff["fay"]), page(made, "write/"), **typed(made, came_to="nothing", words=""))
@@ -292,7 +292,7 @@ def test_agreed_without_actions_is_valid(staff: Staff) -> None:
     assert "No actions were agreed." in client_of(staff["asha"]).get(page(made)).content.decode()
 
 
-def test_only_who_ran_it_or_leads_writes_it_and_once(staff: Staff) -> None:
+def test_only_those_who_ran_it_or_lead_write_it_and_once(staff: Staff) -> None:
     made = met(staff)
     assert client_of(staff["kit"]).get(page(made, "write/")).status_code == 403
     assert client_of(staff["asha"]).get(page(made, "write/")).status_code == 200
@@ -311,7 +311,7 @@ def test_the_page_says_that_it_never_changes_a_court_order(staff: Staff) -> None
 # --- Actions --------------------------------------------------------------------------------------------------
 
 
-def test_what_became_of_it_is_its_owners_sides_to_say_and_to_see(staff: Staff) -> None:
+def test_an_actions_result_is_for_its_owners_side_to_report_and_see(staff: Staff) -> None:
     made = agreed(staff)
     theirs = action_of(made, made.other)
     asha, kit = client_of(staff["asha"]), client_of(staff["kit"])
@@ -339,7 +339,7 @@ def test_a_missed_action_prompts_a_check_in_and_nothing_else(staff: Staff) -> No
     assert made.referral.stage == "follow_up"
 
 
-def test_the_check_in_stands_while_anything_of_theirs_is_not_done(staff: Staff) -> None:
+def test_the_check_in_stays_while_any_of_their_actions_is_not_done(staff: Staff) -> None:
     from meetings.actions.agreeing import ActionFacts, add_action
 
     made = agreed(staff)
@@ -356,7 +356,7 @@ def test_the_check_in_stands_while_anything_of_theirs_is_not_done(staff: Staff) 
     assert not check_in.exists()
 
 
-def test_agreed_anew_it_becomes_another_that_only_its_own_side_sees(staff: Staff) -> None:
+def test_a_changed_action_is_visible_only_to_its_own_side(staff: Staff) -> None:
     made = agreed(staff)
     theirs = action_of(made, made.other)
 
@@ -378,7 +378,7 @@ def test_agreed_anew_it_becomes_another_that_only_its_own_side_sees(staff: Staff
     assert "Send a text first" not in client_of(staff["fay"]).get(page(made, "print/")).content.decode()
 
 
-def test_an_action_agreed_anew_is_settled(staff: Staff) -> None:
+def test_a_changed_action_is_settled(staff: Staff) -> None:
     made = agreed(staff)
     theirs = action_of(made, made.other)
     set_status(action=theirs, status=ActionStatus.RELEASED, by=staff["kit"])
@@ -388,7 +388,7 @@ def test_an_action_agreed_anew_is_settled(staff: Staff) -> None:
     assert ActionUpdate.objects.unscoped("test").filter(action=theirs).count() == 1
 
 
-def test_paper_says_what_was_agreed_and_not_how_it_went(staff: Staff) -> None:
+def test_the_printed_page_shows_the_agreement_and_not_its_results(staff: Staff) -> None:
     made = agreed(staff)
     set_status(action=action_of(made, made.own), status=ActionStatus.NOT_DONE, by=staff["asha"], note="No.")
 

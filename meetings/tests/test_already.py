@@ -1,4 +1,4 @@
-"""A conversation that already happened is recorded as it was, and settles nothing in the way of the next one."""
+"""A conversation that already happened is recorded as it was, and clears no blocker of the next one."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def stage_of(made: play.Played) -> str:
 
 
 @pytest.mark.parametrize("name", ["logged", "ready", "blocked_consent_missing"])
-def test_it_is_recorded_wherever_the_preparing_stood(name: str, staff: Staff) -> None:
+def test_it_can_be_recorded_at_every_point_of_preparing(name: str, staff: Staff) -> None:
     made = tell(name, staff, timezone.now())
 
     response = send(client_of(staff["asha"]), page(made), **typed(made))
@@ -83,7 +83,7 @@ def test_the_leads_manager_is_told_without_a_name(staff: Staff) -> None:
     assert [message.recipient_id for message in told] == [staff["mo"].pk]
 
 
-def test_a_stop_keeps_the_truth_out_of_nothing_and_still_stands(staff: Staff) -> None:
+def test_a_stop_does_not_prevent_recording_and_stays_open(staff: Staff) -> None:
     made = tell("blocked_stop", staff, timezone.now())
     kit = client_of(staff["kit"])
     assert "A stop is recorded here." in kit.get(page(made)).content.decode()
@@ -96,7 +96,7 @@ def test_a_stop_keeps_the_truth_out_of_nothing_and_still_stands(staff: Staff) ->
     assert "stop" in {row.code for row in blockers(made.referral, Gate.BOOK, timezone.now())}
 
 
-def test_a_stop_of_the_other_side_is_not_told(staff: Staff) -> None:
+def test_a_stop_of_the_other_side_stays_hidden(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     asha = client_of(staff["asha"])
     before = asha.get(page(made)).context["stopped"]
@@ -105,7 +105,7 @@ def test_a_stop_of_the_other_side_is_not_told(staff: Staff) -> None:
     assert asha.get(page(made)).context["stopped"] == before == []
 
 
-def test_while_a_meeting_is_booked_that_is_settled_first(staff: Staff) -> None:
+def test_a_booked_meeting_must_be_settled_first(staff: Staff) -> None:
     made = tell("booked_tomorrow", staff, timezone.now())
 
     response = send(client_of(staff["asha"]), page(made), **typed(made))
@@ -113,7 +113,7 @@ def test_while_a_meeting_is_booked_that_is_settled_first(staff: Staff) -> None:
     assert errors_of(response)[""] == ["A meeting is still booked. Call it off, or record it, first."]
 
 
-def test_a_withdrawal_nobody_knows_of_is_not_told_by_it(staff: Staff) -> None:
+def test_a_hidden_withdrawal_is_not_revealed_by_it(staff: Staff) -> None:
     made = tell("booked_tomorrow", staff, timezone.now())
     withdraw(party=made.other, by=staff["kit"])
 
@@ -132,7 +132,7 @@ def test_a_withdrawal_nobody_knows_of_is_not_told_by_it(staff: Staff) -> None:
         ({"minutes": "999"}, "minutes"),
     ],
 )
-def test_what_cannot_be_is_said_beside_its_field(changes: dict, field: str, staff: Staff) -> None:
+def test_an_invalid_value_is_an_error_at_its_field(changes: dict, field: str, staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
 
     response = send(client_of(staff["asha"]), page(made), **typed(made, **changes))
@@ -141,7 +141,7 @@ def test_what_cannot_be_is_said_beside_its_field(changes: dict, field: str, staf
     assert not Meeting.objects.unscoped("test").exists()
 
 
-def test_one_alone_is_no_conversation(staff: Staff) -> None:
+def test_a_conversation_needs_two_participants(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     now = timezone.now()
     told = Told(starts_at=now.replace(hour=8), ends_at=now.replace(hour=9), there=[made.own])
@@ -154,7 +154,7 @@ def test_one_alone_is_no_conversation(staff: Staff) -> None:
     ("who", "field", "said"),
     [("kit", "there", "has died. Nothing more is recorded with them."), ("asha", "", "Ring the others")],
 )
-def test_nothing_is_recorded_with_somebody_who_has_died(
+def test_nothing_is_recorded_with_a_person_who_has_died(
     who: str, field: str, said: str, staff: Staff
 ) -> None:
     made = tell("ready", staff, timezone.now())
@@ -183,7 +183,7 @@ def test_an_older_conversation_promises_no_debrief(staff: Staff) -> None:
     assert "and speak with each" not in shown
 
 
-def test_only_who_works_with_somebody_here_records_it(staff: Staff) -> None:
+def test_only_a_worker_with_a_part_here_records_it(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
 
     statuses = {key: client_of(user).get(page(made)).status_code for key, user in staff.people.items()}
@@ -192,7 +192,7 @@ def test_only_who_works_with_somebody_here_records_it(staff: Staff) -> None:
     assert set(statuses.values()) == {200, 404}
 
 
-def test_whoever_recorded_it_writes_what_was_agreed(staff: Staff) -> None:
+def test_the_worker_who_recorded_it_writes_the_agreement(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     kit = client_of(staff["kit"])
     send(kit, page(made), **typed(made))

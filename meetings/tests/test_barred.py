@@ -1,5 +1,5 @@
-"""Whoever a conflict of interest bars, or the side they once supported, hears nothing of what is not theirs to know;
-what they would have heard, another does."""
+"""A barred worker, or one of another side, gets no message that is not for them to know; another worker gets it
+instead."""
 
 from datetime import timedelta
 
@@ -51,7 +51,7 @@ def booked(staff: Staff) -> play.Played:
     return made
 
 
-def test_the_call_before_a_meeting_goes_to_a_manager_where_the_worker_has_no_team(staff: Staff) -> None:
+def test_the_call_before_a_meeting_goes_to_a_manager_if_the_worker_has_no_team(staff: Staff) -> None:
     made = booked(staff)
     User.objects.filter(pk=staff["kit"].pk).update(team=None)
     withdraw(party=made.other, by=staff["kit"])
@@ -69,7 +69,7 @@ def test_the_call_before_a_meeting_goes_to_the_first_who_is_not_barred(
     withdraw(party=made.other, by=staff["kit"])
     assert waits("worker_release_duty") == ids(staff, "ben")
     for who in out:
-        if who == "sal":  # the last who could bar anybody: as if by a manager who has left since
+        if who == "sal":  # the last user who could bar anyone: as if barred by a manager who has left since
             Bar.objects.create(
                 referral=made.referral,
                 user=staff["sal"],
@@ -85,7 +85,7 @@ def test_the_call_before_a_meeting_goes_to_the_first_who_is_not_barred(
     assert {str(row.recipient_id) for row in rows} == (ids(staff, told) if told else set())
 
 
-def test_the_call_before_a_meeting_goes_to_nobody_who_once_supported_the_other_side(staff: Staff) -> None:
+def test_the_call_before_a_meeting_goes_to_no_former_keyworker_of_the_other_side(staff: Staff) -> None:
     """Kit supported Jo, and is on duty for Asha's team when Sam withdraws."""
     made = booked(staff)
     set_keyworker(party=made.other, keyworker=staff["ben"], by=staff["kit"])
@@ -93,7 +93,7 @@ def test_the_call_before_a_meeting_goes_to_nobody_who_once_supported_the_other_s
     assert waits("worker_release_duty") == ids(staff, "mo")
 
 
-def test_another_manager_hears_what_a_barred_one_would_have(staff: Staff) -> None:
+def test_another_manager_gets_what_a_barred_one_would_have_got(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), timezone.now())
     assert waits("worker_first_contact_late") == ids(staff, "mo")
     row = barred(made, "mo", "sal")
@@ -102,8 +102,8 @@ def test_another_manager_hears_what_a_barred_one_would_have(staff: Staff) -> Non
     assert waits("worker_first_contact_late") == ids(staff, "mo")
 
 
-def test_what_was_planned_before_the_bar_is_not_sent_after_it(staff: Staff) -> None:
-    """Whatever asks again at sending: this one asks nothing of whom it is for."""
+def test_a_message_planned_before_the_bar_is_not_sent_after_it(staff: Staff) -> None:
+    """The outbox checks bars before each send; the rule of this message does not check its recipient."""
     made = play.log(staff, play.Pair("Sam", "Jo"), timezone.now())
     barred(made, "ben", "mo")
     for who in ("ben", "kit"):
@@ -124,7 +124,9 @@ def test_what_was_planned_before_the_bar_is_not_sent_after_it(staff: Staff) -> N
     assert dict(rows) == {staff["ben"].pk: State.CANCELLED, staff["kit"].pk: State.SENT}
 
 
-def test_nobody_barred_stands_in_and_a_stand_in_who_is_barred_stands_in_no_more(staff: Staff, frozen) -> None:
+def test_a_barred_worker_is_no_stand_in_and_a_stand_in_who_is_barred_loses_the_part(
+    staff: Staff, frozen
+) -> None:
     made = booked(staff)
     away = say_unavailable(meeting=made.meeting, user=staff["fay"], by=staff["fay"])
     row = barred(made, "ben", "mo")
@@ -140,7 +142,7 @@ def test_nobody_barred_stands_in_and_a_stand_in_who_is_barred_stands_in_no_more(
     assert Unavailable.objects.unscoped("test").away(timezone.now()).filter(pk=away.pk).exists()
 
 
-def test_whoever_has_accepted_a_request_gives_it_back_before_they_are_barred(staff: Staff) -> None:
+def test_a_worker_who_accepted_a_handoff_returns_it_before_they_are_barred(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     taken = accepted(made, lead_asked(made))
     with pytest.raises(NotPossible, match="Give it back first"):
@@ -148,7 +150,7 @@ def test_whoever_has_accepted_a_request_gives_it_back_before_they_are_barred(sta
     handed_over.give_back(handoff=taken, why="A cousin.", version=taken.version, by=staff["carol"])
 
 
-def test_a_lead_comes_home_to_nobody_who_was_barred_meanwhile(staff: Staff) -> None:
+def test_a_returned_lead_does_not_go_to_a_worker_barred_in_the_meantime(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     taken = started(made, lead_asked(made))
     set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])

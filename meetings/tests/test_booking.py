@@ -1,4 +1,4 @@
-"""Booking: only when nothing stands in the way, at a time and place that can be, and what is written with it."""
+"""Booking: only without blockers, at an available time and place, and the rows it writes."""
 
 from datetime import timedelta
 
@@ -17,12 +17,12 @@ from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message
 from tests.stories import tell
 
-# What these pages say is the same on each database; that they answer on the second is the matrix's.
+# These pages read the same on each database; the matrix checks that they answer on the second.
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning"), pytest.mark.sqlite]
 
 BOOK_CODES = [key for key, code in BY_KEY.items() if Gate.BOOK in code.gates]
 SEALED = SEALED_SENTENCE.format(them="the other person")
-# Facts of the person whom Asha supports, or of the referral as a whole: named to her.
+# Facts of the person whom Asha supports, or of the referral as a whole, which she sees by name.
 NAMED_TO_ASHA = {
     "wording_not_approved": "Guy",
     "too_few_parties": "",
@@ -39,7 +39,7 @@ def meetings_of(made: play.Played) -> int:
 
 
 @pytest.mark.parametrize("code", BOOK_CODES)
-def test_nothing_is_booked_while_a_code_holds(code: str, staff: Staff) -> None:
+def test_nothing_is_booked_with_any_blocker(code: str, staff: Staff) -> None:
     made = tell(f"blocked_{code}", staff, timezone.now())
 
     response = send(client_of(staff["asha"]), planner(made), **plan(play.day_at(3, 14)))
@@ -55,7 +55,7 @@ def test_nothing_is_booked_while_a_code_holds(code: str, staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("code", [*NAMED_TO_ASHA, "consent_missing"])
-def test_the_locked_planner_shows_what_the_booking_would_say(code: str, staff: Staff) -> None:
+def test_the_locked_planner_shows_the_refusal_of_booking(code: str, staff: Staff) -> None:
     made = tell(f"blocked_{code}", staff, timezone.now())
     client = client_of(staff["asha"])
 
@@ -67,8 +67,8 @@ def test_the_locked_planner_shows_what_the_booking_would_say(code: str, staff: S
     assert [row.sentence for row in page.context["way"]] == refused
 
 
-def test_the_other_side_is_refused_in_the_sealed_sentence(staff: Staff) -> None:
-    """Kit may not book; were he a facilitator too, he would still hear nothing of the other compartment."""
+def test_the_other_side_is_refused_with_the_sealed_sentence(staff: Staff) -> None:
+    """Kit may not book; even as a facilitator he would hear nothing of the other compartment."""
     from referrals.actions.facilitation import appoint
     from referrals.enums import Part
 
@@ -80,7 +80,7 @@ def test_the_other_side_is_refused_in_the_sealed_sentence(staff: Staff) -> None:
     assert said == [SEALED_SENTENCE.format(them="another person")]
 
 
-def test_a_sealed_stop_is_named_only_to_who_opens_it(staff: Staff) -> None:
+def test_a_sealed_stop_is_named_only_to_users_who_open_it(staff: Staff) -> None:
     made = tell("blocked_stop", staff, timezone.now())
     assert {"records_check"} == SHELL_CODES
 
@@ -110,7 +110,7 @@ def test_booking_writes_the_meeting_the_arrivals_and_the_messages(staff: Staff) 
     assert sorted(kinds) == sorted(["meeting_booked", "meeting_ahead", "meeting_day_before"] * 2)
 
 
-def test_the_preview_shows_the_words_of_the_person_one_supports_and_nothing_of_the_other(
+def test_the_preview_shows_the_message_of_the_users_own_party_and_nothing_of_the_other(
     staff: Staff,
 ) -> None:
     made = tell("ready", staff, timezone.now())
@@ -148,11 +148,11 @@ def test_the_preview_is_what_is_sent(staff: Staff, morning, settings) -> None:
 
 
 @pytest.mark.parametrize("room", [0, 1])
-def test_a_clash_tells_neither_what_nor_whom_and_offers_three_times(room: int, staff: Staff) -> None:
+def test_a_clash_names_neither_meeting_nor_people_and_offers_three_times(room: int, staff: Staff) -> None:
     other = tell("booked_tomorrow", staff, timezone.now())
     made = tell("ready", staff, timezone.now())
 
-    # Room 0 is taken; in room 1 it is the facilitator who is.
+    # Room 0 is taken; in room 1 the facilitator is busy.
     page = send(client_of(staff["asha"]), planner(made), **plan(play.day_at(1, 15), room=room))
 
     assert page.status_code == 422
@@ -221,7 +221,7 @@ def test_25_hours_are_refused_by_the_action_too(staff: Staff) -> None:
         )
 
 
-def test_an_hour_that_the_clocks_skip_is_refused_and_one_that_comes_twice_is_the_first(staff: Staff) -> None:
+def test_a_skipped_hour_is_refused_and_a_repeated_hour_is_the_first(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     client = client_of(staff["asha"])
 
@@ -256,7 +256,7 @@ def test_a_room_of_another_organisation_and_people_of_another_referral_cannot_be
     assert set(there) == {made.own.pk, made.other.pk}
 
 
-def test_the_same_press_books_once(staff: Staff) -> None:
+def test_the_same_submission_books_once(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     client = client_of(staff["asha"])
     typed = plan(play.day_at(3, 14), submission="6b0d7b36-6a2e-4b6d-8d06-ad5ec91ccafe")
@@ -267,7 +267,7 @@ def test_the_same_press_books_once(staff: Staff) -> None:
     assert meetings_of(made) == 1
 
 
-def test_what_was_typed_is_kept_when_it_is_refused(staff: Staff) -> None:
+def test_typed_text_is_kept_after_a_refusal(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     client = client_of(staff["asha"])
     send(client, planner(made), **plan(play.day_at(3, 14), ends_at="half past"))

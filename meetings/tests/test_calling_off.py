@@ -1,4 +1,4 @@
-"""Calling off and releasing: who hears what, when; and that whoever may not know finds everything as it stood."""
+"""Calling off and releasing: who is told what, and when; and that users who may not know see no change."""
 
 from collections.abc import Callable
 from difflib import unified_diff
@@ -47,7 +47,7 @@ def own_withdraws(made: play.Played) -> None:
 
 
 def shown_to(who: str, made: play.Played) -> dict[str, list[str]]:
-    """Every page about the referral and its meeting, as one person is shown it."""
+    """Every page about the referral and its meeting, as shown to one user."""
     reference = made.referral.reference
     pages = [address(made, page) for page in ("", "run-sheet/", "today/", "call-off/", "release/", "record/")]
     pages += [
@@ -73,11 +73,11 @@ def shown_to(who: str, made: play.Played) -> dict[str, list[str]]:
         ("wes", own_withdraws),
     ],
 )
-def test_whoever_may_not_know_finds_every_page_as_it_stood(
+def test_users_who_may_not_know_see_every_page_unchanged(
     who: str, happens: Callable[[play.Played], None], days: int, staff: Staff
 ) -> None:
     made = booked(staff, days)
-    # Wes facilitates without anybody's yes to sharing with his organisation: he opens nobody.
+    # Wes facilitates, but no one has consented to sharing with his organisation: he opens no compartment.
     appoint(referral=made.referral, user=staff["wes"], part=Part.FACILITATOR, by=staff["asha"])
     before = shown_to(who, made)
 
@@ -92,8 +92,8 @@ def test_whoever_may_not_know_finds_every_page_as_it_stood(
     assert status == MeetingStatus.CALLED_OFF
 
 
-def test_it_still_looks_so_after_the_day_before_was_due(staff: Staff, morning) -> None:
-    """Sam's reminder is never called sent, and its worker is shown for when it was planned, as if it had gone."""
+def test_it_still_looks_unchanged_after_the_day_before_was_due(staff: Staff, morning) -> None:
+    """Sam's reminder is never shown as sent; its worker sees its planned time, as if it had been sent."""
     made = booked(staff)
     other_withdraws(made)
     morning.shift(60 * 60 * 26)
@@ -106,7 +106,7 @@ def test_it_still_looks_so_after_the_day_before_was_due(staff: Staff, morning) -
     assert any(": planned for " in box["when"] for box in told["boxes"])
 
 
-def test_who_opens_the_compartment_is_told_to_release(staff: Staff) -> None:
+def test_users_who_open_the_compartment_are_told_to_release(staff: Staff) -> None:
     made = booked(staff)
     other_withdraws(made)
 
@@ -147,7 +147,7 @@ def test_the_room_and_the_time_stay_taken_until_release(staff: Staff) -> None:
     assert set(errors_of(page)) == {"venue"}
 
 
-def test_starting_is_refused_in_the_words_of_an_ordinary_sealed_blocker(staff: Staff) -> None:
+def test_starting_is_refused_with_the_sentence_of_an_ordinary_sealed_blocker(staff: Staff) -> None:
     made = booked(staff, 0)
     appoint(referral=made.referral, user=staff["wes"], part=Part.FACILITATOR, by=staff["asha"])
     client = client_of(staff["wes"])
@@ -160,7 +160,7 @@ def test_starting_is_refused_in_the_words_of_an_ordinary_sealed_blocker(staff: S
     assert errors_of(page)[""] == [SEALED_SENTENCE.format(them="another person")]
 
 
-def test_who_knows_is_told_plainly_that_it_cannot_be_started(staff: Staff) -> None:
+def test_users_who_know_are_told_plainly_that_it_cannot_start(staff: Staff) -> None:
     made = booked(staff, 0)
     other_withdraws(made)
 
@@ -168,7 +168,7 @@ def test_who_knows_is_told_plainly_that_it_cannot_be_started(staff: Staff) -> No
         start(meeting=made.meeting, by=staff["fay"])
 
 
-def test_a_worker_who_does_not_know_calls_it_off_as_ever(staff: Staff) -> None:
+def test_a_worker_who_does_not_know_calls_it_off_as_usual(staff: Staff) -> None:
     made = booked(staff)
     other_withdraws(made)
     client = client_of(staff["asha"])
@@ -178,7 +178,7 @@ def test_a_worker_who_does_not_know_calls_it_off_as_ever(staff: Staff) -> None:
     assert response.status_code == 303
     assert client.get(address(made)).context["state"]["text"] == "Called off"
     to = Message.objects.filter(kind="meeting_not_happening").values_list("recipient_id", flat=True)
-    assert list(to) == [made.own.pk]  # Jo, who withdrew, is not written to
+    assert list(to) == [made.own.pk]  # Jo, who withdrew, gets no message
     assert client_of(staff["kit"]).get(address(made, "release/")).status_code == 404
 
 
@@ -191,7 +191,7 @@ def test_not_suitable_calls_it_off_for_them_too(staff: Staff) -> None:
     assert client_of(staff["asha"]).get(address(made)).context["state"]["text"] == "Called off"
 
 
-def test_the_second_person_to_withdraw_is_known_to_their_own_side_alone(staff: Staff) -> None:
+def test_a_second_withdrawal_is_known_only_to_its_own_side(staff: Staff) -> None:
     made = booked(staff)
     other_withdraws(made)
     own_withdraws(made)
@@ -207,7 +207,7 @@ def test_the_second_person_to_withdraw_is_known_to_their_own_side_alone(staff: S
     assert list(asha_sees) == [made.own.pk]
 
 
-def test_calling_off_says_who_is_sent_what(staff: Staff) -> None:
+def test_the_page_shows_who_is_sent_what(staff: Staff) -> None:
     made = booked(staff)
 
     told = client_of(staff["asha"]).get(address(made, "call-off/")).context["told"]
@@ -223,7 +223,7 @@ def test_calling_off_says_who_is_sent_what(staff: Staff) -> None:
     assert by_name[made.other.known_as]["boxes"] == []
 
 
-def test_calling_off_twice_with_one_press_is_once(staff: Staff) -> None:
+def test_submitting_twice_calls_off_once(staff: Staff) -> None:
     made = booked(staff)
     client = client_of(staff["asha"])
     token = "0d4cf2cc-8ac2-4f44-8da4-dc47d2cd0a5e"
@@ -234,7 +234,7 @@ def test_calling_off_twice_with_one_press_is_once(staff: Staff) -> None:
     assert CallOff.objects.unscoped("test").count() == 1
 
 
-def test_one_that_has_started_is_recorded_not_called_off(staff: Staff) -> None:
+def test_a_started_meeting_is_recorded_not_called_off(staff: Staff) -> None:
     made = tell("record_overdue", staff, timezone.now())
 
     other_withdraws(made)
@@ -247,7 +247,7 @@ def test_one_that_has_started_is_recorded_not_called_off(staff: Staff) -> None:
 # --- Release --------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_released_before_it_was_said_to_be_safe(staff: Staff) -> None:
+def test_nothing_is_released_before_a_worker_says_it_is_safe(staff: Staff) -> None:
     made = booked(staff)
     other_withdraws(made)
     waiting = CallOff.objects.unscoped("test").get()
@@ -261,7 +261,7 @@ def test_nothing_is_released_before_it_was_said_to_be_safe(staff: Staff) -> None
 
 
 @pytest.mark.parametrize("answer", ["no", "not_sure"])
-def test_anything_but_yes_tells_nobody(answer: str, staff: Staff) -> None:
+def test_any_answer_but_yes_tells_no_one(answer: str, staff: Staff) -> None:
     made = booked(staff)
     other_withdraws(made)
 
@@ -271,7 +271,7 @@ def test_anything_but_yes_tells_nobody(answer: str, staff: Staff) -> None:
     assert client_of(staff["fay"]).get(address(made, "release/")).context["asks"]
 
 
-def test_first_safe_then_the_exact_words_then_they_hear(staff: Staff) -> None:
+def test_first_the_safety_question_then_the_words_then_the_release(staff: Staff) -> None:
     made = booked(staff)
     other_withdraws(made)
     send(client_of(staff["kit"]), address(made, "release/"), safe_today="yes")
@@ -286,7 +286,7 @@ def test_first_safe_then_the_exact_words_then_they_hear(staff: Staff) -> None:
     assert Message.objects.get(kind="meeting_not_happening").recipient_id == made.own.pk
 
 
-def test_yesterdays_yes_says_nothing_about_today(staff: Staff, morning) -> None:
+def test_a_yes_from_yesterday_does_not_count_today(staff: Staff, morning) -> None:
     made = booked(staff)
     other_withdraws(made)
     waiting = CallOff.objects.unscoped("test").get()
@@ -306,7 +306,7 @@ def test_yesterdays_yes_says_nothing_about_today(staff: Staff, morning) -> None:
 
 
 @pytest.mark.parametrize("answer", ["no", "not_sure"])
-def test_a_later_no_takes_the_yes_back(answer: str, staff: Staff) -> None:
+def test_a_later_no_revokes_the_yes(answer: str, staff: Staff) -> None:
     made = booked(staff)
     other_withdraws(made)
     waiting = CallOff.objects.unscoped("test").get()
@@ -360,7 +360,7 @@ def test_kit_says_it_is_safe_and_may_not_release(staff: Staff) -> None:
     assert send(client_of(staff["kit"]), address(made, "release/")).status_code == 403
 
 
-def test_there_is_no_release_page_for_whoever_may_not_know(staff: Staff) -> None:
+def test_the_release_page_is_404_for_users_who_may_not_know(staff: Staff) -> None:
     made = booked(staff)
     asked = [client_of(staff["asha"]).get(address(made, "release/")).status_code]
     other_withdraws(made)

@@ -1,4 +1,5 @@
-"""Closing after a meeting: the outcome follows from what was agreed and kept; calls not done stop it."""
+"""Closing after a meeting: the outcome follows from the agreement and its results; unfinished calls prevent
+closing."""
 
 from datetime import timedelta
 
@@ -47,7 +48,7 @@ def set_all(made: play.Played, *statuses: str) -> None:
         (("released", "released"), Outcome.MET_HELPED),
     ],
 )
-def test_the_outcome_follows_from_what_became_of_each_action(statuses, outcome, staff: Staff) -> None:
+def test_the_outcome_follows_from_the_result_of_each_action(statuses, outcome, staff: Staff) -> None:
     made = agreed(staff)
     set_all(made, *statuses)
 
@@ -63,7 +64,7 @@ def test_the_outcome_follows_from_what_became_of_each_action(statuses, outcome, 
         (("open", "open"), Outcome.MET),
     ],
 )
-def test_closed_early_what_is_not_due_yet_is_not_counted_as_not_kept(statuses, outcome, staff: Staff) -> None:
+def test_actions_that_are_not_due_do_not_count_as_not_kept(statuses, outcome, staff: Staff) -> None:
     made = tell("follow_up_due", staff, timezone.now())
     play.agree(made, timezone.now(), due_on=clock.today() + timedelta(days=1))
     set_all(made, *statuses)
@@ -71,7 +72,7 @@ def test_closed_early_what_is_not_due_yet_is_not_counted_as_not_kept(statuses, o
     assert derived_outcome(made.referral) == outcome
 
 
-def test_an_action_agreed_anew_counts_as_what_it_became(staff: Staff) -> None:
+def test_a_changed_action_counts_as_its_new_version(staff: Staff) -> None:
     from meetings.actions.agreeing import ActionFacts, set_status
 
     made = agreed(staff)
@@ -83,7 +84,7 @@ def test_an_action_agreed_anew_counts_as_what_it_became(staff: Staff) -> None:
     assert derived_outcome(made.referral) == Outcome.MET_PARTLY_KEPT
 
 
-def test_what_somebody_did_not_say_yes_to_is_no_agreement(staff: Staff) -> None:
+def test_an_agreement_without_everyones_yes_does_not_count(staff: Staff) -> None:
     made = agreed(staff)
     play.become(made, ActionStatus.DONE, timezone.now())
     answer_agreement(
@@ -104,7 +105,7 @@ def test_what_somebody_did_not_say_yes_to_is_no_agreement(staff: Staff) -> None:
         ("closed_not_going_ahead", Outcome.NOT_GOING_AHEAD),
     ],
 )
-def test_the_closed_ones_of_the_demo_closed_truly(name: str, outcome: Outcome, staff: Staff) -> None:
+def test_closed_situations_of_the_demo_are_closed(name: str, outcome: Outcome, staff: Staff) -> None:
     made = tell(name, staff, timezone.now())
 
     closure = Closure.objects.unscoped("test").get(referral=made.referral)
@@ -119,7 +120,7 @@ def do_all(made: play.Played, party: object) -> None:
         hold_follow_up(follow_up=row, answers=dict(play.ALL_WELL), by=play.worker_of(made, row.party))
 
 
-def test_a_call_that_is_not_done_stops_closing(staff: Staff) -> None:
+def test_an_unfinished_call_prevents_closing(staff: Staff) -> None:
     made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.other)
 
@@ -136,14 +137,14 @@ def test_a_call_that_is_not_done_stops_closing(staff: Staff) -> None:
     ]
 
 
-def test_the_other_sides_calls_are_one_sentence_whatever_they_are(staff: Staff) -> None:
+def test_the_other_sides_calls_are_always_one_sentence(staff: Staff) -> None:
     made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.own)
 
     assert open_items(made.referral, staff["asha"]).sentences == [SOMEBODY_ELSE]
 
 
-def test_a_manager_closes_it_and_says_why(staff: Staff) -> None:
+def test_a_manager_closes_it_with_a_reason(staff: Staff) -> None:
     made = tell("follow_up_due", staff, timezone.now())
     href = f"/r/{made.referral.reference}/close/"
 
@@ -151,7 +152,7 @@ def test_a_manager_closes_it_and_says_why(staff: Staff) -> None:
     assert send(client_of(staff["mo"]), href, why_open_items="They moved abroad.").status_code == 303
 
 
-def test_after_three_tries_whoever_closes_says_why(staff: Staff) -> None:
+def test_after_three_attempts_any_worker_closes_with_a_reason(staff: Staff) -> None:
     made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.other)
     row = FollowUp.objects.unscoped("test").select_related("party").get(party=made.own, kind="debrief")
@@ -166,7 +167,7 @@ def test_after_three_tries_whoever_closes_says_why(staff: Staff) -> None:
     assert made.referral.stage == "closed"
 
 
-def test_somebody_reached_after_three_tries_is_tried_anew(staff: Staff, morning) -> None:
+def test_a_conversation_after_three_attempts_restarts_the_count(staff: Staff, morning) -> None:
     made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.other)
     rows = FollowUp.objects.unscoped("test").filter(party=made.own).select_related("party")
@@ -186,7 +187,7 @@ def test_somebody_reached_after_three_tries_is_tried_anew(staff: Staff, morning)
         )
 
 
-def test_a_call_left_with_a_reason_stops_nothing(staff: Staff) -> None:
+def test_a_call_left_with_a_reason_does_not_prevent_closing(staff: Staff) -> None:
     made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.own)
     row = FollowUp.objects.unscoped("test").select_related("party").get(party=made.other, kind="debrief")
@@ -197,7 +198,7 @@ def test_a_call_left_with_a_reason_stops_nothing(staff: Staff) -> None:
     assert not open_items(made.referral, staff["asha"])
 
 
-def test_the_close_page_does_not_tell_what_became_of_the_others_part(staff: Staff) -> None:
+def test_the_close_page_does_not_reveal_the_others_results(staff: Staff) -> None:
     made = agreed(staff)
     href = f"/r/{made.referral.reference}/close/"
     pages = {}

@@ -1,4 +1,4 @@
-"""The day itself: each person is asked, a facilitator starts it past its gate, and it is recorded once."""
+"""The day of the meeting: each person is asked, a facilitator starts it past its gate, and it is recorded once."""
 
 import pytest
 from django.utils import timezone
@@ -46,7 +46,7 @@ def record_form(made: play.Played, **changes: str) -> dict[str, str]:
 # --- Asking ---------------------------------------------------------------------------------------------------
 
 
-def test_asking_one_person_leaves_the_other(staff: Staff) -> None:
+def test_asking_one_person_does_not_change_the_other(staff: Staff) -> None:
     made = booked_today(staff)
     asha = client_of(staff["asha"])
 
@@ -62,7 +62,7 @@ def test_asking_one_person_leaves_the_other(staff: Staff) -> None:
     }
 
 
-def test_the_other_cell_says_done_and_nothing_else(staff: Staff) -> None:
+def test_the_other_cell_says_only_done(staff: Staff) -> None:
     made = booked_today(staff)
     send(client_of(staff["kit"]), address(made, f"today/{made.other.pk}/"), **YES, note="canary")
 
@@ -75,7 +75,7 @@ def test_the_other_cell_says_done_and_nothing_else(staff: Staff) -> None:
 
 @pytest.mark.parametrize("question", ["safe", "still_yes", "decides"])
 @pytest.mark.parametrize("answer", ["no", "not_sure"])
-def test_anything_but_yes_calls_it_off_without_a_word_to_the_others(
+def test_any_answer_but_yes_calls_it_off_without_telling_the_others(
     question: str, answer: str, staff: Staff
 ) -> None:
     made = booked_today(staff)
@@ -116,7 +116,7 @@ def test_not_well_enough_stays_booked_and_cannot_start(staff: Staff, morning) ->
     assert status_of(made) == MeetingStatus.BOOKED
 
 
-def test_each_question_must_be_answered_and_only_as_asked(staff: Staff) -> None:
+def test_each_question_needs_a_listed_answer(staff: Staff) -> None:
     made = booked_today(staff)
 
     page = send(
@@ -140,7 +140,7 @@ def test_it_is_asked_on_the_day_and_not_before(staff: Staff) -> None:
     assert "This is asked on the day itself: Wed 3 March." in response.content.decode()
 
 
-def test_nobody_asks_a_person_whose_compartment_is_sealed(staff: Staff) -> None:
+def test_a_worker_does_not_ask_a_person_whose_compartment_is_sealed(staff: Staff) -> None:
     made = booked_today(staff)
     path = address(made, f"today/{made.other.pk}/")
 
@@ -159,7 +159,7 @@ def test_a_facilitator_starts_it_when_each_has_been_asked(staff: Staff) -> None:
     assert AuditEntry.objects.filter(verb="meeting_started", referral_id=made.referral.pk).count() == 1
 
 
-def test_the_page_of_the_day_names_what_a_start_would_be_refused_for(staff: Staff) -> None:
+def test_the_days_page_names_the_reasons_for_refusing_a_start(staff: Staff) -> None:
     made = booked_today(staff)
     fay = client_of(staff["fay"])
 
@@ -170,7 +170,7 @@ def test_the_page_of_the_day_names_what_a_start_would_be_refused_for(staff: Staf
     assert status_of(made) == MeetingStatus.BOOKED
 
 
-def test_a_stop_at_the_door_stops_it(staff: Staff) -> None:
+def test_a_stop_on_arrival_prevents_the_start(staff: Staff) -> None:
     made = booked_today(staff)
     play.check_the_day(made, timezone.now())
     raise_concern(party=made.own, kind=ConcernKind.ON_THE_DAY, by=staff["asha"])
@@ -182,7 +182,7 @@ def test_a_stop_at_the_door_stops_it(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("who", ["asha", "kit", "mo"])
-def test_nobody_else_starts_it(who: str, staff: Staff) -> None:
+def test_other_users_do_not_start_it(who: str, staff: Staff) -> None:
     made = booked_today(staff)
     play.check_the_day(made, timezone.now())
 
@@ -204,7 +204,7 @@ def test_it_is_started_on_its_day(staff: Staff) -> None:
 # --- Recording ------------------------------------------------------------------------------------------------
 
 
-def test_a_record_sent_five_times_is_one(staff: Staff) -> None:
+def test_a_record_submitted_five_times_is_one(staff: Staff) -> None:
     made = started(staff)
     fay = client_of(staff["fay"])
     typed = record_form(made, submission="5ec5f3ea-a0ea-4ad2-8a2a-1d1c1c0f8a11")
@@ -227,7 +227,7 @@ def test_another_record_of_the_same_meeting_is_refused(staff: Staff) -> None:
     assert Record.objects.unscoped("test").count() == 1
 
 
-def test_when_one_did_not_come_it_did_not_happen(staff: Staff) -> None:
+def test_if_one_did_not_come_it_did_not_happen(staff: Staff) -> None:
     made = started(staff)
     typed = record_form(made, helped="", happened="", **{f"came_{made.other.pk}": Came.DID_NOT_COME})
 
@@ -241,7 +241,7 @@ def test_when_one_did_not_come_it_did_not_happen(staff: Staff) -> None:
 
 
 @pytest.mark.parametrize("field", ["happened", "stopped_why"])
-def test_what_was_written_of_a_meeting_that_did_not_happen_is_given_back(field: str, staff: Staff) -> None:
+def test_text_typed_for_a_meeting_that_did_not_happen_is_returned(field: str, staff: Staff) -> None:
     made = started(staff)
     came = {f"came_{made.other.pk}": Came.DID_NOT_COME}
     typed = record_form(made, helped="", **{"happened": "", field: "Rang from the bus.", **came})
@@ -254,7 +254,7 @@ def test_what_was_written_of_a_meeting_that_did_not_happen_is_given_back(field: 
     assert "Rang from the bus." in client_of(staff["fay"]).get(address(made, "record/")).content.decode()
 
 
-def test_a_supporter_alone_with_one_person_makes_no_meeting(staff: Staff) -> None:
+def test_a_supporter_with_one_participant_makes_no_meeting(staff: Staff) -> None:
     made = started(staff)
     Party.objects.unscoped("test").filter(pk=made.other.pk).update(place="supporter", beside=made.own)
     reproject_all()
@@ -267,7 +267,7 @@ def test_a_supporter_alone_with_one_person_makes_no_meeting(staff: Staff) -> Non
     assert status_of(made) == MeetingStatus.DID_NOT_HAPPEN
 
 
-def test_who_came_must_be_said_and_whether_it_helped(staff: Staff) -> None:
+def test_attendance_and_whether_it_helped_are_required(staff: Staff) -> None:
     made = started(staff)
 
     nothing = send(client_of(staff["fay"]), address(made, "record/"), happened="Typed already.")
@@ -278,7 +278,7 @@ def test_who_came_must_be_said_and_whether_it_helped(staff: Staff) -> None:
     assert set(errors_of(no_answer)) == {"helped"}
 
 
-def test_the_record_opens_to_workers_of_those_who_were_there(staff: Staff) -> None:
+def test_the_record_is_open_to_workers_of_people_who_were_there(staff: Staff) -> None:
     made = started(staff)
     send(client_of(staff["fay"]), address(made, "record/"), **record_form(made))
 
@@ -288,7 +288,7 @@ def test_the_record_opens_to_workers_of_those_who_were_there(staff: Staff) -> No
     }
 
     assert shown == dict.fromkeys(shown, True)
-    # The team sees the shell, and no record in it.
+    # The team sees the shell, without a record.
     Party.objects.unscoped("test").filter(pk=made.other.pk).update(keyworker=None)
     Party.objects.unscoped("test").filter(pk=made.own.pk).update(keyworker=staff["ben"])
     reproject_all()
@@ -303,7 +303,7 @@ FORMS = ["start/", "call-off/", "release/", "record/"]
 
 
 @pytest.mark.parametrize("who", ["ben", "wes", "carol", "mina", "zed", "gwen", "adam"])
-def test_there_is_no_such_meeting_for_a_stranger(who: str, staff: Staff) -> None:
+def test_the_meeting_is_404_for_a_stranger(who: str, staff: Staff) -> None:
     made = booked_today(staff)
     client = client_of(staff[who])
     forms = [address(made, page) for page in [*FORMS, f"today/{made.own.pk}/"]]
@@ -330,7 +330,7 @@ def test_kit_sees_the_meeting_and_neither_books_nor_calls_off_nor_records(staff:
     assert kit.get(address(made)).status_code == 200
 
 
-def test_a_meeting_of_another_referral_is_not_found_under_this_one(staff: Staff) -> None:
+def test_a_meeting_of_another_referral_is_404(staff: Staff) -> None:
     made, other = booked_today(staff), tell("ready", staff, timezone.now())
 
     path = address(made).replace(made.referral.reference, other.referral.reference)
@@ -338,7 +338,7 @@ def test_a_meeting_of_another_referral_is_not_found_under_this_one(staff: Staff)
     assert client_of(staff["asha"]).get(path).status_code == 404
 
 
-def test_the_meeting_page_is_noted_before_it_is_shown(staff: Staff) -> None:
+def test_the_view_of_a_meeting_is_recorded_before_it_is_shown(staff: Staff) -> None:
     made = booked_today(staff)
     client_of(staff["asha"]).get(address(made))
 

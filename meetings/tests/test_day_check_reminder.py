@@ -1,4 +1,5 @@
-"""On the morning of a meeting each party's worker is reminded to ask them, and nobody learns from it what waits."""
+"""On the morning of a meeting each party's worker is reminded to ask them; the reminder does not reveal a waiting
+call-off."""
 
 import pytest
 import time_machine
@@ -45,14 +46,14 @@ def test_each_worker_is_reminded_at_half_past_seven_that_morning(made, staff) ->
     assert reminded(staff, "sent") == BOTH
 
 
-def test_whose_people_were_all_asked_are_left_in_peace(made, staff, frozen) -> None:
+def test_a_worker_whose_people_were_all_asked_gets_no_reminder(made, staff, frozen) -> None:
     frozen.move_to(play.day_at(1, 7))
     play.check_the_day(made, timezone.now())
     sweep(at=play.day_at(1, 7, 30))
     assert reminded(staff, "sent") == set()
 
 
-def test_until_it_is_released_the_other_worker_is_reminded_as_if_nothing_had_happened(made, staff) -> None:
+def test_before_release_the_other_worker_is_reminded_as_usual(made, staff) -> None:
     consent.withdraw(party=made.other, by=staff["kit"])
     assert reminded(staff) == {"asha Wed 3 March, 7.30am"}
 
@@ -62,6 +63,6 @@ def test_until_it_is_released_the_other_worker_is_reminded_as_if_nothing_had_hap
     assert reminded(staff) == set()
 
 
-def test_a_meeting_called_off_by_a_worker_reminds_nobody(made, staff) -> None:
+def test_no_reminder_for_a_meeting_called_off_by_a_worker(made, staff) -> None:
     call_off(meeting=made.meeting, by=staff["fay"])
     assert reminded(staff) == set()

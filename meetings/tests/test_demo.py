@@ -1,4 +1,4 @@
-"""The made-up histories stand whenever they are played: `make run` is started at any hour of any day."""
+"""The made-up histories work at any time of playing, because `make run` is started at any hour of any day."""
 
 import io
 import json
@@ -60,7 +60,7 @@ def demo_json() -> dict[str, Any]:
 
 @pytest.mark.sqlite
 @pytest.mark.parametrize("days", [0, 5, 40, 400])
-def test_says_what_is_there_on_every_later_day(staff: Staff, days: int) -> None:
+def test_demo_lists_its_situations_on_every_later_day(staff: Staff, days: int) -> None:
     begun = timezone.now()
     tell("draft", staff, begun)
     with time_machine.travel(begun + timedelta(days=days)):

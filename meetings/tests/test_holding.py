@@ -1,4 +1,4 @@
-"""On hold: reckoned from facts, shown to those who may know a cause by name; and facilitators who cannot be there."""
+"""On hold: computed from facts, shown to users who may know a cause by name; and facilitators who cannot come."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def booked(staff: Staff, days: int = 3) -> play.Played:
 
 
 def lapse(made: play.Played):
-    """The other told Kit: waits to be signed off."""
+    """The other told Kit of a lapse, which waits for sign-off."""
     return concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=made.staff["kit"])
 
 
@@ -48,7 +48,7 @@ def state_for(who: str, made: play.Played) -> str:
 @pytest.mark.parametrize(
     ("who", "shown"), [("kit", "On hold"), ("fay", "On hold"), ("mo", "On hold"), ("asha", "Booked")]
 )
-def test_it_is_on_hold_for_those_who_may_name_a_cause(who: str, shown: str, staff: Staff) -> None:
+def test_it_is_on_hold_for_users_who_may_name_a_cause(who: str, shown: str, staff: Staff) -> None:
     made = booked(staff)
     lapse(made)
     assert state_for(who, made) == shown
@@ -58,7 +58,7 @@ def test_it_is_on_hold_for_those_who_may_name_a_cause(who: str, shown: str, staf
     )
 
 
-def test_it_is_stored_nowhere_and_over_when_the_cause_is(staff: Staff) -> None:
+def test_it_is_not_stored_and_ends_with_its_cause(staff: Staff) -> None:
     made = booked(staff)
     concern = lapse(made)
     assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).status == "booked"
@@ -76,8 +76,8 @@ def consent_again(made: play.Played) -> None:
     ask_safety(party=made.other, answers=dict(play.SAFE), asked_alone=True, by=made.staff["kit"])
 
 
-def test_it_stays_on_hold_for_its_own_side_when_the_other_side_stops_unseen(staff: Staff) -> None:
-    """Asha may name Sam's cause; that Jo withdrew changes nothing of what she is shown."""
+def test_it_stays_on_hold_for_its_own_side_when_the_other_side_stops_in_secret(staff: Staff) -> None:
+    """Asha may name Sam's cause; Jo's withdrawal changes nothing that she sees."""
     made = booked(staff)
     concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["asha"])
     pages = [address(made), f"/r/{made.referral.reference}/"]
@@ -88,7 +88,7 @@ def test_it_stays_on_hold_for_its_own_side_when_the_other_side_stops_unseen(staf
     assert "On hold" in before[0]
 
 
-def test_messages_wait_and_those_who_may_know_are_reminded_once(staff: Staff, morning) -> None:
+def test_messages_wait_and_users_who_may_know_are_reminded_once(staff: Staff, morning) -> None:
     made = booked(staff)
     lapse(made)
     for _ in range(4):
@@ -100,7 +100,7 @@ def test_messages_wait_and_those_who_may_know_are_reminded_once(staff: Staff, mo
     assert all(made.own.known_as not in row.body and "on hold" in row.body for row in told)
 
 
-def test_its_messages_are_said_to_wait_only_where_the_hold_is_known(staff: Staff) -> None:
+def test_its_messages_show_as_waiting_only_to_users_who_know_of_the_hold(staff: Staff) -> None:
     made = booked(staff)
     lapse(made)
     shown = {
@@ -123,7 +123,7 @@ def away(made: play.Played, by: str = "fay") -> Unavailable:
 
 
 @pytest.mark.parametrize("who", ["asha", "kit", "fay"])
-def test_everybody_sees_that_a_facilitator_cannot_be_there(who: str, staff: Staff) -> None:
+def test_every_user_sees_that_a_facilitator_cannot_come(who: str, staff: Staff) -> None:
     made = booked(staff)
     away(made)
     page = client_of(staff[who]).get(address(made))
@@ -132,7 +132,7 @@ def test_everybody_sees_that_a_facilitator_cannot_be_there(who: str, staff: Staf
 
 
 @pytest.mark.parametrize(("who", "may"), [("fay", True), ("asha", True), ("kit", False), ("mo", False)])
-def test_they_or_the_lead_say_it(who: str, may: bool, staff: Staff) -> None:
+def test_the_facilitator_or_the_lead_records_it(who: str, may: bool, staff: Staff) -> None:
     made = booked(staff)
     if may:
         assert away(made, who).said_by == staff[who]
@@ -141,7 +141,7 @@ def test_they_or_the_lead_say_it(who: str, may: bool, staff: Staff) -> None:
             away(made, who)
 
 
-def test_they_can_come_after_all(staff: Staff) -> None:
+def test_the_facilitator_can_come_after_all(staff: Staff) -> None:
     made = booked(staff)
     row = away(made)
     can_come(unavailable=row, by=staff["fay"])
@@ -176,7 +176,7 @@ def accept(made: play.Played, user) -> None:
         )
 
 
-def test_a_stand_in_has_that_day_alone_and_only_those_who_accepted(staff: Staff, morning) -> None:
+def test_a_stand_in_opens_only_parties_who_accepted_and_only_that_day(staff: Staff, morning) -> None:
     made = booked(staff)
     row = away(made)
     stranger = staff["ben"]
@@ -189,7 +189,7 @@ def test_a_stand_in_has_that_day_alone_and_only_those_who_accepted(staff: Staff,
         by=staff["asha"],
     )
     assert not access.may_see(stranger, made.referral)
-    # That Jo has not accepted is for those who open her compartment.
+    # Only users who open Jo's compartment see that Jo has not accepted.
     assert [state_for(who, made) for who in ("asha", "kit", "fay")] == ["Booked", "On hold", "On hold"]
 
     morning.move_to(made.meeting.starts_at - timedelta(hours=3))
@@ -201,7 +201,7 @@ def test_a_stand_in_has_that_day_alone_and_only_those_who_accepted(staff: Staff,
     assert not access.may_see(stranger, made.referral)
 
 
-def test_on_hold_ends_when_each_person_has_accepted_and_begins_again_when_one_takes_it_back(
+def test_the_hold_ends_when_all_have_accepted_and_returns_when_one_withdraws(
     staff: Staff,
 ) -> None:
     made = booked(staff)
@@ -215,7 +215,7 @@ def test_on_hold_ends_when_each_person_has_accepted_and_begins_again_when_one_ta
     assert [state_for(who, made) for who in ("asha", "kit", "fay")] == ["Booked", "On hold", "On hold"]
 
 
-def test_a_stand_in_who_was_accepted_starts_it_and_nobody_does_without_one(staff: Staff, morning) -> None:
+def test_only_an_accepted_stand_in_starts_it(staff: Staff, morning) -> None:
     made = booked(staff, days=0)
     row = away(made)
     morning.move_to(made.meeting.starts_at - timedelta(hours=1))
@@ -232,7 +232,7 @@ def test_a_stand_in_who_was_accepted_starts_it_and_nobody_does_without_one(staff
     assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).started_by == staff["ben"]
 
 
-def test_a_stand_in_who_comes_to_support_somebody_is_of_that_side(staff: Staff, morning) -> None:
+def test_a_stand_in_who_comes_to_support_a_party_is_of_that_side(staff: Staff, morning) -> None:
     made = booked(staff, days=0)
     row = away(made)
     name_stand_in(unavailable=row, user=staff["ben"], by=staff["asha"])
@@ -248,7 +248,7 @@ def test_a_stand_in_who_comes_to_support_somebody_is_of_that_side(staff: Staff, 
     ("who", "why"),
     [("kit", "cannot take this one"), ("mo", "cannot take this one"), ("fay", "already has a part")],
 )
-def test_a_stand_in_is_of_neither_side(who: str, why: str, staff: Staff) -> None:
+def test_a_stand_in_is_of_no_side(who: str, why: str, staff: Staff) -> None:
     made = booked(staff)
     row = away(made)
     with pytest.raises(NotPossible, match=why):
@@ -262,7 +262,7 @@ def test_each_person_is_asked_about_the_stand_in_before_the_day(staff: Staff) ->
     assert "Ben, standing in on the day" in text_of(page)
 
 
-def test_when_nobody_is_left_the_meeting_is_off(staff: Staff) -> None:
+def test_without_any_facilitator_left_the_meeting_is_off(staff: Staff) -> None:
     made = booked(staff)
     away(made)
     part = Involvement.objects.unscoped("test").in_meetings().get(referral=made.referral, user=staff["fay"])
@@ -270,7 +270,7 @@ def test_when_nobody_is_left_the_meeting_is_off(staff: Staff) -> None:
     assert Meeting.objects.unscoped("test").get(pk=made.meeting.pk).status == "called_off"
 
 
-def test_somebody_away_who_has_no_part_any_more_holds_nothing_up(staff: Staff) -> None:
+def test_an_absent_worker_without_a_part_does_not_hold_the_meeting(staff: Staff) -> None:
     made = booked(staff)
     appoint(referral=made.referral, user=staff["ben"], by=staff["asha"])
     away(made)
@@ -279,7 +279,7 @@ def test_somebody_away_who_has_no_part_any_more_holds_nothing_up(staff: Staff) -
     assert state_for("asha", made) == "Booked"
 
 
-def test_the_pages_say_it_take_it_back_and_find_somebody(staff: Staff) -> None:
+def test_the_pages_record_an_absence_end_it_and_name_a_stand_in(staff: Staff) -> None:
     made = booked(staff)
     fay, asha = client_of(staff["fay"]), client_of(staff["asha"])
     assert send(fay, address(made, "cannot-come/"), user=str(staff["fay"].pk)).status_code == 303
@@ -299,8 +299,9 @@ def test_the_pages_say_it_take_it_back_and_find_somebody(staff: Staff) -> None:
     )
 
 
-def test_who_may_not_know_that_it_is_off_can_still_say_it(staff: Staff) -> None:
-    """Wes facilitates and opens nobody: what he says is taken, and the page answers as it does for a booked one."""
+def test_a_user_who_may_not_know_that_it_is_off_can_still_record_an_absence(staff: Staff) -> None:
+    """Wes facilitates and opens no compartment: his absence is recorded, and the page answers as for a booked
+    meeting."""
     made = booked(staff)
     appoint(referral=made.referral, user=staff["wes"], by=staff["asha"])
     consent.withdraw(party=made.own, by=staff["asha"])

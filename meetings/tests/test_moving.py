@@ -1,4 +1,4 @@
-"""Moving a meeting: everybody is told once, nothing of the old one is sent, nobody learns what they may not know."""
+"""Moving a meeting: each person is told once, no message about the old one is sent, and hidden facts stay hidden."""
 
 from datetime import datetime, timedelta
 
@@ -48,7 +48,7 @@ def waiting(made: play.Played) -> set[tuple[str, object]]:
     return {(row.kind, row.thing_id) for row in rows}
 
 
-def test_a_new_meeting_takes_the_place_of_the_old_and_the_stage_stays(staff: Staff) -> None:
+def test_a_new_meeting_replaces_the_old_one_and_the_stage_stays(staff: Staff) -> None:
     made = booked(staff)
 
     new = move_it(made, play.day_at(9, 11))
@@ -60,7 +60,7 @@ def test_a_new_meeting_takes_the_place_of_the_old_and_the_stage_stays(staff: Sta
     assert StageChange.objects.unscoped("test").filter(referral=made.referral).latest("pk").step == "move"
 
 
-def test_what_waited_about_the_old_one_is_cancelled_and_the_new_one_has_its_own(staff: Staff) -> None:
+def test_waiting_messages_of_the_old_one_are_cancelled_and_the_new_one_has_its_own(staff: Staff) -> None:
     made = booked(staff)
 
     new = move_it(made, play.day_at(9, 11))
@@ -88,14 +88,14 @@ def test_each_person_expected_is_told_once_in_plain_words(staff: Staff, morning)
         assert row.body.startswith(f"Hi {party.known_as}, we now meet {when}. Not a good time? Call ")
 
 
-def test_moved_twice_before_anything_left_is_told_once(staff: Staff) -> None:
+def test_two_moves_before_any_message_was_sent_are_told_once(staff: Staff) -> None:
     made = booked(staff)
     made.meeting = move_it(made, play.day_at(9, 11))
     newest = move_it(made, play.day_at(10, 11))
     assert {thing for kind, thing in waiting(made) if kind == "meeting_moved"} == {newest.pk}
 
 
-def test_called_off_before_the_move_was_told_speaks_of_the_time_they_know(staff: Staff) -> None:
+def test_a_call_off_before_the_move_was_told_names_the_time_they_know(staff: Staff) -> None:
     made = booked(staff)
     call_off(meeting=move_it(made, play.day_at(9, 11)), by=staff["fay"])
 
@@ -131,7 +131,7 @@ def test_another_meeting_in_the_room_is_a_clash(staff: Staff) -> None:
         move_it(made, taken)
 
 
-def test_it_is_not_moved_past_what_stands_in_the_way(staff: Staff) -> None:
+def test_it_is_not_moved_with_blockers(staff: Staff) -> None:
     made = booked(staff)
     record_consent(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES, by=staff["kit"])
     withdraw(party=made.other, by=staff["kit"])
@@ -139,7 +139,7 @@ def test_it_is_not_moved_past_what_stands_in_the_way(staff: Staff) -> None:
         move_it(made, play.day_at(9, 11))
 
 
-def test_whoever_may_not_know_is_refused_in_the_sealed_words(staff: Staff) -> None:
+def test_a_user_who_may_not_know_is_refused_in_the_sealed_words(staff: Staff) -> None:
     made = booked(staff)
     client = client_of(staff["asha"])
     before = text_of(client.get(address(made, "move/")))
@@ -152,12 +152,12 @@ def test_whoever_may_not_know_is_refused_in_the_sealed_words(staff: Staff) -> No
 
 
 @pytest.mark.parametrize("who", ["kit", "zed"])
-def test_only_those_who_run_it_move_it(who: str, staff: Staff) -> None:
+def test_only_workers_who_run_it_move_it(who: str, staff: Staff) -> None:
     with pytest.raises(Refused):
         move_it(booked(staff), play.day_at(9, 11), by=who)
 
 
-def test_a_page_moves_it_with_a_preview_of_what_is_sent(staff: Staff) -> None:
+def test_a_page_moves_it_with_a_preview_of_the_messages(staff: Staff) -> None:
     made = booked(staff)
     client, page = client_of(staff["fay"]), address(made, "move/")
     start = clock.local(made.meeting.starts_at)

@@ -1,4 +1,4 @@
-"""'My work': what each role finds there, that nobody learns there what they may not know, and its number of queries."""
+"""'My work': what each role finds there, that it reveals nothing hidden, and its number of queries."""
 
 import re
 from copy import copy
@@ -35,11 +35,11 @@ from restorative.common import clock
 from tests.stories import tell
 from tests.written import reproject_all
 
-# What these pages say is the same on each database; that they answer on the second is the matrix's.
+# These pages read the same on each database; the matrix checks that they answer on the second.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
 # A Tuesday morning, far from bank holidays.
 MORNING = "2027-03-02 10:30"
-# The two savepoints are the ledger's transaction inside the test's own; in service they are none.
+# The two savepoints are the ledger's transaction inside the test's own; in production there are none.
 SAVEPOINTS = 2
 MOST_QUERIES = 15 + SAVEPOINTS
 
@@ -57,7 +57,7 @@ def client_of(user) -> Client:
 
 
 def page_of(user) -> str:
-    """The words of the page, one line a row, without the parts for screen readers."""
+    """The text of the page, one line per row, without the parts for screen readers."""
     html = client_of(user).get("/").content.decode()
     html = re.sub(
         r'<span class="govuk-visually-hidden">.*?</span>', "", html[html.index("<main") :], flags=re.S
@@ -92,13 +92,11 @@ def test_with_nothing_to_do_it_says_so(staff: Staff) -> None:
     assert "Waiting for others" not in text
 
 
-def test_those_without_casework_keep_their_own_page(staff: Staff) -> None:
+def test_users_without_casework_keep_their_own_page(staff: Staff) -> None:
     assert "Referrals are open only to the people who work on them" in page_of(staff["adam"])
 
 
-def test_a_new_referral_is_to_be_spoken_about_within_five_working_days_and_then_late(
-    staff: Staff, frozen
-) -> None:
+def test_a_new_referral_is_due_within_five_working_days_and_then_late(staff: Staff, frozen) -> None:
     log(staff)
     assert "Talk with Sam, alone" in part(staff["asha"], "Next 7 days")
     assert "by Tue 9 March" in part(staff["asha"], "Next 7 days")
@@ -107,7 +105,9 @@ def test_a_new_referral_is_to_be_spoken_about_within_five_working_days_and_then_
     assert "was due Tue 9 March" in part(staff["asha"], "Do today")
 
 
-def test_who_was_asked_is_waited_for_and_asked_again_after_seven_working_days(staff: Staff, frozen) -> None:
+def test_an_unanswered_consent_is_waited_for_and_asked_again_after_seven_working_days(
+    staff: Staff, frozen
+) -> None:
     made = log(staff)
     play.save_talk(party=made.own, talk=play.talk_for(made, made.own), by=staff["asha"], at=timezone.now())
     play.give_keyworkers(made, timezone.now())
@@ -122,14 +122,14 @@ def test_who_was_asked_is_waited_for_and_asked_again_after_seven_working_days(st
     assert "Ask Jo again" in part(staff["kit"], "Do today")
 
 
-def test_what_runs_out_within_a_week_is_a_check_in(staff: Staff, frozen) -> None:
+def test_answers_that_expire_within_a_week_need_a_check_in(staff: Staff, frozen) -> None:
     made = tell("ready", staff, timezone.now())
     frozen.move_to("2027-03-18 10:30")
     name = made.own.known_as
     assert f"Check in with {name}: “is it the right time?” runs out" in part(staff["asha"], "Next 7 days")
 
 
-def test_where_a_check_in_would_do_it_is_what_is_to_be_done(staff: Staff) -> None:
+def test_if_a_check_in_is_enough_the_row_says_so(staff: Staff) -> None:
     """As on the referral's own page."""
     made = tell("blocked_readiness_expired", staff, timezone.now())
     name = made.other.known_as
@@ -138,7 +138,7 @@ def test_where_a_check_in_would_do_it_is_what_is_to_be_done(staff: Staff) -> Non
     assert f"Next: check in with {name}" in page
 
 
-def test_a_referral_with_nothing_in_the_way_is_to_be_planned_by_who_runs_it(staff: Staff) -> None:
+def test_a_referral_without_blockers_is_to_be_planned_by_the_worker_who_runs_it(staff: Staff) -> None:
     tell("ready", staff, timezone.now())
     assert "plan the meeting" in part(staff["asha"], "Do today")
     assert "plan the meeting" in part(staff["fay"], "Do today")
@@ -164,7 +164,7 @@ def test_today_each_worker_is_told_whom_to_ask(staff: Staff) -> None:
     assert "Day-of check" in near
 
 
-def test_what_is_not_now_comes_back_on_its_day(staff: Staff, frozen) -> None:
+def test_a_paused_referral_returns_on_its_review_date(staff: Staff, frozen) -> None:
     made = log(staff)
     lifecycle.decide(
         referral=made.referral,
@@ -181,7 +181,7 @@ def test_what_is_not_now_comes_back_on_its_day(staff: Staff, frozen) -> None:
     assert "Look again" in part(staff["asha"], "Do today")
 
 
-def test_who_said_no_or_not_sure_is_shown_to_who_opens_them_and_nobody_else(staff: Staff) -> None:
+def test_a_no_or_not_sure_shows_only_to_users_who_open_that_person(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     consent.record_consent(
         party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.NOT_SURE, by=staff["kit"]
@@ -191,7 +191,7 @@ def test_who_said_no_or_not_sure_is_shown_to_who_opens_them_and_nobody_else(staf
     assert part(staff["asha"], "Said no or not sure") == ""
 
 
-def test_after_a_meeting_the_calls_that_are_due_are_there_for_who_makes_them(staff: Staff) -> None:
+def test_calls_that_are_due_show_to_the_worker_who_makes_them(staff: Staff) -> None:
     made = tell("follow_up_due", staff, timezone.now())
     assert made.own.known_as in part(staff["asha"], "Do today")
     assert "Follow up" in part(staff["asha"], "Do today")
@@ -206,7 +206,7 @@ def ring(made: Played, by, **facts) -> None:
     reaching.record_route(party=made.own, facts=RouteFacts(**usual | facts), by=by)
 
 
-def test_only_who_may_be_rung_at_this_hour_is_named_with_the_words_to_say(staff: Staff, frozen) -> None:
+def test_only_people_who_may_be_rung_now_are_listed_with_the_cover_words(staff: Staff, frozen) -> None:
     made = log(staff)
     assert part(staff["asha"], "Safe to ring now") == ""
     ring(made, staff["asha"], days=Days.WEDNESDAY)  # it is a Tuesday
@@ -227,7 +227,7 @@ def test_only_who_may_be_rung_at_this_hour_is_named_with_the_words_to_say(staff:
     assert part(staff["asha"], "Safe to ring now") == ""
 
 
-def test_who_said_no_to_a_route_is_not_rung(staff: Staff, frozen) -> None:
+def test_a_refused_route_is_not_offered(staff: Staff, frozen) -> None:
     made = log(staff)
     ring(made, staff["asha"], allowed=False, read_by_others=True)
     assert part(staff["asha"], "Safe to ring now") == ""
@@ -237,25 +237,25 @@ def test_who_said_no_to_a_route_is_not_rung(staff: Staff, frozen) -> None:
     assert "Sam" in part(staff["asha"], "Safe to ring now")
 
 
-def test_a_number_confirmed_too_long_ago_is_not_rung(staff: Staff, frozen) -> None:
+def test_a_number_confirmed_too_long_ago_is_not_offered(staff: Staff, frozen) -> None:
     made = log(staff)
     ring(made, staff["asha"])
     frozen.move_to("2027-06-02 10:30")
     assert part(staff["asha"], "Safe to ring now") == ""
 
 
-def test_who_is_not_supported_by_this_worker_is_not_theirs_to_ring(staff: Staff) -> None:
+def test_people_of_another_keyworker_are_not_offered(staff: Staff) -> None:
     made = log(staff)
     ring(made, staff["asha"])
     for who in ("kit", "mo", "sal", "carol"):
         assert "Safe to ring now" not in page_of(staff[who])
 
 
-# --- Until it is released ---------------------------------------------------------------------------------------
+# --- Before release ---------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("days", [0, 1, 3])
-def test_a_withdrawal_shows_to_its_own_side_alone_until_it_is_released(days: int, staff: Staff) -> None:
+def test_before_release_a_withdrawal_shows_only_to_its_own_side(days: int, staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(days, 14), timezone.now())
     before = page_of(staff["asha"])
@@ -274,7 +274,7 @@ def test_a_withdrawal_shows_to_its_own_side_alone_until_it_is_released(days: int
     assert "The others have not heard" not in page_of(staff["kit"])
 
 
-def test_a_manager_of_another_house_learns_nothing_of_a_compartment(staff: Staff) -> None:
+def test_a_manager_of_another_organisation_learns_nothing_of_a_compartment(staff: Staff) -> None:
     tell("blocked_sign_off", staff, timezone.now())
     tell("blocked_stop", staff, timezone.now())
     for who in ("mina", "zed", "carol", "wes"):
@@ -284,7 +284,7 @@ def test_a_manager_of_another_house_learns_nothing_of_a_compartment(staff: Staff
 # --- Managers and safeguarding leads ----------------------------------------------------------------------------
 
 
-def test_sign_offs_wait_for_who_may_decide_by_age(staff: Staff, frozen) -> None:
+def test_sign_offs_wait_by_age_for_users_who_may_decide(staff: Staff, frozen) -> None:
     first, second = log(staff, "Ann", "Bob"), log(staff, "Cy", "Di")
     concerns.raise_concern(party=first.own, kind=ConcernKind.LAPSE, by=staff["asha"])
     frozen.shift(timedelta(days=2))
@@ -298,7 +298,7 @@ def test_sign_offs_wait_for_who_may_decide_by_age(staff: Staff, frozen) -> None:
     assert "Waits to be signed off" not in page_of(staff["mina"])
 
 
-def test_nobody_is_shown_their_own_to_sign_off(staff: Staff) -> None:
+def test_workers_are_not_shown_their_own_concerns_to_sign_off(staff: Staff) -> None:
     made = log(staff, lead="mo")
     concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["mo"])
     assert "Waits to be signed off" not in page_of(staff["mo"])
@@ -314,7 +314,7 @@ def test_safeguarding_leads_find_open_stops_and_records_checks(staff: Staff) -> 
     assert part(staff["mo"], "Open stops") == part(staff["mo"], "Records checks") == ""
 
 
-def test_managers_find_what_is_on_hold(staff: Staff) -> None:
+def test_managers_find_meetings_on_hold(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     play.book_meeting(made, play.day_at(4, 14), timezone.now())
     assert part(staff["mo"], "Meetings on hold") == ""
@@ -326,7 +326,7 @@ def test_managers_find_what_is_on_hold(staff: Staff) -> None:
     assert "Meetings on hold" not in page_of(staff["asha"])
 
 
-def test_a_referral_in_which_nothing_happens_is_for_supervision_and_the_other_side_does_not_count(
+def test_an_inactive_referral_is_for_supervision_and_the_other_side_does_not_count(
     staff: Staff, frozen
 ) -> None:
     made = log(staff)
@@ -336,7 +336,7 @@ def test_a_referral_in_which_nothing_happens_is_for_supervision_and_the_other_si
     assert "Sam and Jo" in part(staff["mo"], "Supervision")
     assert "Supervision" not in page_of(staff["asha"])
 
-    # Jo's side is another organisation's: what happens there is not known here.
+    # Jo's side belongs to another organisation: its events are not known here.
     row = Referral.objects.unscoped("test").get(pk=made.referral.pk).parties.unscoped("test")
     row.filter(pk=made.other.pk).update(organisation=staff["carol"].organisation, keyworker=staff["carol"])
     reproject_all()
@@ -361,7 +361,7 @@ def test_carers_leeds_finds_new_requests_with_the_time_left(staff: Staff) -> Non
 
 
 def many(staff: Staff, count: int) -> None:
-    """A bit of everything, so many times, led by a manager who is a safeguarding lead too."""
+    """A bit of everything, this many times, led by a manager who is a safeguarding lead too."""
     for number in range(count):
         at = timezone.now() - timedelta(days=40 - number)
         made = play.log(staff, Pair(f"Own{number:02}", f"Other{number:02}"), at, lead="sal")
@@ -373,7 +373,7 @@ def many(staff: Staff, count: int) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_it_takes_at_most_15_queries_whatever_there_is(
+def test_it_takes_at_most_15_queries_for_any_content(
     rows: int, staff: Staff, django_assert_max_num_queries
 ) -> None:
     for name in ("booked_tomorrow", "record_overdue", "follow_up_due", "agreement_open", "handoff_waiting"):
@@ -402,7 +402,7 @@ def test_two_hundred_rows_of_history_take_no_more(staff: Staff, django_assert_ma
         client.get("/")
 
 
-def test_a_section_shows_ten_rows_and_where_the_rest_is(staff: Staff) -> None:
+def test_a_section_shows_ten_rows_and_a_link_to_the_rest(staff: Staff) -> None:
     for number in range(12):
         log(staff, f"Own{number:02}", f"Other{number:02}")
     html = client_of(staff["asha"]).get("/").content.decode()
@@ -410,14 +410,14 @@ def test_a_section_shows_ten_rows_and_where_the_rest_is(staff: Staff) -> None:
     assert "There are more." in html
 
 
-def test_the_ledger_notes_which_referrals_were_shown(staff: Staff) -> None:
+def test_the_ledger_records_which_referrals_were_shown(staff: Staff) -> None:
     made = log(staff)
     page_of(staff["asha"])
     entry = AuditEntry.objects.filter(verb="list_viewed").latest("id")
     assert (entry.actor_id, entry.thing_ids) == (staff["asha"].pk, [str(made.referral.pk)])
 
 
-def test_whose_part_has_ended_finds_nothing_of_it(staff: Staff) -> None:
+def test_a_worker_whose_part_has_ended_finds_nothing_of_it(staff: Staff) -> None:
     made = log(staff)
     ring(made, staff["asha"])
     Referral.objects.unscoped("test").filter(pk=made.referral.pk).update(lead=staff["ben"])

@@ -1,4 +1,4 @@
-"""Booking against whatever decides whether it may be, at the same moment, over and over: what came first counts."""
+"""Booking at the same moment as a change of its conditions, many times: the one that came first counts."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -32,7 +32,7 @@ ROUNDS = DEPTH.race_rounds
 
 
 def at_once(*acts: Callable[[], None]) -> None:
-    """Do these at the same moment, each on a connection of its own."""
+    """Run these at the same moment, each on its own connection."""
     gate = Barrier(len(acts))
     failed: list[BaseException] = []
 
@@ -54,7 +54,7 @@ def at_once(*acts: Callable[[], None]) -> None:
 
 
 def take_back(made: play.Played) -> None:
-    """As if neither had happened: rows go that no action would ever take away."""
+    """Undo both: deletes rows that no action would ever delete."""
     Message.objects.filter(group=made.referral.pk).delete()
     for model in (CallOff, Attendance, Meeting):
         model.objects.unscoped("the next round").delete()
@@ -64,7 +64,7 @@ def take_back(made: play.Played) -> None:
 
 
 def world(name: str) -> tuple[play.Played, list[Venue]]:
-    """A made-up referral as it is now, and rooms to meet in."""
+    """A made-up referral as of now, and rooms to meet in."""
     now = timezone.now()
     staff = make_staff(now)
     publish_sheet(now)
@@ -73,7 +73,7 @@ def world(name: str) -> tuple[play.Played, list[Venue]]:
 
 
 def booked(made: play.Played, room: Venue, by: str) -> bool:
-    """Whether it could be booked, for two in three days."""
+    """Try to book for two in three days; returns whether it was possible."""
     starts = play.day_at(3, 14)
     try:
         book(
@@ -132,7 +132,7 @@ def test_nothing_is_booked_before_the_stop_is_cleared() -> None:
         before = newest_entry()
         at_once(*((books, clears) if number % 2 else (clears, books)))
         done = verbs_since(before)
-        # Both are written down under the lock of the referral, so in the order in which they happened.
+        # Both are written under the referral's lock, so in the order in which they happened.
         in_order = done.index("concern_cleared") < done.index("meeting_booked") if went[-1] else True
         assert in_order, f"round {number}"
         assert Meeting.objects.unscoped("after the race").pending().exists() == went[-1]
@@ -144,7 +144,7 @@ def test_nothing_is_booked_before_the_stop_is_cleared() -> None:
 
 
 @pytest.mark.parametrize(("shared", "rounds"), [("room", ROUNDS), ("facilitator", ROUNDS // 2)])
-def test_one_of_two_is_booked_for_the_same_room_or_the_same_facilitator(shared: str, rounds: int) -> None:
+def test_only_one_of_two_is_booked_for_the_same_room_or_facilitator(shared: str, rounds: int) -> None:
     now = timezone.now()
     one, rooms = world("ready")
     two = play.log(one.staff, play.Pair("Ann", "Bob"), now - timedelta(days=12))
@@ -173,5 +173,5 @@ def newest_entry() -> int:
 
 
 def verbs_since(entry: int) -> list[str]:
-    """What was done after an entry of the ledger, in order."""
+    """The actions recorded after an entry of the ledger, in order."""
     return list(AuditEntry.objects.filter(pk__gt=entry).order_by("pk").values_list("verb", flat=True))

@@ -1,4 +1,4 @@
-"""What people are sent about a meeting: once, in neutral words, by a safe way, and only while it still holds."""
+"""Messages to people about a meeting: once, in neutral words, by a safe route, and only while they are still true."""
 
 import json
 from datetime import timedelta
@@ -96,7 +96,7 @@ def test_five_working_days_before_each_is_reminded(frozen, staff: Staff) -> None
     assert due == {"Tue 9 March, 10am"}
 
 
-def test_somebody_who_shares_a_home_gets_only_the_cover_words(frozen, staff: Staff, settings) -> None:
+def test_a_person_who_shares_a_home_gets_only_the_cover_words(frozen, staff: Staff, settings) -> None:
     made = tell("ready", staff, timezone.now())
     readiness.ask_safety(party=made.own, answers={**play.SAFE, "shares_home": Answer.YES}, by=staff["asha"])
     route = ContactRoute.objects.unscoped("test").get(party=made.own)
@@ -115,7 +115,7 @@ def test_somebody_who_shares_a_home_gets_only_the_cover_words(frozen, staff: Sta
 @pytest.mark.parametrize(
     "facts", [{"kind": "text"}, {"kind": "phone", "value": "+447700900001", "allowed": True}]
 )
-def test_without_a_safe_written_way_nothing_is_sent_and_it_says_why(
+def test_without_a_safe_written_route_nothing_is_sent_and_the_page_says_why(
     frozen, facts: dict, staff: Staff, settings
 ) -> None:
     made = book_in(staff, 3)
@@ -143,7 +143,7 @@ def test_two_people_with_one_number_are_both_sent_nothing(frozen, staff: Staff, 
     assert to_people(settings) == []
 
 
-def test_a_withdrawal_stops_what_was_waiting_and_the_others_hear_nothing(
+def test_a_withdrawal_cancels_waiting_messages_and_the_others_hear_nothing(
     frozen, staff: Staff, settings
 ) -> None:
     made = book_in(staff, 3)
@@ -153,7 +153,7 @@ def test_a_withdrawal_stops_what_was_waiting_and_the_others_hear_nothing(
     assert to_people(settings) == []
 
 
-def test_once_released_the_other_person_hears_in_neutral_words(frozen, staff: Staff, settings) -> None:
+def test_after_release_the_other_person_hears_in_neutral_words(frozen, staff: Staff, settings) -> None:
     made = book_in(staff, 3)
     sweep_all()
     frozen.shift(timedelta(hours=22))
@@ -203,11 +203,11 @@ def on_duty(staff: Staff, who: str | None) -> None:
     [
         ("ben", "ben"),
         (None, "mo"),
-        ("kit", "mo"),  # they are the one to ring
+        ("kit", "mo"),  # they are the worker who rings
         ("asha", "mo"),  # she supports the other person and does not know
     ],
 )
-def test_unreleased_two_hours_before_the_duty_worker_is_told_to_ring(
+def test_two_hours_before_without_release_the_duty_worker_is_told_to_ring(
     duty: str | None, told: str, frozen, staff: Staff, settings
 ) -> None:
     on_duty(staff, duty)
@@ -240,7 +240,7 @@ def test_withdrawing_within_the_two_hours_tells_the_duty_worker_at_once(
     assert [message["to"] for message in to_duty(settings)] == ["ben@demo.example"]
 
 
-def test_whoever_has_taken_over_duty_by_then_is_told(frozen, staff: Staff, settings) -> None:
+def test_the_duty_worker_at_that_time_is_told(frozen, staff: Staff, settings) -> None:
     on_duty(staff, "ben")
     made = book_in(staff, 3)
     consent.withdraw(party=made.other, by=staff["kit"])
@@ -251,7 +251,7 @@ def test_whoever_has_taken_over_duty_by_then_is_told(frozen, staff: Staff, setti
     assert [message["to"] for message in to_duty(settings)] == ["mo@demo.example"]
 
 
-def test_once_released_or_the_meeting_is_past_the_duty_worker_is_not_told(
+def test_after_release_or_after_the_meeting_the_duty_worker_is_not_told(
     frozen, staff: Staff, settings
 ) -> None:
     on_duty(staff, "ben")
@@ -271,7 +271,7 @@ def test_once_released_or_the_meeting_is_past_the_duty_worker_is_not_told(
     assert to_duty(settings) == []
 
 
-def test_workers_who_may_know_are_told_at_once_that_something_waits(frozen, staff: Staff, settings) -> None:
+def test_workers_who_may_know_are_told_at_once_of_a_waiting_call_off(frozen, staff: Staff, settings) -> None:
     made = book_in(staff, 3)
     consent.withdraw(party=made.other, by=staff["kit"])
     sweep()
@@ -283,7 +283,7 @@ def test_workers_who_may_know_are_told_at_once_that_something_waits(frozen, staf
     )
 
 
-def test_a_worker_who_may_not_know_is_reminded_of_the_meeting_as_it_stood(frozen, staff: Staff) -> None:
+def test_a_worker_who_may_not_know_is_reminded_of_the_meeting_as_usual(frozen, staff: Staff) -> None:
     made = book_in(staff, 3)
     consent.withdraw(party=made.other, by=staff["kit"])
 
@@ -294,7 +294,7 @@ def test_a_worker_who_may_not_know_is_reminded_of_the_meeting_as_it_stood(frozen
     assert made.referral.lead_id == staff["asha"].pk
 
 
-def test_a_new_obstacle_holds_what_was_waiting(frozen, staff: Staff, settings) -> None:
+def test_a_new_blocker_holds_waiting_messages(frozen, staff: Staff, settings) -> None:
     made = book_in(staff, 3)
     concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=staff["kit"])
     sweep_all(hours=2)
@@ -303,7 +303,7 @@ def test_a_new_obstacle_holds_what_was_waiting(frozen, staff: Staff, settings) -
     assert set(Message.objects.filter(kind="meeting_booked").values_list("state", flat=True)) == {"held"}
 
 
-def test_a_worker_calling_it_off_tells_everybody_at_once(frozen, staff: Staff, settings) -> None:
+def test_a_workers_call_off_tells_all_people_at_once(frozen, staff: Staff, settings) -> None:
     made = book_in(staff, 3)
     sweep_all()
     call_off(meeting=Meeting.objects.unscoped("test").get(), by=staff["fay"])
@@ -333,7 +333,7 @@ def test_consents_to_other_things_leave_the_meeting_alone(frozen, staff: Staff) 
     assert Meeting.objects.unscoped("test").get().status == "booked"
 
 
-def test_a_worker_is_told_to_ring_somebody_who_cannot_be_written_to(frozen, staff: Staff, settings) -> None:
+def test_a_worker_is_told_to_ring_a_person_who_cannot_be_written_to(frozen, staff: Staff, settings) -> None:
     made = tell("ready", staff, timezone.now())
     ContactRoute.objects.unscoped("test").filter(party=made.own).update(replaced_at=timezone.now())
     facts = reaching.RouteFacts(kind="phone", value="+447700900001", allowed=True)
@@ -345,7 +345,9 @@ def test_a_worker_is_told_to_ring_somebody_who_cannot_be_written_to(frozen, staf
     assert [message["to"] for message in told] == ["asha@demo.example"]
 
 
-def test_a_worker_is_told_when_nobody_knows_whether_a_message_went(frozen, staff: Staff, settings) -> None:
+def test_a_worker_is_told_when_it_is_unknown_whether_a_message_was_sent(
+    frozen, staff: Staff, settings
+) -> None:
     made = book_in(staff, 3)
     Message.objects.filter(kind="meeting_booked", recipient_id=made.own.pk).update(
         state="sending", claimed_at=timezone.now() - timedelta(minutes=11)
@@ -358,7 +360,7 @@ def test_a_worker_is_told_when_nobody_knows_whether_a_message_went(frozen, staff
 
 
 @pytest.mark.parametrize("way", ["evenings", "phone only", "shared"])
-def test_who_cannot_hear_of_a_call_off_before_they_set_out_is_rung_at_once(
+def test_a_call_off_that_cannot_be_delivered_before_they_set_out_becomes_a_phone_task(
     way: str, frozen, staff: Staff, settings
 ) -> None:
     made = tell("ready", staff, timezone.now())
@@ -389,7 +391,9 @@ def test_who_cannot_hear_of_a_call_off_before_they_set_out_is_rung_at_once(
     assert not [row for row in to_people(settings) if "not happening" in row["body"] and name in row["body"]]
 
 
-def test_what_can_still_be_heard_the_evening_before_waits_for_their_hours(frozen, staff: Staff) -> None:
+def test_a_call_off_that_can_be_delivered_the_evening_before_waits_for_their_hours(
+    frozen, staff: Staff
+) -> None:
     made = tell("ready", staff, timezone.now())
     ContactRoute.objects.unscoped("test").filter(party=made.own).update(hours=Hours.EVENING)
     play.book_meeting(made, play.day_at(1, 14), timezone.now())
@@ -415,11 +419,11 @@ def test_what_can_still_be_heard_the_evening_before_waits_for_their_hours(frozen
         (Days.SUNDAY, Hours.MORNING, "Sun 7 March, midnight"),
     ],
 )
-def test_somebody_is_reached_on_the_days_and_in_the_hours_they_gave(days, hours, opens, frozen) -> None:
+def test_messages_are_sent_on_the_days_and_in_the_hours_they_gave(days, hours, opens, frozen) -> None:
     assert clock.show_when(opens_at(days, hours, timezone.now())) == opens
 
 
-def test_nothing_is_sent_on_another_day_than_they_gave(frozen, staff: Staff) -> None:
+def test_nothing_is_sent_on_a_day_they_did_not_give(frozen, staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     ContactRoute.objects.unscoped("test").filter(party=made.own).update(days=Days.THURSDAY)
     play.book_meeting(made, play.day_at(3, 14), timezone.now())

@@ -1,4 +1,4 @@
-"""What workers are told of requests between organisations: who, when, and with nothing but a reference and a link."""
+"""Messages to workers about handoffs: to whom, when, and with only a reference and a link."""
 
 from datetime import date, datetime, timedelta
 
@@ -40,13 +40,13 @@ def told(kind: str, made: Played) -> dict[str, datetime]:
     return {keys[row.recipient_id]: row.due_at for row in rows}
 
 
-def test_whoever_is_on_duty_hears_at_once_that_something_came(made):
+def test_the_duty_worker_is_told_at_once_of_a_new_request(made):
     help_asked(made)
     assert told("handoff_arrived", made) == {"carol": NOW}
 
 
 def on_the_other_side(made: Played, *keys: str) -> None:
-    """These support the person, so that what the other's side asks is not for them to know."""
+    """These support the person, so the request of the other's side is not for them to know."""
     for key in keys:
         there = {"referral": made.referral, "party": made.own, "user": made.staff[key]}
         Involvement.objects.create(**there, part=Part.KEYWORKER, since=NOW, until=NOW, created_at=NOW)
@@ -62,7 +62,7 @@ def another_manager(made: Played) -> None:
     )
 
 
-def test_whoever_is_on_the_other_side_hears_nothing_and_the_next_on_duty_does(made):
+def test_a_worker_of_the_other_side_is_not_told_and_the_next_on_duty_is(made):
     on_the_other_side(made, "carol")
     sent = help_asked(made)
     assert told("handoff_arrived", made) == {"mina": NOW}
@@ -71,20 +71,20 @@ def test_whoever_is_on_the_other_side_hears_nothing_and_the_next_on_duty_does(ma
     assert told("handoff_arrived", made) == {"mina": NOW}
 
 
-def test_where_none_on_duty_may_know_another_manager_there_hears_of_it(made):
+def test_if_no_duty_worker_may_know_another_manager_there_is_told(made):
     on_the_other_side(made, "carol", "mina")
     another_manager(made)
     help_asked(made)
     assert told("handoff_arrived", made) == {"ola": NOW}
 
 
-def test_where_another_team_is_on_duty_too_it_hears_as_well(made):
+def test_a_second_duty_team_is_told_as_well(made):
     Team.objects.create(organisation=carers(made), name="Evenings", manager=made.staff["mina"])
     help_asked(made)
     assert told("handoff_arrived", made) == {"carol": NOW, "mina": NOW}
 
 
-def test_a_manager_on_the_other_side_is_not_told_that_it_waits_but_another_is(made):
+def test_a_manager_of_the_other_side_is_not_told_that_it_waits_but_another_is(made):
     on_the_other_side(made, "mina")
     another_manager(made)
     help_asked(made)
@@ -92,7 +92,7 @@ def test_a_manager_on_the_other_side_is_not_told_that_it_waits_but_another_is(ma
 
 
 @pytest.mark.parametrize("kind", ["handoff_arrived", "handoff_not_decided"])
-def test_nothing_goes_to_whoever_came_to_the_other_side_meanwhile(made, kind):
+def test_a_worker_who_has_since_joined_the_other_side_is_not_told(made, kind):
     help_asked(made)
     on_the_other_side(made, "carol", "mina")
     keys = [made.staff[key].pk for key in ("carol", "mina")]
@@ -118,13 +118,13 @@ def test_not_decided_in_five_both_managers_are_told(made):
     assert told("handoff_not_decided", made) == {}
 
 
-def test_days_they_are_closed_do_not_count(made):
+def test_closure_days_do_not_count(made):
     Closure.objects.create(organisation=carers(made), date=date(2027, 3, 3))
     help_asked(made)
     assert set(told("handoff_not_seen", made).values()) == {clock.moment(date(2027, 3, 5), 17)}
 
 
-def test_the_sender_hears_of_an_answer_and_of_a_question(made):
+def test_the_sender_is_told_of_an_answer_and_of_a_question(made):
     sent = help_asked(made)
     ask_question(handoff=sent, words="Who?", version=0, by=made.staff["carol"])
     assert set(told("handoff_answered", made)) == {"kit"}
@@ -140,7 +140,7 @@ def test_both_teams_hear_that_the_lead_moved(made):
     assert set(told("handoff_lead_moved", made)) == {"asha", "mo", "mina"}
 
 
-def test_both_managers_hear_that_the_lead_returned_with_a_share(made):
+def test_both_managers_are_told_that_the_lead_returned_with_a_share(made):
     started(made, lead_asked(made))
     withdraw(party=made.other, purpose=Purpose.SHARE, recipient=carers(made).pk, by=made.staff["kit"])
     assert set(told("handoff_ended", made)) == {"asha", "carol", "mo", "mina"}
@@ -148,30 +148,30 @@ def test_both_managers_hear_that_the_lead_returned_with_a_share(made):
 
 
 @pytest.mark.parametrize("by", ["kit", None])
-def test_a_request_that_ends_with_a_share_is_no_news_to_its_sender(made, by):
-    """To Asha, who sent it, that would tell what Jo said."""
+def test_its_sender_is_not_told_of_a_request_that_ends_with_a_share(made, by):
+    """Asha sent it, and it would reveal what Jo said."""
     lead_asked(made)
     worker = by and made.staff[by]
     withdraw(party=made.other, purpose=Purpose.SHARE, recipient=carers(made).pk, by=worker)
     assert told("handoff_ended", made) == {}
 
 
-def test_whoever_had_taken_it_is_told(made):
+def test_the_worker_who_accepted_it_is_told(made):
     accepted(made, lead_asked(made))
     withdraw(party=made.other, purpose=Purpose.SHARE, recipient=carers(made).pk, by=made.staff["kit"])
     assert set(told("handoff_ended", made)) == {"carol"}
     assert set(told("handoff_answered", made)) == {"asha"}
 
 
-def test_nobody_who_knows_that_it_is_over_is_told_that_it_is_late(made):
-    """Mo opens everybody here, and Mina was asked: nobody waits for an answer but Asha."""
+def test_users_who_know_that_it_is_over_are_not_told_that_it_is_late(made):
+    """Mo opens all parties here, and Mina was asked: only Asha still waits for an answer."""
     lead_asked(made)
     withdraw(party=made.other, purpose=Purpose.SHARE, recipient=carers(made).pk, by=made.staff["kit"])
     assert told("handoff_not_decided", made) == {}
     assert told("handoff_arrived", made) == {}
 
 
-def test_what_came_of_it_is_news_to_who_asked(made):
+def test_the_sender_is_told_the_result(made):
     taken = started(made, help_asked(made))
     handed_over.complete(
         handoff=taken, done="a", went="b", next_step="c", version=taken.version, by=made.staff["carol"]
@@ -179,13 +179,13 @@ def test_what_came_of_it_is_news_to_who_asked(made):
     assert set(told("handoff_ended", made)) == {"kit"}
 
 
-def test_withdrawn_by_its_sender_nobody_is_told(made):
+def test_no_one_is_told_of_a_withdrawal_by_its_sender(made):
     sent = help_asked(made)
     take_back(handoff=sent, version=0, by=made.staff["kit"])
     assert not any(told(kind, made) for kind in WORDS)
 
 
-def test_each_says_a_reference_and_the_requests_own_page_and_no_name(made):
+def test_each_contains_a_reference_and_the_requests_own_page_and_no_name(made):
     sent = started(made, lead_asked(made))
     handed_over.give_back(handoff=sent, why="-", version=sent.version, by=made.staff["mina"])
     Handoff.objects.unscoped("test").filter(pk=sent.pk).exists()
@@ -199,7 +199,7 @@ def test_each_says_a_reference_and_the_requests_own_page_and_no_name(made):
             assert name not in words
 
 
-def test_it_is_looked_at_again_before_it_goes(made):
+def test_it_is_checked_again_before_it_is_sent(made):
     sent = help_asked(made)
     message = Message.objects.filter(kind="handoff_not_seen").first()
     Handoff.objects.unscoped("test").filter(pk=sent.pk).update(

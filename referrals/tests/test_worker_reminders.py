@@ -1,5 +1,5 @@
-"""Reminders to workers about a referral: one rule each, due in working days, checked again when they go, and only to
-somebody who may know."""
+"""Reminders to workers about a referral: one rule each, due in working days, checked again before sending, and only
+to a worker who may know."""
 
 import json
 from datetime import datetime, timedelta
@@ -50,7 +50,7 @@ def log(staff: Staff, **kwargs) -> Played:
 
 
 def due(kind: str) -> list[tuple[str, str]]:
-    """Who is reminded and when, of those that wait."""
+    """Who is reminded and when, of the reminders that wait."""
     names = dict(User.objects.values_list("pk", "first_name"))
     rows = Message.objects.filter(kind=kind, state__in=["due", "held"])
     found = sorted((row.due_at, names[row.recipient_id]) for row in rows)
@@ -74,10 +74,10 @@ def state(kind: str) -> list[str]:
 # --- First contact --------------------------------------------------------------------------------------------
 
 
-def test_first_contact_is_due_after_five_working_days_and_the_manager_hears_two_later(staff: Staff) -> None:
+def test_first_contact_is_due_after_five_working_days_and_the_manager_is_told_two_later(staff: Staff) -> None:
     log(staff)
 
-    # Nobody may speak with Jo before the words are approved.
+    # Jo may not be spoken to before the words are approved.
     assert due("worker_first_contact") == [("Asha", "Tue 9 March, 9am")]
     assert due("worker_first_contact_late") == [("Mo", "Thu 11 March, 9am")]
 
@@ -88,9 +88,7 @@ def test_a_closure_of_the_organisation_is_no_working_day(staff: Staff) -> None:
     assert due("worker_first_contact") == [("Asha", "Wed 10 March, 9am")]
 
 
-def test_first_contact_is_said_to_whoever_supports_them_with_the_reference_and_nothing_else(
-    staff: Staff, settings
-) -> None:
+def test_first_contact_reminds_the_keyworker_with_only_the_reference(staff: Staff, settings) -> None:
     made = log(staff)
     sweep(at=at("2027-03-09"))
 
@@ -102,7 +100,7 @@ def test_first_contact_is_said_to_whoever_supports_them_with_the_reference_and_n
     assert f"/r/{reference}/" in mail["body"]
 
 
-def test_a_talk_is_contact_and_approved_words_start_the_clock_of_the_other_worker(staff: Staff) -> None:
+def test_a_talk_is_contact_and_approved_words_start_the_other_workers_clock(staff: Staff) -> None:
     made = log(staff)
     play.give_keyworkers(made, timezone.now())
     assert due("worker_first_contact") == [("Asha", "Tue 9 March, 9am")]
@@ -113,7 +111,7 @@ def test_a_talk_is_contact_and_approved_words_start_the_clock_of_the_other_worke
     assert due("worker_first_contact") == [("Kit", "Thu 11 March, 9am")]
 
 
-def test_whoever_logs_for_a_colleague_is_not_reminded(staff: Staff) -> None:
+def test_a_worker_who_logs_for_a_colleague_is_not_reminded(staff: Staff) -> None:
     from referrals.actions.intake import log_referral
     from referrals.actions.parties import PersonFacts
     from referrals.enums import Kind, Place, Source
@@ -130,7 +128,7 @@ def test_whoever_logs_for_a_colleague_is_not_reminded(staff: Staff) -> None:
     assert [who for who, _ in due("worker_first_contact")] == ["Ben"]
 
 
-def test_a_new_keyworker_has_their_own_five_days_and_whoever_comes_back_is_reminded_again(
+def test_a_new_keyworker_has_their_own_five_days_and_a_returning_one_is_reminded_again(
     staff: Staff, frozen
 ) -> None:
     made = log(staff)
@@ -162,10 +160,10 @@ def asked(staff: Staff) -> Played:
     return made
 
 
-def test_consent_outstanding_is_said_after_7_and_14_working_days_and_reviewed_at_21(staff: Staff) -> None:
+def test_outstanding_consent_is_due_after_7_and_14_working_days_and_reviewed_at_21(staff: Staff) -> None:
     asked(staff)
 
-    # Only to the worker of whoever was asked: Asha leads and hears nothing of it.
+    # Only to the worker of the person who was asked: Asha leads and gets no reminder.
     assert due("worker_consent_outstanding") == [("Kit", "Thu 11 March, 9am")]
     assert due("worker_consent_still_outstanding") == [("Kit", "Mon 22 March, 9am")]
     # Good Friday and Easter Monday lie between.
@@ -184,17 +182,17 @@ def test_an_answer_ends_it_and_not_sure_starts_it_again(staff: Staff, frozen) ->
     assert due("worker_consent_outstanding") == []
 
 
-def test_nobody_is_reminded_of_somebody_who_said_not_to_approach(staff: Staff, frozen) -> None:
+def test_no_reminder_about_a_person_who_said_do_not_approach(staff: Staff, frozen) -> None:
     made = asked(staff)
     frozen.shift(60)
     reaching.record_approach(party=made.other, result=ApproachResult.DO_NOT_APPROACH, by=staff["kit"])
     assert due("worker_consent_outstanding") == []
 
 
-# --- Something runs out ---------------------------------------------------------------------------------------
+# --- Something expires ----------------------------------------------------------------------------------------
 
 
-def test_what_a_meeting_needs_is_renewed_a_week_before_it_runs_out(staff: Staff) -> None:
+def test_answers_a_meeting_needs_are_renewed_a_week_before_they_expire(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
 
     # Readiness lasts 28 days: Sam was talked with on 24 February, Jo the day after.
@@ -213,7 +211,7 @@ def _owners(model) -> list[tuple]:
     return list(model.objects.unscoped("test").values_list("pk", "party"))
 
 
-def test_a_check_in_takes_the_reminder_away(staff: Staff, frozen) -> None:
+def test_a_check_in_cancels_the_reminder(staff: Staff, frozen) -> None:
     made = tell("ready", staff, timezone.now())
     frozen.move_to("2027-03-16 10:00")
     play.save_talk(party=made.own, talk=play.talk_for(made, made.own), by=staff["asha"], at=timezone.now())
@@ -227,7 +225,7 @@ def test_a_sign_off_that_ends_is_one_of_them(staff: Staff) -> None:
     assert ("Asha", "Tue 20 April, 9am") in due("worker_runs_out")
 
 
-def test_a_meeting_called_off_that_is_not_released_changes_no_reminder_of_the_other_side(
+def test_an_unreleased_call_off_changes_no_reminder_of_the_other_side(
     staff: Staff,
 ) -> None:
     made = tell("booked_tomorrow", staff, timezone.now())
@@ -244,7 +242,7 @@ def _of(user):
 # --- A second person ------------------------------------------------------------------------------------------
 
 
-def test_a_sign_off_that_waits_is_said_to_another_manager_or_lead_after_two_working_days(
+def test_a_waiting_sign_off_goes_to_another_manager_or_lead_after_two_working_days(
     staff: Staff,
 ) -> None:
     made = log(staff)
@@ -252,11 +250,11 @@ def test_a_sign_off_that_waits_is_said_to_another_manager_or_lead_after_two_work
     assert due("worker_sign_off_waiting") == [("Mo", "Thu 4 March, 9am"), ("Sal", "Thu 4 March, 9am")]
 
     concerns.sign_off(concern=concern, decision=SignOffDecision.GO, reason="Well.", by=staff["mo"])
-    # It runs out after 56 days: then it waits again.
+    # It expires after 56 days: then it waits again.
     assert {when for _, when in due("worker_sign_off_waiting")} == {"Thu 29 April, 9am"}
 
 
-def test_a_sign_off_by_whoever_ran_it_since_waits_again_and_still_does_when_they_are_barred(
+def test_a_sign_off_by_a_worker_who_ran_it_since_waits_again_even_after_they_are_barred(
     staff: Staff,
 ) -> None:
     made = log(staff)
@@ -268,19 +266,19 @@ def test_a_sign_off_by_whoever_ran_it_since_waits_again_and_still_does_when_they
     assert due("worker_sign_off_waiting") == [("Mo", "Thu 4 March, 9am")]
 
 
-def test_nobody_who_works_on_it_or_recorded_it_is_asked_to_sign_it_off(staff: Staff) -> None:
+def test_workers_on_the_referral_are_not_asked_to_sign_off(staff: Staff) -> None:
     made = log(staff, lead="mo")
     concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["sal"])
     assert due("worker_sign_off_waiting") == []
 
 
-def test_a_stop_is_nobodys_to_sign_off(staff: Staff) -> None:
+def test_a_stop_is_never_signed_off(staff: Staff) -> None:
     made = log(staff)
     concerns.raise_concern(party=made.own, kind=ConcernKind.THREATS, by=staff["asha"])
     assert due("worker_sign_off_waiting") == []
 
 
-def test_a_records_check_that_waits_is_said_to_the_safeguarding_leads(staff: Staff, settings) -> None:
+def test_a_waiting_records_check_goes_to_the_safeguarding_leads(staff: Staff, settings) -> None:
     made = log(staff)
     check = concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
     assert due("worker_records_check_waiting") == [("Sal", "Thu 4 March, 9am")]
@@ -289,7 +287,7 @@ def test_a_records_check_that_waits_is_said_to_the_safeguarding_leads(staff: Sta
     assert due("worker_records_check_waiting") == []
 
 
-def test_a_records_check_that_waits_long_is_said_to_the_managers_whatever_keeps_it(staff: Staff) -> None:
+def test_a_records_check_that_waits_long_goes_to_the_managers_for_every_cause(staff: Staff) -> None:
     made = log(staff)
     check = concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
     late = [("Mo", "Mon 8 March, 9am"), ("Sal", "Mon 8 March, 9am")]
@@ -324,18 +322,18 @@ def pause(made: Played, staff: Staff, day: str) -> None:
     )
 
 
-def test_what_was_not_now_is_looked_at_again_that_day_and_three_working_days_later_by_the_manager(
+def test_a_paused_referral_is_due_on_its_review_date_and_for_the_manager_three_working_days_later(
     staff: Staff,
 ) -> None:
     made = log(staff)
     pause(made, staff, "2027-03-12")
     assert due("worker_paused_review") == [("Asha", "Fri 12 March, 9am")]
     assert due("worker_paused_review_late") == [("Mo", "Wed 17 March, 9am")]
-    # Nobody is asked anything meanwhile.
+    # No one is reminded of anything else during the pause.
     assert due("worker_first_contact") == due("worker_nothing_happened") == []
 
 
-def test_twenty_working_days_without_anything_are_said_to_the_lead_once(staff: Staff, settings) -> None:
+def test_twenty_working_days_without_activity_are_reported_to_the_lead_once(staff: Staff, settings) -> None:
     log(staff)
     [(who, when)] = due("worker_nothing_happened")
     assert (who, when) == ("Asha", "Thu 1 April, 9am")
@@ -344,7 +342,7 @@ def test_twenty_working_days_without_anything_are_said_to_the_lead_once(staff: S
     assert state("worker_nothing_happened") == ["sent"]
 
 
-def test_what_happens_on_the_other_side_neither_stops_nor_starts_it(staff: Staff, frozen) -> None:
+def test_events_on_the_other_side_neither_stop_nor_start_it(staff: Staff, frozen) -> None:
     made = asked(staff)
     before = list(_of(staff["asha"]))
     frozen.move_to("2027-03-15 10:00")
@@ -355,8 +353,8 @@ def test_what_happens_on_the_other_side_neither_stops_nor_starts_it(staff: Staff
 # --- At the moment of sending ---------------------------------------------------------------------------------
 
 
-def test_what_was_done_meanwhile_is_cancelled_when_it_is_due(staff: Staff, settings) -> None:
-    """The row is still there, as after a change the outbox was not told of: the rule is asked again."""
+def test_a_reminder_that_was_settled_in_the_meantime_is_cancelled_when_due(staff: Staff, settings) -> None:
+    """The row still exists, as after a change without the outbox: the rule is checked again."""
     made = log(staff)
     SafetyAnswers.objects.create(
         party=made.own,
@@ -372,7 +370,7 @@ def test_what_was_done_meanwhile_is_cancelled_when_it_is_due(staff: Staff, setti
     assert sent(settings) == []
 
 
-def test_whoever_cannot_sign_in_any_more_is_not_written_to(staff: Staff, settings) -> None:
+def test_an_inactive_user_gets_no_message(staff: Staff, settings) -> None:
     log(staff)
     staff["asha"].is_active = False
     staff["asha"].save()
@@ -398,7 +396,7 @@ def test_a_dry_run_lists_them_plainly(staff: Staff) -> None:
     assert state("worker_first_contact") == ["due"]
 
 
-def test_the_facts_are_read_in_the_same_number_of_queries_however_many_people_there_are(
+def test_the_facts_take_the_same_number_of_queries_for_any_number_of_people(
     staff: Staff, django_assert_max_num_queries
 ) -> None:
     from referrals.reminders.work import plan
