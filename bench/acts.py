@@ -65,7 +65,7 @@ def _talk(made: Played, number: int) -> object:
 
 def _book(made: Played, number: int) -> object:
     """By video, at a time that no story uses."""
-    day = clock.add_working_days(clock.today(), 3)
+    day = clock.add_working_days(clock.today(), 3, frozenset())
     start = clock.moment(day, 17, 5 * number)
     return book(
         referral=made.referral,

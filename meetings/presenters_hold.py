@@ -9,10 +9,11 @@ from django.urls import reverse
 from meetings.enums import MeetingStatus
 from meetings.models import Meeting, Unavailable
 from referrals import access as referral_access
+from referrals.blockers.turns import YOURS
 from referrals.enums import Gate, Part
 from referrals.models import Involvement, Referral
 from referrals.presenters import blocker_rows, decisions, facilitators_of, shown_referral
-from referrals.presenters.blocker_rows import YOURS, BlockerRow
+from referrals.presenters.blocker_rows import BlockerRow
 from restorative.accounts.models import User
 
 NEEDED = "Nothing is sent about it meanwhile, and it cannot start."

@@ -1,26 +1,31 @@
-"""'My work': everything that needs one worker, put together from their referrals, their meetings and what they oversee.
-Rows only, as this user may know them; how meetings themselves are shown is in presenters.py."""
+"""'My work': everything that needs one worker. Their duties are read in referrals/presenters/duty_lists.py; here are
+the sections of the page, with the meetings that are near and who can be rung."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from meetings import presenters_work_due
-from meetings.enums import COMING, MeetingStatus
-from meetings.models import CallOff, Meeting, Unavailable
-from referrals.enums import Part, Stage
-from referrals.models import Referral
-from referrals.presenters import names_of, parties_for, work, work_facts, work_oversight
+from meetings.enums import COMING
+from meetings.models import Meeting, Unavailable
+from referrals.blockers import find_blockers, sealed_open, shown_to
+from referrals.disclosure import before_step
+from referrals.duties import Section as List
+from referrals.enums import MEETING_PARTS, Gate, Hours, Part, RouteKind, Stage, Voicemail
+from referrals.facts import Facts, read_facts
+from referrals.models import ContactRoute, Duty, Involvement, Referral
+from referrals.presenters import duty_lists, names_of, parties_for, prefetch_parties, work_oversight
 from referrals.presenters.blocker_rows import way_rows
-from referrals.presenters.shown_referral import ShownReferral
-from referrals.presenters.work import NEXT, TODAY, WAITING, Item
-from referrals.presenters.work_facts import Work
+from referrals.presenters.duty_lists import DutyLists
+from referrals.presenters.duty_rows import NEXT, TODAY, WAITING, Item, Words, WorkRow
+from referrals.presenters.shown_referral import ShownReferral, is_mine, runs
+from referrals.reminders import of_somebody_else
+from referrals.reminders.reach import opens_at
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -30,9 +35,6 @@ if TYPE_CHECKING:
 SHOWN = 10
 # So many rows that say the same are one.
 FOLDED = 3
-# Meetings of an organisation that are looked at for what holds them.
-MOST_MEETINGS = 40
-RUNS_ON_THE_DAY = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
 
 
 @dataclass(frozen=True)
@@ -40,40 +42,17 @@ class Section:
     """One part of the page: at most ten rows, and where the rest is."""
 
     title: str
-    rows: list[dict[str, Any]]
+    rows: list[WorkRow]
     more_href: str = ""
     empty: str = ""
 
     @property
-    def shown(self) -> list[dict[str, Any]]:
+    def shown(self) -> list[WorkRow]:
         return self.rows[:SHOWN]
 
     @property
     def more(self) -> bool:
         return len(self.rows) > SHOWN
-
-
-def read_meetings(user: "User", mine: Iterable[UUID], at: datetime) -> list[Meeting]:
-    """Meetings of these referrals that are near, to be recorded or released; and those to come that a manager oversees.
-
-    One query; `to_release` says that a call-off waits that this user knows of, `away` who cannot be there.
-    """
-    midnight = clock.moment(clock.today(at), 0)
-    later = clock.moment(clock.today(at) + timedelta(days=2), 0)
-    near = Q(shown_status__in=COMING, starts_at__gte=midnight, starts_at__lt=later)
-    wanted = Q(near | Q(status=MeetingStatus.STARTED) | Q(to_release=True), referral__in=list(mine))
-    if user.is_manager:
-        wanted |= Q(shown_status__in=COMING, starts_at__gte=at)
-    call_offs = CallOff.objects.visible_to(user).waiting().filter(meeting=OuterRef("pk"), party__isnull=False)
-    away = Unavailable.objects.visible_to(user).away(at, user).filter(meeting=OuterRef("pk"))
-    found: QuerySet[Meeting] = (
-        Meeting.objects.visible_to(user)
-        .annotate(to_release=Exists(call_offs), away=Subquery(away.values("user__first_name")[:1]))
-        .filter(wanted)
-        .select_related("referral", "referral__lead", "venue")
-        .order_by("starts_at", "id")
-    )
-    return list(found[:MOST_MEETINGS])
 
 
 @dataclass
@@ -82,96 +61,104 @@ class Read:
 
     user: "User"
     at: datetime
-    mine: list[Referral]
-    meetings: list[Meeting]
+    lists: DutyLists
+    meetings: dict[UUID, Meeting]
+    facts: dict[UUID, Facts]
     oversight: work_oversight.Oversight
-    due: list[presenters_work_due.Due]
-    work: Work
+    routes: dict[UUID, ContactRoute] = field(default_factory=dict)
+    to_ring: list[Duty] = field(default_factory=list)
 
     @property
     def ids(self) -> list[UUID]:
         """Every referral of which something is shown, for the ledger."""
-        named = [*self.mine, *(row.referral for row in self.meetings), *self.oversight.referrals()]
-        return list(dict.fromkeys(row.pk for row in named))
+        named = (duty for duty in self.lists.all if not duty.kind.startswith("handoff_"))
+        return list(dict.fromkeys(duty.referral_id for duty in named))
 
-    def of_mine(self) -> list[Meeting]:
-        keys = {referral.pk for referral in self.mine}
-        return [meeting for meeting in self.meetings if meeting.referral_id in keys]
-
+    @cached_property
     def near(self) -> list[Meeting]:
         """Today's and tomorrow's of their own."""
-        days = (clock.today(self.at), clock.today(self.at) + timedelta(days=1))
-        return [
-            row for row in self.of_mine() if row.shown_status in COMING and clock.today(row.starts_at) in days
-        ]
+        found = [self.meetings[key] for key in self.lists.things(List.NEAR) if key in self.meetings]
+        return sorted(
+            (row for row in found if row.shown_status in COMING), key=lambda row: (row.starts_at, row.pk)
+        )
+
+    @cached_property
+    def steps(self) -> list[Item]:
+        return duty_lists.steps(self.lists, {meeting.referral_id for meeting in self.near}, self.at)
+
+    @cached_property
+    def words(self) -> Words:
+        return Words(self.user, self.at, {key: row.starts_at for key, row in self.meetings.items()})
 
 
 def read(user: "User", at: datetime) -> Read:
-    """A fixed number of queries, whatever there is."""
-    mine = work_facts.mine(user)
-    by_id = {referral.pk: referral for referral in mine}
-    meetings = read_meetings(user, by_id, at)
-    others = []
-    for meeting in meetings:
-        if meeting.referral_id not in by_id:
-            referral = meeting.referral
-            referral.shown_stage, referral.records_waiting = Stage.BOOKED, False
-            referral._facilitations, referral.my_part = [], None
-            others.append(referral)
-        else:
-            meeting.referral = by_id[meeting.referral_id]
-    oversight, due = work_oversight.read(user, at), presenters_work_due.read(user, at)
-    found = Read(user, at, mine, meetings, oversight, due, Work(user, at))
-    starting = {meeting.referral_id: meeting for meeting in found.near()}
-    found.work = work_facts.gather(user, [*mine, *others], starting, at, named=found.oversight.referrals())
+    """A fixed number of queries, whatever there is, and none for lists that are empty."""
+    lists = duty_lists.read(user, at)
+    referrals = {duty.referral_id: duty.referral for duty in lists.all}
+    for duty in lists.all:
+        duty.referral = referrals[duty.referral_id]
+    if referrals:
+        prefetch_parties(list(referrals.values()), user)
+    meetings = _meetings(user, lists, at)
+    for meeting in meetings.values():
+        meeting.referral = referrals[meeting.referral_id]
+    found = Read(user, at, lists, meetings, {}, work_oversight.read(user, lists))
+    near = {meeting.referral_id for meeting in found.near}
+    found.facts = read_facts(near, at) if near else {}
+    _read_who_to_ring(found)
     return found
 
 
-# --- Rows of meetings ------------------------------------------------------------------------------------------
+def _meetings(user: "User", lists: DutyLists, at: datetime) -> dict[UUID, Meeting]:
+    """The meetings that these duties are about; `away` says who cannot be there."""
+    keys = lists.things(List.NEAR, List.ON_HOLD)
+    keys += [duty.thing for duty in lists[List.OWN] if duty.kind in ("release", "record")]
+    if not keys:
+        return {}
+    away = Unavailable.objects.visible_to(user).away(at, user).filter(meeting=OuterRef("pk"))
+    rows = Meeting.objects.visible_to(user).filter(pk__in=keys)
+    rows = rows.annotate(away=Subquery(away.values("user__first_name")[:1]))
+    return {row.pk: row for row in rows.select_related("venue")}
 
 
-def _href(name: str, meeting: Meeting) -> str:
-    return reverse(f"meetings:{name}", args=[meeting.referral.reference, meeting.pk])
-
-
-def _day_word(meeting: Meeting, at: datetime) -> str:
-    today = clock.today(meeting.starts_at) == clock.today(at)
-    return f"{'Today' if today else 'Tomorrow'}, {clock.show_time(meeting.starts_at)}"
+# --- Meetings that are near -------------------------------------------------------------------------------------
 
 
 def near_rows(found: Read) -> list[dict[str, Any]]:
     """Today's and tomorrow's meetings: can each start, as far as this user may know?"""
-    return [_near_row(meeting, found) for meeting in found.near()]
+    return [_near_row(meeting, found) for meeting in found.near[:SHOWN]]
 
 
 def _near_row(meeting: Meeting, found: Read) -> dict[str, Any]:
-    page = found.work.of(meeting.referral_id)
+    page = _page(meeting, found)
     today = clock.today(meeting.starts_at) == clock.today(found.at)
     rows = way_rows(page)
     if not today:
         # Tomorrow is asked tomorrow, on every side: the sentence for what is sealed would say no more than that.
         rows = [row for row in rows if row.code not in ("", "day_of_check_missing")]
     first = next((row for row in rows if row.is_theirs), None)
-    runs = meeting.referral.my_part in RUNS_ON_THE_DAY
     links = [
         {"text": "Day-of check" if today else "Open", "href": _href("today" if today else "show", meeting)}
     ]
     if first and first.code != "day_of_check_missing":
         links.insert(0, {"text": first.action_text, "href": first.action_href})
-    if runs:
+    if _part(page.facts, found.user) is not None:
         links.append({"text": "Run sheet", "href": _href("run_sheet", meeting)})
     shown = first or (rows[0] if rows else None)
-    said = f"{meeting.away} cannot be there." if meeting.away else ""
-    if shown:
-        said = " ".join([*([said] if said else []), shown.sentence])
+    said = [f"{meeting.away} cannot be there."] if meeting.away else []
+    said += [shown.sentence] if shown else []
     return {
-        "when": _day_word(meeting, found.at),
+        "when": f"{'Today' if today else 'Tomorrow'}, {clock.show_time(meeting.starts_at)}",
         "who": names_of(parties_for(meeting.referral, found.user), found.user),
         "where": meeting.venue.name if meeting.venue else "By video",
         "tone": "due" if said else "ok",
-        "said": said or _nothing(page, today=today),
+        "said": " ".join(said) or _nothing(page, today=today),
         "links": links,
     }
+
+
+def _href(name: str, meeting: Meeting) -> str:
+    return reverse(f"meetings:{name}", args=[meeting.referral.reference, meeting.pk])
 
 
 def _nothing(page: ShownReferral, *, today: bool) -> str:
@@ -181,75 +168,130 @@ def _nothing(page: ShownReferral, *, today: bool) -> str:
     return "Yes, so far." if all(party.opened for party in page.parties) else "Nothing on your side so far."
 
 
-def _of_meetings(found: Read) -> list[Item]:
-    """What is to be done about meetings that were called off or have taken place."""
-    items = []
-    for meeting in found.of_mine():
-        when = clock.show_when(meeting.starts_at)
-        if meeting.to_release:
-            items.append(
-                Item(
-                    TODAY,
-                    f"The others have not heard that {when} is not happening",
-                    meeting.referral,
-                    "Release",
-                    _href("release", meeting),
-                    due=clock.today(found.at) - timedelta(days=365),
-                )
-            )
-        elif meeting.shown_status == MeetingStatus.STARTED and _records(meeting, found.user):
-            day = clock.add_working_days(clock.today(meeting.starts_at), rules().record_working_days)
-            late = day < clock.today(found.at)
-            items.append(
-                Item(
-                    TODAY,
-                    f"Write up the meeting of {clock.show_day(meeting.starts_at)}",
-                    meeting.referral,
-                    "Record",
-                    _href("record", meeting),
-                    f"{'was due' if late else 'by'} {clock.show_day(day)}",
-                    day,
-                )
-            )
-    return items
+def _part(facts: Facts, user: "User") -> Part | None:
+    """The part of this user in running the meetings, at the moment of the facts."""
+    rows = (row for row in facts.involvements if row.user_id == user.pk and row.part in MEETING_PARTS)
+    return next((Part(row.part) for row in rows if row.runs_at(facts.at)), None)
 
 
-def _records(meeting: Meeting, user: "User") -> bool:
-    return meeting.referral.lead_id == user.pk or meeting.referral.my_part in RUNS_ON_THE_DAY
+def _page(meeting: Meeting, found: Read) -> ShownReferral:
+    """What stands in the way of starting, as this user may know it."""
+    user, referral, facts = found.user, meeting.referral, found.facts[meeting.referral_id]
+    parties = parties_for(referral, user)
+    referral.shown_stage, part = Stage.BOOKED, _part(facts, user)
+    # Of all who run it, the rows here ask only after the user's own part.
+    referral._facilitations = [Involvement(referral=referral, user=user, part=part)] if part else []
+    blockers = find_blockers(facts, Gate.START)
+    before = before_step(facts, [party.pk for party in parties if party.opened])
+    return ShownReferral(
+        referral=referral,
+        user=user,
+        at=found.at,
+        facts=facts,
+        parties=parties,
+        rows=shown_to(blockers, parties, before=before),
+        sealed_parties=sealed_open(blockers, parties, before),
+        runs=runs(referral, user),
+        before=before,
+        meeting=meeting,
+        release=None,
+    )
 
 
-def hold_rows(found: Read) -> list[dict[str, str]]:
+def hold_rows(found: Read) -> list[WorkRow]:
     """A manager's meetings that something holds, and why, as far as they may be told by name."""
-    rows = []
-    near = {meeting.pk for meeting in found.near()}
-    for meeting in found.meetings if found.user.is_manager else ():
-        if meeting.pk in near or meeting.shown_status not in COMING or meeting.starts_at < found.at:
-            continue
-        page = found.work.of(meeting.referral_id)
-        why = [row.sentence for row in page.rows if row.code and row.code != "day_of_check_missing"]
-        if why and not meeting.away:
-            rows.append(_meeting_row(meeting, why[0], found))
+    near, rows = {meeting.pk for meeting in found.near}, []
+    for duty in found.lists[List.ON_HOLD]:
+        meeting = found.meetings.get(duty.thing)
+        if meeting is not None and meeting.pk not in near and meeting.shown_status in COMING:
+            what = found.words.sentence(duty)
+            rows.append(_meeting_row(meeting, what, found))
     return rows
 
 
-def away_rows(found: Read) -> list[dict[str, str]]:
+def away_rows(found: Read) -> list[WorkRow]:
     """Meetings whose facilitator said they cannot come."""
-    if not found.user.is_manager:
+    keys = found.lists.things(List.AWAY)
+    if not keys:
         return []
-    return [
-        _meeting_row(meeting, f"{meeting.away} cannot be there.", found)
-        for meeting in found.meetings
-        if meeting.away and meeting.shown_status in COMING
-    ]
+    gone = Unavailable.objects.visible_to(found.user).away(found.at, found.user).filter(pk__in=keys)
+    rows = []
+    for row in gone.select_related("user", "meeting").order_by("meeting__starts_at", "pk"):
+        duty = next(duty for duty in found.lists[List.AWAY] if duty.thing == row.pk)
+        row.meeting.referral = duty.referral
+        rows.append(_meeting_row(row.meeting, f"{row.user.first_name} cannot be there.", found))
+    return rows
 
 
-def _meeting_row(meeting: Meeting, what: str, found: Read) -> dict[str, str]:
-    names = names_of(parties_for(meeting.referral, found.user), found.user)
+def _meeting_row(meeting: Meeting, what: str, found: Read) -> WorkRow:
+    about = found.words.about(meeting.referral, clock.show_when(meeting.starts_at))
+    return WorkRow(what, about, "Open", _href("show", meeting))
+
+
+# --- Who said no, and who can be rung -----------------------------------------------------------------------------
+
+
+def said_no(found: Read) -> list[dict[str, str]]:
+    """Those whose newest answer to taking part is not a yes, the newest first."""
+    rows = sorted(found.lists[List.SAID_NO], key=lambda duty: duty.starts_at, reverse=True)
+    return [_said_row(duty, found.words) for duty in rows[:SHOWN]]
+
+
+def _said_row(duty: Duty, words: Words) -> dict[str, str]:
+    name, said = words.named(duty), words.sentence(duty)
+    unsure = duty.kind == "said_not_sure"
     return {
-        "what": what,
-        "about": f"{meeting.referral.reference} · {names} · {clock.show_when(meeting.starts_at)}",
-        "action_text": "Open",
-        "action_href": _href("show", meeting),
+        "name": name,
+        "said": f"{said}, {clock.ago(duty.starts_at)}",
+        "action_text": f"Talk with {name}" if unsure else "Open",
+        "action_href": words.href(duty),
+    }
+
+
+def _read_who_to_ring(found: Read) -> None:
+    """Reads the numbers of people with something to do today or soon, if this worker may ring them."""
+    wanted = {item.duty.party_id for item in found.steps if item.where != WAITING} - {None}
+    for meeting in found.near:
+        page = _page(meeting, found)
+        wanted |= {party.pk for party in page.parties if party.opened and is_mine(party, page)}
+    if not wanted:
+        return
+    found.to_ring = duty_lists.to_ring(found.user, wanted, found.at)
+    keys = [duty.thing for duty in found.to_ring]
+    if keys:
+        # A number that another person also has is left out, for facilitators: only they may know that it is shared.
+        parts = Involvement.objects.visible_to(found.user).running(found.at).filter(user=found.user)
+        mine = parts.filter(part__in=[Part.FACILITATOR, Part.STAND_IN], referral=OuterRef("party__referral"))
+        rows = ContactRoute.objects.visible_to(found.user).filter(pk__in=keys, kind=RouteKind.PHONE)
+        rows = rows.exclude(Exists(of_somebody_else()) & Exists(mine)).select_related("party")
+        found.routes = {row.pk: row for row in rows}
+
+
+UNTIL = {Hours.MORNING: time(12), Hours.AFTERNOON: time(17)}
+
+
+def ring_rows(found: Read) -> list[dict[str, Any]]:
+    """Those who may be rung at this hour, with the words to say."""
+    if clock.quiet(found.at):
+        return []
+    rows = []
+    for duty in found.to_ring:
+        route = found.routes.get(duty.thing)
+        if route is not None and opens_at(route.days, route.hours, found.at) == found.at:
+            rows.append(_ring_row(route, duty.referral, found.words.href(duty)))
+    return rows[:SHOWN]
+
+
+def _ring_row(route: ContactRoute, referral: Referral, href: str) -> dict[str, Any]:
+    until = UNTIL.get(Hours(route.hours), time(rules().quiet_from_hour))
+    first_name = route.voicemail == Voicemail.FIRST_NAME
+    return {
+        "name": route.party.known_as,
+        "href": href,
+        "until": f"until {clock.show_time(until)}",
+        "cover": route.cover,
+        "voicemail": "first name and number only" if first_name else "no message",
+        "others": route.read_by_others,
     }
 
 
@@ -258,63 +300,54 @@ def _meeting_row(meeting: Meeting, what: str, found: Read) -> dict[str, str]:
 
 def page(found: Read) -> dict[str, Any]:
     """Everything the page shows this user."""
-    user = found.user
-    released = {meeting.referral_id for meeting in found.meetings if meeting.to_release}
-    items = [
-        *_of_meetings(found),
-        *presenters_work_due.items(found.due, found.work),
-        *work.items(found.work, found.mine, released),
-    ]
-    rows = {where: [item.row(user) for item in work.ordered(items, where)] for where in (TODAY, NEXT)}
-    near = near_rows(found)
-    *over, supervision = _oversight(found)
-    listed = reverse("referrals:list")
-    quiet = not near and not any(section.rows for section in over)
-    wanted = {item.party for item in items if item.party and item.where != WAITING}
-    wanted |= {
-        party.pk for meeting in found.near() for party in found.work.mine(found.work.of(meeting.referral_id))
+    rows = {
+        where: [found.words.row(item) for item in found.steps if item.where == where]
+        for where in (TODAY, NEXT, WAITING)
     }
+    near, listed = near_rows(found), f"{reverse('referrals:list')}?whose=mine"
+    *over, supervision = _oversight(found)
+    quiet = not near and not any(section.rows for section in over)
+    empty = "Nothing needs you today." if quiet else "Nothing else needs you today."
     return {
-        "near": near[:SHOWN],
+        "near": near,
         "sections": [
             *over,
-            Section(
-                "Do today",
-                rows[TODAY],
-                f"{listed}?whose=mine",
-                "Nothing needs you today." if quiet else "Nothing else needs you today.",
-            ),
-            Section("Waiting for others", _waiting(found, items), f"{listed}?whose=mine"),
-            Section("Next 7 days", rows[NEXT], f"{listed}?whose=mine"),
+            Section("Do today", rows[TODAY], listed, empty),
+            Section("Waiting for others", _waiting(found, rows[WAITING]), listed),
+            Section("Next 7 days", rows[NEXT], listed),
             supervision,
         ],
-        "said_no": work.said_no(found.work, found.mine)[:SHOWN],
-        "lists": _lists(user),
-        "ring": work.safe_to_ring(found.work, found.mine, wanted)[:SHOWN],
+        "said_no": said_no(found),
+        "lists": _lists(found.user),
+        "ring": ring_rows(found),
     }
 
 
-def _waiting(found: Read, items: list[Item]) -> list[dict[str, str]]:
+def _waiting(found: Read, asked: list[WorkRow]) -> list[WorkRow]:
     """What others do next: what has a name first, and in one row the referrals of which no more may be said."""
-    rows = [*work_oversight.sent_rows(found.oversight, found.user)]
-    named = [item for item in work.ordered(items, WAITING) if not item.sealed]
-    rows += [item.row(found.user) for item in named]
-    sealed = [item for item in items if item.where == WAITING and item.sealed]
+    waits = duty_lists.waiting(found.lists, {meeting.referral_id for meeting in found.near})
+    sealed = [duty for duty in waits if duty.kind in SEALED]
+    rows = [*work_oversight.sent_rows(found.oversight, found.user), *asked]
+    rows += [found.words.waiting(duty) for duty in waits if duty.kind not in SEALED]
     if len(sealed) < FOLDED:
-        return [*rows, *(item.row(found.user) for item in sealed)]
-    folded = {
-        # Not of how many: a number that falls would say on which day something changed there.
-        "what": "The other side of some referrals is not settled yet",
-        "about": "Nothing for you to do",
-        "action_text": "See the list",
-        "action_href": f"{reverse('referrals:list')}?whose=mine&stage={Stage.PREPARING}",
-    }
+        return [*rows, *(found.words.waiting(duty) for duty in sealed)]
+    # Not of how many: a number that falls would say on which day something changed there.
+    folded = WorkRow(
+        "The other side of some referrals is not settled yet",
+        "Nothing for you to do",
+        "See the list",
+        f"{reverse('referrals:list')}?whose=mine&stage={Stage.PREPARING}",
+    )
     return [*rows[: SHOWN - 1], folded, *rows[SHOWN - 1 :]]
+
+
+# What has no name for this worker.
+SEALED = ("waits_sealed", "waits_talk_later", "waits_died")
 
 
 def _oversight(found: Read) -> list[Section]:
     """What a manager or safeguarding lead looks at: first what holds a meeting."""
-    user, at, over = found.user, found.at, found.oversight
+    user, at, over, words = found.user, found.at, found.oversight, found.words
     booked = f"{reverse('referrals:list')}?whose=organisation&stage={Stage.BOOKED}"
     theirs = f"{reverse('referrals:list')}?whose=organisation&sort=oldest"
     return [
@@ -324,13 +357,13 @@ def _oversight(found: Read) -> list[Section]:
             reverse("referrals:handoffs"),
         ),
         Section("Meetings on hold", [*away_rows(found), *hold_rows(found)], booked),
-        Section("Waits to be signed off", work_oversight.sign_off_rows(over, user, at), theirs),
-        Section("Shared to keep somebody safe", work_oversight.share_rows(over, at)),
-        Section("Open stops", work_oversight.stop_rows(over, user, at), theirs),
+        Section("Waits to be signed off", work_oversight.concern_rows(over, List.SIGN_OFFS, words), theirs),
+        Section("Shared to keep somebody safe", work_oversight.share_rows(over, words)),
+        Section("Open stops", work_oversight.concern_rows(over, List.STOPS, words), theirs),
         Section(
-            "Records checks", work_oversight.check_rows(over, user, at), reverse("referrals:records_checks")
+            "Records checks", work_oversight.check_rows(over, words), reverse("referrals:records_checks")
         ),
-        Section("Supervision", work_oversight.silent_rows(over, user), theirs),
+        Section("Supervision", work_oversight.silent_rows(over, words), theirs),
     ]
 
 

@@ -50,8 +50,10 @@ class AccessRow:
 
 
 def access_of(facts: Facts) -> set[AccessRow]:
-    """All access to one referral. Bars are not included: they are checked separately."""
-    return {row for rule in RULES for row in rule(facts) if not row.span.empty}
+    """Everything that anybody may see and open of one referral. Bars are not in it: they are asked separately."""
+    if "access" not in facts.memo:
+        facts.memo["access"] = {row for rule in RULES for row in rule(facts) if not row.span.empty}
+    return facts.memo["access"]
 
 
 def _sees(

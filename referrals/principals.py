@@ -31,6 +31,11 @@ def leads(organisation: UUID) -> str:
     return f"leads:{organisation}"
 
 
+def staff(organisation: UUID) -> str:
+    """Everyone who does casework in an organisation; only for duties, it gives no access."""
+    return f"staff:{organisation}"
+
+
 def grant(key: UUID) -> str:
     """One user, through a grant."""
     return f"grant:{key}"

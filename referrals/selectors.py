@@ -2,35 +2,24 @@
 All start from visible_to."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db.models import BooleanField, Case, Exists, Model, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
-from referrals.enums import SIGN_OFFS, STOPS, Place, Stage
+from referrals.enums import Place
 from referrals.models import (
-    Approach,
-    Concern,
-    Consent,
     ContactRoute,
     Party,
-    Preparation,
-    ReadinessCheck,
     Referral,
-    SafetyAnswers,
-    SignOff,
-    StageChange,
 )
 from referrals.querysets import ReferralQuerySet
-from referrals.querysets_involvement import works_on
 from referrals.querysets_provisional import said_no
 from referrals.querysets_rules import opened_ids, visible_ids
-from restorative.common import clock
 from restorative.common.addresses import contact_key, contact_keys
 from restorative.common.formfields import PhoneField
 from restorative.common.names import BETWEEN, fold, name_key
-from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -94,79 +83,6 @@ def search(user: "User", words: str) -> QuerySet[Referral]:
 def by_reference(user: "User", reference: str) -> bool:
     """Whether a reference is one this user may open."""
     return Referral.objects.visible_to(user).filter(reference=reference).exists()
-
-
-# When each kind of row of a compartment was noted.
-MOMENTS: tuple[tuple[type[Model], str], ...] = (
-    (Consent, "taken_at"),
-    (SafetyAnswers, "asked_at"),
-    (ReadinessCheck, "completed_at"),
-    (Preparation, "held_at"),
-    (Approach, "created_at"),
-    (ContactRoute, "confirmed_at"),
-    (Concern, "raised_at"),
-)
-
-
-def silent(user: "User", at: datetime) -> ReferralQuerySet:
-    """Referrals their organisation leads in which it has known of nothing for long, for a manager's supervision.
-
-    Only what was noted in their own organisation's compartments and in the shell counts: what another organisation
-    did neither keeps a referral off this list nor puts it there.
-    """
-    since = clock.add_working_days(clock.today(at), -rules().nothing_happened_working_days)
-    cutoff = clock.moment(since, 0)
-    noted = Q(created_at__gte=cutoff)
-    for model, moment in MOMENTS:
-        rows = model._base_manager.filter(party=OuterRef("pk"), **{f"{moment}__gte": cutoff})
-        noted |= Q(Exists(rows))
-    active = Party._base_manager.filter(
-        noted, referral=OuterRef("pk"), organisation=user.organisation_id, left_at__isnull=True
-    )
-    known = Q(party__isnull=True) | Q(party__organisation=user.organisation_id) | Q(released_at__gte=cutoff)
-    steps = StageChange._base_manager.filter(
-        known, Q(created_at__gte=cutoff) | Q(released_at__gte=cutoff), referral=OuterRef("pk")
-    )
-    return (
-        Referral.objects.visible_to(user)
-        .filter(
-            ~Exists(steps),
-            ~Exists(active),
-            lead_organisation=user.organisation_id,
-            logged_at__lt=cutoff,
-            stage__in=[Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP],
-        )
-        .select_related("lead")
-        .order_by("logged_at", "id")
-    )
-
-
-def to_decide(user: "User", at: datetime) -> QuerySet[Concern]:
-    """Open concerns this user is the second person for, the oldest first: those to sign off that are not decided, and
-    for a safeguarding lead the stops."""
-    newer = Concern._base_manager.filter(party=OuterRef("party"), raised_at__gt=OuterRef("decided_at"))
-    decided = SignOff._base_manager.filter(
-        ~Exists(newer),
-        ~works_on(OuterRef("decided_by"), OuterRef("party__referral")),
-        concern=OuterRef("pk"),
-        expires_at__gte=at,
-    )
-    kinds = Q(kind__in=SIGN_OFFS) & ~Q(Exists(decided))
-    if user.safeguarding_lead:
-        kinds |= Q(kind__in=STOPS)
-    return (
-        Concern.objects.visible_to(user)
-        .open()
-        .filter(
-            kinds,
-            ~works_on(user.pk, OuterRef("party__referral")),
-            party__organisation=user.organisation_id,
-            party__left_at__isnull=True,
-        )
-        .exclude(Q(raised_by=user) | Q(party__referral__stage=Stage.CLOSED))
-        .select_related("party", "party__referral", "party__referral__lead")
-        .order_by("raised_at", "id")
-    )
 
 
 def possible_duplicates(

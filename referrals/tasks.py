@@ -4,7 +4,7 @@ They take no arguments: they find what is due in the database."""
 from celery import shared_task
 
 from referrals.actions import forgetting, records
-from referrals.projections import reproject, sample
+from referrals.projections import reproject, sample, stale
 from restorative.common import clock
 
 
@@ -23,6 +23,13 @@ def records_checks() -> None:
 def provisional_records() -> None:
     """Delete the provisional records whose time is over."""
     forgetting.forget_due()
+
+
+@shared_task
+def stale_projections() -> None:
+    """Compute anew what is stored of referrals that rest on something outside them which has changed."""
+    while keys := stale():
+        reproject(keys, clock.now())
 
 
 @shared_task

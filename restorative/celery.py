@@ -29,6 +29,7 @@ TIMETABLE: dict[str, tuple[str, float]] = {
     "seal": ("restorative.audit.tasks.seal", 60.0),
     "check": ("restorative.audit.tasks.check", 3_600.0),
     "records": ("referrals.tasks.records_checks", 60.0),
+    "stale": ("referrals.tasks.stale_projections", 60.0),
     "projections": ("referrals.tasks.projections", 3_600.0),
     "provisional": ("referrals.tasks.provisional_records", 86_400.0),
     "clear": ("restorative.common.tasks.clear_old", 86_400.0),

@@ -25,6 +25,7 @@ LATE_AFTER = {
     "seal": 300,
     "records": 300,
     "check": 3 * 3_600,
+    "stale": 600,
     "projections": 3 * 3_600,
     "provisional": 3 * DAY,
     "clear": 3 * DAY,

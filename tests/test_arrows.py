@@ -28,24 +28,26 @@ ROOMS: dict[str, set[str]] = {
     "blockers": FACTS | {"disclosure"},
     "disclosure": FACTS | {"blockers"},
     "access": FACTS | {"involvement"},
-    "projections": FACTS | {"access"},
+    "duties": FACTS | {"access", "blockers", "disclosure"},
+    "projections": FACTS | {"access", "duties"},
     "stages": FACTS | {"blockers", "meetings_port"},
     "selectors": FACTS | {"access", "blockers"},
-    "reminders": FACTS | {"blockers", "involvement"},
+    "reminders": FACTS | {"blockers", "duties", "involvement"},
     "actions": FACTS
     | {"access", "blockers", "disclosure", "events", "involvement", "meetings_port", "outcome", "stages"}
-    | {"projections"},
-    "receivers": ENUMS | {"models", "actions", "events"},
+    | {"duties", "projections"},
+    "receivers": ENUMS | {"models", "actions", "events", "projections"},
     "forms": ENUMS,
     "tellings": FACTS | {"reminders"},
     "presenters": FACTS
-    | {"blockers", "disclosure", "involvement", "stages", "access", "reminders", "selectors", "tellings"},
+    | {"blockers", "disclosure", "duties", "involvement", "stages", "access"}
+    | {"reminders", "selectors", "tellings"},
     "tasks": {"actions", "projections", "reminders"},
     "views": FACTS
     | {"forms", "presenters", "tellings", "actions", "access", "selectors", "blockers", "meetings_port"},
     "urls": {"views"},
-    "apps": {"meetings_port", "provided", "receivers", "reminders"},
-    # Made-up histories, for the demo and for tests: they run the actions.
+    "apps": {"duties", "facts", "meetings_port", "provided", "receivers", "reminders"},
+    # Made-up histories, for the demo and for tests: they play through the actions.
     "demo": FACTS | {"actions", "blockers"},
     "management": FACTS | {"actions", "demo", "projections", "stages"},
 }

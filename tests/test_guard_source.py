@@ -42,6 +42,7 @@ SEALED = {
     "referrals.Concern",
     "referrals.Consent",
     "referrals.ContactRoute",
+    "referrals.Duty",
     "referrals.Grant",
     "referrals.Handoff",
     "referrals.HandoffMessage",
@@ -73,6 +74,7 @@ SAFETY = {"referrals.ChildDecision", "referrals.Concern", "referrals.SafetyAnswe
 OWN_RULE = {
     "referrals.Access": "on no page: visible_to and opened_by of the others read it",
     "referrals.Bar": "managers, safeguarding leads and governance of that worker's organisation, never the worker",
+    "referrals.Duty": "given to one of their principals, of a referral and compartment they know",
     "referrals.Grant": "that worker; and of their organisation managers, safeguarding leads and governance",
     "referrals.Handoff": "who asked; and who was asked, until it is declined, withdrawn or over",
     "referrals.HandoffMessage": "the same as what it is about",
@@ -138,6 +140,7 @@ def test_every_row_with_a_party_is_sealed_by_the_one_queryset():
         "meetings.Attendance",
         "meetings.CallOff",
         "referrals.Access",
+        "referrals.Duty",
         "referrals.Grant",
         "referrals.Handoff",
         "referrals.Involvement",
@@ -250,6 +253,8 @@ def test_rows_behind_a_relation_cannot_be_evaluated_either():
 LOOSE = {
     "referrals.Access.ends_at": "the end of what it rests on",
     "referrals.Access.starts_at": "the start of what it rests on",
+    "referrals.Duty.due_at": "nobody: it is computed",
+    "referrals.Duty.ends_at": "nobody: it is computed",
     "notify.Message.claimed_at": "the outbox itself",
     "notify.Message.sent_at": "the outbox itself",
     "referrals.RecordsCheck.matched_at": "the program looks through the names",
@@ -332,17 +337,11 @@ SCOPES = {
 # Modules that use rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE: set[str] = set()
 PAST_THE_SCOPE = {
-    "casework.presenters.banner.ended: _base_manager",  # all users see the outcome; the rest is deferred
-    "restorative.views.health: cursor",  # checks that the database answers
-    # In Subquery annotations of a queryset from opened_by.
-    "referrals.presenters.work_facts._columns: _base_manager",
-    "referrals.presenters.work_facts._opened: _base_manager",
-    # In Exists() of a queryset from visible_to; names only if the user's own side gave them.
+    "casework.presenters.banner.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
+    "restorative.views.health: cursor",  # asks the database whether it answers
+    # Inside Exists() of a queryset that is visible_to; names only where the user's own side gave them.
     "referrals.selectors._named: _base_manager",
     "referrals.selectors.caseload: _base_manager",
-    # The same: whether anything happened on the manager's own side, and whether a worker decided or works on it.
-    "referrals.selectors.silent: _base_manager",
-    "referrals.selectors.to_decide: _base_manager",
 }
 # The outbox has no scope: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
@@ -436,10 +435,8 @@ def test_only_actions_and_named_modules_use_unscoped():
         "referrals.projections",
         "referrals.reminders.reach",
         "referrals.reminders.ring",
-        "referrals.reminders.facts",
         "referrals.reminders.grants",
         "referrals.reminders.handoffs",
-        "referrals.reminders.shares",
         "meetings.blockers",
         "meetings.outcome",
         "meetings.reminders.facts",

@@ -17,6 +17,7 @@ from referrals.actions.parties import fresh_party, require_open
 from referrals.actions.tasks import finish_tasks, give_task
 from referrals.enums import TaskKind
 from referrals.models import Party, Referral
+from restorative.accounts.working_days import working_day_after
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -176,7 +177,9 @@ def set_status(
                 party=owner,
                 kind=TaskKind.CHECK_IN,
                 words=f"Check in with {owner.known_as}: how are things, and what would help?",
-                due_on=clock.add_working_days(clock.today(at), rules().check_in_working_days),
+                due_on=working_day_after(
+                    clock.today(at), rules().check_in_working_days, owner.organisation_id
+                ),
                 by=by,
                 at=at,
             )

@@ -16,6 +16,7 @@ from referrals.actions.tasks import give_task
 from referrals.enums import Stage, TaskKind
 from referrals.models import Party, Referral
 from referrals.stages import STILL_BOOKED
+from restorative.accounts.working_days import working_day_after
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -91,7 +92,7 @@ def record_already_happened(
                 party=party,
                 kind=TaskKind.ASK_SAFETY,
                 words=f"Ask {party.known_as} the safety questions, alone.",
-                due_on=clock.add_working_days(clock.today(at), 1),
+                due_on=working_day_after(clock.today(at), 1, party.organisation_id),
                 by=by,
                 at=at,
             )

@@ -1,7 +1,7 @@
 """Follow-up calls with each person separately: the calls that fall due with a meeting, their answers, and failed
 attempts. An answer that is not safe becomes a concern in the same transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from referrals.actions.readiness import rate
 from referrals.actions.tasks import finish_tasks, give_task
 from referrals.enums import Answer, ConcernKind, RatingPoint, TaskKind
 from referrals.models import Party
+from restorative.accounts.working_days import closures_of, working_day_after
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -38,7 +39,7 @@ RATED = {FollowUpKind.WEEKS_6: RatingPoint.SIX_WEEKS, FollowUpKind.WEEKS_12: Rat
 LEFT = (FollowUpResult.RATHER_NOT, FollowUpResult.NOT_REACHED)
 
 
-def due_dates(day: date) -> dict[FollowUpKind, date]:
+def due_dates(day: date, closures: Collection[date]) -> dict[FollowUpKind, date]:
     """When each call falls due after a meeting on that day: always a working day."""
     numbers = rules()
     weeks = {
@@ -47,10 +48,11 @@ def due_dates(day: date) -> dict[FollowUpKind, date]:
         FollowUpKind.WEEKS_12: numbers.follow_up_weeks_last,
     }
     calls = {
-        kind: clock.add_working_days(day + timedelta(weeks=count, days=-1), 1)
+        kind: clock.add_working_days(day + timedelta(weeks=count, days=-1), 1, closures)
         for kind, count in weeks.items()
     }
-    return {FollowUpKind.DEBRIEF: clock.add_working_days(day, numbers.debrief_working_days), **calls}
+    debrief = clock.add_working_days(day, numbers.debrief_working_days, closures)
+    return {FollowUpKind.DEBRIEF: debrief, **calls}
 
 
 def plan_follow_ups(*, meeting: Meeting, there: Sequence[Party], by: "User", at: datetime) -> list[FollowUp]:
@@ -68,11 +70,13 @@ def plan_follow_ups(*, meeting: Meeting, there: Sequence[Party], by: "User", at:
     )
     called = set(calls.filter(meeting__starts_at__gt=meeting.starts_at).values_list("party", flat=True))
     since = _first_wanted(meeting, at)
+    closures = {key: closures_of(key) for key in {party.organisation_id for party in there}}
+    day = clock.today(meeting.starts_at)
     rows = [
         FollowUp(meeting=meeting, party=party, kind=kind, due_on=due_on, **made(by, at))
         for party in there
         if not party.is_supporter and party.pk not in called
-        for kind, due_on in due_dates(clock.today(meeting.starts_at)).items()
+        for kind, due_on in due_dates(day, closures[party.organisation_id]).items()
         if due_on >= since
     ]
     return FollowUp.objects.bulk_create(rows)
@@ -169,7 +173,7 @@ def could_not_reach(
             party=party,
             kind=TaskKind.TRY_AGAIN,
             words=f"Try {party.known_as} again, as they said it is safe to.",
-            due_on=clock.add_working_days(clock.today(at), rules().try_again_working_days),
+            due_on=working_day_after(clock.today(at), rules().try_again_working_days, party.organisation_id),
             by=by,
             at=at,
             to=by,

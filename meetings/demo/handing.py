@@ -98,4 +98,4 @@ def _send(made: Played, party: Party | None, words: Words, by: User, at: datetim
 
 
 def _answer_day(at: datetime) -> date:
-    return clock.add_working_days(clock.today(at), 5)
+    return clock.add_working_days(clock.today(at), 5, frozenset())

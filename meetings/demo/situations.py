@@ -100,11 +100,13 @@ def withdrawn(staff: Staff, pair: Pair, now: datetime) -> Played:
 def _met(staff: Staff, pair: Pair, now: datetime, *, days: int) -> Played:
     """They met this many days ago, and Fay wrote the record the day after."""
     made = _ready(staff, pair, now, days=days + 3)
-    # A working day: meetings here are not at weekends.
-    day = clock.add_working_days(clock.today(now) - timedelta(days=days + 1), 1)
+    # A working day: nobody meets here at the weekend.
+    day = clock.add_working_days(clock.today(now) - timedelta(days=days + 1), 1, frozenset())
     play.book_meeting(made, clock.moment(day, 15), now - timedelta(days=days, hours=12))
     play.start_meeting(made)
-    play.record_it(made, min(clock.moment(clock.add_working_days(day, 1), 10), now - timedelta(hours=1)))
+    play.record_it(
+        made, min(clock.moment(clock.add_working_days(day, 1, frozenset()), 10), now - timedelta(hours=1))
+    )
     return made
 
 
@@ -159,7 +161,7 @@ def family_meeting(staff: Staff, pair: Pair, now: datetime) -> Played:
     play.make_ready(made, now - timedelta(days=6), facilitators=("fay", "wes"))
     for party in made.parties:
         play.share_with(made, party, "wes", now - timedelta(days=3))
-    day = clock.add_working_days(clock.today(now), 4)
+    day = clock.add_working_days(clock.today(now), 4, frozenset())
     play.book_meeting(made, clock.moment(day, 11), now - timedelta(days=2), room=1, kind=MeetingKind.FAMILY)
     return made
 

@@ -4,9 +4,11 @@ Each is planned from facts read once. Claiming and sending are the outbox's, rea
 from datetime import datetime
 from uuid import UUID
 
+from meetings.duties import KINDS
 from meetings.reminders import after, people, release, workers
 from meetings.reminders.facts import read
 from meetings.reminders.people import NOT_HAPPENING, PARTY_KINDS
+from referrals.reminders import work
 from restorative.notify.registry import Planned
 
 __all__ = ["NOT_HAPPENING", "PARTY_KINDS", "plan", "register_kinds"]
@@ -26,3 +28,4 @@ def register_kinds() -> None:
     """Tell the outbox of every kind of message about meetings."""
     for room in ROOMS:
         room.register_kinds(plan)
+    work.register_kinds(KINDS)

@@ -2,15 +2,15 @@
 and to workers, what falls due. What comes before a meeting is in people.py and workers.py."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from meetings.enums import ActionStatus, FollowUpKind, MeetingStatus
-from meetings.models import Action, FollowUp, Meeting
-from meetings.reminders.facts import OVER, Facts, opens, planned, wants_word
+from meetings.duties import OVER, caller_of
+from meetings.enums import FollowUpKind, MeetingStatus
+from meetings.models import FollowUp, Meeting
+from meetings.reminders.facts import Facts, planned, wants_word
 from meetings.reminders.workers import tell
-from referrals.enums import Part
-from referrals.models import Involvement, Party
+from referrals.facts import facts_of
 from referrals.reminders import party_of, plan_again, say, to_participant, to_worker, worker_of
 from restorative.accounts.models import User
 from restorative.common import clock
@@ -74,122 +74,16 @@ def _call_words(words: str) -> Callable[[Message, datetime], Content]:
         )
         row = rows.get(pk=message.thing_id)
         text = words.replace("{when}", clock.show_day(row.due_on))
-        caller = caller_of(row)
-        if caller.pk != worker_of(row.party).pk:
-            text = text.replace("I will", f"{caller.first_name} will")
+        caller = caller_of(facts_of(message.group, at).parties[row.party_id], row.kind)
+        if caller != worker_of(row.party).pk:
+            name = User.objects.values_list("first_name", flat=True).get(pk=caller)
+            text = text.replace("I will", f"{name} will")
         return say(party_of(message.recipient_id), text, at)
 
     return render
 
 
-# --- To workers: calls ------------------------------------------------------------------------------------------
-
-
-def caller_of(row: FollowUp) -> User:
-    """Who rings: the party's worker; the debrief is a second worker's where a facilitator supports another person."""
-    worker = worker_of(row.party)
-    if row.kind != FollowUpKind.DEBRIEF:
-        return worker
-    running = (
-        Involvement.objects.unscoped("who rings")
-        .in_meetings()
-        .filter(referral=row.party.referral_id, until__isnull=True)
-    )
-    supporting = (
-        Party.objects.unscoped("who rings")
-        .filter(referral=row.party.referral_id, left_at__isnull=True, keyworker__isnull=False)
-        .exclude(pk=row.party_id)
-        .values("keyworker")
-    )
-    if not running.filter(part=Part.FACILITATOR, user__in=supporting).exists():
-        return worker
-    seconds = running.filter(part=Part.SECOND_WORKER, user__is_active=True).select_related("user__team")
-    return next((each.user for each in seconds if opens(each.user, row.party_id)), worker)
-
-
-def _managers_of(facts: Facts, user: User, party: UUID) -> list[User]:
-    """The manager of a worker's team, where that manager opens this person's compartment."""
-    return [row for row in facts.managers_of(user) if row.pk != user.pk and facts.opens(row, party)]
-
-
-def _morning(kind: str, thing: UUID, to: UUID, day: date) -> Planned:
-    due = clock.moment(day, 9)
-    return planned(kind, thing, to, due=due, until=due + GIVEN_UP)
-
-
-def calls(facts: Facts) -> list[Planned]:
-    """A debrief or a call is due that day: to who makes it. Not done some working days later: to their manager."""
-    found = []
-    for row in facts.calls:
-        caller = caller_of(row)
-        found.append(_morning("worker_follow_up_due", row.pk, caller.pk, row.due_on))
-        for manager in _managers_of(facts, caller, row.party_id):
-            day = clock.add_working_days(row.due_on, rules().follow_up_late_working_days)
-            found.append(_morning("worker_follow_up_late", row.pk, manager.pk, day))
-    return found
-
-
-def _recheck_call_worker(message: Message, at: datetime) -> Send | Cancel:
-    row = _call(message.thing_id)
-    user = User.objects.get(pk=message.recipient_id)
-    if row is None or row.done_at or not opens(user, row.party_id):
-        return Cancel("nothing is due")
-    return to_worker(user, at)
-
-
-# --- To workers: actions ----------------------------------------------------------------------------------------
-
-
-def _reads(user: User, action: UUID) -> bool:
-    return Action.objects.visible_to(user).filter(pk=action).exists()
-
-
-def actions(facts: Facts) -> list[Planned]:
-    """An action is due that day: to its owner's worker, who asks. Nobody has said what became of it: to their manager.
-
-    Never to somebody whose side does not read it.
-    """
-    found = []
-    for row in facts.actions:
-        worker = worker_of(row.owner)
-        if _reads(worker, row.pk):
-            found.append(_morning("worker_action_due", row.pk, worker.pk, row.due_on))
-        day = clock.add_working_days(row.due_on, rules().action_late_working_days)
-        for manager in _managers_of(facts, worker, row.owner_id):
-            if _reads(manager, row.pk):
-                found.append(_morning("worker_action_late", row.pk, manager.pk, day))
-    return found
-
-
-def _recheck_action(message: Message, at: datetime) -> Send | Cancel:
-    user = User.objects.get(pk=message.recipient_id)
-    rows = Action.objects.visible_to(user).filter(pk=message.thing_id, status=ActionStatus.OPEN)
-    return to_worker(user, at) if rows.exists() else Cancel("nothing is due")
-
-
-# --- To workers: records ----------------------------------------------------------------------------------------
-
-
-def records(facts: Facts) -> list[Planned]:
-    """The record is due two working days after the meeting: to those who ran it; five after, to the lead's manager."""
-    started = facts.those(MeetingStatus.STARTED)
-    if not started:
-        return []
-    running = (
-        Involvement.objects.unscoped("messages")
-        .in_meetings()
-        .filter(referral=facts.group, until__isnull=True)
-    )
-    runners = list(running.values_list("user", flat=True))
-    managers = facts.managers_of(facts.referral.lead)
-    found = []
-    for meeting in started:
-        met = clock.today(meeting.starts_at)
-        day = clock.add_working_days(met, rules().record_working_days)
-        found += [_morning("worker_record_due", meeting.pk, user, day) for user in runners]
-        day = clock.add_working_days(met, rules().record_late_working_days)
-        found += [_morning("worker_record_late", meeting.pk, manager.pk, day) for manager in managers]
-    return found
+# --- To workers -------------------------------------------------------------------------------------------------
 
 
 def already(facts: Facts) -> list[Planned]:
@@ -209,34 +103,22 @@ def already(facts: Facts) -> list[Planned]:
     ]
 
 
-def _recheck_meeting(status: MeetingStatus, done: str) -> Callable[[Message, datetime], Send | Cancel]:
-    def recheck(message: Message, at: datetime) -> Send | Cancel:
-        user = User.objects.get(pk=message.recipient_id)
-        seen = Meeting.objects.visible_to(user).filter(pk=message.thing_id, status=status)
-        return to_worker(user, at) if seen.exists() else Cancel(done)
-
-    return recheck
+def _recheck_already(message: Message, at: datetime) -> Send | Cancel:
+    user = User.objects.get(pk=message.recipient_id)
+    seen = Meeting.objects.visible_to(user).filter(pk=message.thing_id, status=MeetingStatus.TOOK_PLACE)
+    return to_worker(user, at) if seen.exists() else Cancel("it is not recorded any more")
 
 
-_unwritten = _recheck_meeting(MeetingStatus.STARTED, "the record has been written")
-_happened = _recheck_meeting(MeetingStatus.TOOK_PLACE, "nothing is due")
-
-PLANS = (afterwards, coming, calls, actions, records, already)
-# Each reminder to a worker: what is asked again at the moment of sending, and what it says.
-TO_WORKERS = (
-    ("worker_follow_up_due", _recheck_call_worker, "a call is due today"),
-    ("worker_follow_up_late", _recheck_call_worker, "a call is 3 working days late"),
-    ("worker_action_due", _recheck_action, "something agreed is due today, ask how it went"),
-    ("worker_action_late", _recheck_action, "nobody has asked how something agreed went"),
-    ("worker_record_due", _unwritten, "the record is due today"),
-    ("worker_record_late", _unwritten, "a record is 3 working days late"),
-    ("worker_already_happened", _happened, "a conversation that already happened was recorded"),
-)
+PLANS = (afterwards, coming, already)
 
 
 def register_kinds(plan: Plan) -> None:
     """Tell the outbox of every kind of message after a meeting; `plan` plans every message about meetings."""
     for kind, words in (("afterwards", AFTERWARDS), ("follow_up_coming", COMING)):
         register(kind, plan=plan, recheck=_recheck_call, render=_call_words(words), on_unsent=plan_again)
-    for kind, recheck, what in TO_WORKERS:
-        register(kind, plan=plan, recheck=recheck, render=tell(what))
+    register(
+        "worker_already_happened",
+        plan=plan,
+        recheck=_recheck_already,
+        render=tell("a conversation that already happened was recorded"),
+    )

@@ -1,16 +1,17 @@
 """What the messages about the meetings of one referral are planned from, read once for all of them.
 Nothing is decided here; whether somebody can be reached is referrals/reminders's."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from itertools import groupby
 from uuid import UUID
 
-from meetings.enums import ActionStatus, MeetingStatus
-from meetings.models import Action, Attendance, CallOff, FollowUp, Meeting
-from referrals.enums import Answer, Purpose, Stage
-from referrals.models import Consent, Party, Referral
+from meetings.duties import OVER
+from meetings.enums import MeetingStatus
+from meetings.models import Attendance, CallOff, FollowUp, Meeting
+from referrals.enums import Answer, Purpose
+from referrals.models import Consent, Referral
 from referrals.querysets_involvement import worker_ids
 from referrals.reminders import Ways, barred_from, managers_there, ways_to_reach
 from restorative.accounts.models import User
@@ -18,7 +19,6 @@ from restorative.common import clock
 from restorative.notify.registry import Planned
 
 WHY = "planning messages"
-OVER = (Stage.CLOSED, Stage.PAUSED)
 # With whoever is named in what is sent: who it is for, their worker, and the worker's team for who is told next.
 PARTY = ("person", "keyworker__team__manager", "referral__lead__team__manager")
 
@@ -30,7 +30,6 @@ class Facts:
     group: UUID
     at: datetime
     meetings: list[Meeting]
-    _opens: dict[tuple[UUID, UUID], bool] = field(default_factory=dict)
 
     @property
     def referral(self) -> Referral:
@@ -124,23 +123,6 @@ class Facts:
         wanted = {key: wants_word(key, self.at) for key in {row.party_id for row in self.calls}}
         return [row for row in self.calls if wanted[row.party_id]]
 
-    @cached_property
-    def actions(self) -> list[Action]:
-        """What was agreed and is still to be done."""
-        if not self.met:
-            return []
-        rows = Action.objects.unscoped(WHY).filter(
-            agreement__meeting__in=self.met, status=ActionStatus.OPEN, owner__left_at__isnull=True
-        )
-        return list(rows.select_related(*(f"owner__{name}" for name in PARTY)))
-
-    def opens(self, user: User, party: UUID) -> bool:
-        """Whether this worker opens the compartment of that party."""
-        key = (user.pk, party)
-        if key not in self._opens:
-            self._opens[key] = opens(user, party)
-        return self._opens[key]
-
 
 def read(group: UUID, at: datetime) -> Facts | None:
     """The facts of a referral, or None where it never had a meeting: then nothing is planned."""
@@ -171,11 +153,6 @@ def planned(
         to_worker=to_worker,
         urgent=urgent,
     )
-
-
-def opens(user: User, party: UUID) -> bool:
-    """Whether this worker opens the compartment of that party."""
-    return Party.objects.opened_by(user).filter(pk=party).exists()
 
 
 def workers_on(referral: UUID) -> list[User]:

@@ -19,6 +19,7 @@ from referrals.reminders import (
     say,
     to_participant,
 )
+from restorative.accounts.working_days import working_day_after
 from restorative.common import clock
 from restorative.common.rules import rules
 from restorative.notify.models import WAITING, Message, State
@@ -56,7 +57,8 @@ def _moved_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
 
 
 def _ahead_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
-    day = clock.add_working_days(clock.today(meeting.starts_at), -rules().booked_ahead_working_days)
+    days = -rules().booked_ahead_working_days
+    day = working_day_after(clock.today(meeting.starts_at), days, attendance.party.organisation_id)
     due = clock.moment(day, 10)
     return due if due > meeting.created_at + timedelta(days=1) else None
 

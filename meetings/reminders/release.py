@@ -1,4 +1,4 @@
-"""A meeting is called off and the others have not heard: whoever may know is reminded to release it, and shortly before
+"""A meeting is called off and the others have not heard: shortly before
 it would begin somebody on duty rings them. So they see to it where a change was told and has not reached somebody."""
 
 from datetime import datetime, timedelta
@@ -24,22 +24,6 @@ from restorative.accounts.models import User
 from restorative.common.rules import rules
 from restorative.notify.models import Message
 from restorative.notify.registry import Cancel, Content, Plan, Planned, Send, register
-
-
-def waiting(facts: Facts) -> list[Planned]:
-    """Something called off waits for release: to the workers who may know of it, at once."""
-    return [
-        planned("worker_release_waiting", row.pk, user.pk, due=row.created_at, until=row.meeting.starts_at)
-        for row in facts.waiting
-        for user in facts.workers
-        if row.party_id is not None and facts.opens(user, row.party_id)
-    ]
-
-
-def _recheck_waiting(message: Message, at: datetime) -> Send | Cancel:
-    user = User.objects.get(pk=message.recipient_id)
-    rows = CallOff.objects.visible_to(user).waiting().filter(pk=message.thing_id)
-    return to_worker(user, at) if rows.exists() else Cancel("nothing waits to be released")
 
 
 def _on_duty(party: Party) -> User | None:
@@ -114,14 +98,11 @@ def _recheck_unheard(message: Message, at: datetime) -> Send | Cancel:
 
 
 CHANGES = ("meeting_not_happening", "meeting_moved")
-PLANS = (waiting, duty, unheard)
+PLANS = (duty, unheard)
 
 
 def register_kinds(plan: Plan) -> None:
     """Tell the outbox of both; `plan` plans every message about meetings."""
-    register(
-        "worker_release_waiting", plan=plan, recheck=_recheck_waiting, render=tell("this needs you today")
-    )
     register("worker_release_duty", plan=plan, recheck=_recheck_duty, render=_duty_words)
     register(
         "worker_change_unheard",

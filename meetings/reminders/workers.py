@@ -1,19 +1,15 @@
-"""What workers are reminded of before a meeting: that it is tomorrow, to ask on the day, whom to ring instead of
+"""What workers are reminded of before a meeting: whom to ring instead of
 writing, that it is on hold, that they stand in. What was called off and waits is in release.py."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from uuid import UUID
-
-from django.db.models import Q
+from datetime import datetime
 
 from meetings.blockers import causes
 from meetings.enums import MeetingStatus
 from meetings.models import Attendance, Meeting, Unavailable
 from meetings.reminders.facts import WHY, Facts, planned
 from meetings.reminders.people import soon
-from referrals.facts import facts_of
-from referrals.models import Involvement, Party
+from referrals.models import Involvement
 from referrals.reminders import (
     LOOK_AGAIN,
     can_be_written_to,
@@ -24,65 +20,8 @@ from referrals.reminders import (
 )
 from restorative.accounts.models import User
 from restorative.common import clock
-from restorative.common.rules import rules
 from restorative.notify.models import Message
 from restorative.notify.registry import Cancel, Content, Hold, Plan, Planned, Send, register
-
-
-def _shown_as_booked(meeting: UUID, user: User) -> bool:
-    shown = Meeting.objects.visible_to(user).filter(pk=meeting, shown_status=MeetingStatus.BOOKED)
-    return shown.exists()
-
-
-def tomorrow(facts: Facts) -> list[Planned]:
-    """Meeting tomorrow, to each worker for whom it is booked as far as they may know."""
-    return [
-        planned(
-            "worker_meeting_tomorrow",
-            meeting.pk,
-            user.pk,
-            due=clock.moment(clock.today(meeting.starts_at) - timedelta(days=1), 8),
-            until=meeting.starts_at,
-        )
-        for meeting in facts.those(MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF)
-        for user in facts.workers
-        if _shown_as_booked(meeting.pk, user)
-    ]
-
-
-def _recheck_tomorrow(message: Message, at: datetime) -> Send | Cancel:
-    user = User.objects.get(pk=message.recipient_id)
-    if not _shown_as_booked(message.thing_id, user):
-        return Cancel("the meeting is not booked any more")
-    return to_worker(user, at)
-
-
-def day_check(facts: Facts) -> list[Planned]:
-    """The day-of check, early that morning, to each party's worker for whom it is booked as far as they know."""
-    found = []
-    for meeting in facts.those(MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF):
-        due = clock.moment(clock.today(meeting.starts_at), *divmod(rules().day_check_from_minute, 60))
-        workers = {row.party.keyworker_id or facts.referral.lead_id for row in facts.expected(meeting)}
-        if meeting.status == MeetingStatus.CALLED_OFF:
-            users = User.objects.filter(pk__in=workers, is_active=True)
-            workers = {user.pk for user in users if _shown_as_booked(meeting.pk, user)}
-        found += [
-            planned("worker_day_check", meeting.pk, worker, due=due, until=meeting.starts_at)
-            for worker in sorted(workers)
-        ]
-    return found
-
-
-def _recheck_day_check(message: Message, at: datetime) -> Send | Cancel:
-    """Still booked as far as they may know, and somebody they support has not been asked today."""
-    user = User.objects.get(pk=message.recipient_id)
-    if not _shown_as_booked(message.thing_id, user):
-        return Cancel("the meeting is not booked any more")
-    theirs = Q(keyworker=user) | Q(keyworker__isnull=True, referral__lead=user)
-    expected = Party.objects.opened_by(user).filter(theirs, attendances__meeting=message.thing_id)
-    facts = facts_of(message.group, at)
-    asked = all(facts.parties[key].well_today for key in expected.present().values_list("pk", flat=True))
-    return Cancel("everybody they support was asked today") if asked else to_worker(user, at)
 
 
 def ring_instead(facts: Facts) -> list[Planned]:
@@ -170,10 +109,8 @@ def tell(what: str) -> Callable[[Message, datetime], Content]:
     return render
 
 
-PLANS = (tomorrow, day_check, ring_instead, on_hold, stand_in)
+PLANS = (ring_instead, on_hold, stand_in)
 KINDS = (
-    ("worker_meeting_tomorrow", _recheck_tomorrow, "meeting tomorrow"),
-    ("worker_day_check", _recheck_day_check, "ask today: well enough, safe, still yes?"),
     (
         "worker_ring_instead",
         _recheck_ring_instead,

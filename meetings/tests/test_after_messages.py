@@ -105,7 +105,7 @@ def test_what_is_due_is_told_to_whoever_rings_and_late_to_their_manager(staff: S
     due = Message.objects.get(kind="worker_follow_up_due", thing_id=row.pk)
     assert (due.recipient_id, clock.today(due.due_at)) == (staff["kit"].pk, row.due_on)
     assert late.recipient_id == staff["mo"].pk
-    assert clock.today(late.due_at) == clock.add_working_days(row.due_on, 3)
+    assert clock.today(late.due_at) == clock.add_working_days(row.due_on, 3, frozenset())
 
     hold_follow_up(follow_up=row, answers=dict(play.ALL_WELL), by=staff["kit"])
 
@@ -138,7 +138,7 @@ def test_an_action_is_asked_about_on_its_day_and_later_by_the_manager(staff: Sta
     day = clock.today() + timedelta(days=5)
 
     assert waiting("worker_action_due") == {staff["asha"].pk: day, staff["kit"].pk: day}
-    assert waiting("worker_action_late") == {staff["mo"].pk: clock.add_working_days(day, 3)}
+    assert waiting("worker_action_late") == {staff["mo"].pk: clock.add_working_days(day, 3, frozenset())}
 
     play.become(made, ActionStatus.DONE, timezone.now())
 
@@ -156,7 +156,7 @@ def test_the_manager_hears_of_a_record_five_working_days_late(staff: Staff) -> N
     made = tell("record_overdue", staff, timezone.now())
 
     late = Message.objects.get(kind="worker_record_late")
-    day = clock.add_working_days(clock.today(made.meeting.starts_at), 5)
+    day = clock.add_working_days(clock.today(made.meeting.starts_at), 5, frozenset())
     assert (late.recipient_id, clock.today(late.due_at)) == (staff["mo"].pk, day)
 
     play.record_it(made, timezone.now())

@@ -63,7 +63,7 @@ def typed(**changes: str) -> dict[str, str]:
 
 
 def test_a_meeting_of_a_tuesday_is_followed_up_on_working_days() -> None:
-    assert due_dates(date(2027, 3, 2)) == {
+    assert due_dates(date(2027, 3, 2), frozenset()) == {
         FollowUpKind.DEBRIEF: date(2027, 3, 4),
         FollowUpKind.WEEKS_2: date(2027, 3, 16),
         FollowUpKind.WEEKS_6: date(2027, 4, 13),
@@ -73,7 +73,7 @@ def test_a_meeting_of_a_tuesday_is_followed_up_on_working_days() -> None:
 
 def test_a_bank_holiday_moves_a_call_to_the_next_working_day() -> None:
     # Two weeks after Monday 15 March is Easter Monday.
-    assert due_dates(date(2027, 3, 15))[FollowUpKind.WEEKS_2] == date(2027, 3, 30)
+    assert due_dates(date(2027, 3, 15), frozenset())[FollowUpKind.WEEKS_2] == date(2027, 3, 30)
 
 
 def test_each_participant_who_came_is_called_and_nobody_else(staff: Staff) -> None:
@@ -294,7 +294,10 @@ def test_a_try_that_reaches_nobody_is_noted_and_tried_again_in_three_working_day
     send(client_of(staff["kit"]), page(made, row), result="try_again", why="no_answer")
 
     task = Task.objects.unscoped("test").get()
-    assert (task.kind, task.due_on) == (TaskKind.TRY_AGAIN, clock.add_working_days(clock.today(), 3))
+    assert (task.kind, task.due_on) == (
+        TaskKind.TRY_AGAIN,
+        clock.add_working_days(clock.today(), 3, frozenset()),
+    )
     assert Attempt.objects.unscoped("test").get().result == "no_answer"
     row.refresh_from_db()
     assert row.done_at is None

@@ -20,6 +20,7 @@ from referrals.models import (
     Suitability,
     Task,
 )
+from restorative.accounts.working_days import working_day_after
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -128,7 +129,10 @@ def sign_off(
                     assignee=assignee,
                     kind=TaskKind.STEP,
                     words=words,
-                    due_on=steps_due_on or clock.add_working_days(clock.today(at), 5),
+                    due_on=steps_due_on
+                    or working_day_after(
+                        clock.today(at), rules().step_working_days, concern.party.organisation_id
+                    ),
                     blocks=row,
                     **made(by, at),
                 )

@@ -13,6 +13,7 @@ from referrals.actions.lifecycle import begin_preparing, changing, made
 from referrals.actions.parties import fresh_party, note_answer
 from referrals.enums import NOBODY, Answer, Capacity, How, Place, Purpose
 from referrals.models import Consent, InformationSheet, Party, Referral
+from restorative.accounts.working_days import working_day_after
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -197,7 +198,7 @@ def _add(
             interpreter=asked.interpreter,
             capacity=asked.capacity,
             why_back=why_back,
-            counts_from=_counts_from(at, came_back, last),
+            counts_from=_counts_from(party, at, came_back, last),
             expires_on=_expires_on(at),
             taken_at=at,
             taken_by=by,
@@ -254,9 +255,11 @@ def _withdrawn_before(party: Party, purpose: Purpose, recipient: UUID) -> bool:
     return rows.filter(answer=Answer.WITHDRAWN, seq__gt=last_yes).exists()
 
 
-def _counts_from(at: datetime, came_back: bool, last: Consent | None) -> datetime:
+def _counts_from(party: Party, at: datetime, came_back: bool, last: Consent | None) -> datetime:
     if came_back:
-        return clock.moment(clock.add_working_days(clock.today(at), rules().return_working_days), 0)
+        return clock.moment(
+            working_day_after(clock.today(at), rules().return_working_days, party.organisation_id), 0
+        )
     if last is not None and last.answer == Answer.YES and last.counts_from > at:
         # A second yes during the two days does not shorten them.
         return last.counts_from

@@ -112,7 +112,7 @@ def log_referral(
                     at=joined,
                 )
             # The actions below check access as usual.
-            project(facts_of(referral.pk, at))
+            project(facts_of(referral.pk, at, closures=True))
             if route is not None:
                 record_route(party=own, facts=route, confirmed=False, by=by, at=at)
             if worry is not None:

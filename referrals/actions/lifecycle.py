@@ -13,6 +13,7 @@ from django.db.models import Case, F, Value, When
 
 from referrals import access, blockers, events, stages
 from referrals.actions.outcome import derived_outcome, open_items
+from referrals.duties.held import holding
 from referrals.enums import Gate, Outcome, Reason, Stage, Suitable
 from referrals.facts import Facts, facts_of
 from referrals.meetings_port import meetings
@@ -67,10 +68,11 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Refer
             yield fresh, at
         finally:
             _held.reset(token)
-        facts = facts_of(key, at)
+        facts = facts_of(key, at, closures=True)
         project(facts)
         stamp_first_ready(fresh, facts)
-        outbox.reconcile(key, at=at)
+        with holding(facts):
+            outbox.reconcile(key, at=at)
 
 
 def _later_than_the_last(at: datetime) -> Case:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from referrals import access
 from referrals.actions.lifecycle import made
-from referrals.enums import Answer
+from referrals.enums import Answer, Stage
 from referrals.models import Consent, InformationSheet
-from referrals.projections import end_what_rests_on_sheets
+from referrals.projections import end_what_rests_on_sheets, mark_stale
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -47,6 +48,7 @@ def publish_sheet(
             if material:
                 InformationSheet.objects.filter(materially_changed_at=None).update(materially_changed_at=at)
                 end_what_rests_on_sheets(at)
+                mark_stale(~Q(stage=Stage.CLOSED))
             sheet = InformationSheet.objects.create(
                 version=after + 1, words=words, published_at=at, **made(by, at)
             )

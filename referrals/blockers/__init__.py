@@ -15,7 +15,7 @@ from referrals.blockers.codes import (
     wording_of,
 )
 from referrals.blockers.find import Blocker, blockers, find_blockers, party_codes
-from referrals.blockers.shown import SEALED_SENTENCE, ShownBlocker, sealed_open, shown_to
+from referrals.blockers.shown import SEALED_SENTENCE, WORDS_SENTENCE, ShownBlocker, sealed_open, shown_to
 
 __all__ = [
     "BOTH",
@@ -27,6 +27,7 @@ __all__ = [
     "SHELL_CODES",
     "START",
     "TALK_CODES",
+    "WORDS_SENTENCE",
     "Blocker",
     "BlockerCode",
     "ShownBlocker",

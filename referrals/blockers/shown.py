@@ -25,6 +25,10 @@ class ShownBlocker:
     code: str = ""
     party: Party | None = None
 
+    @property
+    def party_id(self) -> UUID | None:
+        return self.party.pk if self.party else None
+
 
 def sealed_open(
     found: Iterable[Blocker], parties: Iterable[Party], before: "BeforeStep | None" = None

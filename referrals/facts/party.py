@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 RowT = TypeVar("RowT", bound=rows.Row)
 # Results of attempts to reach a person who has not answered.
 TRIED = (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH, ApproachResult.DO_NOT_APPROACH)
+# Rows of a party that say nothing of work with them.
+NOT_WITH_THEM = (rows.InvolvementRow, rows.GrantRow, rows.HandoffRow, rows.StageChangeRow, rows.TaskRow)
 
 
 @dataclass(frozen=True, eq=False)
@@ -450,9 +452,9 @@ class PartyFacts:
 
     @property
     def last_noted_at(self) -> datetime:
-        """When anything was last recorded about them."""
-        made = [self.row.created_at, *(getattr(r, r.MADE) for kind in self._rows.values() for r in kind)]
-        return max(made)
+        """When anything was last done or noted with them. Who works on it, tasks and steps are not that."""
+        done = (r for kind, found in self._rows.items() if kind not in NOT_WITH_THEM for r in found)
+        return max([self.row.created_at, *(when for row in done for when in row.moments)])
 
     @cached_property
     def is_provisional(self) -> bool:

@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from types import UnionType
 from typing import Any, get_args, get_type_hints
@@ -19,7 +19,7 @@ from django.db.models.functions import JSONArray
 from referrals.facts import rows
 from referrals.facts.referral import Facts
 from restorative.accounts.enums import Role
-from restorative.accounts.models import Closure, User
+from restorative.accounts.models import Organisation, User
 
 # How many referrals one statement covers. It is compiled once per size, and padded.
 SIZES = (1, 10, 100)
@@ -97,6 +97,15 @@ SOURCES: list[Source] = [
     Source("referrals.Bar", rows.BarRow, "referral"),
     Source("referrals.Handoff", rows.HandoffRow, "referral"),
     Source("referrals.RecordsCheck", rows.RecordsCheckRow, "referral"),
+    Source(
+        "referrals.RecordsHit",
+        rows.HitBarRow,
+        "records_check__referral",
+        {
+            "user_id": "matched__parties__referral__bars__user",
+            "lifted_at": "matched__parties__referral__bars__lifted_at",
+        },
+    ),
     Source("referrals.Suitability", rows.SuitabilityRow, "referral"),
     Source("referrals.Closure", rows.ClosureRow, "referral"),
     Source("referrals.Task", rows.TaskRow, "referral"),
@@ -166,8 +175,8 @@ def read_facts(
     present = {key: kinds for key, kinds in found.items() if rows.ReferralRow in kinds}
     houses = {key: _organisations(kinds) for key, kinds in present.items()}
     staff = _staff(present.values(), set().union(*houses.values()))
-    closed = _closures(set().union(*houses.values())) if closures else None
-    facts = {key: Facts.of(kinds, staff, closed, at) for key, kinds in present.items()}
+    opened = _houses(set().union(*houses.values())) if closures else None
+    facts = {key: Facts.of(kinds, staff, opened, at) for key, kinds in present.items()}
     if known_until is not None:
         return {key: each.known_until(known_until) for key, each in facts.items()}
     return facts
@@ -211,9 +220,12 @@ def _staff(every: Collection[dict[type, list[Any]]], houses: set[UUID]) -> dict[
     return {row[0]: rows.Worker(*row) for row in staff} if people else {}
 
 
-def _closures(houses: set[UUID]) -> dict[UUID, frozenset[date]]:
-    """The closure days of these organisations."""
-    found: dict[UUID, set[date]] = {house: set() for house in houses}
-    for house, day in Closure.objects.filter(organisation__in=houses).values_list("organisation", "date"):
-        found[house].add(day)
-    return {house: frozenset(days) for house, days in found.items()}
+def _houses(keys: set[UUID]) -> dict[UUID, rows.House]:
+    """When these organisations are open."""
+    closes: dict[UUID, time] = {}
+    closures: dict[UUID, set[date]] = {}
+    columns = Organisation.objects.filter(pk__in=keys).values_list("pk", "closes_at", "closed_days__date")
+    for key, closes_at, day in columns:
+        closes[key] = closes_at
+        closures.setdefault(key, set()).update([day] if day else [])
+    return {key: rows.House(closes_at, frozenset(closures[key])) for key, closes_at in closes.items()}

@@ -28,24 +28,30 @@ class Facts:
     at: datetime
     referral: rows.ReferralRow
     staff: Mapping[UUID, rows.Worker] = field(repr=False)
-    closures: Mapping[UUID, Collection[date]] | None = field(repr=False)
+    houses: Mapping[UUID, rows.House] | None = field(repr=False)
     _rows: dict[type, list[Any]] = field(repr=False)
+    # What was worked out from these rows whatever the moment, such as access; for the rules that work it out.
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
         cls,
         kinds: dict[type, list[Any]],
         staff: Mapping[UUID, rows.Worker],
-        closures: Mapping[UUID, Collection[date]] | None,
+        houses: Mapping[UUID, rows.House] | None,
         at: datetime,
     ) -> Facts:
         """Facts from rows of each kind, in any order."""
         ordered = {kind: sorted(found, key=_order) for kind, found in kinds.items()}
-        return cls(at, ordered[rows.ReferralRow][0], staff, closures, ordered)
+        return cls(at, ordered[rows.ReferralRow][0], staff, houses, ordered)
 
     def rows(self, kind: type[RowT]) -> list[RowT]:
         """All rows of one kind, oldest first."""
         return self._rows.get(kind, [])
+
+    def moved_to(self, at: datetime) -> Facts:
+        """The same rows at another moment: what runs out or begins until then has done so."""
+        return replace(self, at=at)
 
     def known_until(self, moment: datetime) -> Facts:
         """The same facts as known just before a moment: without later rows and later changes."""
@@ -89,7 +95,7 @@ class Facts:
             replace(row, keyworker_id=keyworkers.get(row.beside_id or row.id))
             for row in then.get(rows.PartyRow, [])
         ]
-        return Facts(at, then[rows.ReferralRow][0], self.staff, self.closures, then)
+        return Facts(at, then[rows.ReferralRow][0], self.staff, self.houses, then)
 
     # --- People ---
 
@@ -282,11 +288,15 @@ class Facts:
 
     # --- Days ---
 
-    def working_day_after(self, day: date, days: int, organisation: UUID) -> date:
-        """The day so many of an organisation's working days later. Raises RuntimeError if closures were not read."""
-        if self.closures is None:
+    def house(self, organisation: UUID) -> rows.House:
+        """When an organisation is open. Raises RuntimeError where the facts were read without closures."""
+        if self.houses is None:
             raise RuntimeError("Working days need facts that were read with closures=True.")
-        return clock.add_working_days(day, days, self.closures.get(organisation, frozenset()))
+        return self.houses[organisation]
+
+    def working_day_after(self, day: date, days: int, organisation: UUID) -> date:
+        """The day so many working days of an organisation later."""
+        return clock.add_working_days(day, days, self.house(organisation).closures)
 
     def morning_after(self, since: datetime, days: int, organisation: UUID) -> datetime:
         """Nine o'clock, so many of an organisation's working days after a moment."""

@@ -2,7 +2,7 @@
 reader.py reads them; derived properties are in party.py and referral.py."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import ClassVar
 from uuid import UUID
 
@@ -21,6 +21,12 @@ class Row:
     SETTLES: ClassVar[tuple[tuple[str, ...], ...]] = ()
     # Whether such a row exists only if its party spoke with us.
     SPOKEN: ClassVar[bool] = False
+
+    @property
+    def moments(self) -> list[datetime]:
+        """When the row came to be, and when something on it was settled."""
+        names = [self.MADE, *(when for when, *_ in self.SETTLES if when != "sheet_changed_at")]
+        return [when for name in names if (when := getattr(self, name)) is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,17 @@ class RecordsCheckRow(Row):
     done_at: datetime | None
     done_by_id: UUID | None
     released_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HitBarRow(Row):
+    """Somebody whom a records check found, and a worker barred from a referral that they are in; or none."""
+
+    id: UUID
+    created_at: datetime
+    records_check_id: UUID
+    user_id: UUID | None
+    lifted_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,3 +421,11 @@ class Worker:
     role: str
     safeguarding_lead: bool
     is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """When an organisation is open: until which hour, and on which days it is closed."""
+
+    closes_at: time
+    closures: frozenset[date]

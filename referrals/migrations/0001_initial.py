@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                         to=settings.AUTH_USER_MODEL,
                     ),
                 ),
+                ("stale", models.BooleanField(default=False)),
             ],
             options={
                 "ordering": ["-logged_at", "id"],
@@ -124,6 +125,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["-logged_at", "id"], name="referral_logged"),
                     models.Index(fields=["lead", "stage"], name="referral_lead_stage"),
                     models.Index(fields=["lead_organisation", "stage"], name="referral_org_stage"),
+                    models.Index(condition=models.Q(("stale", True)), fields=["id"], name="referral_stale"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -1563,6 +1565,65 @@ class Migration(migrations.Migration):
                         name="consent_heard_when_and_who",
                         violation_error_message="A consent heard alone says when and by whom.",
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Duty",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="referrals.referral"
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="referrals.party",
+                    ),
+                ),
+                ("kind", models.CharField(max_length=60)),
+                ("section", models.PositiveSmallIntegerField()),
+                ("principal", models.CharField(max_length=60)),
+                ("thing", models.UUIDField()),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("starts_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("ends_at", models.DateTimeField(blank=True, null=True)),
+                ("safety", models.BooleanField(default=False)),
+                ("second_person", models.BooleanField(default=False)),
+                (
+                    "not_for",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "duties",
+                "indexes": [models.Index(fields=["principal", "section", "due_at"], name="duty_list")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ends_at__isnull", True),
+                            ("ends_at__gte", models.F("starts_at")),
+                            _connector="OR",
+                        ),
+                        name="duty_ends_after_it_starts",
+                        violation_error_message="A duty ends after it starts.",
+                    )
                 ],
             },
         ),

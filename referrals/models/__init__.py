@@ -4,6 +4,7 @@ Only referrals.actions writes these rows; models know nothing of the web."""
 from referrals.models.access import Bar, Grant
 from referrals.models.concern import Concern, ProtectiveShare, RecordsCheck, SignOff
 from referrals.models.consent import Consent, InformationSheet
+from referrals.models.duty import Duty
 from referrals.models.handoff import Handoff, HandoffMessage
 from referrals.models.involvement import Involvement
 from referrals.models.note import Note
@@ -24,6 +25,7 @@ __all__ = [
     "Concern",
     "Consent",
     "ContactRoute",
+    "Duty",
     "Grant",
     "Handoff",
     "HandoffMessage",

@@ -40,6 +40,9 @@ class Referral(BaseModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
 
+    # Something outside it that its projections rest on has changed: they are computed again within minutes.
+    stale = models.BooleanField(default=False)
+
     # Annotated by querysets for one viewer; never stored.
     shown_stage: str
     records_waiting: bool
@@ -59,6 +62,7 @@ class Referral(BaseModel):
             models.Index(fields=["-logged_at", "id"], name="referral_logged"),
             models.Index(fields=["lead", "stage"], name="referral_lead_stage"),
             models.Index(fields=["lead_organisation", "stage"], name="referral_org_stage"),
+            models.Index(fields=["id"], condition=Q(stale=True), name="referral_stale"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -8,10 +8,11 @@ from django.urls import reverse
 
 from referrals import access
 from referrals.blockers.handing_over import CONTACT, ShownMissing
+from referrals.duties.handoffs import due_by
 from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState
 from referrals.models import Handoff, HandoffMessage, Party, Referral
 from referrals.presenters import you_or_name
-from referrals.reminders.handoffs import closures_of, due_by
+from restorative.accounts.working_days import closures_of
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -81,7 +82,7 @@ def time_left(row: Handoff, at: datetime, closures: frozenset) -> dict[str, Any]
     """'Open it within 6 hours', 'Answer within 21 hours', in opening hours; 'Late' after that."""
     seen = row.shown_state == HandoffState.SENT
     days = rules().handoff_seen_working_days if seen else rules().handoff_decided_working_days
-    due = due_by(row.sent_at, days, row.to_org, closures)
+    due = due_by(row.sent_at, days, row.to_org.closes_at, closures)
     if due <= at:
         return {"text": "Late: open it today" if seen else "Late: answer it today", "tone": "due"}
     left = clock.open_hours_between(at, due, row.to_org.opens_at, row.to_org.closes_at, closures)

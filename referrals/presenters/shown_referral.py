@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from referrals.blockers import Blocker, ShownBlocker, find_blockers, sealed_open, shown_to
+from referrals.blockers.turns import answer_of
 from referrals.disclosure import BeforeStep, before_step
-from referrals.enums import SIGN_OFFS, STOPS, Answer, Gate, Part, Stage
+from referrals.enums import SIGN_OFFS, STOPS, Gate, Part, Stage
 from referrals.facts import Facts, PartyFacts, facts_of
 from referrals.models import Party, Referral
 from referrals.presenters import facilitators_of, parties_for
@@ -51,14 +52,7 @@ class ShownReferral:
     def answer_of(self, party: UUID) -> str | None:
         """An opened party's newest answer to taking part. "Do not approach" counts as no."""
         known = self.opened.get(party)
-        if known is None:
-            return None
-        return known.answer.answer if known.answer else Answer.NO if known.said_do_not_approach else None
-
-    def check_in_would_do(self, party: UUID) -> bool:
-        """Whether a check-in renews everything that has expired for an opened party."""
-        known = self.opened.get(party)
-        return known is not None and known.check_in_would_do
+        return answer_of(known) if known else None
 
     @cached_property
     def deciding(self) -> frozenset[tuple[UUID, str]]:

@@ -1,193 +1,157 @@
-"""What managers and safeguarding leads are asked to look at, as rows of 'My work': decisions that wait, records checks,
-referrals in which nothing happens. Each list starts from a scope of its own."""
+"""What managers and safeguarding leads are asked to look at, and requests between organisations, as rows of 'My work'.
+Which they are follows from duties; what each says is read from the thing itself, through its own scope."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from django.db.models import QuerySet
 from django.urls import reverse
 
-from referrals.enums import STOPS, UNANSWERED, HandoffState, ShareWith
-from referrals.models import Concern, Handoff, ProtectiveShare, RecordsCheck, Referral
-from referrals.presenters import names_of, parties_for, shown_name, you_or_name
+from referrals.duties import Section
+from referrals.enums import UNANSWERED, HandoffState, ShareWith
+from referrals.models import Concern, Duty, Handoff, ProtectiveShare, RecordsCheck
+from referrals.presenters import you_or_name
 from referrals.presenters.decisions import checks_to_match
+from referrals.presenters.duty_lists import DutyLists
+from referrals.presenters.duty_rows import Words, WorkRow
 from referrals.presenters.handoffs import time_left, what
 from referrals.presenters.orders import ended_on
-from referrals.reminders.handoffs import closures_of
-from referrals.selectors import silent, to_decide
+from restorative.accounts.working_days import closures_of
 from restorative.common import clock
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-# One more than a section shows, so that it can say that there are more.
-MOST = 11
-Row = dict[str, str]
+# Shares are looked at one by one, and there is no other list of them.
+MOST_SHARES = 10
 
 
 @dataclass
 class Oversight:
-    """What was read for one manager or safeguarding lead."""
+    """What was read for one manager or safeguarding lead, by ids; and the requests that wait for an answer."""
 
-    concerns: list[Concern] = field(default_factory=list)
-    checks: list[RecordsCheck] = field(default_factory=list)
-    shares: list[ProtectiveShare] = field(default_factory=list)
-    silent: list[Referral] = field(default_factory=list)
+    lists: DutyLists
+    concerns: dict[UUID, Concern] = field(default_factory=dict)
+    checks: dict[UUID, RecordsCheck] = field(default_factory=dict)
+    shares: dict[UUID, ProtectiveShare] = field(default_factory=dict)
     handoffs: list[Handoff] = field(default_factory=list)
     closures: frozenset[date] = frozenset()
 
-    def referrals(self) -> list[Referral]:
-        """Every referral named in it, for the names of its people."""
-        of_concerns = [concern.party.referral for concern in self.concerns]
-        of_shares = [share.party.referral for share in self.shares]
-        return [*of_concerns, *of_shares, *(check.referral for check in self.checks), *self.silent]
 
-
-def read(user: "User", at: datetime) -> Oversight:
-    """Read what this user oversees, at most four queries and none for a keyworker; and the requests between
-    organisations that wait for an answer, two.
-    """
-    found = Oversight(handoffs=list(_unanswered(user)))
-    if any(row.to_org_id == user.organisation_id for row in found.handoffs):
+def read(user: "User", lists: DutyLists) -> Oversight:
+    """Read the things that these duties are about: a query for each kind of which there are any."""
+    found = Oversight(lists)
+    if keys := lists.things(Section.SIGN_OFFS, Section.STOPS):
+        found.concerns = {row.pk: row for row in Concern.objects.visible_to(user).open().filter(pk__in=keys)}
+    if keys := lists.things(Section.RECORDS_CHECKS):
+        checks = checks_to_match(user).filter(done_at__isnull=True, pk__in=keys)
+        found.checks = {row.pk: row for row in checks}
+    if keys := lists.things(Section.SHARES):
+        shares = ProtectiveShare.objects.visible_to(user).to_look_at(user).filter(pk__in=keys)
+        found.shares = {row.pk: row for row in shares}
+    keys = lists.things(Section.ASKED)
+    if keys := keys + [duty.thing for duty in lists[Section.WAITING] if duty.kind == "handoff_sent"]:
+        waiting = Handoff.objects.visible_to(user).filter(shown_state__in=UNANSWERED, pk__in=keys)
+        rows = waiting.select_related("from_org", "to_org", "referral").order_by("sent_at", "pk")
+        found.handoffs = list(rows)
+    if found.handoffs or found.concerns or found.shares:
         found.closures = closures_of(user.organisation_id)
-    if user.is_manager or user.safeguarding_lead:
-        found.concerns = list(to_decide(user, at)[: 2 * MOST])
-    if user.safeguarding_lead:
-        found.checks = list(checks_to_match(user).filter(done_at__isnull=True)[:MOST])
-        found.shares = list(_to_look_at(user))
-    if user.is_manager:
-        found.silent = list(silent(user, at)[:MOST])
     return found
 
 
-def _to_look_at(user: "User") -> QuerySet[ProtectiveShare]:
-    """What was shared to keep somebody safe and no safeguarding lead has looked at, the ten oldest: these are looked
-    at one by one, and there is no other list of them."""
-    waiting = ProtectiveShare.objects.visible_to(user).to_look_at(user).select_related("party__referral")
-    return waiting.order_by("shared_at", "pk")[: MOST - 1]
+def share_rows(found: Oversight, words: Words) -> list[WorkRow]:
+    """Protective shares that no safeguarding lead has looked at, the oldest first. They are named by reference only:
+    the lead may have no other access to the referral."""
+    rows = []
+    for duty in found.lists[Section.SHARES][:MOST_SHARES]:
+        if share := found.shares.get(duty.thing):
+            since = days_words(share.shared_at, words.at, found.closures)
+            about = f"{duty.referral.reference} · {clock.show_when(share.shared_at)}, {since}"
+            shared = f"Shared with {ShareWith(share.to).label}, to keep somebody safe"
+            rows.append(WorkRow(shared, about, "Look", words.href(duty)))
+    return rows
 
 
-def share_rows(found: Oversight, at: datetime) -> list[Row]:
-    """These, by their reference: a safeguarding lead may not see the referral otherwise."""
-    return [
-        {
-            "what": f"Shared with {ShareWith(row.to).label}, to keep somebody safe",
-            "about": f"{row.party.referral.reference} · {clock.show_when(row.shared_at)}, "
-            f"{days_words(row.shared_at, at)}",
-            "action_text": "Look",
-            "action_href": reverse("referrals:share", args=[row.pk]),
-        }
-        for row in found.shares
-    ]
-
-
-def _unanswered(user: "User") -> QuerySet[Handoff]:
-    """Requests that wait for an answer, the oldest first: to their organisation, or sent by their side."""
-    waiting = Handoff.objects.visible_to(user).filter(shown_state__in=UNANSWERED)
-    return waiting.select_related("from_org", "to_org", "referral").order_by("sent_at", "pk")[: 2 * MOST]
-
-
-def asked_rows(found: Oversight, user: "User", at: datetime) -> list[Row]:
+def asked_rows(found: Oversight, user: "User", at: datetime) -> list[WorkRow]:
     """Requests to this user's organisation, with the time left to open or to answer them."""
     return [
-        {
-            "what": what(row, user),
-            "about": f"{row.referral.reference} · {time_left(row, at, found.closures)['text']}",
-            "action_text": "Open",
-            "action_href": reverse("referrals:handoff", args=[row.pk]),
-        }
+        WorkRow(
+            what(row, user),
+            f"{row.referral.reference} · {time_left(row, at, found.closures)['text']}",
+            "Open",
+            reverse("referrals:handoff", args=[row.pk]),
+        )
         for row in found.handoffs
         if row.to_org_id == user.organisation_id and row.shown_state != HandoffState.QUESTION
     ]
 
 
-def sent_rows(found: Oversight, user: "User") -> list[Row]:
+def sent_rows(found: Oversight, user: "User") -> list[WorkRow]:
     """Requests of this user's side that the other organisation has not answered."""
     return [
-        {
-            "what": f"{row.to_org.name} to answer",
-            "about": f"{row.referral.reference} · asked {clock.ago(row.sent_at)}",
-            "action_text": "Open",
-            "action_href": reverse("referrals:handoff", args=[row.pk]),
-        }
+        WorkRow(
+            f"{row.to_org.name} to answer",
+            f"{row.referral.reference} · asked {clock.ago(row.sent_at)}",
+            "Open",
+            reverse("referrals:handoff", args=[row.pk]),
+        )
         for row in found.handoffs
         if row.to_org_id != user.organisation_id
     ]
 
 
-def _row(said: str, referral: Referral, user: "User", hint: str, action_text: str, href: str) -> Row:
-    about = f"{referral.reference} · {names_of(parties_for(referral, user), user)}"
-    return {"what": said, "about": f"{about} · {hint}", "action_text": action_text, "action_href": href}
+def concern_rows(found: Oversight, section: Section, words: Words) -> list[WorkRow]:
+    """Concerns to sign off, or open stops, the longest waiting first."""
+    duties = [
+        (found.concerns[duty.thing], duty) for duty in found.lists[section] if duty.thing in found.concerns
+    ]
+    duties.sort(key=lambda each: (each[0].raised_at, each[0].pk))
+    return [_concern_row(concern, duty, found, words) for concern, duty in duties]
 
 
-def _named(concern: Concern, user: "User") -> str:
-    """The first name of whom a concern is with, as this user is shown them."""
-    parties = {party.pk: party for party in parties_for(concern.party.referral, user)}
-    party = parties.get(concern.party_id)
-    return shown_name(party, user).replace("The other", "the other") if party else "somebody"
+def _concern_row(concern: Concern, duty: Duty, found: Oversight, words: Words) -> WorkRow:
+    said = words.sentence(duty)
+    if (over := ended_on(concern, words.at)) is not None:
+        said = f"An order about {words.named(duty)} ended on {clock.show_day(over)}: look again"
+    waits = days_words(concern.raised_at, words.at, found.closures)
+    about = words.about(duty.referral, f"since {clock.show_day(concern.raised_at)}, {waits}")
+    return WorkRow(said, about, words.action(duty), words.href(duty))
 
 
-def _concern_row(concern: Concern, user: "User", at: datetime) -> Row:
-    referral, name = concern.party.referral, _named(concern, user)
-    stop = concern.kind in STOPS
-    page = "referrals:safety" if stop else "referrals:sign_off"
-    args = [referral.reference, concern.party_id] + ([] if stop else [concern.pk])
-    said = f"A concern with {name} stops this" if stop else f"A concern with {name} waits to be signed off"
-    if (over := ended_on(concern, at)) is not None:
-        said = f"An order about {name} ended on {clock.show_day(over)}: look again"
-    return _row(
-        said,
-        referral,
-        user,
-        f"since {clock.show_day(concern.raised_at)}, {days_words(concern.raised_at, at)}",
-        "Look" if stop else "Decide",
-        reverse(page, args=args),
-    )
-
-
-def days_words(since: datetime, at: datetime) -> str:
+def days_words(since: datetime, at: datetime, closures: frozenset[date]) -> str:
     """'today', '1 working day', '3 working days'."""
-    days = clock.working_days_between(clock.today(since), clock.today(at))
+    days = clock.working_days_between(clock.today(since), clock.today(at), closures)
     return "today" if days < 1 else f"{days} working day{'' if days == 1 else 's'}"
 
 
-def sign_off_rows(found: Oversight, user: "User", at: datetime) -> list[Row]:
-    """Concerns to sign off, the longest waiting first."""
-    return [_concern_row(row, user, at) for row in found.concerns if row.kind not in STOPS]
-
-
-def stop_rows(found: Oversight, user: "User", at: datetime) -> list[Row]:
-    """Open stops, the oldest first."""
-    return [_concern_row(row, user, at) for row in found.concerns if row.kind in STOPS]
-
-
-def check_rows(found: Oversight, user: "User", at: datetime) -> list[Row]:
+def check_rows(found: Oversight, words: Words) -> list[WorkRow]:
     """Records checks that wait to be looked at."""
     return [
-        _row(
-            "Records check to release",
-            check.referral,
-            user,
-            f"asked {clock.ago(check.asked_at)}",
-            "Release",
-            reverse("referrals:records_checks"),
+        WorkRow(
+            words.sentence(duty),
+            words.about(duty.referral, f"asked {clock.ago(check.asked_at)}"),
+            words.action(duty),
+            words.href(duty),
         )
-        for check in found.checks
+        for duty in found.lists[Section.RECORDS_CHECKS]
+        if (check := found.checks.get(duty.thing))
     ]
 
 
-def silent_rows(found: Oversight, user: "User") -> list[Row]:
+def silent_rows(found: Oversight, words: Words) -> list[WorkRow]:
     """Referrals in which nothing has happened for long."""
     return [
-        _row(
+        WorkRow(
             f"Nothing has happened for {rules().nothing_happened_working_days} working days",
-            referral,
-            user,
-            f"led by {you_or_name(referral.lead, user)}, logged {clock.show_day(referral.logged_at)}",
+            words.about(
+                duty.referral,
+                f"led by {you_or_name(duty.referral.lead, words.user)}, "
+                f"logged {clock.show_day(duty.referral.logged_at)}",
+            ),
             "Open",
-            reverse("casework:show", args=[referral.reference]),
+            words.href(duty),
         )
-        for referral in found.silent
+        for duty in found.lists[Section.SUPERVISION]
     ]

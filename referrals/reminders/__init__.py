@@ -1,7 +1,8 @@
 """Messages about a referral itself: how somebody may be reached, and each reminder to a worker, one rule a reminder.
 The outbox asks; nothing here sends. What is planned about meetings is in meetings/reminders."""
 
-from referrals.reminders import grants, handoffs, ring, shares, work
+from referrals.duties import KINDS
+from referrals.reminders import grants, handoffs, ring, work
 from referrals.reminders.reach import (
     CANNOT_BE_USED,
     CHANNELS,
@@ -60,7 +61,6 @@ __all__ = [
 def register_kinds() -> None:
     """Tell the outbox of the kinds of message about a referral itself."""
     ring.register_kinds()
-    work.register_kinds()
+    work.register_kinds(KINDS.values())
     handoffs.register_kinds()
     grants.register_kinds()
-    shares.register_kinds()

@@ -2,18 +2,19 @@
 lead or ended. The link leads to the request's own page: whoever was asked does not see the referral."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 from django.urls import reverse
 
+from referrals.duties.handoffs import due_by
 from referrals.enums import UNANSWERED, HandoffKind, HandoffState
 from referrals.models import Handoff, HandoffMessage
 from referrals.reminders.reach import referral_page, tell_worker, to_worker
 from restorative.accounts.enums import Role
-from restorative.accounts.models import Closure, Organisation, Team, User
-from restorative.common import clock
+from restorative.accounts.models import Team, User
+from restorative.accounts.working_days import closures_of
 from restorative.common.rules import rules
 from restorative.notify.models import Message
 from restorative.notify.registry import Cancel, Content, Planned, Send, register
@@ -28,17 +29,6 @@ WORDS = {
     "handoff_lead_moved": "another organisation leads from now on",
     "handoff_ended": "what another organisation did here has ended",
 }
-
-
-def closures_of(organisation: UUID) -> frozenset[date]:
-    """The days an organisation is closed."""
-    return frozenset(Closure.objects.filter(organisation=organisation).values_list("date", flat=True))
-
-
-def due_by(sent_at: datetime, days: int, organisation: Organisation, closures: frozenset[date]) -> datetime:
-    """When the organisation that was asked closes on the last of so many of its working days."""
-    day = clock.add_working_days(clock.today(sent_at), days, closures)
-    return clock.moment(day, organisation.closes_at.hour, organisation.closes_at.minute)
 
 
 def _knows(row: Handoff, key: UUID | None) -> bool:
@@ -106,9 +96,9 @@ def waiting(row: Handoff) -> Iterator[Planned]:
         yield from _to("handoff_arrived", row, _on_duty(row), row.sent_at)
     closures = closures_of(row.to_org_id)
     if state == HandoffState.SENT:
-        seen = due_by(row.sent_at, rules().handoff_seen_working_days, row.to_org, closures)
+        seen = due_by(row.sent_at, rules().handoff_seen_working_days, row.to_org.closes_at, closures)
         yield from _to("handoff_not_seen", row, managers, seen)
-    decided = due_by(row.sent_at, rules().handoff_decided_working_days, row.to_org, closures)
+    decided = due_by(row.sent_at, rules().handoff_decided_working_days, row.to_org.closes_at, closures)
     yield from _to("handoff_not_decided", row, managers, decided)
 
 

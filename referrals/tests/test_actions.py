@@ -171,7 +171,7 @@ def test_coming_back_needs_their_words_and_counts_after_two_working_days(staff: 
 
     row = consent.record_consent(**again, why_back="I have slept on it.")
 
-    assert clock.today(row.counts_from) == clock.add_working_days(clock.today(), 2)
+    assert clock.today(row.counts_from) == clock.add_working_days(clock.today(), 2, frozenset())
     assert not Consent.objects.unscoped("test").current(NOW()).filter(pk=row.pk).exists()
 
 
@@ -495,7 +495,7 @@ def test_ending_one_of_two_facilitators_calls_the_meeting_off_in_every_case(
         made_concern = Concern.objects.unscoped("test").get(party=made.other)
         concerns.sign_off(concern=made_concern, decision=SignOffDecision.GO, reason="Calm.", by=staff["mo"])
     second = facilitation.appoint(referral=made.referral, user=staff["ben"], by=staff["asha"])
-    play.book_meeting(made, clock.moment(clock.add_working_days(clock.today(), 3), 14), NOW())
+    play.book_meeting(made, clock.moment(clock.add_working_days(clock.today(), 3, frozenset()), 14), NOW())
     assert Meeting.objects.unscoped("test").get().status == "booked"
     morning.shift(timedelta(minutes=1))
     facilitation.appoint(referral=made.referral, user=staff["mina"], by=staff["asha"])

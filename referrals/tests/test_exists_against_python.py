@@ -535,7 +535,7 @@ def test_a_returning_person_counts_from_the_third_morning(asked_now: Played) -> 
     consent.record_consent(
         party=other, purpose=Purpose.TAKE_PART, answer=Answer.YES, why_back="I want to.", by=kit
     )
-    first = clock.moment(clock.add_working_days(clock.today(NOW), 2), 0)
+    first = clock.moment(clock.add_working_days(clock.today(NOW), 2, frozenset()), 0)
 
     def missing(at: datetime) -> bool:
         found = blockers(asked_now.referral, Gate.BOOK, at)

@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from meetings.demo.staff import Staff
 from meetings.demo.story import share_with
+from referrals.access_rules import access_of
 from referrals.actions.facilitation import appoint
 from referrals.actions.sheets import publish_sheet
+from referrals.facts import facts_of
 from referrals.models import Access, Consent, InformationSheet, Party
-from referrals.projections import BATCH, batches, reproject, sample
-from referrals.tasks import Drift, projections
+from referrals.projections import BATCH, batches, reproject, sample, stored_access
+from referrals.tasks import Drift, projections, stale_projections
 from tests.stories import tell
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
@@ -79,5 +81,8 @@ def test_a_material_change_ends_what_rests_on_older_sheets_in_that_action(staff:
     with time_machine.travel(at, tick=False):
         publish_sheet(words="New words.", material=True, by=staff["adam"], after=sheet.version)
         assert not Party.objects.opened_by(staff["wes"]).filter(referral=made.referral).exists()
-        assert reproject([made.referral.pk], at, repair=False) == 0
+        key = made.referral.pk
+        assert stored_access([key])[key].keys() == access_of(facts_of(key, at))
+        stale_projections()
+        assert reproject([key], at, repair=False) == 0
     assert Consent.objects.unscoped("test").filter(sheet=sheet).exists()

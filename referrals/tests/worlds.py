@@ -363,7 +363,7 @@ def build(made: Made, rows: Rows) -> list[Party]:
             released_by=rows.users[0] if done else None,
             **at,
         )
-    project(facts_of(referral.pk, now))
+    project(facts_of(referral.pk, now, closures=True))
     return parties
 
 

@@ -16,6 +16,7 @@ from referrals.models import Party
 from referrals.presenters import handoffs, parties_for
 from referrals.views.base import ReferralFormView
 from restorative.accounts.models import Organisation
+from restorative.accounts.working_days import working_day_after
 from restorative.common import clock
 from restorative.common.decisions import Decision, NotPossible, refuse
 from restorative.common.forms import BaseForm
@@ -94,9 +95,7 @@ class NewHandoff(ReferralFormView):
 
     def usual_day(self, to_org: Organisation) -> Any:
         """The date that many of their working days from today."""
-        closures = handoffs.closures_of(to_org.pk)
-        days = rules().handoff_decided_working_days
-        return clock.add_working_days(clock.today(self.at), days, closures)
+        return working_day_after(clock.today(self.at), rules().handoff_decided_working_days, to_org.pk)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         passed_on = {"discard", "send"} & set(request.POST) or "X-Draft" in request.headers

@@ -42,7 +42,7 @@ class Organisation(models.Model):
 class Closure(models.Model):
     """A day other than weekends and bank holidays on which an organisation is closed."""
 
-    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="closures")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="closed_days")
     date = models.DateField(_("date"))
     why = models.CharField(_("why"), max_length=120, blank=True, default="")
 

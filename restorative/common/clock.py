@@ -52,8 +52,11 @@ def is_working_day(day: date, closures: Collection[date] = frozenset()) -> bool:
     return day.weekday() < 5 and not is_bank_holiday(day) and day not in closures
 
 
-def add_working_days(day: date, n: int, closures: Collection[date] = frozenset()) -> date:
-    """The n-th working day after `day`, or before it when n is negative. With 0, the day itself."""
+def add_working_days(day: date, n: int, closures: Collection[date]) -> date:
+    """The n-th working day after `day`, or before it when n is negative. With 0, the day itself.
+
+    For an organisation by its id, use restorative.accounts.working_days; for facts, facts.working_day_after.
+    """
     step = _DAY if n > 0 else -_DAY
     left = abs(n)
     while left:
@@ -74,7 +77,7 @@ def age_on(born: date, day: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def working_days_between(a: date, b: date, closures: Collection[date] = frozenset()) -> int:
+def working_days_between(a: date, b: date, closures: Collection[date]) -> int:
     """Working days after `a` up to and including `b`. Negative if b is earlier: the days from b to the day before a."""
     if b < a:
         return -sum(is_working_day(b + _DAY * i, closures) for i in range((a - b).days))

@@ -57,6 +57,7 @@ class Rules:
     consent_review_working_days: int = 21
     runs_out_days: int = 7  # before it expires
     sign_off_waiting_working_days: int = 2
+    step_working_days: int = 5  # to do what a decision asks for, where no day is said
     records_check_waiting_working_days: int = 2
     records_release_first_minute: int = 11 * 60  # of a working day: finished checks are released
     records_release_second_minute: int = 16 * 60

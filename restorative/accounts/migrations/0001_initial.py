@@ -166,7 +166,7 @@ class Migration(migrations.Migration):
                     "organisation",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="closures",
+                        related_name="closed_days",
                         to="accounts.organisation",
                     ),
                 ),

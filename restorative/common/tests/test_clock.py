@@ -71,7 +71,7 @@ def test_closures_are_not_working_days():
     ],
 )
 def test_adding_working_days(day, n, result):
-    assert clock.add_working_days(day, n) == result
+    assert clock.add_working_days(day, n, frozenset()) == result
 
 
 @given(DAYS, st.integers(-30, 30), CLOSURES)

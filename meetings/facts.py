@@ -1,0 +1,207 @@
+"""The rows of meetings that rules read, and what follows from them. They are read with the referral's own facts."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from typing import ClassVar
+from uuid import UUID
+
+from meetings.enums import Agreed, Came, MeetingStatus
+from referrals.enums import MEETING_PARTS, Purpose
+from referrals.facts import Facts, Row, Source
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRow(Row):
+    id: UUID
+    created_at: datetime
+    created_by_id: UUID | None
+    status: str
+    starts_at: datetime
+    already_happened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceRow(Row):
+    SPOKEN: ClassVar = True
+
+    id: UUID
+    created_at: datetime
+    meeting_id: UUID
+    party_id: UUID
+    arrives_at: datetime
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallOffRow(Row):
+    SETTLES: ClassVar = (("released_at",),)
+
+    id: UUID
+    created_at: datetime
+    meeting_id: UUID
+    party_id: UUID | None
+    released_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpRow(Row):
+    SETTLES: ClassVar = (("done_at",),)
+
+    id: UUID
+    created_at: datetime
+    meeting_id: UUID
+    party_id: UUID
+    kind: str
+    due_on: date
+    done_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRow(Row):
+    id: UUID
+    created_at: datetime
+    meeting_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementAnswerRow(Row):
+    id: UUID
+    created_at: datetime
+    agreement_id: UUID
+    party_id: UUID
+    seq: int
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow(Row):
+    id: UUID
+    created_at: datetime
+    agreement_id: UUID
+    owner_id: UUID
+    due_on: date
+    status: str
+    from_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnavailableRow(Row):
+    SETTLES: ClassVar = (("settled_at",),)
+
+    id: UUID
+    created_at: datetime
+    meeting_id: UUID
+    user_id: UUID
+    stand_in_id: UUID | None
+    settled_at: datetime | None
+
+
+_MEETING = "meeting__referral"
+SOURCES = (
+    Source("meetings.Meeting", MeetingRow, "referral"),
+    Source("meetings.Attendance", AttendanceRow, _MEETING),
+    Source("meetings.CallOff", CallOffRow, _MEETING),
+    Source("meetings.Unavailable", UnavailableRow, _MEETING),
+    Source("meetings.FollowUp", FollowUpRow, _MEETING),
+    Source("meetings.Agreement", AgreementRow, _MEETING),
+    Source("meetings.AgreementAnswer", AgreementAnswerRow, "agreement__meeting__referral"),
+    Source("meetings.Action", ActionRow, "agreement__meeting__referral", {"from_id": "came_from"}),
+)
+
+
+class MeetingsFacts:
+    """The meetings of one referral."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    @cached_property
+    def by_id(self) -> dict[UUID, MeetingRow]:
+        return {row.id: row for row in self.facts.rows(MeetingRow)}
+
+    def those(self, *statuses: MeetingStatus) -> list[MeetingRow]:
+        """Meetings that stand so, in fact."""
+        return [row for row in self.by_id.values() if row.status in statuses]
+
+    def expected(self, meeting: UUID) -> list[AttendanceRow]:
+        return [row for row in self.facts.rows(AttendanceRow) if row.meeting_id == meeting]
+
+    @cached_property
+    def runners(self) -> list[UUID]:
+        """Those who have a part in running the meetings."""
+        rows = self.facts.involvements
+        return list(
+            dict.fromkeys(row.user_id for row in rows if row.part in MEETING_PARTS and row.until is None)
+        )
+
+    # --- Called off ---
+
+    def call_offs(self, meeting: UUID) -> list[CallOffRow]:
+        return [row for row in self.facts.rows(CallOffRow) if row.meeting_id == meeting]
+
+    @cached_property
+    def waiting(self) -> list[CallOffRow]:
+        """Call-offs of which the others have not heard yet."""
+        return [
+            row
+            for meeting in self.those(MeetingStatus.CALLED_OFF)
+            if not self._told(meeting.id)
+            for row in self.call_offs(meeting.id)
+        ]
+
+    def _told(self, meeting: UUID) -> bool:
+        return any(row.party_id is None or row.released_at for row in self.call_offs(meeting))
+
+    def booked_for(self, meeting: MeetingRow, opened: set[UUID]) -> bool:
+        """Whether a meeting is booked as far as a worker who opens these compartments may know."""
+        if meeting.status != MeetingStatus.CALLED_OFF:
+            return meeting.status == MeetingStatus.BOOKED
+        return not self._told(meeting.id) and not any(
+            row.party_id in opened for row in self.call_offs(meeting.id)
+        )
+
+    def away(self, meeting: MeetingRow, opened: set[UUID]) -> list[UnavailableRow]:
+        """Facilitators who cannot come and have no stand-in that all parties accepted, as far as a reader of these
+        compartments may know."""
+        return [
+            row
+            for row in self.facts.rows(UnavailableRow)
+            if row.meeting_id == meeting.id
+            and row.settled_at is None
+            and row.user_id in self.runners
+            and not self._stood_in_for(row, meeting, opened)
+        ]
+
+    def _stood_in_for(self, row: UnavailableRow, meeting: MeetingRow, opened: set[UUID]) -> bool:
+        stand_in = next((each for each in self.facts.involvements if each.id == row.stand_in_id), None)
+        if stand_in is None or stand_in.until is None:
+            return False
+        there = stand_in.since <= meeting.starts_at < stand_in.until
+        asked = [party for party in self.facts.present if party.id in opened]
+        return there and all(party.consent_to(Purpose.SECOND_WORKER, stand_in.user_id) for party in asked)
+
+    # --- Agreed ---
+
+    def reads_agreement(self, user: UUID, opened: set[UUID], agreement: AgreementRow) -> bool:
+        """Whether a worker who opens these compartments reads what was agreed: they open a side that said yes and has
+        sight of it; or they ran the meeting and open a person who was there."""
+        sides = [self.facts.parties[key] for key in opened if key in self._agreed(agreement.id)]
+        if any(side.present and side.consent_to(Purpose.SIGHT) for side in sides):
+            return True
+        meeting = self.by_id[agreement.meeting_id]
+        ran = any(
+            row.user_id == user
+            and row.part in MEETING_PARTS
+            and row.until is None
+            and row.since <= meeting.starts_at
+            for row in self.facts.involvements
+        )
+        came = (Came.CAME, Came.LEFT_EARLY)
+        return ran and any(row.party_id in opened for row in self.expected(meeting.id) if row.status in came)
+
+    def _agreed(self, agreement: UUID) -> set[UUID]:
+        """Parties whose newest answer to what was agreed is yes."""
+        rows = [row for row in self.facts.rows(AgreementAnswerRow) if row.agreement_id == agreement]
+        newest = {row.party_id: row.answer for row in sorted(rows, key=lambda row: row.seq)}
+        return {party for party, answer in newest.items() if answer == Agreed.YES}

@@ -1,0 +1,106 @@
+"""Which compartments a worker opens, and who hears of what is late: from facts, for rules about duties."""
+
+from uuid import UUID
+
+from referrals import principals
+from referrals.access_rules import access_of
+from referrals.enums import MEETING_PARTS, AccessLevel
+from referrals.facts import Facts, PartyFacts, Worker
+from referrals.facts.rows import BarRow
+from restorative.accounts.enums import CASEWORK, Role
+
+
+def opened_by(facts: Facts, user: UUID) -> set[UUID]:
+    """The parties whose compartments a worker opens at the moment of the facts."""
+    worker = facts.worker(user)
+    if worker is None or not worker.is_active or worker.role not in CASEWORK or user in barred(facts):
+        return set()
+    mine = _principals(worker)
+    return {
+        row.party_id
+        for row in access_of(facts)
+        if row.level == AccessLevel.OPEN
+        and row.party_id is not None
+        and row.principal in mine
+        and row.organisation_id in (None, worker.organisation_id)
+        and (row.span.starts_at is None or row.span.starts_at <= facts.at)
+        and (row.span.ends_at is None or row.span.ends_at > facts.at)
+    }
+
+
+def _principals(worker: Worker) -> set[str]:
+    """What a worker is given access as that can open a compartment."""
+    found = {principals.user(worker.id), principals.grant(worker.id)}
+    return found | {principals.managers(worker.organisation_id)} if worker.role == Role.MANAGER else found
+
+
+def barred(facts: Facts) -> frozenset[UUID]:
+    """Workers who are told nothing of this referral, for a conflict of interest."""
+    return frozenset(row.user_id for row in facts.rows(BarRow) if row.lifted_at is None)
+
+
+def managers_there(facts: Facts, organisation: UUID) -> list[UUID]:
+    """The managers of an organisation who may be told something of this referral."""
+    out = barred(facts)
+    return [
+        worker.id
+        for worker in facts.staff.values()
+        if worker.role == Role.MANAGER
+        and worker.organisation_id == organisation
+        and worker.is_active
+        and worker.id not in out
+    ]
+
+
+def leads_there(facts: Facts, organisation: UUID) -> list[UUID]:
+    """The safeguarding leads of an organisation who may be told something of this referral."""
+    out = barred(facts)
+    return [
+        worker.id
+        for worker in facts.staff.values()
+        if worker.safeguarding_lead
+        and worker.organisation_id == organisation
+        and worker.is_active
+        and worker.role in CASEWORK
+        and worker.id not in out
+    ]
+
+
+def managers_of(facts: Facts, user: UUID, organisation: UUID) -> tuple[UUID, ...]:
+    """Who hears that something of a worker's is late: the manager of their team, or every manager of the organisation
+    where that one is barred. Never the worker."""
+    manager = facts.manager_of(user)
+    found = managers_there(facts, organisation) if manager in barred(facts) else [manager] if manager else []
+    return tuple(key for key in found if key != user)
+
+
+def managers_of_worker(facts: Facts, party: PartyFacts) -> tuple[UUID, ...]:
+    """The same for the worker who supports a party."""
+    own = party.row.keyworker_id is not None
+    organisation = party.row.organisation_id if own else facts.referral.lead_organisation_id
+    return managers_of(facts, party.worker_id, organisation)
+
+
+def second_persons(facts: Facts, organisation: UUID) -> list[Worker]:
+    """Managers and safeguarding leads of an organisation who have no part in this referral and are not barred."""
+    out = barred(facts)
+    return [
+        worker
+        for worker in facts.staff.values()
+        if worker.organisation_id == organisation
+        and (worker.role == Role.MANAGER or worker.safeguarding_lead)
+        and worker.is_active
+        and worker.role in CASEWORK
+        and worker.id not in out
+        and not facts.works_on(worker.id)
+    ]
+
+
+def workers_on(facts: Facts) -> list[UUID]:
+    """The lead, the keyworkers, and those who run the meetings at the moment of the facts."""
+    supporting = [party.row.keyworker_id for party in facts.present if party.row.keyworker_id]
+    running = [
+        row.user_id for row in facts.involvements if row.part in MEETING_PARTS and row.runs_at(facts.at)
+    ]
+    found = dict.fromkeys([facts.referral.lead_id, *supporting, *running])
+    return list(found)

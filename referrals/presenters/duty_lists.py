@@ -1,0 +1,123 @@
+"""The duties of one user, list by list: the first of each, read by index, and only what they may know."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.db.models import F
+
+from referrals import principals
+from referrals.duties import KINDS, Section
+from referrals.models import Duty
+from referrals.presenters.duty_rows import TODAY, Item, item_of
+from referrals.querysets_duties import Due, ListOf, first_of_each
+from restorative.common import clock
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+# One more than a section shows, so that it can say that there are more; and some that may not be known or give way.
+MOST, SPARE = 11, 40
+OVERSEEN = (Section.SIGN_OFFS, Section.SHARES, Section.STOPS, Section.RECORDS_CHECKS)
+MANAGED = (Section.ON_HOLD, Section.AWAY, Section.SIGN_OFFS, Section.SUPERVISION, Section.WAITING)
+
+
+@dataclass
+class DutyLists:
+    """What was read, by section, in the order of each."""
+
+    by_section: dict[Section, list[Duty]] = field(default_factory=lambda: defaultdict(list))
+
+    def __getitem__(self, section: Section) -> list[Duty]:
+        return self.by_section.get(section, [])
+
+    @property
+    def all(self) -> list[Duty]:
+        return [duty for duties in self.by_section.values() for duty in duties]
+
+    def things(self, *sections: Section) -> list[UUID]:
+        return [duty.thing for section in sections for duty in self[section]]
+
+    def drop(self, section: Section, kept: Iterable[UUID]) -> None:
+        """Leave out what no longer has its thing."""
+        wanted = set(kept)
+        self.by_section[section] = [duty for duty in self[section] if duty.thing in wanted]
+
+
+def read(user: "User", at: datetime) -> DutyLists:
+    """The first duties of each list of this user."""
+    ids = first_of_each([*_own(user, at), *_overseen(user)], at)
+    rows = Duty.objects.visible_to(user).filter(pk__in=ids)
+    order = (F("due_at").asc(nulls_last=True), "referral__logged_at", "pk")
+    found, seen = DutyLists(), set()
+    for duty in rows.select_related("referral", "referral__lead").order_by(*order):
+        # A manager who is a safeguarding lead has some of them twice.
+        key = (duty.kind, duty.thing, duty.party_id)
+        if key not in seen or duty.section in (Section.OWN, Section.WAITING):
+            found.by_section[Section(duty.section)].append(duty)
+            seen.add(key)
+    return found
+
+
+def _own(user: "User", at: datetime) -> list[ListOf]:
+    """A worker's own: late and for today, without a day, for the next days; and what they are to know."""
+    me, tomorrow = principals.user(user.pk), clock.moment(clock.today(at) + timedelta(days=1), 0)
+    return [
+        ListOf(me, Section.OWN, SPARE, Due.BEFORE, tomorrow),
+        ListOf(me, Section.OWN, SPARE, Due.NONE),
+        ListOf(me, Section.OWN, SPARE, Due.LATER, tomorrow),
+        ListOf(me, Section.WAITING, SPARE),
+        ListOf(me, Section.NEAR, SPARE),
+        ListOf(me, Section.SAID_NO, MOST, newest=True),
+        ListOf(principals.staff(user.organisation_id), Section.ASKED, SPARE),
+    ]
+
+
+def _overseen(user: "User") -> list[ListOf]:
+    found = []
+    if user.is_manager:
+        name = principals.managers(user.organisation_id)
+        found += [ListOf(name, section, SPARE) for section in MANAGED]
+    if user.safeguarding_lead:
+        name = principals.leads(user.organisation_id)
+        found += [ListOf(name, section, SPARE) for section in OVERSEEN]
+    return found
+
+
+def to_ring(user: "User", parties: Iterable[UUID], at: datetime) -> list[Duty]:
+    """Which of these people this user may ring; the thing is the number."""
+    rows = Duty.objects.visible_to(user).running(at)
+    mine = rows.filter(principal=principals.user(user.pk), section=Section.RING, party__in=list(parties))
+    return list(mine.select_related("referral").order_by("referral__logged_at", "pk"))
+
+
+def steps(lists: DutyLists, near: Iterable[UUID], at: datetime) -> list[Item]:
+    """A worker's own, without what gives way: to a call-off that waits, to a meeting that is near; and of what runs out
+    the first with each person, where nothing else is to be done with them today."""
+    own = [item_of(duty, at) for duty in _standing(lists, Section.OWN, near)]
+    busy = {item.duty.party_id for item in own if item.where == TODAY and not _renews(item)}
+    found = []
+    for item in sorted(own, key=lambda item: item.order):
+        if not _renews(item):
+            found.append(item)
+        elif item.duty.party_id not in busy:
+            busy.add(item.duty.party_id)
+            found.append(item)
+    return found
+
+
+def waiting(lists: DutyLists, near: Iterable[UUID]) -> list[Duty]:
+    """What waits for others, without what gives way."""
+    return [duty for duty in _standing(lists, Section.WAITING, near) if duty.kind != "handoff_sent"]
+
+
+def _standing(lists: DutyLists, section: Section, near: Iterable[UUID]) -> list[Duty]:
+    first = {duty.referral_id for duty in lists[Section.OWN] if KINDS[duty.kind].first} | set(near)
+    return [duty for duty in lists[section] if not (KINDS[duty.kind].yields and duty.referral_id in first)]
+
+
+def _renews(item: Item) -> bool:
+    return item.duty.kind.startswith("runs_out_")
