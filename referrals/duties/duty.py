@@ -125,15 +125,14 @@ def register(rules: Iterable[Rule], kinds: Iterable[DutyKind], *, even_closed: I
 
 def duties_of(facts: Facts) -> list[NewDuty]:
     """All duties of one referral. The facts must be read with closures=True."""
-    known = facts.memo.get("duties")
-    if known is not None and known[0] == facts.at:
-        return known[1]
+    key = ("duties", facts.at)
+    if key in facts.memo:
+        return facts.memo[key]
     rules = [*([] if facts.stage == Stage.CLOSED else _rules), *_even_closed]
     days = _days_of_stand_ins(facts)
     found = (_clipped(duty, days) for rule in rules for duty in rule(facts))
-    running = [duty for duty in found if duty.ends_at is None or duty.ends_at > duty.starts_at]
-    facts.memo["duties"] = (facts.at, running)
-    return facts.memo["duties"][1]
+    facts.memo[key] = [duty for duty in found if duty.ends_at is None or duty.ends_at > duty.starts_at]
+    return facts.memo[key]
 
 
 Days = dict[str, tuple[datetime, datetime]]

@@ -48,6 +48,7 @@ class SeenParty:
 
 
 def seen(party: PartyFacts, opened: set[UUID]) -> SeenParty:
+    """A party as a reader of these compartments sees them."""
     is_open = party.id in opened
     return SeenParty(
         party.id, party.name, is_open, is_open, is_open and party.asked_first, party.row.answered_at
@@ -84,17 +85,18 @@ def next_steps(facts: Facts) -> Iterator[NewDuty]:
 
 def _over_time(facts: Facts) -> list[tuple[Facts, list[Blocker]]]:
     """What stands in the way of booking, now and from each moment at which it changes by itself."""
-    if "over_time" not in facts.memo:
+    key = ("over_time", facts.at)
+    if key not in facts.memo:
         every = [facts, *(facts.moved_to(when) for when in moments(facts))]
-        facts.memo["over_time"] = [(then, find_blockers(then, Gate.BOOK)) for then in every]
-    return facts.memo["over_time"]
+        facts.memo[key] = [(then, find_blockers(then, Gate.BOOK)) for then in every]
+    return facts.memo[key]
 
 
 def over_time(facts: Facts, make: Callable[[Facts, list[Blocker]], NewDuty | None]) -> Iterator[NewDuty]:
-    """A duty that hangs on what stands in the way, for as long as each stays the same."""
-    found = [(then.at, make(then, blockers)) for then, blockers in _over_time(facts)]
-    starts, current = found[0][1] and found[0][1].starts_at, found[0][1]
-    for at, duty in found[1:]:
+    """Successive duties that depend on what stands in the way: each for as long as it stays the same."""
+    (_, current), *later = [(then.at, make(then, blockers)) for then, blockers in _over_time(facts)]
+    starts = current.starts_at if current else facts.at
+    for at, duty in later:
         if duty == current:
             continue
         if current is not None:

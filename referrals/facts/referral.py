@@ -31,7 +31,7 @@ class Facts:
     houses: Mapping[UUID, rows.House] | None = field(repr=False)
     _rows: dict[type, list[Any]] = field(repr=False)
     # What was worked out from these rows whatever the moment, such as access; for the rules that work it out.
-    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(
