@@ -72,7 +72,7 @@ def word(name: str) -> str:
 # --- Places for canaries --------------------------------------------------------------------------------------
 
 # Answers that are only codes.
-CODES_ONLY = {"Access.principal", "Handoff.digest", "ReadinessCheck.answers"}
+CODES_ONLY = {"Access.principal", "Duty.kind", "Duty.principal", "Handoff.digest", "ReadinessCheck.answers"}
 # Of the outbox, and Jo's number: searched for separately.
 APART = {"ContactRoute.value", "ContactRoute.value_key", "NameKey.sounds"}
 # Her own side may know her name; it has a canary when she is with another organisation.
