@@ -119,7 +119,12 @@ def write_casts() -> None:
     staff = roster.workers()
     of_key = {worker.key: worker for worker in staff}
     original = {key: of_key[User.objects.get(email=email_of(key)).pk] for key in CAST}
-    same = {str(pk): str(pk) for pk in (*_shared(), *Team.objects.values_list("pk", flat=True))}
+    there = (
+        *_shared(),
+        *(key for worker in original.values() for key in (worker.key, worker.organisation_key)),
+        *Team.objects.values_list("pk", flat=True),
+    )
+    same = {str(key): str(key) for key in there}
     with connection.cursor() as cursor:
         for number in range(CASTS):
             found = {**same, **roster.cast(Random(number), staff, original)}
