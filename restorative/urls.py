@@ -9,7 +9,7 @@ from restorative import views
 
 urlpatterns = [
     path("healthz/", views.health, name="health"),
-    path("", include("meetings.urls_home")),
+    path("", include("casework.urls_home")),
     path("", include("restorative.accounts.urls")),
 ]
 for app in ("referrals", "meetings", "casework", "reports"):

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from meetings.enums import FollowUpKind, FollowUpResult, MeetingStatus
 from meetings.models import Agreement, AgreementAnswer, FollowUp, Meeting
-from meetings.presenters_aftercare import CALL_HEADINGS
+from meetings.presenters.aftercare import CALL_HEADINGS
 from referrals.enums import RatingPoint, Stage
 from referrals.models import Party, Rating
 from referrals.presenters import facilitators_of

@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404
 
-from meetings import access, presenters_aftercare
+from meetings import access
 from meetings.actions.agreeing import add_action, set_status
 from meetings.enums import ActionStatus
 from meetings.forms.agreement import AddActionForm, StatusForm
 from meetings.models import Action
+from meetings.presenters import aftercare
 from meetings.views.agreement import CLOSED, AgreementFormView
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
@@ -90,7 +91,7 @@ class ActionStatusFormView(AgreementFormView):
         return {
             **super().get_context(),
             "facts": [row for row in facts if row["value"]],
-            "history": presenters_aftercare.update_rows(self.action, self.request.user),
+            "history": aftercare.update_rows(self.action, self.request.user),
         }
 
     def act(self, form: BaseForm) -> str:

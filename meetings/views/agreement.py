@@ -7,11 +7,12 @@ from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
-from meetings import access, presenters, presenters_aftercare
+from meetings import access, presenters
 from meetings.actions.agreeing import ActionFacts, answer_agreement, write_agreement
 from meetings.enums import Agreed
 from meetings.forms.agreement import AnswerForm, WriteAgreementForm
-from meetings.presenters_aftercare import Outcome
+from meetings.presenters import aftercare
+from meetings.presenters.aftercare import Outcome
 from referrals.enums import Stage
 from referrals.models import Party
 from referrals.views.base import PartyFormView, ReferralFormView, ReferralMixin, ReferralPage
@@ -33,12 +34,12 @@ class AgreementMixin(ReferralMixin):
     def load(self) -> None:
         super().load()
         user = self.request.user
-        self.met = presenters_aftercare.took_place(self.referral, user)
+        self.met = aftercare.took_place(self.referral, user)
         wanted = self.wanted()
         found = next((row for row in self.met if not wanted or str(row.pk) == wanted), None)
         if found is None:
             raise Http404
-        self.outcome = presenters_aftercare.outcome_of(found, self.referral, user)
+        self.outcome = aftercare.outcome_of(found, self.referral, user)
         self.may_write = bool(access.may_agree(user, found)) and not self.outcome.written
         if not (self.outcome.agreement or self.outcome.written or self.outcome.opened or self.may_write):
             raise Http404
@@ -74,7 +75,7 @@ class AgreementMixin(ReferralMixin):
         return {
             **super().get_context(),
             "when": presenters.when_words(self.outcome.meeting.starts_at, self.outcome.meeting.ends_at),
-            "words": presenters_aftercare.words_rows(read) if read else [],
+            "words": aftercare.words_rows(read) if read else [],
         }
 
 
@@ -91,9 +92,9 @@ class ShowAgreement(AgreementMixin, ReferralPage):
             "read": read is not None,
             "nothing": outcome.nothing_agreed,
             "next_step": self.next_step(),
-            "heads": presenters_aftercare.ACTION_HEADS,
-            "actions": presenters_aftercare.action_rows(outcome),
-            "answers": presenters_aftercare.answer_tasks(outcome, self.at)
+            "heads": aftercare.ACTION_HEADS,
+            "actions": aftercare.action_rows(outcome),
+            "answers": aftercare.answer_tasks(outcome, self.at)
             if outcome.written and not outcome.nothing_agreed
             else [],
             "links": self.links(),
@@ -122,7 +123,7 @@ class ShowAgreement(AgreementMixin, ReferralPage):
             text = "Whoever ran the meeting writes it."
             return {**nothing_to_do, "heading": "Nothing is written down yet", "text": text}
         if self.outcome.nothing_agreed:
-            return {**nothing_to_do, "heading": presenters_aftercare.NOTHING_AGREED}
+            return {**nothing_to_do, "heading": aftercare.NOTHING_AGREED}
         return {}
 
     def links(self) -> list[dict[str, str]]:
@@ -152,8 +153,8 @@ class PrintAgreement(AgreementMixin, ReferralPage):
             **super().get_context(),
             "day": clock.show_day(self.outcome.meeting.starts_at),
             "identity": None,  # participants keep the paper, so it does not say where it comes from
-            "heads": presenters_aftercare.PRINT_HEADS,
-            "actions": presenters_aftercare.print_rows(self.outcome),
+            "heads": aftercare.PRINT_HEADS,
+            "actions": aftercare.print_rows(self.outcome),
             "back_href": self.back_href,
         }
 
@@ -250,9 +251,7 @@ class AnswerAgreement(AgreementMixin, PartyFormView):
 
     def act(self, form: BaseForm) -> str:
         answer = Agreed(form.cleaned_data["answer"])
-        found = self.outcome.agreement or presenters_aftercare.written_of(
-            self.outcome.meeting, self.request.user
-        )
+        found = self.outcome.agreement or aftercare.written_of(self.outcome.meeting, self.request.user)
         answer_agreement(agreement=found, party=self.party, answer=answer, by=self.request.user, at=self.at)
         messages.success(self.request, f"Saved what {self.party.known_as} says to it.")
         return self.href("agreement")

@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from meetings import access, presenters_aftercare
+from meetings import access
 from meetings.actions.already import Told, record_already_happened
 from meetings.actions.following_up import could_not_reach, hold_follow_up, leave_follow_up, tries
 from meetings.enums import RECORD_PROMPTS, AttemptResult, FollowUpKind, FollowUpResult, Offered
 from meetings.forms import follow_up as forms
 from meetings.models import FollowUp
-from meetings.presenters_settle import first_settle
+from meetings.presenters import aftercare, first_settle
 from referrals.enums import STOPS, Answer, Stage
 from referrals.forms.parts import ratings_of
 from referrals.models import Concern, Party
@@ -54,7 +54,7 @@ class DoFollowUp(ReferralFormView):
         party.referral = self.referral
         found.party = self.party = party
         self.follow_up = found
-        self.title = presenters_aftercare.call_title(found, party.known_as)
+        self.title = aftercare.call_title(found, party.known_as)
 
     @property
     def back_href(self) -> str:
@@ -69,7 +69,7 @@ class DoFollowUp(ReferralFormView):
         return super().may()
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        actions = presenters_aftercare.has_actions(self.follow_up.meeting, self.request.user)
+        actions = aftercare.has_actions(self.follow_up.meeting, self.request.user)
         return {
             "name": self.party.known_as,
             "kind": FollowUpKind(self.follow_up.kind),
@@ -82,8 +82,8 @@ class DoFollowUp(ReferralFormView):
         return {
             **super().get_context(),
             "name": self.party.known_as,
-            "facts": presenters_aftercare.call_facts(row, row.meeting, user),
-            "result": presenters_aftercare.call_result(row, user) if row.done_at else [],
+            "facts": aftercare.call_facts(row, row.meeting, user),
+            "result": aftercare.call_result(row, user) if row.done_at else [],
             "locked": bool(row.done_at) or self.referral.shown_stage == Stage.CLOSED,
         }
 

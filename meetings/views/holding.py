@@ -5,11 +5,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404
 
-from meetings import access, presenters_hold
+from meetings import access
 from meetings.actions.standing_in import can_come, name_stand_in, say_unavailable
 from meetings.enums import COMING
 from meetings.forms.holding import CannotComeForm, StandInForm
 from meetings.models import Unavailable
+from meetings.presenters import hold
 from meetings.views.base import MeetingFormView
 from meetings.views.meeting import NOT_BOOKED
 from referrals import access as referral_access
@@ -28,8 +29,8 @@ class CannotCome(MeetingFormView):
 
     def load(self) -> None:
         super().load()
-        said = presenters_hold.unavailable(self.meeting, self.request.user)
-        self.who = presenters_hold.who_may_say(self.meeting, self.request.user, said)
+        said = hold.unavailable(self.meeting, self.request.user)
+        self.who = hold.who_may_say(self.meeting, self.request.user, said)
 
     def may(self) -> Decision:
         if not self.who:
@@ -65,7 +66,7 @@ class _OfOne(MeetingFormView):
 
     def load(self) -> None:
         super().load()
-        rows = presenters_hold.unavailable(self.meeting, self.request.user)
+        rows = hold.unavailable(self.meeting, self.request.user)
         found = next((row for row in rows if row.pk == self.kwargs["unavailable"]), None)
         if found is None:
             raise Http404
@@ -108,7 +109,7 @@ class NameStandIn(_OfOne):
         return refuse(NOT_BOOKED) if may and self.meeting.shown_status not in COMING else may
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"workers": presenters_hold.to_stand_in(self.referral, self.request.user)}
+        return {"workers": hold.to_stand_in(self.referral, self.request.user)}
 
     def get_context(self) -> dict[str, Any]:
         day = clock.show_day(self.meeting.starts_at)

@@ -6,11 +6,12 @@ from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
-from meetings import access, presenters, presenters_hold
+from meetings import access, presenters
 from meetings.actions.calling_off import call_off, release, say_safe
 from meetings.enums import COMING, RECORD_PROMPTS, CallOffReason, MeetingStatus
 from meetings.forms.day import SafeForm
 from meetings.models import CallOff, Meeting, Record
+from meetings.presenters import hold
 from meetings.views.base import MeetingFormView, MeetingPage
 from referrals import access as referral_access
 from referrals.enums import Answer
@@ -35,7 +36,7 @@ class ShowMeeting(MeetingPage):
         super().load()
         self.title = f"Meeting, {clock.show_when(self.meeting.starts_at)}"
         self.record = presenters.record_of(self.meeting, self.request.user)
-        self.hold = presenters_hold.hold(self.meeting, self.request.user, self.at)
+        self.hold = hold.hold(self.meeting, self.request.user, self.at)
 
     def audited(self) -> dict[str, Any]:
         return {**super().audited(), "fields": ["record"] if self.record else []}
@@ -154,7 +155,7 @@ class ShowMeeting(MeetingPage):
         links = []
         if self.meeting.shown_status in COMING:
             links.append({"text": "Today: can it start?", "href": self.href("today")})
-            links += presenters_hold.links(self.meeting, self.request.user)
+            links += hold.links(self.meeting, self.request.user)
             if access.may_call_off(self.request.user, self.meeting):
                 links.append({"text": "Move it", "href": self.href("move")})
                 links.append({"text": "Call it off", "href": self.href("call_off")})

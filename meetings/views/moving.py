@@ -7,7 +7,7 @@ from meetings.actions.planning import Plan
 from meetings.enums import COMING, MeetingStatus
 from meetings.forms.planning import ARRIVALS, VIDEO
 from meetings.models import Meeting
-from meetings.presenters_hold import named_rows
+from meetings.presenters.hold import named_rows
 from meetings.views.base import MeetingMixin
 from meetings.views.meeting import STARTED
 from meetings.views.planning import Book

@@ -14,8 +14,7 @@ from meetings.actions.scheduling import book, check_booking
 from meetings.enums import MeetingKind
 from meetings.forms.planning import VIDEO, BookForm
 from meetings.models import Attendance, Meeting, Venue
-from meetings.presenters import Coming
-from meetings.presenters_settle import first_settle
+from meetings.presenters import Coming, first_settle
 from referrals import access
 from referrals.enums import Stage
 from referrals.presenters import parties_for, shown_name

@@ -8,10 +8,10 @@ from typing import Any
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
+from meetings.enums import COMING, PENDING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
 from meetings.models import Attendance, CallOff, Meeting, Record, Unavailable
 from meetings.tellings import Telling, was_told, will_be_told, would_hear
-from referrals.enums import Part, ReadinessKind, Ready
+from referrals.enums import Part, ReadinessKind, Ready, Stage
 from referrals.facts.party import start_of_day
 from referrals.models import Party, ReadinessCheck, Referral
 from referrals.presenters import (
@@ -25,6 +25,7 @@ from referrals.presenters import (
 )
 from referrals.presenters.blocker_rows import BlockerRow
 from referrals.presenters.reach import ways_shown_to
+from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.accounts.models import User
 from restorative.common import clock
 
@@ -287,6 +288,21 @@ def to_release(meeting: Meeting, user: User) -> list[CallOff]:
     """Call-offs of this meeting that wait for release and that this user may know of."""
     rows = CallOff.objects.visible_to(user).waiting().filter(meeting=meeting)
     return list(rows.select_related("party", "party__keyworker", "said_safe_by", "meeting__referral"))
+
+
+def first_settle(referral: Referral, user: "User") -> dict[str, str] | None:
+    """Why a meeting must be settled before this step, as a banner with a link; None if there is none."""
+    reference = referral.reference
+    if referral.shown_stage == Stage.BOOKED:
+        meetings = Meeting.objects.visible_to(user).filter(referral=referral, shown_status__in=PENDING)
+        meeting = meetings.order_by("-starts_at", "-pk").first()
+        href = reverse("meetings:show", args=[reference, meeting.pk]) if meeting else ""
+        return {"title": STILL_BOOKED, "action_text": "Open the meeting", "action_href": href}
+    call_offs = CallOff.objects.visible_to(user).waiting().filter(meeting__referral=referral)
+    if call_off := call_offs.order_by("created_at", "pk").first():
+        href = reverse("meetings:release", args=[reference, call_off.meeting_id])
+        return {"title": RELEASE_FIRST, "action_text": "Release", "action_href": href}
+    return None
 
 
 def record_of(meeting: Meeting, user: User) -> Record | None:

@@ -20,7 +20,7 @@ from referrals.presenters.shown_referral import ShownReferral, runs
 from restorative.common import clock
 
 if TYPE_CHECKING:
-    from meetings.presenters_work import Read
+    from casework.presenters.work import Read
     from restorative.accounts.models import User
 
 SHOWN = 10

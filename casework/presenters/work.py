@@ -11,9 +11,9 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from casework.presenters.near_meetings import SHOWN, away_rows, hold_rows, near_rows, page_of
 from meetings.enums import COMING
 from meetings.models import Meeting, Unavailable
-from meetings.presenters_near import SHOWN, away_rows, hold_rows, near_rows, page_of
 from referrals.duties import Section as List
 from referrals.enums import Hours, Part, RouteKind, Stage, Voicemail
 from referrals.facts import Facts, read_facts

@@ -2,6 +2,6 @@
 
 from django.urls import path
 
-from meetings.views.my_work import MyWork
+from casework.views.my_work import MyWork
 
 urlpatterns = [path("", MyWork.as_view(), name="home")]
