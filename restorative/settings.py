@@ -77,7 +77,7 @@ DJANGO_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
 ]
-OTHER_APPS = ["csp", "allauth", "allauth.account"]
+OTHER_APPS = ["csp", "crispy_forms", "allauth", "allauth.account"]
 OUR_APPS = [
     "restorative",
     "restorative.common",
@@ -142,6 +142,8 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "restorative.common.boundfield.GovukRenderer"
+CRISPY_TEMPLATE_PACK = "govuk"
+CRISPY_ALLOWED_TEMPLATE_PACKS = [CRISPY_TEMPLATE_PACK]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # ----------------------------------------------------------------------------------------------------

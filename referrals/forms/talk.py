@@ -8,7 +8,7 @@ from referrals.enums import SAFETY_QUESTIONS
 from referrals.forms import agreeing, parts
 from referrals.forms.agreeing import Ask
 from referrals.forms.reaching import ReachingForm
-from restorative.common.forms import Section
+from restorative.common.forms import Layout, Section
 
 
 class TalkForm(parts.StartedForm, ReachingForm):
@@ -27,7 +27,7 @@ class TalkForm(parts.StartedForm, ReachingForm):
         self.reached: set[str] = set()
         self.layout = [self.start]
         if supporter:
-            for name in Section("", *self.way).names():
+            for name in Layout(*self.way).names():
                 del self.fields[name]
         else:
             self.layout += [parts.add_safety(self), Section("How to reach {name} safely", *self.way)]

@@ -110,8 +110,7 @@ class GovukBoundField(BoundField):
 
 
 class GovukRenderer(TemplatesSetting):
-    """Shows every form in GOV.UK markup (FORM_RENDERER)."""
+    """Shows every field in GOV.UK markup (FORM_RENDERER). crispy-forms lays the fields out."""
 
-    form_template_name = "govuk/form.html"
     field_template_name = "govuk/field.html"
     bound_field_class = GovukBoundField

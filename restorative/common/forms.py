@@ -1,4 +1,5 @@
-"""BaseForm: how every form of ours is laid out, says its errors and is sent once. Its markup is in templates/govuk/.
+"""BaseForm: how every form of ours is laid out, says its errors and is sent once. django-crispy-forms renders the
+layout with our template pack, templates/govuk/.
 What single fields accept is in formfields/; how one is shown is in boundfield.py; saving is never a form's work.
 
     class TalkForm(BaseForm):
@@ -12,22 +13,22 @@ What single fields accept is in formfields/; how one is shown is in boundfield.p
 
     form = TalkForm(whom=Whom("Sam"), workers=[("1", "Asha")], alone="yes")    # a field's name sets its initial value
 
-In a page: {% include "components/error_summary.html" with form=form only %} {{ form }}; or form_page.html.
+In a page: {% include "components/error_summary.html" with form=form only %} {% crispy form %}; or form_page.html.
 A field the layout does not name comes last, never lost. What is asked of several people is added to `self.fields`.
 """
 
+import copy
 import re
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
+from crispy_forms import layout as crispy
+from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
-from django.template.loader import render_to_string
-from django.utils.html import format_html_join
-from django.utils.safestring import SafeString
 
 from restorative.common.formfields import LISTED, Asked
 
@@ -67,39 +68,44 @@ class SubmissionField(forms.UUIDField):
         return self.clean(data) or initial
 
 
-class Row:
-    """Short fields beside each other where there is room. Fields are named by their name."""
-
-    template = "govuk/layout/row.html"
-
-    def __init__(self, *items: "str | Row"):
-        self.items = items
+class Shown(crispy.LayoutObject):
+    """A part of a layout, which shows only the fields that a form really has."""
 
     def names(self) -> list[str]:
-        """Every field named in this piece, in order."""
-        return [name for item in self.items for name in ([item] if isinstance(item, str) else item.names())]
+        """Every field in this part, in order."""
+        return [pointer.name for pointer in self.get_field_names()]
 
-    def render(self, form: "BaseForm") -> SafeString:
-        """Its fields in its markup; nothing where the form has none of them."""
-        inside = form.render_items(self.items)
-        return render_to_string(self.template, {"inside": inside, **self.words(form)}) if inside else inside
+    def shown_in(self, form: "BaseForm") -> Self:
+        """A copy without fields that the form took away or shows in another's row, and without empty parts."""
+        shown = copy.copy(self)
+        parts = (part if isinstance(part, str) else part.shown_in(form) for part in self.fields)
+        shown.fields = [
+            part for part in parts if (form.stands_alone(part) if isinstance(part, str) else part.fields)
+        ]
+        return shown
 
-    def words(self, form: "BaseForm") -> dict[str, str]:
-        """Template variables besides the fields."""
-        return {}
+
+class Layout(Shown, crispy.Layout):
+    """The whole form."""
+
+
+class Row(Shown, crispy.Row):
+    """Short fields beside each other where there is room. Fields are named by their name."""
 
 
 class Section(Row):
     """A titled part of a form. `intro` is a sentence under the title. Both may contain {name} and {others}."""
 
-    template = "govuk/layout/section.html"
+    template = "%s/layout/section.html"
 
-    def __init__(self, title: str, *items: str | Row, intro: str = ""):
-        super().__init__(*items)
+    def __init__(self, title: str, *fields: str | Row, intro: str = ""):
+        super().__init__(*fields)
         self.title, self.intro = title, intro
 
-    def words(self, form: "BaseForm") -> dict[str, str]:
-        return {"title": form.whom.fit(self.title), "intro": form.whom.fit(self.intro)}
+    def shown_in(self, form: "BaseForm") -> Self:
+        shown = super().shown_in(form)
+        shown.title, shown.intro = form.whom.fit(self.title), form.whom.fit(self.intro)
+        return shown
 
 
 class BaseForm(forms.Form):
@@ -138,25 +144,20 @@ class BaseForm(forms.Form):
         answer = getattr(self.fields.get(name), "kind", "") == "answer"
         return f"{name}_note" if answer and f"{name}_note" in self.fields else None
 
-    def _stands_alone(self, name: str) -> bool:
+    def stands_alone(self, name: str) -> bool:
         """Whether there is such a field and it is not shown inside another's row."""
         return name in self.fields and self.note_of(name.removesuffix("_note")) != name
 
-    def on_page(self) -> list[str | Row]:
-        """The layout, with what it leaves out at the end."""
-        named = Row(*self.layout).names()
-        return [*self.layout, *(f.name for f in self.visible_fields() if f.name not in named)]
-
-    def render_items(self, items: Iterable[str | Row]) -> SafeString:
-        """Fields and pieces of a layout, rendered. Fields that a form took away again are passed over."""
-        shown = (item for item in items if not isinstance(item, str) or self._stands_alone(item))
-        parts = (
-            self[item].as_field_group() if isinstance(item, str) else item.render(self) for item in shown
-        )
-        return format_html_join("", "{}", ((part,) for part in parts))
-
-    def get_context(self) -> dict[str, Any]:
-        return super().get_context() | {"content": self.render_items(self.on_page())}
+    @property
+    def helper(self) -> FormHelper:
+        """What {% crispy form %} renders: the layout, then the fields that it leaves out, hidden ones last."""
+        helper = FormHelper()
+        helper.form_tag = False
+        helper.render_hidden_fields = True
+        named = Layout(*self.layout).names()
+        left_out = [field.name for field in self.visible_fields() if field.name not in named]
+        helper.layout = Layout(*self.layout, *left_out).shown_in(self)
+        return helper
 
     @property
     def has_answers(self) -> bool:
@@ -222,8 +223,7 @@ def _with_question(label: str, text: str) -> str:
 
 def _page_order(form: BaseForm) -> list[str]:
     """Every field: those on the page as they stand there, each with its note, then the hidden ones."""
-    shown = [name for name in Row(*form.on_page()).names() if form._stands_alone(name)]
-    order = [name for field in shown for name in (field, form.note_of(field)) if name]
+    order = [name for field in form.helper.layout.names() for name in (field, form.note_of(field)) if name]
     return [*order, *(name for name in form.fields if name not in order)]
 
 
