@@ -95,6 +95,14 @@ def make(name: str, template: str = "") -> None:
     use(name)
 
 
+def drop(name: str) -> None:
+    """Take this database away. One that is not the benchmark's own is left."""
+    comment = _comment(name) or ""
+    if comment.startswith(("bench ", "unfinished bench")):
+        with _server() as cursor:
+            cursor.execute(f'DROP DATABASE "{name}"')
+
+
 def finish(name: str) -> None:
     """Note that this database is whole, and which code made it."""
     with _server() as cursor:

@@ -16,9 +16,11 @@ from meetings.enums import (
     MeetingStatus,
     Offered,
 )
+from meetings.facts import MeetingRow
 from meetings.models import Action, AgreementAnswer, Attempt, Attendance, FollowUp, Meeting, Record
 from referrals.enums import Outcome
-from referrals.meetings_port import CallsLeft
+from referrals.facts import Facts
+from referrals.meetings_port import CallsLeft, MeetingDates
 from referrals.models import Party
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -131,3 +133,11 @@ def calls_left(referral: UUID, by: "User") -> CallsLeft:
         only_tried=all(row.party_id in tried for row in known),
         hidden=len(known) < len(undone),
     )
+
+
+def dates(facts: Facts) -> MeetingDates:
+    """When the next meeting begins, and when the first one that took place did."""
+    found = facts.rows(MeetingRow)
+    coming = [row.starts_at for row in found if row.status in PENDING]
+    held = [row.starts_at for row in found if row.status == MeetingStatus.TOOK_PLACE]
+    return MeetingDates(min(coming, default=None), min(held, default=None))

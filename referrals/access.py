@@ -35,6 +35,7 @@ CAPABILITIES: dict[str, frozenset[str]] = {
     Role.GOVERNANCE: frozenset({"ledger"}),
 }
 SEALED = "Only workers who support this person may do this."
+NOT_THEIRS_TO_GIVE = "Only a manager or a safeguarding lead of that organisation may give access."
 
 
 def can(user: User, capability: str) -> bool:
@@ -69,10 +70,19 @@ def may_ask_for_access(user: User) -> Decision:
 
 def may_give(user: User, grant: Grant) -> Decision:
     """Give access that was asked for: a manager or safeguarding lead of that organisation, not for themselves."""
+    may = gives(user, grant)
+    if may and is_barred(user, grant.referral):
+        return refuse(NOT_THEIRS_TO_GIVE)
+    return may
+
+
+def gives(user: User, grant: Grant) -> Decision:
+    """The same for grants read through visible_to, which leaves out referrals that the user is barred from. Asks no
+    query, so a list may ask it of each row."""
     if not can(user, "work_with") or not (user.is_manager or user.safeguarding_lead):
         return refuse("Only a manager or a safeguarding lead may give access.")
-    if grant.organisation_id != user.organisation_id or is_barred(user, grant.referral):
-        return refuse("Only a manager or a safeguarding lead of that organisation may give access.")
+    if grant.organisation_id != user.organisation_id:
+        return refuse(NOT_THEIRS_TO_GIVE)
     if user.pk in (grant.user_id, grant.created_by_id):
         return refuse("It needs a second person: somebody else gives it.")
     return ALLOWED

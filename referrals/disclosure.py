@@ -81,5 +81,5 @@ def shown_blockers(user: "User", referral: Referral, gate: Gate, at: datetime) -
     if not found:
         return []
     parties = Party.objects.visible_to(user).filter(referral=referral).present()
-    known = list(parties.with_opened(user, referral=referral.pk))
+    known = list(parties.with_opened(user))
     return shown_to(found, known, before=before_step(facts, opened_in(user, referral.pk)))

@@ -10,6 +10,7 @@ from uuid import UUID
 from referrals.enums import Outcome
 
 if TYPE_CHECKING:
+    from referrals.facts import Facts
     from referrals.models import Referral
     from restorative.accounts.models import User
 
@@ -28,6 +29,14 @@ class CallsLeft:
 
 
 @dataclass(frozen=True)
+class MeetingDates:
+    """When the next meeting begins, and when the first one that took place did. Not yet as a user may know them."""
+
+    coming: datetime | None
+    held: datetime | None
+
+
+@dataclass(frozen=True)
 class MeetingsPort:
     """Questions about the meetings of one referral."""
 
@@ -37,6 +46,8 @@ class MeetingsPort:
     calls_left: Callable[[UUID, "User"], CallsLeft]
     # What must be settled before the referral can continue, as this user may know it: a banner, or None.
     first_settle: Callable[["Referral", "User"], dict[str, str] | None]
+    # From facts already read.
+    dates: Callable[["Facts"], MeetingDates]
 
 
 _registered: list[MeetingsPort] = []

@@ -10,6 +10,8 @@ from restorative.accounts.models import User
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
+MATES = "mates:"
+
 
 def user(key: UUID) -> str:
     """One worker, through a part they have."""
@@ -18,7 +20,7 @@ def user(key: UUID) -> str:
 
 def mates(key: UUID) -> str:
     """Everyone in the team of that worker."""
-    return f"mates:{key}"
+    return f"{MATES}{key}"
 
 
 def managers(organisation: UUID) -> str:

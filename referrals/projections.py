@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Q
 
-from referrals import duties
+from referrals import duties, summary
 from referrals.access_rules import AccessRow, Span, access_of
 from referrals.duties import NewDuty, duties_of
 from referrals.facts import Facts, read_facts
@@ -43,11 +43,11 @@ class DutyRow:
 
 
 def project(facts: Facts) -> None:
-    """Bring what is stored of one referral in line with its facts, read with closures=True. For actions, which hold
-    it."""
+    """Update one referral's projections from its facts, read with closures=True. For actions, which hold its lock."""
     key = facts.referral.id
     _write_access(facts, stored_access([key])[key])
     _write_duties(facts, _stored_duties([key], facts.at)[key])
+    summary.stored([key])[key].bring_in_line(facts)
 
 
 def reproject(referrals: Collection[UUID], at: datetime, *, repair: bool = True) -> int:
@@ -57,12 +57,15 @@ def reproject(referrals: Collection[UUID], at: datetime, *, repair: bool = True)
         held = Referral.objects.unscoped(WHY).select_for_update().filter(pk__in=referrals).order_by("pk")
         keys = list(held.values_list("pk", flat=True))
         access, to_do, differed = stored_access(keys), _stored_duties(keys, at), 0
+        lists = summary.stored(keys)
         for key, facts in read_facts(keys, at, closures=True).items():
-            if access_of(facts) != access[key].keys() or _duty_rows(facts).keys() != _running(to_do[key], at):
+            same = access_of(facts) == access[key].keys() and lists[key].matches(facts)
+            if not same or _duty_rows(facts).keys() != _running(to_do[key], at):
                 differed += 1
                 if repair:
                     _write_access(facts, access[key])
                     _write_duties(facts, to_do[key])
+                    lists[key].bring_in_line(facts)
         if repair:
             held.filter(stale=True).update(stale=False)
     return differed

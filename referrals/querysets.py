@@ -3,23 +3,28 @@ compartments. All sealed models filter by the same rule (querysets_rules.py); ob
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
-from uuid import UUID
 
-from django.db.models import Case, Exists, OuterRef, Q, Subquery, UUIDField, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from referrals.enums import MEETING_PARTS, STOPS
 from referrals.principals import does_casework, may_see_any
 from referrals.querysets_involvement import (
-    meeting_parts,
     named_at,
     of_another_side,
     on_now,
     rows_of,
     works_on,
 )
-from referrals.querysets_rules import barred, held_back_from, hits_barred, opened_ids, visible_ids
+from referrals.querysets_lists import shown_stage
+from referrals.querysets_rules import (
+    barred,
+    held_back_from,
+    hits_barred,
+    opened_ids,
+    opens,
+    visible_ids,
+)
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -49,29 +54,12 @@ class ReferralQuerySet(ProtectedQuerySet):
         theirs = Exists(parties.filter(organisation=user.organisation_id))
         return self.filter(~barred(user.pk, "pk"), theirs).scoped("could_be_asked_for")
 
-    def of_person(self, user: "User") -> Self:
-        """Referrals that this user leads or facilitates, or in which they support a party."""
-        parties = rows_of("Party").filter(referral=OuterRef("pk"), left_at__isnull=True)
-        return self.filter(
-            Q(lead=user)
-            | Exists(parties.filter(keyworker=user))
-            | Exists(meeting_parts(timezone.now(), referral=OuterRef("pk"), user=user))
-        )
-
     def with_shown_stage(self, user: "User") -> Self:
         """Annotates `shown_stage`: the newest step this user may know of.
 
         A step from a compartment that the user does not open is hidden from them until it is released.
         """
-        return self.annotate(
-            shown_stage=Subquery(
-                rows_of("StageChange")
-                .filter(referral=OuterRef("pk"))
-                .exclude(held_back_from(user))
-                .order_by("-id")
-                .values("to_stage")[:1]
-            )
-        )
+        return self.annotate(shown_stage=shown_stage(user, "summary__"))
 
     def with_records_waiting(self) -> Self:
         """Annotates `records_waiting`: whether a records check was asked for and is not released."""
@@ -123,17 +111,16 @@ class PartyQuerySet(ProtectedQuerySet):
         """Those who have not left the referral."""
         return self.filter(left_at__isnull=True)
 
-    def with_opened(self, user: "User", *, referral: UUID | None = None) -> Self:
-        """Annotates `opened` for this user; `opened_safety` and `asked_first` follow it.
+    def with_names(self, user: "User") -> Self:
+        """Annotates `opened` for this user and nothing else: all that the name of a party needs."""
+        return self.annotate(opened=Case(When(opens(user, "pk"), then=Value(True)), default=Value(False)))
 
-        If all parties are of one referral, passing it makes the query cheaper.
-        """
+    def with_opened(self, user: "User") -> Self:
+        """Annotates `opened` for this user; `opened_safety` and `asked_first` follow it."""
         asked = rows_of("Approach").filter(party=OuterRef("pk"), asked_first=True)
-        rule = Q(pk__in=opened_ids(user, referral=referral))
         leads = does_casework(user) and user.safeguarding_lead
-        safety = Q(pk__in=opened_ids(user, safety=True, referral=referral) if leads else [])
-        return self.annotate(
-            opened=Case(When(rule, then=Value(True)), default=Value(False)),
+        safety = opens(user, "pk", safety=True) if leads else Q(pk__in=[])
+        return self.with_names(user).annotate(
             _as_lead=Case(When(safety, then=Value(True)), default=Value(False)),
             _asked_first=Exists(asked),
         )

@@ -9,75 +9,76 @@ from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from referrals.enums import Place
-from referrals.models import (
-    ContactRoute,
-    Party,
-    Referral,
-)
-from referrals.querysets import ReferralQuerySet
+from referrals.models import ContactRoute, Party, Referral, Summary
+from referrals.querysets_lists import SummaryQuerySet, named, parties_like, referenced
 from referrals.querysets_provisional import said_no
-from referrals.querysets_rules import opened_ids, visible_ids
+from referrals.querysets_rules import opens, visible_ids
 from restorative.common.addresses import contact_key, contact_keys
 from restorative.common.formfields import PhoneField
-from restorative.common.names import BETWEEN, fold, name_key
+from restorative.common.names import BETWEEN, fold, name_key, name_words
+from restorative.common.references import begin_reference
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-
-def _named(user: "User", words: str) -> Q:
-    """Referrals in which each word is part of a name of somebody whose name this user may be shown."""
-    named = Party._base_manager.filter(
-        Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | Q(pk__in=opened_ids(user)),
-        referral=OuterRef("pk"),
-        left_at__isnull=True,
-    )
-    found = Q()
-    for word in words.split()[:5]:
-        names = (
-            Q(known_as__icontains=word) | Q(person__given__icontains=word) | Q(person__family__icontains=word)
-        )
-        found &= Q(Exists(named.filter(names)))
-    return found
-
-
-def _visible(user: "User") -> ReferralQuerySet:
-    return Referral.objects.visible_to(user).with_shown_stage(user).select_related("lead")
+# How many words of a search are looked at.
+MOST_WORDS = 5
 
 
 def caseload(
     user: "User", *, whose: str = "mine", stage: str = "", words: str = "", oldest: bool = False
-) -> QuerySet[Referral]:
+) -> QuerySet[Summary]:
     """The caseload: 'mine', 'team' (shells too) or 'organisation'; by shown stage and by name or reference."""
-    found = _visible(user)
-    if whose == "mine":
-        found = found.of_person(user)
-    elif whose == "team":
-        supported = Party._base_manager.filter(
-            referral=OuterRef("pk"), left_at__isnull=True, keyworker__team=user.team_id
-        )
-        found = found.filter(Q(lead__team=user.team_id) | Exists(supported)) if user.team_id else found.none()
+    found = Summary.objects.visible_to(user, whose=whose)
     if stage:
-        found = found.filter(shown_stage=stage)
+        found = found.filter(_in_stage(user, stage))
     if words:
-        found = found.filter(Q(reference__icontains=words) | _named(user, words))
-    order = ("logged_at", "id") if oldest else ("-logged_at", "id")
-    return found.order_by(*order)
+        found = found.filter(_among(_found_by(user, words)))
+    return _as_list(found, user, oldest=oldest)
 
 
-def search(user: "User", words: str) -> QuerySet[Referral]:
-    """By part of a name or reference, or a whole phone number of a party this user opens."""
-    found = Q(reference__icontains=words) | _named(user, words)
+def search(user: "User", words: str) -> QuerySet[Summary]:
+    """By the beginnings of names or of a reference, or a whole phone number of a party this user opens."""
+    found = _found_by(user, words)
     try:
         number = PhoneField(required=False).clean(words)
     except ValidationError:
         number = ""
     if number:
         routes = ContactRoute.objects.visible_to(user).filter(
-            party__referral=OuterRef("pk"), replaced_at__isnull=True, value_key=contact_key(number)
+            replaced_at__isnull=True, value_key=contact_key(number)
         )
-        found |= Q(Exists(routes))
-    return _visible(user).filter(found).order_by("-logged_at", "id")
+        found.append(routes.order_by().values("party__referral"))
+    return _as_list(Summary.objects.visible_to(user).filter(_among(found)), user)
+
+
+def _as_list(found: SummaryQuerySet, user: "User", *, oldest: bool = False) -> SummaryQuerySet:
+    order = ("logged_at", "-pk") if oldest else ("-logged_at", "pk")
+    return found.with_shown_stage(user).select_related("lead").order_by(*order)
+
+
+def _in_stage(user: "User", stage: str) -> Q:
+    """Rows that stand in a stage as shown to this user. The few in which a step waits for release are looked at first,
+    so that the others are found by index."""
+    hidden = Summary.objects.visible_to(user).filter(hidden=True).with_shown_stage(user)
+    keys = list(hidden.filter(Q(shown_stage=stage)).values_list("pk", flat=True))
+    known = Q(stage_known=stage, hidden=False)
+    return known | Q(pk__in=keys) if keys else known
+
+
+def _found_by(user: "User", words: str) -> list[QuerySet]:
+    """Ids of referrals by names and by the beginning of a reference; not yet only those that this user sees."""
+    found = named(user, name_words(words)[:MOST_WORDS])
+    if reference := begin_reference(words):
+        found.append(referenced(reference))
+    return found
+
+
+def _among(found: list[QuerySet]) -> Q:
+    """As a condition on summaries: in any of these. One union, so that the database starts from what was found."""
+    if not found:
+        return Q(pk__in=[])
+    return Q(referral__in=found[0].union(*found[1:], all=True))
 
 
 def by_reference(user: "User", reference: str) -> bool:
@@ -100,7 +101,7 @@ def possible_duplicates(
     email address; the last two only of parties this user opens. Each with `same_name`, `same_pair`, `same_birth` and
     `same_route`. Nothing else is looked at, so that nothing else can be told.
     """
-    own = Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | Q(pk__in=opened_ids(user))
+    own = Q(~Q(place=Place.SUPPORTER), named_by=user.organisation_id) | opens(user, "pk")
     named = Party.objects.visible_to(user).present().filter(own)
     first = fold(given)
     pairs = Q()
@@ -116,11 +117,12 @@ def possible_duplicates(
         same_pair=_when(Q(Exists(beside), person__name_key__startswith=f"{first}{BETWEEN}"))
         if first and pairs
         else nothing,
-        same_birth=_when(Q(pk__in=opened_ids(user), person__born_on=born_on)) if born_on else nothing,
+        same_birth=_when(Q(opens(user, "pk"), person__born_on=born_on)) if born_on else nothing,
         same_route=Exists(routes) if route else nothing,
     )
     any_of = Q(same_name=True) | Q(same_pair=True) | Q(same_birth=True) | Q(same_route=True)
-    return found.filter(any_of).order_by("-created_at", "pk")
+    alike = parties_like(first, born_on=born_on, routes=contact_keys(route))
+    return found.filter(alike, any_of).order_by("-created_at", "pk")
 
 
 def asked_not_to_be(
@@ -137,7 +139,7 @@ def asked_not_to_be(
     pairs = Q(pk__in=[])
     for other in filter(None, map(fold, others)):
         pairs |= Q(person__name_key__startswith=f"{other}{BETWEEN}")
-    own = Q(named_by=user.organisation_id) | Q(pk__in=opened_ids(user))
+    own = Q(named_by=user.organisation_id) | opens(user, "pk")
     named = Party.objects.visible_to(user).filter(own, pairs, referral=OuterRef("referral"))
     beside = named.exclude(pk=OuterRef("pk"))
     if first:
@@ -147,7 +149,8 @@ def asked_not_to_be(
         same |= Q(Exists(known))
     return (
         Party.objects.opened_by(user)
-        .filter(same, said_no(), organisation=user.organisation_id, referral__in=visible_ids(user))
+        .filter(parties_like(first, routes=routes), same, said_no(), organisation=user.organisation_id)
+        .filter(referral__in=visible_ids(user))
         .order_by("-created_at", "pk")
     )
 

@@ -165,7 +165,7 @@ class Access:
                 sees = Referral.objects.visible_to(user).filter(pk=made.referral.pk).exists()
                 assert sees == table.sees(user), f"{user.first_name} sees it: {sees}"
                 here = Party.objects.unscoped("look").filter(referral=made.referral)
-                for party in here.with_opened(user, referral=made.referral.pk):
+                for party in here.with_opened(user):
                     assert party.opened == table.opens(user, party), f"{user.first_name}: {party.opened}"
                     safety = table.opens_safety(user, party)
                     assert party.opened_safety == safety, f"{user.first_name}: safety {not safety}"

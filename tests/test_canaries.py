@@ -76,7 +76,7 @@ CODES_ONLY = {"Access.principal", "Duty.kind", "Duty.principal", "Handoff.digest
 # Of the outbox, and Jo's number: searched for separately.
 APART = {"ContactRoute.value", "ContactRoute.value_key", "NameKey.sounds"}
 # Her own side may know her name; it has a canary when she is with another organisation.
-NAMES = {"Person.given", "Person.family", "Person.name_key"}
+NAMES = {"NameWord.word", "Person.given", "Person.family", "Person.name_key"}
 # A record is for all who were there, and an agreement for each side that said yes: tested separately.
 AGREED = {
     "Agreement.words",

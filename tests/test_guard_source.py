@@ -23,6 +23,7 @@ from tests.test_arrows import kind_of_room
 SHELL = {
     "referrals.Referral": "the shell itself",
     "referrals.Party": "one cell each; what is sealed of it opens by opened_by",
+    "referrals.Summary": "one row of a list; `hidden` and what is open of safety are on no page as they stand",
     "referrals.StageChange": "a step from a compartment waits for its release",
     "referrals.Involvement": "who runs the meetings is known to all in it; parts for one party are on no page",
     "referrals.RecordsCheck": "waiting or done; what was found is in the hits",
@@ -49,6 +50,7 @@ SEALED = {
     "referrals.Invited",
     "referrals.KeptLonger",
     "referrals.NameKey",
+    "referrals.NameWord",
     "referrals.Note",
     "referrals.Person",
     "referrals.Preparation",
@@ -81,6 +83,7 @@ OWN_RULE = {
     "referrals.Note": "a note without a party is for all who see the referral",
     "referrals.Person": "somebody of theirs is opened",
     "referrals.NameKey": "as the person whose name it is",
+    "referrals.NameWord": "names that one's own side gave; others as the party whose name it is",
     "referrals.ProtectiveShare": "also safeguarding leads of that side, whether or not a concern is open",
     "referrals.RecordsHit": "safeguarding leads of the leading organisation who never worked on it, while it waits",
     "meetings.Record": "somebody who was there is opened",
@@ -144,6 +147,7 @@ def test_every_row_with_a_party_is_sealed_by_the_one_queryset():
         "referrals.Grant",
         "referrals.Handoff",
         "referrals.Involvement",
+        "referrals.NameWord",
         "referrals.Note",
         "referrals.ProtectiveShare",
         "referrals.RecordsHit",
@@ -264,6 +268,11 @@ LOOSE = {
     "referrals.StageChange.released_at": "the CallOff says who",
     "referrals.Invited.left_out_at": "the ledger says who",
     "referrals.Referral.first_ready_at": "nobody: it is computed",
+    "referrals.Summary.closed_at": "the referral says who",
+    "referrals.Summary.first_contact_at": "the rows it is computed from say who",
+    "referrals.Summary.first_ready_at": "nobody: it is computed",
+    "referrals.Summary.met_at": "the meeting says who",
+    "referrals.Summary.next_meeting_at": "the meeting says who",
     "audit.LedgerCheck.right_at": "nobody: the service checks its own ledger",
     "audit.LedgerCheck.found_at": "nobody: the service checks its own ledger",
     "audit.LedgerCheck.mended_at": "nobody: the service checks its own ledger",
@@ -337,11 +346,8 @@ SCOPES = {
 # Modules that use rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE: set[str] = set()
 PAST_THE_SCOPE = {
-    "casework.presenters.banner.ended: _base_manager",  # the outcome is everybody's; the rest is deferred
-    "restorative.views.health: cursor",  # asks the database whether it answers
-    # Inside Exists() of a queryset that is visible_to; names only where the user's own side gave them.
-    "referrals.selectors._named: _base_manager",
-    "referrals.selectors.caseload: _base_manager",
+    "casework.presenters.banner.ended: _base_manager",  # all users see the outcome; the rest is deferred
+    "restorative.views.health: cursor",  # checks that the database answers
 }
 # The outbox has no scope: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
@@ -437,6 +443,7 @@ def test_only_actions_and_named_modules_use_unscoped():
         "referrals.reminders.ring",
         "referrals.reminders.grants",
         "referrals.reminders.handoffs",
+        "referrals.summary",
         "meetings.blockers",
         "meetings.outcome",
         "meetings.reminders.facts",

@@ -81,7 +81,7 @@ def coming(meeting: Meeting, user: User) -> list[Coming]:
     parties = (
         Party.objects.visible_to(user)
         .filter(attendances__meeting=meeting)
-        .with_opened(user, referral=meeting.referral_id)
+        .with_opened(user)
         .select_related("person", "keyworker", "organisation")
     )
     by_id = {party.pk: party for party in parties}

@@ -4,6 +4,7 @@ stages.py has the conditions of each step; blockers.py has what stands in the wa
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -68,9 +69,8 @@ def changing(referral: Referral | UUID, *, at: datetime) -> Iterator[tuple[Refer
             yield fresh, at
         finally:
             _held.reset(token)
-        facts = facts_of(key, at, closures=True)
+        facts = stamp_first_ready(facts_of(key, at, closures=True))
         project(facts)
-        stamp_first_ready(fresh, facts)
         with holding(facts):
             outbox.reconcile(key, at=at)
 
@@ -85,12 +85,13 @@ def _later_than_the_last(at: datetime) -> Case:
     return Case(overtaken, default=Value(at))
 
 
-def stamp_first_ready(referral: Referral, facts: Facts) -> None:
-    """Record the first time that nothing stood in the way; for reports only."""
-    if referral.first_ready_at or facts.stage != Stage.PREPARING:
-        return
-    if not blockers.find_blockers(facts, Gate.BOOK):
-        Referral.objects.unscoped("first ready").filter(pk=referral.pk).update(first_ready_at=facts.at)
+def stamp_first_ready(facts: Facts) -> Facts:
+    """Record the first time that nothing stood in the way, for reports only. Returns the facts with it."""
+    referral = facts.referral
+    if referral.first_ready_at or facts.stage != Stage.PREPARING or blockers.find_blockers(facts, Gate.BOOK):
+        return facts
+    Referral.objects.unscoped("first ready").filter(pk=referral.id).update(first_ready_at=facts.at)
+    return replace(facts, referral=replace(referral, first_ready_at=facts.at))
 
 
 def made(by: "User | None", at: datetime) -> dict[str, Any]:

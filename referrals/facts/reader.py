@@ -86,6 +86,8 @@ SOURCES: list[Source] = [
         rows.PartyRow,
         "referral",
         {
+            "given": "person__given",
+            "family": "person__family",
             "born_on": "person__born_on",
             "died_on": "person__died_on",
             "died_recorded_at": "person__died_recorded_at",

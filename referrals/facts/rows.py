@@ -63,6 +63,8 @@ class PartyRow(Row):
     answered_at: datetime | None
     left_at: datetime | None
     forgotten_at: datetime | None
+    given: str
+    family: str
     born_on: date | None
     died_on: date | None
     died_recorded_at: datetime | None

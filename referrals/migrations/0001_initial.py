@@ -216,7 +216,10 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["organisation", "given"], name="person_given"),
                     models.Index(fields=["organisation", "family"], name="person_family"),
-                    models.Index(fields=["name_key"], name="person_name_key"),
+                    models.Index(
+                        fields=["name_key"], name="person_name_key", opclasses=["varchar_pattern_ops"]
+                    ),
+                    models.Index(fields=["born_on"], name="person_born_on"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -2341,10 +2344,21 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "access",
                 "indexes": [
-                    models.Index(fields=["principal", "level", "referral"], name="access_shells"),
-                    models.Index(fields=["principal", "level", "party"], name="access_compartments"),
-                    models.Index(fields=["referral", "level", "principal"], name="access_of_referral"),
-                    models.Index(fields=["party", "level", "principal"], name="access_of_party"),
+                    models.Index(
+                        fields=["principal", "level"],
+                        include=("referral", "party", "organisation", "starts_at", "ends_at"),
+                        name="access_of_principal",
+                    ),
+                    models.Index(
+                        fields=["referral", "level"],
+                        include=("principal", "party", "organisation", "starts_at", "ends_at"),
+                        name="access_of_referral",
+                    ),
+                    models.Index(
+                        fields=["party", "level"],
+                        include=("principal", "referral", "organisation", "starts_at", "ends_at"),
+                        name="access_of_party",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
@@ -2894,6 +2908,133 @@ class Migration(migrations.Migration):
                         name="task_done_when_and_who",
                         violation_error_message="A task that is done says when and by whom.",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NameWord",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("word", models.CharField(max_length=100)),
+                (
+                    "named_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="referrals.party",
+                    ),
+                ),
+                (
+                    "referral",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="referrals.referral"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        fields=["word", "named_by", "party", "referral"],
+                        name="name_word_prefix",
+                        opclasses=["varchar_pattern_ops", "uuid_ops", "uuid_ops", "uuid_ops"],
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("party", "word"), name="a_word_once_a_party")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Summary",
+            fields=[
+                (
+                    "referral",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="summary",
+                        serialize=False,
+                        to="referrals.referral",
+                    ),
+                ),
+                ("reference", models.CharField(max_length=12)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("conversation", "Restorative conversation"),
+                            ("family", "Family meeting"),
+                            ("not_sure", "Not sure yet"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "stage_known",
+                    models.CharField(
+                        choices=[
+                            ("logged", "Logged"),
+                            ("preparing", "Preparing"),
+                            ("booked", "Booked"),
+                            ("follow_up", "Follow-up"),
+                            ("closed", "Closed"),
+                            ("paused", "Not now"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("hidden", models.BooleanField()),
+                ("participants", models.PositiveSmallIntegerField()),
+                ("logged_at", models.DateTimeField()),
+                ("waiting_since", models.DateTimeField(null=True)),
+                ("first_contact_at", models.DateTimeField(null=True)),
+                ("first_ready_at", models.DateTimeField(null=True)),
+                ("next_meeting_at", models.DateTimeField(null=True)),
+                ("met_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("sign_off_open", models.BooleanField()),
+                ("stop_open", models.BooleanField()),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead_organisation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.organisation",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "summaries",
+                "indexes": [
+                    models.Index(fields=["-logged_at", "referral"], name="summary_logged"),
+                    models.Index(fields=["stage_known", "-logged_at", "referral"], name="summary_stage"),
+                    models.Index(
+                        fields=["reference"], name="summary_reference", opclasses=["varchar_pattern_ops"]
+                    ),
+                    models.Index(
+                        condition=models.Q(("hidden", True)), fields=["referral"], name="summary_hidden"
+                    ),
                 ],
             },
         ),

@@ -14,6 +14,7 @@ from referrals.models.projection import Access
 from referrals.models.readiness import CapacityAssessment, ChildDecision, ReadinessCheck, SafetyAnswers
 from referrals.models.records import NameKey, RecordsHit
 from referrals.models.referral import Closure, Referral, StageChange, Suitability, Task
+from referrals.models.summary import NameWord, Summary
 
 __all__ = [
     "Access",
@@ -34,6 +35,7 @@ __all__ = [
     "Involvement",
     "KeptLonger",
     "NameKey",
+    "NameWord",
     "Note",
     "Party",
     "Person",
@@ -48,5 +50,6 @@ __all__ = [
     "SignOff",
     "StageChange",
     "Suitability",
+    "Summary",
     "Task",
 ]

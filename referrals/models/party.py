@@ -42,7 +42,8 @@ class Person(BaseModel):
         indexes = [
             models.Index(fields=["organisation", "given"], name="person_given"),
             models.Index(fields=["organisation", "family"], name="person_family"),
-            models.Index(fields=["name_key"], name="person_name_key"),
+            models.Index(fields=["name_key"], name="person_name_key", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["born_on"], name="person_born_on"),
         ]
         constraints = [
             models.CheckConstraint(

@@ -3,14 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from django.urls import reverse
-from django.utils.text import capfirst
-
 from referrals.disclosure import shown_before_step
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.models import Consent, Involvement, Party, Referral
 from restorative.common import clock
-from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -53,7 +49,7 @@ def parties_for(referral: Referral, user: "User") -> list[Party]:
             Party.objects.visible_to(user)
             .filter(referral=referral)
             .present()
-            .with_opened(user, referral=referral.pk)
+            .with_opened(user)
             .select_related("person", "keyworker", "organisation")
         )
         cached = (user.pk, list(rows))
@@ -133,9 +129,6 @@ def place_of(party: Party) -> str:
     return str(Place(party.place).label)
 
 
-CASELOAD_HEADS = ["People", "Reference", "Stage", "Kind", "Lead", "Logged"]
-
-
 def prefetch_parties(referrals: list[Referral], user: "User") -> None:
     """Read the parties of a page of referrals in one query, and cache them on each (see parties_for)."""
     by_referral: dict = {referral.pk: [] for referral in referrals}
@@ -150,26 +143,3 @@ def prefetch_parties(referrals: list[Referral], user: "User") -> None:
         by_referral[party.referral_id].append(party)
     for referral in referrals:
         referral._parties_for = (user.pk, by_referral[referral.pk])
-
-
-def caseload_row(referral: Referral, user: "User") -> list:
-    """One row of a list of referrals. The referral carries `shown_stage` and its parties."""
-    return [
-        {
-            "text": names_of(parties_for(referral, user), user),
-            "href": reverse("casework:show", args=[referral.reference]),
-        },
-        referral.reference,
-        str(Stage(referral.shown_stage).label),
-        str(Kind(referral.kind).label),
-        capfirst(you_or_name(referral.lead, user)),
-        clock.show_day(referral.logged_at),
-    ]
-
-
-def capped_count(count: int) -> str:
-    """'1 referral', '24 referrals', '1,000+ referrals'."""
-    cap = rules().count_cap
-    if count > cap:
-        return f"{cap:,}+ referrals"
-    return f"{count:,} referral{'' if count == 1 else 's'}"

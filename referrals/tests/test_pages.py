@@ -39,7 +39,7 @@ def log_many(staff: Staff, count: int) -> None:
         play.log(staff, play.Pair(f"Own{number:02}", f"Other{number:02}"), at)
 
 
-@pytest.mark.parametrize("rows", [1, 24])
+@pytest.mark.parametrize("rows", [1, 30])
 def test_the_caseload_takes_the_same_queries_whatever_its_length(
     rows: int, staff: Staff, django_assert_num_queries
 ) -> None:
@@ -49,7 +49,7 @@ def test_the_caseload_takes_the_same_queries_whatever_its_length(
     with django_assert_num_queries(LIST_QUERIES):
         page = client.get("/referrals/").content.decode()
 
-    assert page.count('<th scope="row"') == rows
+    assert page.count('<th scope="row"') == min(rows, 25)
 
 
 @pytest.mark.parametrize("others", [1, 7])

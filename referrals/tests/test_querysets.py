@@ -25,6 +25,7 @@ from referrals.models import (
     Party,
     Person,
     Referral,
+    Summary,
 )
 from referrals.tests.worlds import ANY, WORKERS, Granted, Handed, Made, Rows, Share, Side, build, worlds
 from restorative.accounts.enums import Role
@@ -32,6 +33,7 @@ from restorative.accounts.models import Organisation, Team, User
 from tests.depth import DEPTH
 
 pytestmark = pytest.mark.django_db
+LISTS = ("mine", "team", "organisation")
 
 
 # --- The table, in Python -------------------------------------------------------------------------------------
@@ -65,6 +67,21 @@ def sees_shell(who: int, made: Made) -> bool:
         or (user.lead and made.check == "waiting" and user.house == made.lead_house)
         or any(hands_shell(who, each) for each in made.handed)
     )
+
+
+def on_whose_list(who: int, made: Made) -> set[str]:
+    """The lists of a caseload that the referral is on."""
+    user = WORKERS[who]
+    found = {"organisation"} if sees_shell(who, made) else set()
+    if not user.casework or who in made.barred:
+        return found
+    workers = {made.lead} | {side.keyworker for side in made.present if side.keyworker is not None}
+    teams = {(WORKERS[each].house, WORKERS[each].team) for each in workers}
+    if who in workers or made.runs(who, *MEETING_PARTS):
+        found.add("mine")
+    if user.team is not None and (user.house, user.team) in teams:
+        found.add("team")
+    return found
 
 
 def lets_in(who: int, made: Made, side: Side | None = None) -> bool:
@@ -259,6 +276,10 @@ def test_every_world_agrees_with_the_table(rows, made, others):
                 for side in made.sides
             ]
             assert got == wanted, f"{WORKERS[who]} (worker {who})"
+            here = parties[0].referral_id
+            rows_of_lists = {whose: Summary.objects.visible_to(user, whose=whose) for whose in LISTS}
+            on = {whose for whose, listed in rows_of_lists.items() if listed.filter(pk=here).exists()}
+            assert on == on_whose_list(who, made), f"{WORKERS[who]} (worker {who})"
         transaction.set_rollback(True)
 
 

@@ -9,9 +9,11 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 
-from referrals import access, presenters, selectors
+from referrals import access, selectors
 from referrals.enums import Stage
 from referrals.forms.search import read_query
+from referrals.models import Summary
+from referrals.presenters import lists
 from restorative.common import drafts
 from restorative.common.decisions import Decision, refuse
 from restorative.common.references import read_reference
@@ -22,11 +24,11 @@ WHOSE = {"mine": "Mine", "team": "My team’s", "organisation": "My organisation
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than the cap, so that a long list costs no more than a short one."""
+    """Counts no further than the cap and in no order, so that a long list costs no more than a short one."""
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[: rules().count_cap + 1].count()
+        return self.object_list.order_by().values("pk")[: rules().count_cap + 1].count()
 
 
 class CaseworkPage(Page):
@@ -34,7 +36,7 @@ class CaseworkPage(Page):
 
     policy = "casework"
     audit_verb = "list_viewed"
-    rows: list
+    rows: list[Summary]
 
     def may(self) -> Decision:
         if access.can(self.request.user, "search"):
@@ -70,7 +72,6 @@ class Caseload(CaseworkPage):
         paginator = CappedPaginator(found, rules().page_size)
         page = paginator.get_page(request.GET.get("page", "")[:9])
         self.rows = list(page.object_list)
-        presenters.prefetch_parties(self.rows, user)
         asked = {
             key: value
             for key, value in filters.items()
@@ -79,14 +80,14 @@ class Caseload(CaseworkPage):
         return self.show(
             page_obj=page,
             query=urlencode(asked),
-            list_rows=[presenters.caseload_row(row, user) for row in self.rows],
-            heads=presenters.CASELOAD_HEADS,
+            list_rows=lists.list_rows(self.rows, user),
+            heads=lists.HEADS,
             filters=filters,
             dropped=dropped,
             whose_choices=list(whose_choices.items()),
             stage_choices=Stage.choices,
             chips=self._chips(asked),
-            count=presenters.capped_count(paginator.count),
+            count=lists.capped_count(paginator.count),
             others=[
                 {"text": label, "href": f"{reverse('referrals:list')}?{urlencode({'whose': key})}"}
                 for key, label in whose_choices.items()
@@ -143,12 +144,11 @@ class Search(CaseworkPage):
                 return HttpResponseRedirect(reverse("casework:show", args=[reference]))
         elif len(words) >= 2:
             self.rows = list(selectors.search(user, words)[: rules().page_size])
-            presenters.prefetch_parties(self.rows, user)
         return self.show(
             words=words,
             understood=understood,
             too_short=len(words) < 2,
-            list_rows=[presenters.caseload_row(row, user) for row in self.rows],
-            heads=presenters.CASELOAD_HEADS,
+            list_rows=lists.list_rows(self.rows, user),
+            heads=lists.HEADS,
             full=len(self.rows) == rules().page_size,
         )

@@ -5,6 +5,7 @@ import unicodedata
 
 # Letters that Unicode does not decompose.
 ALONE = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+LONGEST_WORD = 100
 BETWEEN = "|"  # between first name and family name; no name contains it
 
 
@@ -14,6 +15,11 @@ def fold(name: str) -> str:
     letters = (letter for letter in apart if not unicodedata.combining(letter))
     words = "".join(letter if letter.isalnum() else "" if letter in "'’`." else " " for letter in letters)
     return " ".join(words.split())
+
+
+def name_words(*names: str) -> list[str]:
+    """The words of these names, folded and no longer than they are kept: 'Anna-Lena O’Brien' is anna, lena, obrien."""
+    return list(dict.fromkeys(word[:LONGEST_WORD] for word in fold(" ".join(names)).split()))
 
 
 def name_key(given: str, family: str) -> str:

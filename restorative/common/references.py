@@ -21,6 +21,14 @@ def read_reference(text: str) -> str | None:
     return f"RP-{match[1]}-{match[2]}" if match else None
 
 
+def begin_reference(text: str) -> str | None:
+    """The beginning of a typed reference in its stored form, or None: '7k3m9' is RP-7K3M-9."""
+    letters = re.sub(r"[\s-]+", "", text).upper().removeprefix("RP")
+    if not re.fullmatch(rf"[{ALPHABET}]{{1,6}}", letters):
+        return None
+    return f"RP-{letters[:4]}-{letters[4:]}" if letters[4:] else f"RP-{letters}"
+
+
 def read_id(text: str | None) -> UUID | None:
     """The id that a button submitted, or None."""
     try:
