@@ -120,7 +120,7 @@ def _my_work() -> list[Case]:
 
 
 def _lists() -> list[Case]:
-    path, search = reverse("referrals:list"), reverse("referrals:search")
+    path, search = reverse("casework:list"), reverse("casework:search")
     workers, managers = staff("k", count=6), staff("ms")
     given, family = GIVEN, _family()
     whole = "?whose=organisation"

@@ -4,7 +4,6 @@ from django.urls import path
 
 from referrals.views import (
     asking_others,
-    caseload,
     check_in,
     closure,
     consent,
@@ -29,15 +28,13 @@ from referrals.views import (
 
 app_name = "referrals"
 
-# Lists and logging
+# Logging
 urlpatterns = [
-    path("referrals/", caseload.Caseload.as_view(), name="list"),
     path("referrals/new/", intake.LogReferral.as_view(), name="log"),
     path("referrals/new/check/", intake.CheckReferral.as_view(), name="log_check"),
     path("referrals/new/done/<str:reference>/", intake.ReferralLogged.as_view(), name="log_done"),
     path("referrals/drafts/", drafts.Drafts.as_view(), name="drafts"),
     path("setup/sheets/", sheets.Sheets.as_view(), name="sheets"),
-    path("search/", caseload.Search.as_view(), name="search"),
 ]
 
 # Deciding, facilitators, the records check, closing

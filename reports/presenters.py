@@ -17,7 +17,6 @@ from restorative.accounts.models import Organisation, User
 from restorative.audit.watch import Standing
 from restorative.common import clock
 from restorative.common.references import read_reference
-from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from referrals.models import Grant
@@ -110,14 +109,6 @@ def chips(filters: "Filters", workers: dict[UUID, User]) -> list[Link]:
     return [
         Link(words[key](value), href(filters, **{key: ""})) for key, value in vars(filters).items() if value
     ]
-
-
-def counted(count: int) -> str:
-    """'1 entry', '24 entries', '1,000+ entries'."""
-    cap = rules().count_cap
-    if count > cap:
-        return f"{cap:,}+ entries"
-    return f"{count:,} {'entry' if count == 1 else 'entries'}"
 
 
 def entry_rows(entries: Collection["AuditEntry"], user: User, workers: dict[UUID, User]) -> list[EntryRow]:

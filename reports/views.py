@@ -10,7 +10,6 @@ from django.urls import reverse
 from referrals.access import may_ask_for_access, may_see_what_was_opened
 from referrals.models import Grant
 from referrals.presenters import grants as shown
-from referrals.views.caseload import CappedPaginator
 from reports import access, presenters
 from reports.enums import Did
 from reports.forms import read_ledger_filters
@@ -19,8 +18,8 @@ from reports.selectors import Filters, ledger
 from restorative.audit import watch
 from restorative.audit.models import AuditEntry
 from restorative.common.decisions import Decision
+from restorative.common.paging import CappedPaginator
 from restorative.common.references import read_id
-from restorative.common.rules import rules
 from restorative.common.views import Page
 
 
@@ -44,8 +43,8 @@ class Ledger(Page):
         found, dropped = read_ledger_filters(request.GET, Did.values, workers)
         self.filters = Filters(**found)
         self.about = self.read_about()
-        paginator = CappedPaginator(ledger(user, self.filters, self.about), rules().page_size)
-        page = paginator.get_page(request.GET.get("page", "")[:9])
+        paginator = CappedPaginator(ledger(user, self.filters, self.about))
+        page = paginator.requested(request)
         self.entries = list(page.object_list)
         standing = watch.standing()
         line, late = presenters.checked(standing, self.at)
@@ -56,7 +55,7 @@ class Ledger(Page):
             page_obj=page,
             query=presenters.query(self.filters),
             rows=presenters.entry_rows(self.entries, user, workers),
-            count=presenters.counted(paginator.count),
+            count=paginator.said("entry", "entries"),
             filters=presenters.vars_of(self.filters),
             chips=presenters.chips(self.filters, workers),
             did_choices=Did.choices,
@@ -105,8 +104,7 @@ class GrantSeen(Page):
         if found is None:
             raise Http404
         self.grant = found
-        paginator = CappedPaginator(entries_under(found).order_by("-at", "-id"), rules().page_size)
-        self.entries = paginator.get_page(self.request.GET.get("page", "")[:9])
+        self.entries = CappedPaginator(entries_under(found).order_by("-at", "-id")).requested(self.request)
 
     def may(self) -> Decision:
         may = may_ask_for_access(self.request.user)

@@ -62,5 +62,5 @@ def test_clones_are_whole_and_open_for_their_own_lead(tables, client):
     session[SIGNED_IN_AT] = timezone.now().isoformat()
     session.save()
     assert client.get(reverse("casework:show", args=[reference])).status_code == 200
-    found = client.get(reverse("referrals:search"), {"q": family})
+    found = client.get(reverse("casework:search"), {"q": family})
     assert reference in found.content.decode()

@@ -280,7 +280,7 @@ def addresses(world: World) -> list[str]:
         for whose in ("own", "other"):
             arguments = {key: world.arguments(whose)[key] for key in route.needs}
             found.append(reverse(route.name, kwargs=arguments))
-    lists, search = reverse("referrals:list"), reverse("referrals:search")
+    lists, search = reverse("casework:list"), reverse("casework:search")
     show = reverse("casework:show", args=[world.referral.reference])
     found += [f"{lists}?whose={whose}" for whose in ("mine", "team", "organisation")]
     found += [f"{lists}?whose=team&stage={stage}&sort=oldest" for stage in ("booked", "preparing", "closed")]
@@ -499,7 +499,7 @@ def test_safeguarding_leads_of_another_organisation_see_only_names_to_match(othe
 
 @pytest.mark.parametrize(("who", "finds"), [("kit", True), ("asha", False), ("lou", False), ("carol", False)])
 def test_a_number_finds_only_people_the_user_opens(marked, who, finds):
-    answer = marked.client(who).get(reverse("referrals:search"), {"q": f"0{PHONE}"})
+    answer = marked.client(who).get(reverse("casework:search"), {"q": f"0{PHONE}"})
     assert (marked.referral.reference in answer.content.decode()) == finds
 
 
@@ -623,6 +623,7 @@ def test_the_database_holds_no_canary_in_clear_text(marked, django_db_blocker):
         "referrals.Consent.language",
         "referrals.Invited.organisation",
         "referrals.Invited.role",
+        "referrals.NameWord.word",
         "referrals.Party.known_as",
         "referrals.Person.family",
         "referrals.Person.given",

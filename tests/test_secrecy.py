@@ -209,7 +209,7 @@ def pages(world: World, who: str, *, all_of_them: bool = False) -> dict[str, str
         if all_of_them or route.name.split(":")[-1] in TELLING:
             arguments = {key: world.arguments("own")[key] for key in route.needs}
             hrefs.append(reverse(route.name, kwargs=arguments))
-    lists, search = reverse("referrals:list"), reverse("referrals:search")
+    lists, search = reverse("casework:list"), reverse("casework:search")
     hrefs += [f"{lists}?whose=team&stage={stage}" for stage in ("booked", "preparing")]
     hrefs += [lists, f"{search}?q=Sam", f"{search}?q=Jo"]
     shown = {href: answered(world.client(who).get(href)) for href in dict.fromkeys(hrefs)}

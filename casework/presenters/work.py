@@ -194,7 +194,7 @@ def page(found: Read) -> dict[str, Any]:
         where: [found.words.row(item) for item in found.steps if item.where == where]
         for where in (TODAY, NEXT, WAITING)
     }
-    near, listed = near_rows(found), f"{reverse('referrals:list')}?whose=mine"
+    near, listed = near_rows(found), f"{reverse('casework:list')}?whose=mine"
     *over, supervision = _oversight(found)
     quiet = not near and not any(section.rows for section in over)
     empty = "Nothing needs you today." if quiet else "Nothing else needs you today."
@@ -226,7 +226,7 @@ def _waiting(found: Read, asked: list[WorkRow]) -> list[WorkRow]:
         "The other side of some referrals is not settled yet",
         "Nothing for you to do",
         "See the list",
-        f"{reverse('referrals:list')}?whose=mine&stage={Stage.PREPARING}",
+        f"{reverse('casework:list')}?whose=mine&stage={Stage.PREPARING}",
     )
     return [*rows[: SHOWN - 1], folded, *rows[SHOWN - 1 :]]
 
@@ -238,8 +238,8 @@ SEALED = ("waits_sealed", "waits_talk_later", "waits_died")
 def _oversight(found: Read) -> list[Section]:
     """What a manager or safeguarding lead looks at: first what holds a meeting."""
     user, at, over, words = found.user, found.at, found.oversight, found.words
-    booked = f"{reverse('referrals:list')}?whose=organisation&stage={Stage.BOOKED}"
-    theirs = f"{reverse('referrals:list')}?whose=organisation&sort=oldest"
+    booked = f"{reverse('casework:list')}?whose=organisation&stage={Stage.BOOKED}"
+    theirs = f"{reverse('casework:list')}?whose=organisation&sort=oldest"
     return [
         Section(
             "Requests from other organisations",
@@ -262,7 +262,7 @@ def _lists(user: "User") -> list[dict[str, str]]:
     whose = [("mine", "All of mine"), ("team", "My team’s")]
     if user.is_manager:
         whose.append(("organisation", "My organisation’s"))
-    listed = reverse("referrals:list")
+    listed = reverse("casework:list")
     found = [{"text": text, "href": f"{listed}?whose={key}"} for key, text in whose]
     return [*found, {"text": "Mine that are not now", "href": f"{listed}?whose=mine&stage={Stage.PAUSED}"}]
 

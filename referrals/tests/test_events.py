@@ -247,7 +247,7 @@ def test_nothing_is_logged_without_its_entry(staff, made, no_ledger):
 
 
 @pytest.mark.parametrize(
-    "name", ["casework:show", "casework:party", "referrals:talk", "meetings:show", "referrals:list"]
+    "name", ["casework:show", "casework:party", "referrals:talk", "meetings:show", "casework:list"]
 )
 def test_a_page_whose_view_cannot_be_recorded_is_not_shown(client, made, request, name):
     client.force_login(made.staff["asha"])
@@ -257,7 +257,7 @@ def test_a_page_whose_view_cannot_be_recorded_is_not_shown(client, made, request
         "casework:party": [made.referral.reference, made.own.pk],
         "referrals:talk": [made.referral.reference, made.own.pk],
         "meetings:show": [made.referral.reference, made.meeting.pk],
-        "referrals:list": [],
+        "casework:list": [],
     }[name]
     client.raise_request_exception = False
     answer = client.get(reverse(name, args=arguments))

@@ -1,4 +1,5 @@
-"""What all pages of one referral, and of one person in it, share: the object is fetched through a scope, or 404."""
+"""What lists, pages of one referral, and pages of one person in it share.
+One referral or person is fetched through a scope; 404 if this user may not see it."""
 
 from functools import cached_property
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from django.urls import reverse
 from referrals import access, presenters
 from referrals.actions.parties import has_died
 from referrals.models import Party, Referral
+from restorative.common.decisions import Decision, refuse
 from restorative.common.references import read_reference
 from restorative.common.views import ActionFormView, Forbidden, Page
 
@@ -21,6 +23,22 @@ RETURNS = {
     "meeting": ("meetings:show", "Back to the meeting"),
     "today": ("meetings:today", "Back to the day of the meeting"),
 }
+
+
+class CaseworkPage(Page):
+    """A list for those who do casework. Others are told which page is theirs."""
+
+    policy = "casework"
+    audit_verb = "list_viewed"
+    rows: list[Any]
+
+    def may(self) -> Decision:
+        if access.can(self.request.user, "search"):
+            return access.ALLOWED
+        return refuse("Your role does not open referrals.")
+
+    def audited(self) -> dict[str, Any] | None:
+        return {"things": [row.pk for row in self.rows], "thing_type": "referral"} if self.rows else None
 
 
 class ReferralMixin:

@@ -20,7 +20,7 @@ from referrals.forms.handoffs import (
 )
 from referrals.models import Handoff
 from referrals.presenters import handoffs as shown
-from referrals.views.caseload import CaseworkPage
+from referrals.views.base import CaseworkPage
 from restorative.common import clock
 from restorative.common.decisions import ALLOWED, Decision, NotPossible
 from restorative.common.forms import BaseForm

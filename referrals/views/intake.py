@@ -59,7 +59,7 @@ class LogReferral(CaseworkFormView):
 
     @property
     def back_href(self) -> str:
-        return reverse("referrals:list")
+        return reverse("casework:list")
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = LogForm(request.POST, **self.get_form_kwargs())

@@ -4,47 +4,21 @@ Each shows only what visible_to gives, and the ledger notes which ids were shown
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.functional import cached_property
 
-from referrals import access, selectors
+from casework.forms import read_query
+from casework.presenters import caseload as shown
+from referrals import selectors
 from referrals.enums import Stage
-from referrals.forms.search import read_query
 from referrals.models import Summary
-from referrals.presenters import lists
+from referrals.views.base import CaseworkPage
 from restorative.common import drafts
-from restorative.common.decisions import Decision, refuse
+from restorative.common.paging import CappedPaginator
 from restorative.common.references import read_reference
 from restorative.common.rules import rules
-from restorative.common.views import Page
 
 WHOSE = {"mine": "Mine", "team": "My team’s", "organisation": "My organisation’s"}
-
-
-class CappedPaginator(Paginator):
-    """Counts no further than the cap and in no order, so that a long list costs no more than a short one."""
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list.order_by().values("pk")[: rules().count_cap + 1].count()
-
-
-class CaseworkPage(Page):
-    """A list for those who do casework. Others are told which page is theirs."""
-
-    policy = "casework"
-    audit_verb = "list_viewed"
-    rows: list[Summary]
-
-    def may(self) -> Decision:
-        if access.can(self.request.user, "search"):
-            return access.ALLOWED
-        return refuse("Your role does not open referrals.")
-
-    def audited(self) -> dict[str, Any] | None:
-        return {"things": [row.pk for row in self.rows], "thing_type": "referral"} if self.rows else None
 
 
 class Caseload(CaseworkPage):
@@ -52,8 +26,9 @@ class Caseload(CaseworkPage):
     understood is dropped, and the page says so.
     """
 
-    template_name = "referrals/caseload.html"
+    template_name = "casework/caseload.html"
     title = "Referrals"
+    rows: list[Summary]
 
     def get(self, request, *args: Any, **kwargs: Any) -> HttpResponse:
         user = request.user
@@ -69,8 +44,8 @@ class Caseload(CaseworkPage):
             words=filters["q"],
             oldest=filters["sort"] == "oldest",
         )
-        paginator = CappedPaginator(found, rules().page_size)
-        page = paginator.get_page(request.GET.get("page", "")[:9])
+        paginator = CappedPaginator(found)
+        page = paginator.requested(request)
         self.rows = list(page.object_list)
         asked = {
             key: value
@@ -80,16 +55,16 @@ class Caseload(CaseworkPage):
         return self.show(
             page_obj=page,
             query=urlencode(asked),
-            list_rows=lists.list_rows(self.rows, user),
-            heads=lists.HEADS,
+            list_rows=shown.list_rows(self.rows, user),
+            heads=shown.HEADS,
             filters=filters,
             dropped=dropped,
             whose_choices=list(whose_choices.items()),
             stage_choices=Stage.choices,
             chips=self._chips(asked),
-            count=lists.capped_count(paginator.count),
+            count=paginator.said("referral", "referrals"),
             others=[
-                {"text": label, "href": f"{reverse('referrals:list')}?{urlencode({'whose': key})}"}
+                {"text": label, "href": f"{reverse('casework:list')}?{urlencode({'whose': key})}"}
                 for key, label in whose_choices.items()
                 if key != filters["whose"]
             ],
@@ -122,7 +97,7 @@ class Caseload(CaseworkPage):
         return [
             {
                 "text": labels[key](value),
-                "href": f"{reverse('referrals:list')}?{urlencode({k: v for k, v in asked.items() if k != key})}",
+                "href": f"{reverse('casework:list')}?{urlencode({k: v for k, v in asked.items() if k != key})}",
             }
             for key, value in asked.items()
             if key in labels
@@ -132,8 +107,9 @@ class Caseload(CaseworkPage):
 class Search(CaseworkPage):
     """By name, reference or phone number, among what this user may see. A whole reference opens at once."""
 
-    template_name = "referrals/search.html"
+    template_name = "casework/search.html"
     title = "Search"
+    rows: list[Summary]
 
     def get(self, request, *args: Any, **kwargs: Any) -> HttpResponse:
         user = request.user
@@ -148,7 +124,7 @@ class Search(CaseworkPage):
             words=words,
             understood=understood,
             too_short=len(words) < 2,
-            list_rows=lists.list_rows(self.rows, user),
-            heads=lists.HEADS,
+            list_rows=shown.list_rows(self.rows, user),
+            heads=shown.HEADS,
             full=len(self.rows) == rules().page_size,
         )

@@ -11,7 +11,6 @@ from referrals.enums import Kind, Stage
 from referrals.models import Party, Summary
 from referrals.presenters import names_of, you_or_name
 from restorative.common import clock
-from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -51,11 +50,3 @@ def _parties(found: list[Summary], user: "User") -> dict[UUID, list[Party]]:
     for party in rows:
         by_referral[party.referral_id].append(party)
     return by_referral
-
-
-def capped_count(count: int) -> str:
-    """'1 referral', '24 referrals', '1,000+ referrals'."""
-    cap = rules().count_cap
-    if count > cap:
-        return f"{cap:,}+ referrals"
-    return f"{count:,} referral{'' if count == 1 else 's'}"
