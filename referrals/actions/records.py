@@ -1,7 +1,8 @@
 """The records check after matching: reviewed by a safeguarding lead, released at a fixed time.
 concerns.py has the request and the release itself. Before the release nothing here changes what others see."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,7 +15,8 @@ from referrals.actions.concerns import release_records_check
 from referrals.actions.lifecycle import changing
 from referrals.actions.matching import left_to_look_at, match_names
 from referrals.enums import Verdict
-from referrals.models import RecordsCheck, RecordsHit
+from referrals.models import RecordsCheck, RecordsHit, Referral
+from referrals.projections import reproject
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
@@ -37,13 +39,12 @@ def finish_records_check(
 ) -> bool:
     """Judge each hit, by its id. With none left the check is done, and waits for the next fixed time.
 
-    False if new hits appeared in the meantime; the judgements are kept. The referral is not locked: nothing in it
-    changes, and its version and last activity would reveal that a safeguarding lead was at work. Raises Refused or
-    NotPossible.
+    False if new hits appeared in the meantime; the judgements are kept. The referral's version and last activity stay:
+    they would reveal that a safeguarding lead was at work. Raises Refused or NotPossible.
     """
     at = at or clock.now()
     access.may_release_records(by, check).require()
-    with transaction.atomic():
+    with _under_its_lock(check, at):
         rows = RecordsCheck.objects.unscoped("done?").filter(pk=check.pk, done_at__isnull=True)
         if not rows.filter(released_at__isnull=True).update(matched_at=at):
             raise NotPossible("A colleague has already said that this records check is done.")
@@ -57,6 +58,15 @@ def finish_records_check(
         rows.update(done_at=at, done_by=by)
         record("records_check_done", by=by, thing=check, referral_id=check.referral_id, at=at)
         return True
+
+
+@contextmanager
+def _under_its_lock(check: RecordsCheck, at: datetime) -> Iterator[None]:
+    """A change of a check that no one else may notice. At the end the referral's projections are brought in line."""
+    with transaction.atomic():
+        list(Referral.objects.unscoped("lock").select_for_update().filter(pk=check.referral_id))
+        yield
+        reproject([check.referral_id], at)
 
 
 def release_by_phone(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
@@ -116,7 +126,7 @@ def release_due(*, at: datetime | None = None) -> int:
 
 
 def _wait_again(check: RecordsCheck, at: datetime) -> None:
-    with transaction.atomic():
+    with _under_its_lock(check, at):
         rows = RecordsCheck.objects.unscoped("timetable").filter(pk=check.pk, released_at__isnull=True)
         if rows.update(done_at=None, done_by=None):
             record("records_check_waits_again", by=None, thing=check, referral_id=check.referral_id, at=at)

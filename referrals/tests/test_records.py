@@ -16,7 +16,7 @@ from referrals.actions import concerns, facilitation, records
 from referrals.actions.matching import match_names
 from referrals.blockers import blockers
 from referrals.enums import ConcernKind, Gate, Likeness, Part, Verdict
-from referrals.models import Bar, Person, RecordsCheck, RecordsHit
+from referrals.models import Bar, Duty, Person, RecordsCheck, RecordsHit
 from referrals.tasks import records_checks
 
 # A Tuesday, half past ten.
@@ -277,6 +277,19 @@ def test_it_is_released_at_once_when_the_lead_was_rung(staff: Staff) -> None:
     assert records.release_due(at=at(11)) == 0
 
 
+def test_nothing_is_left_to_do_once_it_is_done_and_no_one_else_notices(staff: Staff) -> None:
+    made, check = asked(staff)
+    assert waits_for_a_lead() == 1
+    made.referral.refresh_from_db()
+    before = (made.referral.version, made.referral.last_activity_at)
+
+    assert look(check, staff)
+
+    assert waits_for_a_lead() == 0
+    made.referral.refresh_from_db()
+    assert (made.referral.version, made.referral.last_activity_at) == before
+
+
 def test_a_check_that_waits_for_its_time_can_still_be_released_by_phone(staff: Staff) -> None:
     _, check = asked(staff)
     look(check, staff)
@@ -294,10 +307,18 @@ def test_a_check_finished_by_a_worker_who_has_since_joined_waits_again(staff: St
     look(check, staff)
     facilitation.appoint(referral=made.referral, user=staff["sal"], part=Part.SECOND_WORKER, by=staff["asha"])
 
+    assert waits_for_a_lead() == 0
+
     assert records.release_due(at=at(11)) == 0
 
+    assert waits_for_a_lead() == 1
     fresh = RecordsCheck.objects.unscoped("test").get()
     assert (fresh.done_at, fresh.released_at) == (None, None)
+
+
+def waits_for_a_lead() -> int:
+    """How many stored duties ask a safeguarding lead to look."""
+    return Duty.objects.unscoped("test").filter(kind="records_check").running(timezone.now()).count()
 
 
 @pytest.mark.parametrize("who", ["asha", "mo", "carol", "gwen"])
