@@ -137,7 +137,7 @@ def test_the_beginning_of_a_reference_finds_it(cut: slice, staff: Staff) -> None
 # --- How many queries ---------------------------------------------------------------------------------------------
 
 SEARCH_QUERIES = 6 + SAVEPOINTS
-GRANT_QUERIES = 6 + SAVEPOINTS
+GRANT_QUERIES = 8 + SAVEPOINTS
 
 
 def log_many(staff: Staff, count: int) -> None:
