@@ -11,6 +11,7 @@ from referrals import blockers
 from referrals.blockers import ShownBlocker
 from referrals.disclosure import shown_blockers
 from referrals.enums import Gate
+from referrals.facts import facts_of
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -42,7 +43,7 @@ def causes(meeting: Meeting, user: "User", at: datetime) -> Causes:
     if meeting.shown_status != MeetingStatus.BOOKED:
         return Causes()
     away = Unavailable.objects.visible_to(user).away(at, user).filter(meeting=meeting)
-    page = shown_blockers(user, meeting.referral, Gate.BOOK, at)
+    page = shown_blockers(user, facts_of(meeting.referral_id, at), Gate.BOOK)
     return Causes(rows=[row for row in page if row.code], away=list(away.select_related("user")))
 
 

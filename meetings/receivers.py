@@ -1,18 +1,18 @@
 """Calls meetings off on events of a referral, in the same transaction."""
 
+from collections.abc import Callable
 from typing import Any
 
 from meetings.actions.calling_off import call_off_pending
 from meetings.enums import CallOffReason
 from referrals import events
-from referrals.models import Party, Referral
+from referrals.actions.change import Change
+from referrals.models import Party
 
 
-def _calls_off(reason: CallOffReason):
-    def receiver(
-        sender: type, *, referral: Referral, party: Party | None, by: Any, at: Any, **kwargs: Any
-    ) -> None:
-        call_off_pending(referral, party=party, reason=reason, by=by, at=at)
+def _calls_off(reason: CallOffReason) -> Callable[..., None]:
+    def receiver(sender: type, *, change: Change, party: Party | None, **kwargs: Any) -> None:
+        call_off_pending(change, party, reason)
 
     return receiver
 

@@ -13,7 +13,7 @@ from referrals.blockers.shown import ShownBlocker, shown_to
 from referrals.enums import Gate, Stage
 from referrals.facts import Facts, facts_of
 from referrals.facts.rows import StageChangeRow
-from referrals.models import Party, Referral
+from referrals.models import Party
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -74,12 +74,11 @@ def hidden_since(user: "User", referral: UUID, at: datetime) -> datetime | None:
     return facts_of(referral, at).hidden_since(opened_in(user, referral))
 
 
-def shown_blockers(user: "User", referral: Referral, gate: Gate, at: datetime) -> list[ShownBlocker]:
-    """The blockers of one referral, as far as a user may know. Three queries, and two for the user."""
-    facts = facts_of(referral.pk, at)
-    found = find_blockers(facts, gate)
+def shown_blockers(user: "User", facts: Facts, gate: Gate) -> list[ShownBlocker]:
+    """The blockers of one referral, as far as a user may know."""
+    referral, found = facts.referral.id, find_blockers(facts, gate)
     if not found:
         return []
     parties = Party.objects.visible_to(user).filter(referral=referral).present()
     known = list(parties.with_opened(user))
-    return shown_to(found, known, before=before_step(facts, opened_in(user, referral.pk)))
+    return shown_to(found, known, before=before_step(facts, opened_in(user, referral)))

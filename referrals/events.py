@@ -3,7 +3,7 @@ a receiver that fails rolls the change back."""
 
 from django.dispatch import Signal
 
-# Each is sent with referral=, party= (None if it concerns no single party), by=, at=.
+# Each is sent with change=, the change it is part of, and party= (None if it concerns no single party).
 withdrawn = Signal()  # an answer to taking part that is no longer a yes: withdrawn, no, not sure
 stopped = Signal()  # a stop concern was raised
 capacity_doubted = Signal()  # a doubt whether the party can decide this was recorded

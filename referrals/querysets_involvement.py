@@ -31,11 +31,6 @@ def works_on(user: Any, referral: Any) -> Exists:
     return Exists(rows_of("Involvement").filter(user=user, referral=referral))
 
 
-def knows_a_side(user: Any, referral: Any) -> Exists:
-    """Whether the user is or ever was involved for one of its parties."""
-    return Exists(rows_of("Involvement").filter(user=user, referral=referral, party__isnull=False))
-
-
 def supports_another(user: Any, side: Any, referral: Any) -> Q:
     """Whether the user is or ever was involved for a party outside `side`: a participant and their supporters."""
     rows = rows_of("Involvement").filter(user=user, referral=referral, party__isnull=False)

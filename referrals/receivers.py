@@ -2,7 +2,6 @@
 with what was done and end with what they rest on; and what rests on staff and closed days is computed anew."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,30 +10,22 @@ from django.dispatch import Signal
 
 from referrals import events
 from referrals.actions import handed_over
-from referrals.models import Party, Referral
+from referrals.actions.change import Change
+from referrals.models import Party
 from referrals.projections import mark_stale_of_house, mark_stale_of_worker
 from restorative.accounts.models import Closure, User
 
 
-def _begins(sender: type, *, referral: Referral, by: User, at: datetime, **kwargs: Any) -> None:
-    handed_over.met_by(referral, by=by, at=at)
+def _begins(sender: type, *, change: Change, **kwargs: Any) -> None:
+    handed_over.met_by(change)
 
 
-def _share_ends(
-    sender: type,
-    *,
-    referral: Referral,
-    party: Party,
-    by: User | None,
-    at: datetime,
-    organisation: UUID,
-    **kwargs: Any,
-) -> None:
-    handed_over.share_ended(referral, party=party, organisation=organisation, by=by, at=at)
+def _share_ends(sender: type, *, change: Change, party: Party, organisation: UUID, **kwargs: Any) -> None:
+    handed_over.share_ended(change, party, organisation)
 
 
-def _ends(sender: type, *, referral: Referral, by: User | None, at: datetime, **kwargs: Any) -> None:
-    handed_over.withdraw_all(referral, by=by, at=at)
+def _ends(sender: type, *, change: Change, **kwargs: Any) -> None:
+    handed_over.withdraw_all(change)
 
 
 RECEIVERS: dict[Signal, Callable[..., None]] = {

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
-from referrals.enums import Place
+from referrals.enums import ApproachResult, Place
 from referrals.models import ContactRoute, Party, Referral, Summary
+from referrals.querysets_involvement import rows_of
 from referrals.querysets_lists import SummaryQuerySet, named, parties_like, referenced
-from referrals.querysets_provisional import said_no
 from referrals.querysets_rules import opens, visible_ids
 from restorative.common.addresses import contact_key, contact_keys
 from restorative.common.formfields import PhoneField
@@ -149,10 +149,21 @@ def asked_not_to_be(
         same |= Q(Exists(known))
     return (
         Party.objects.opened_by(user)
-        .filter(parties_like(first, routes=routes), same, said_no(), organisation=user.organisation_id)
+        .filter(parties_like(first, routes=routes), same, _said_no(), organisation=user.organisation_id)
         .filter(referral__in=visible_ids(user))
         .order_by("-created_at", "pk")
     )
+
+
+def _said_no() -> Exists:
+    """As a condition on parties: they said "no, do not approach", and have neither come to us nor answered since."""
+    came_back = rows_of("Approach").filter(
+        Q(result=ApproachResult.ANSWERED) | Q(asked_first=True),
+        party=OuterRef("party"),
+        created_at__gt=OuterRef("created_at"),
+    )
+    said = rows_of("Approach").filter(party=OuterRef("pk"), result=ApproachResult.DO_NOT_APPROACH)
+    return Exists(said.filter(~Exists(came_back)))
 
 
 def _when(condition: Q) -> Case:

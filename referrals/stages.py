@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from referrals import blockers
+from referrals.blockers import find_blockers
 from referrals.enums import Gate, Stage
+from referrals.facts import Facts, facts_of
 from referrals.meetings_port import meetings
 from referrals.models import Party, Referral, StageChange
 from restorative.common.decisions import NotPossible
@@ -16,24 +17,26 @@ from restorative.common.rules import rules
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-Guard = Callable[[Referral, datetime], list[str]]
+# The facts are those of an action that holds the lock; elsewhere they are read if the guard needs them.
+Guard = Callable[[Referral, datetime, Facts | None], list[str]]
 
 # The same words on the pages before the step and in its refusal.
 RELEASE_FIRST = "A meeting was called off and the others have not heard yet. Release that first."
 STILL_BOOKED = "A meeting is still booked. Call it off, or record it, first."
 
 
-def nothing_in_the_way_of_booking(referral: Referral, at: datetime) -> list[str]:
+def nothing_in_the_way_of_booking(referral: Referral, at: datetime, facts: Facts | None) -> list[str]:
     """No blocker at the gate `book`. The booking action names them, as far as its caller may know."""
-    return ["Something still stands in the way."] if blockers.blockers(referral, Gate.BOOK, at) else []
+    found = find_blockers(facts or facts_of(referral.pk, at), Gate.BOOK)
+    return ["Something still stands in the way."] if found else []
 
 
-def no_meeting_pending(referral: Referral, at: datetime) -> list[str]:
+def no_meeting_pending(referral: Referral, at: datetime, facts: Facts | None) -> list[str]:
     """No meeting is booked or under way."""
     return [STILL_BOOKED] if meetings().has_pending(referral.pk) else []
 
 
-def within_30_days_of_closing(referral: Referral, at: datetime) -> list[str]:
+def within_30_days_of_closing(referral: Referral, at: datetime, facts: Facts | None) -> list[str]:
     """Closed recently enough to be reopened."""
     if referral.closed_at and at - referral.closed_at > timedelta(days=rules().reopen_days):
         return [f"It was closed more than {rules().reopen_days} days ago. Log a new referral instead."]
@@ -84,12 +87,12 @@ def destination(step: Step, referral: Referral) -> Stage:
     return Stage.PREPARING if came_from == Stage.BOOKED else came_from
 
 
-def why_not(step_name: str, referral: Referral, at: datetime) -> list[str]:
+def why_not(step_name: str, referral: Referral, at: datetime, facts: Facts | None = None) -> list[str]:
     """The sentences for why a step cannot be taken now; empty when it can."""
     step = STEPS[step_name]
     if Stage(referral.stage) not in step.froms:
         return [f"This referral is {Stage(referral.stage).label.lower()} now, so that step cannot be taken."]
-    return [sentence for guard in step.guards for sentence in guard(referral, at)]
+    return [sentence for guard in step.guards for sentence in guard(referral, at, facts)]
 
 
 def take_step(
@@ -100,6 +103,7 @@ def take_step(
     at: datetime,
     party: Party | None = None,
     review_on: date | None = None,
+    facts: Facts | None = None,
 ) -> StageChange:
     """Move a referral whose version the caller has bumped in this transaction.
 
@@ -107,7 +111,7 @@ def take_step(
     Raises NotPossible with the guards' sentences.
     """
     step = STEPS[step_name]
-    if sentences := why_not(step_name, referral, at):
+    if sentences := why_not(step_name, referral, at, facts):
         raise NotPossible(sentences)
     before, after = Stage(referral.stage), destination(step, referral)
     referral.stage = after

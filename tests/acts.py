@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from meetings.actions import calling_off, recording, scheduling, standing_in
-from meetings.actions.moving import move
+from meetings.actions.scheduling import move
 from meetings.demo import story as play
 from meetings.demo.story import Played, talk_for
 from meetings.enums import Came, MeetingKind, MeetingStatus, Offered
 from meetings.models import Attendance, CallOff, Meeting, Unavailable, Venue
-from referrals.actions import concerns, consent, facilitation, lifecycle, pausing, readiness, records
+from referrals.actions import concerns, consent, facilitation, lifecycle, readiness, records
 from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.actions.handed_over import first_contact, give_back
 from referrals.actions.handoff import accept, decline, send_handoff, take_back
@@ -265,7 +265,7 @@ def decided(made: Played, decision: Suitable, who: str) -> Pressed:
 
 
 def records_asked(made: Played, who: str) -> Pressed:
-    return Pressed(lambda: concerns.ask_for_records_check(referral=fresh(made), by=worker(made, who, "asha")))
+    return Pressed(lambda: records.ask_for_records_check(referral=fresh(made), by=worker(made, who, "asha")))
 
 
 def records_done(made: Played, who: str, *, by_phone: bool) -> Pressed | None:
@@ -369,9 +369,9 @@ def over(made: Played, how: str, who: str) -> Pressed:
         "close": lambda: lifecycle.close(
             referral=referral, reason=Reason.NOT_THE_TIME, why_open_items="Agreed.", by=by
         ),
-        "reopen": lambda: pausing.reopen(referral=referral, by=by),
-        "resume": lambda: pausing.resume(referral=referral, by=by),
-        "meet again": lambda: pausing.meet_again(referral=referral, by=by),
+        "reopen": lambda: lifecycle.reopen(referral=referral, by=by),
+        "resume": lambda: lifecycle.resume(referral=referral, by=by),
+        "meet again": lambda: lifecycle.meet_again(referral=referral, by=by),
     }
     return Pressed(ways[how])
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.actions import grants
-from referrals.actions.age import ChildFacts, record_age
 from referrals.actions.facilitation import change_lead
 from referrals.actions.parties import set_keyworker
+from referrals.actions.personal import ChildFacts, record_age
 from referrals.actions.protecting import look_at_share, share_to_protect
 from referrals.enums import ChildResult, GrantKind, ShareWith
 from referrals.models import Bar, Grant, ProtectiveShare

@@ -20,10 +20,10 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff, make_staff
 from meetings.demo.story import Pair, Played
 from meetings.models import Meeting
-from referrals.actions import concerns, facilitation, grants, notes, parties, readiness
+from referrals.actions import concerns, facilitation, grants, notes, parties, readiness, records
+from referrals.actions.concerns import OrderFacts
 from referrals.actions.consent import Asked
 from referrals.actions.handoff import send_handoff
-from referrals.actions.orders import OrderFacts
 from referrals.actions.packet import Asking
 from referrals.actions.parties import PersonFacts
 from referrals.actions.protecting import share_to_protect
@@ -297,7 +297,7 @@ def make_world(*, mark: Mark = plain, now: datetime = NOW, booked: bool = True) 
         by=staff["kit"],
         at=recent,
     )
-    check = concerns.ask_for_records_check(referral=played.referral, by=staff["asha"], at=recent)
+    check = records.ask_for_records_check(referral=played.referral, by=staff["asha"], at=recent)
     readiness.assess_capacity(
         party=other,
         help_given=mark("CapacityAssessment.help_given"),

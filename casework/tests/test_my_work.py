@@ -16,7 +16,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
 from meetings.models import CallOff, Meeting
-from referrals.actions import concerns, consent, lifecycle, parties, reaching
+from referrals.actions import concerns, consent, lifecycle, parties, reaching, records
 from referrals.actions.reaching import RouteFacts
 from referrals.enums import (
     Answer,
@@ -308,7 +308,7 @@ def test_workers_are_not_shown_their_own_concerns_to_sign_off(staff: Staff) -> N
 def test_safeguarding_leads_find_open_stops_and_records_checks(staff: Staff) -> None:
     made = log(staff)
     concerns.raise_concern(party=made.own, kind=ConcernKind.THREATS, by=staff["asha"])
-    concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    records.ask_for_records_check(referral=made.referral, by=staff["asha"])
     assert "A concern with Sam stops this" in part(staff["sal"], "Open stops")
     assert "Release" in part(staff["sal"], "Records checks")
     assert part(staff["mo"], "Open stops") == part(staff["mo"], "Records checks") == ""
@@ -369,7 +369,7 @@ def many(staff: Staff, count: int) -> None:
         other = play.log(staff, Pair(f"Ann{number:02}", f"Bob{number:02}"), at)
         concerns.raise_concern(party=other.own, kind=ConcernKind.LAPSE, by=staff["asha"])
         concerns.raise_concern(party=other.own, kind=ConcernKind.THREATS, by=staff["asha"])
-        concerns.ask_for_records_check(referral=other.referral, by=staff["asha"])
+        records.ask_for_records_check(referral=other.referral, by=staff["asha"])
 
 
 @pytest.mark.parametrize("rows", [1, 30])

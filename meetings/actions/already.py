@@ -10,15 +10,12 @@ from meetings import access
 from meetings.actions.following_up import plan_follow_ups
 from meetings.enums import RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
 from meetings.models import Attendance, Meeting, Record, Venue
-from referrals.actions.lifecycle import changing, made, refuse_while_waiting, take_step
-from referrals.actions.parties import has_died, require_open
+from referrals.actions.change import changing, has_died, require_open
+from referrals.actions.lifecycle import refuse_while_waiting
 from referrals.actions.tasks import give_task
 from referrals.enums import Stage, TaskKind
 from referrals.models import Party, Referral
 from referrals.stages import STILL_BOOKED
-from restorative.accounts.working_days import working_day_after
-from restorative.audit.ledger import record
-from restorative.common import clock
 from restorative.common.decisions import NotPossible
 
 if TYPE_CHECKING:
@@ -48,15 +45,16 @@ def record_already_happened(
     Follow-up calls fall due, and so do safety questions for each participant who was there; the lead's manager is
     told. Raises Refused, or NotPossible naming the field.
     """
-    at = at or clock.now()
     access.may_tell(by, referral).require()
-    with changing(referral, at=at) as (referral, at):
+    with changing(referral, by=by, at=at) as change:
+        referral = change.referral
         require_open(referral)
-        refuse_while_waiting(referral, by)
+        refuse_while_waiting(change.facts, by)
         if referral.stage == Stage.BOOKED:
             raise NotPossible(STILL_BOOKED)
-        there = _there(referral, told, by=by, at=at)
-        meeting = Meeting.objects.create(
+        there = _there(referral, told, by=by, at=change.at)
+        meeting = change.add(
+            Meeting,
             referral=referral,
             kind=MeetingKind.CONVERSATION if len(there) == 2 else MeetingKind.FAMILY,
             starts_at=told.starts_at,
@@ -64,38 +62,19 @@ def record_already_happened(
             venue=told.venue,
             status=MeetingStatus.TOOK_PLACE,
             already_happened=True,
-            **made(by, at),
         )
-        Attendance.objects.bulk_create(
-            Attendance(
-                meeting=meeting, party=party, arrives_at=told.starts_at, status=Came.CAME, **made(by, at)
-            )
-            for party in told.there
-        )
-        noted = {key: told.answers.get(key, "") for key in RECORD_PROMPTS}
-        Record.objects.create(
-            meeting=meeting, answers=noted | {"where": told.where}, helped=told.helped, **made(by, at)
-        )
-        record(
-            "already_happened_recorded",
-            by=by,
-            thing=meeting,
-            referral_id=referral.pk,
-            fields=["starts_at", "answers", "helped"],
-            at=at,
-        )
+        came = {"meeting": meeting, "arrives_at": told.starts_at, "status": Came.CAME}
+        change.add_all(Attendance, ({**came, "party": party} for party in told.there))
+        noted = {key: told.answers.get(key, "") for key in RECORD_PROMPTS} | {"where": told.where}
+        change.add(Record, meeting=meeting, answers=noted, helped=told.helped)
+        change.record("already_happened_recorded", meeting, fields=["starts_at", "answers", "helped"])
         if referral.stage != Stage.FOLLOW_UP:
-            take_step("already_met", referral, by=by, at=at)
-        plan_follow_ups(meeting=meeting, there=there, by=by, at=at)
+            change.take_step("already_met")
+        plan_follow_ups(change, meeting, there)
         for party in there:
-            give_task(
-                party=party,
-                kind=TaskKind.ASK_SAFETY,
-                words=f"Ask {party.known_as} the safety questions, alone.",
-                due_on=working_day_after(clock.today(at), 1, party.organisation_id),
-                by=by,
-                at=at,
-            )
+            words = f"Ask {party.known_as} the safety questions, alone."
+            due_on = change.working_day_after(1, party.organisation_id)
+            give_task(change, party, TaskKind.ASK_SAFETY, words, due_on=due_on)
         return meeting
 
 

@@ -3,7 +3,7 @@ attempts. An answer that is not safe becomes a concern in the same transaction."
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Exists, OuterRef
 
@@ -15,18 +15,15 @@ from meetings.enums import (
     FollowUpResult,
     MeetingStatus,
 )
+from meetings.facts import MeetingRow
 from meetings.models import Attempt, FollowUp, Meeting
 from meetings.outcome import REACHED
-from referrals import access
+from referrals.actions.change import Change, changing_party
 from referrals.actions.concerns import raise_concern
-from referrals.actions.lifecycle import changing, made
-from referrals.actions.parties import fresh_party
 from referrals.actions.readiness import rate
 from referrals.actions.tasks import finish_tasks, give_task
 from referrals.enums import Answer, ConcernKind, RatingPoint, TaskKind
 from referrals.models import Party
-from restorative.accounts.working_days import closures_of, working_day_after
-from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
@@ -55,47 +52,41 @@ def due_dates(day: date, closures: Collection[date]) -> dict[FollowUpKind, date]
     return {FollowUpKind.DEBRIEF: debrief, **calls}
 
 
-def plan_follow_ups(*, meeting: Meeting, there: Sequence[Party], by: "User", at: datetime) -> list[FollowUp]:
+def plan_follow_ups(change: Change, meeting: Meeting, there: Sequence[Party]) -> None:
     """Plan the calls for each participant who came to a meeting.
 
     Outstanding calls of an earlier meeting with the same people are replaced by these. A meeting recorded after a
-    newer one adds no call that is in the past, and none for participants of the newer one. Called while the
-    referral is locked.
+    newer one adds no call that is in the past, and none for participants of the newer one.
     """
     calls = FollowUp.objects.unscoped("another meeting").filter(
-        meeting__referral=meeting.referral_id, party__in=there
+        meeting__referral=change.referral, party__in=there
     )
-    calls.filter(meeting__starts_at__lt=meeting.starts_at, done_at__isnull=True).update(
-        done_at=at, done_by=by, result=FollowUpResult.LATER_MEETING
-    )
+    earlier = calls.filter(meeting__starts_at__lt=meeting.starts_at, done_at__isnull=True)
+    result = FollowUpResult.LATER_MEETING
+    change.update(earlier, **change.stamp("done"), result=result)
     called = set(calls.filter(meeting__starts_at__gt=meeting.starts_at).values_list("party", flat=True))
-    since = _first_wanted(meeting, at)
-    closures = {key: closures_of(key) for key in {party.organisation_id for party in there}}
-    day = clock.today(meeting.starts_at)
-    rows = [
-        FollowUp(meeting=meeting, party=party, kind=kind, due_on=due_on, **made(by, at))
-        for party in there
-        if not party.is_supporter and party.pk not in called
-        for kind, due_on in due_dates(day, closures[party.organisation_id]).items()
-        if due_on >= since
-    ]
-    return FollowUp.objects.bulk_create(rows)
-
-
-def _first_wanted(meeting: Meeting, at: datetime) -> date:
-    """The first day for which calls are wanted: from today if there is a newer meeting, else all of them."""
-    newer = Meeting.objects.unscoped("another meeting").filter(
-        referral=meeting.referral_id, status=MeetingStatus.TOOK_PLACE, starts_at__gt=meeting.starts_at
+    newer = any(
+        row.status == MeetingStatus.TOOK_PLACE and row.starts_at > meeting.starts_at
+        for row in change.facts.rows(MeetingRow)
     )
-    return clock.today(at) if newer.exists() else date.min
+    since = clock.today(change.at) if newer else date.min
+    day = clock.today(meeting.starts_at)
+    rung = [party for party in there if not party.is_supporter and party.pk not in called]
+    houses = {party.pk: change.facts.house(party.organisation_id) for party in rung}
+    change.add_all(
+        FollowUp,
+        (
+            {"meeting": meeting, "party": party, "kind": kind, "due_on": due_on}
+            for party in rung
+            for kind, due_on in due_dates(day, houses[party.pk].closures).items()
+            if due_on >= since
+        ),
+    )
 
 
 def _fresh(follow_up: FollowUp) -> FollowUp:
-    row = (
-        FollowUp.objects.unscoped("a call under the lock")
-        .select_related("party", "meeting")
-        .get(pk=follow_up.pk)
-    )
+    rows = FollowUp.objects.unscoped("a call under the lock").select_related("party")
+    row = rows.get(pk=follow_up.pk)
     if row.done_at:
         raise NotPossible("This call is already done.")
     return row
@@ -116,34 +107,24 @@ def hold_follow_up(
     Any answer but yes to feeling safe is recorded as a stop at once; a new worry creates a task that lasts until it
     is recorded. Raises Refused, or NotPossible naming the field.
     """
-    at = at or clock.now()
-    access.may_open(by, follow_up.party).require()
     said = {key: text for key, text in (said or {}).items() if text.strip()}
-    for key in ("feels_safe", "worries"):
-        if answers.get(key) not in Agreed.values:
-            raise NotPossible("Answer yes, no or not sure.", field=key)
-    with changing(follow_up.party.referral_id, at=at) as (_, at):
+    with changing_party(follow_up.party, by=by, at=at) as (change, party):
+        for key in ("feels_safe", "worries"):
+            if answers.get(key) not in Agreed.values:
+                raise NotPossible("Answer yes, no or not sure.", field=key)
         row = _fresh(follow_up)
-        party = fresh_party(row.party)
-        row.answers = {"answers": {key: answers.get(key, "") for key in FOLLOW_UP_QUESTIONS}, "said": said}
-        _finish(row, FollowUpResult.TALKED, notes=notes, by=by, at=at)
+        heard = {"answers": {key: answers.get(key, "") for key in FOLLOW_UP_QUESTIONS}, "said": said}
+        _finish(change, row, FollowUpResult.TALKED, notes=notes, answers=heard)
         point = RATED.get(FollowUpKind(row.kind))
         if point and ratings and any(value is not None for value in ratings.values()):
-            rate(party=party, point=point, by=by, at=at, **ratings)
+            rate(party=party, point=point, ratings=ratings, by=by)
         if answers["feels_safe"] != Answer.YES:
-            raise_concern(
-                party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=said.get("feels_safe", ""), by=by, at=at
-            )
+            detail = said.get("feels_safe", "")
+            raise_concern(party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=detail, by=by)
         if answers["worries"] != Answer.NO:
-            give_task(
-                party=party,
-                kind=TaskKind.WORRY,
-                words=f"Record the worry {party.known_as} told you of on {clock.show_day(at)}, as a safety concern.",
-                due_on=clock.today(at),
-                by=by,
-                at=at,
-                to=by,
-            )
+            when = clock.show_day(change.at)
+            words = f"Record the worry {party.known_as} told you of on {when}, as a safety concern."
+            give_task(change, party, TaskKind.WORRY, words, due_on=clock.today(change.at), to=by)
         return row
 
 
@@ -151,33 +132,13 @@ def could_not_reach(
     *, follow_up: FollowUp, result: AttemptResult, by: "User", at: datetime | None = None
 ) -> Attempt:
     """Record a failed attempt. Another falls due in a few working days."""
-    at = at or clock.now()
-    access.may_open(by, follow_up.party).require()
-    with changing(follow_up.party.referral_id, at=at) as (referral, at):
+    with changing_party(follow_up.party, by=by, at=at) as (change, party):
         row = _fresh(follow_up)
-        party = fresh_party(row.party)
-        attempt = Attempt.objects.create(
-            follow_up=row, party=party, result=result, attempted_at=at, attempted_by=by, **made(by, at)
-        )
-        record(
-            "follow_up_tried",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=["attempts"],
-            why_code=result,
-            at=at,
-        )
-        give_task(
-            party=party,
-            kind=TaskKind.TRY_AGAIN,
-            words=f"Try {party.known_as} again, as they said it is safe to.",
-            due_on=working_day_after(clock.today(at), rules().try_again_working_days, party.organisation_id),
-            by=by,
-            at=at,
-            to=by,
-        )
+        attempt = change.add(Attempt, follow_up=row, party=party, result=result, **change.stamp("attempted"))
+        change.record("follow_up_tried", row, fields=["attempts"], why=result)
+        words = f"Try {party.known_as} again, as they said it is safe to."
+        due_on = change.working_day_after(rules().try_again_working_days, party.organisation_id)
+        give_task(change, party, TaskKind.TRY_AGAIN, words, due_on=due_on, to=by)
         return attempt
 
 
@@ -195,13 +156,10 @@ def leave_follow_up(
 
     `later_too` also closes the later calls. Raises Refused, or NotPossible naming the field.
     """
-    at = at or clock.now()
-    access.may_open(by, follow_up.party).require()
-    if result not in LEFT:
-        raise NotPossible("Choose how it ended.", field="result")
-    with changing(follow_up.party.referral_id, at=at) as (_, at):
+    with changing_party(follow_up.party, by=by, at=at) as (change, party):
+        if result not in LEFT:
+            raise NotPossible("Choose how it ended.", field="result")
         row = _fresh(follow_up)
-        fresh_party(row.party)
         if result == FollowUpResult.NOT_REACHED:
             if tries(row) < rules().attempts_before_leaving:
                 raise NotPossible(
@@ -212,11 +170,11 @@ def leave_follow_up(
         rows = [row]
         if later_too:
             later = FollowUp.objects.unscoped("calls to come").filter(
-                meeting=row.meeting_id, party=row.party_id, done_at__isnull=True, due_on__gt=row.due_on
+                meeting=row.meeting_id, party=party, done_at__isnull=True, due_on__gt=row.due_on
             )
-            rows += list(later.select_related("party", "meeting"))
+            rows += list(later.select_related("party"))
         for each in rows:
-            _finish(each, result, notes=reason, by=by, at=at)
+            _finish(change, each, result, notes=reason)
         return row
 
 
@@ -235,17 +193,7 @@ def tries(follow_up: FollowUp) -> int:
     )
 
 
-def _finish(row: FollowUp, result: FollowUpResult, *, notes: str, by: "User", at: datetime) -> None:
-    row.result, row.notes, row.done_at, row.done_by = result, notes, at, by
-    row.save(update_fields=["result", "answers", "notes", "done_at", "done_by"])
-    finish_tasks(party=row.party, kind=TaskKind.TRY_AGAIN, by=by, at=at)
-    record(
-        "follow_up_done",
-        by=by,
-        thing=row,
-        referral_id=row.meeting.referral_id,
-        party_id=row.party_id,
-        fields=["answers", "notes", "result"],
-        why_code=result,
-        at=at,
-    )
+def _finish(change: Change, row: FollowUp, result: FollowUpResult, *, notes: str, **answers: Any) -> None:
+    change.set(row, result=result, notes=notes, **change.stamp("done"), **answers)
+    finish_tasks(change, row.party, TaskKind.TRY_AGAIN)
+    change.record("follow_up_done", row, fields=["answers", "notes", "result"], why=result)

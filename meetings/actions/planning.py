@@ -1,4 +1,5 @@
-"""Whether a planned time and place is available, and the alternatives. Nothing is written here."""
+"""Whether a planned time and place is available, and the alternatives; and a meeting as one user knows it. Nothing is
+written here."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,8 +8,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from meetings.enums import MeetingKind
-from meetings.models import Meeting, Venue
+from meetings.enums import MeetingKind, MeetingStatus
+from meetings.models import CallOff, Meeting, Venue
 from meetings.querysets import MeetingQuerySet
 from referrals.enums import Kind
 from referrals.models import Involvement, Party, Referral
@@ -16,6 +17,7 @@ from restorative.accounts.models import User as Worker
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 
+NOT_BOOKED = "This meeting is not booked any more."
 LONGEST = timedelta(hours=4)
 ARRIVAL_GAP = timedelta(minutes=10)
 EARLIEST_ARRIVAL = timedelta(minutes=60)
@@ -43,6 +45,30 @@ class Plan:
     def arrives_at(self, party: Party, index: int) -> datetime:
         """When this party is asked to arrive. Arrivals are staggered, so that people do not wait together."""
         return self.arrivals.get(party.pk) or self.starts_at - ARRIVAL_GAP * index
+
+
+@dataclass(frozen=True)
+class AsKnown:
+    """A meeting, and whether one user knows that it was called off (`off`)."""
+
+    meeting: Meeting
+    off: bool
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it was called off for a cause hidden from this user, to whom it looks booked."""
+        return self.meeting.status == MeetingStatus.CALLED_OFF and not self.off
+
+    def require_booked(self, otherwise: str = NOT_BOOKED) -> None:
+        """Raise NotPossible with this sentence unless it is booked, or looks so to this user."""
+        if self.meeting.status != MeetingStatus.BOOKED and not self.hidden:
+            raise NotPossible(otherwise)
+
+
+def as_known(meeting: Meeting, by: Worker) -> AsKnown:
+    """A meeting read again, and what this user knows of it."""
+    fresh = Meeting.objects.unscoped("read again").get(pk=meeting.pk)
+    return AsKnown(fresh, off=CallOff.objects.visible_to(by).filter(meeting=fresh).exists())
 
 
 def present(referral: Referral) -> list[Party]:

@@ -7,8 +7,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played, day_at
 from referrals.actions.concerns import raise_concern
-from referrals.actions.lifecycle import decide
-from referrals.actions.pausing import meet_again
+from referrals.actions.lifecycle import decide, meet_again
 from referrals.enums import ConcernKind, Purpose, Suitable
 from restorative.common import clock
 

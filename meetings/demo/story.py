@@ -11,7 +11,6 @@ from meetings.actions.scheduling import book, start
 from meetings.demo.staff import Staff
 from meetings.enums import ActionStatus, Agreed, Came, FollowUpKind, MeetingKind, Offered
 from meetings.models import Action, Agreement, FollowUp, Meeting, Venue
-from referrals.actions.concerns import ask_for_records_check, release_records_check
 from referrals.actions.consent import Asked, record_consent
 from referrals.actions.facilitation import appoint
 from referrals.actions.intake import log_referral
@@ -19,7 +18,13 @@ from referrals.actions.lifecycle import decide
 from referrals.actions.parties import PersonFacts, add_party, set_keyworker
 from referrals.actions.reaching import RouteFacts
 from referrals.actions.readiness import check_on_the_day
-from referrals.actions.records import Judged, finish_records_check, release_by_phone
+from referrals.actions.records import (
+    Judged,
+    ask_for_records_check,
+    finish_records_check,
+    release_by_phone,
+    release_records_check,
+)
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import (
     DAY_QUESTIONS,

@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meetings.actions.moving import move
-from meetings.actions.scheduling import start
+from meetings.actions.scheduling import move, start
 from meetings.actions.standing_in import can_come, name_stand_in, say_unavailable
 from meetings.demo import story as play
 from meetings.demo.staff import Staff

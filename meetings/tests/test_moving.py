@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from meetings.actions.calling_off import call_off
-from meetings.actions.moving import move
+from meetings.actions.scheduling import move
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import MeetingKind

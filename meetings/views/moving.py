@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from meetings.actions.moving import NOT_BOOKED, check_move, move
 from meetings.actions.planning import Plan
+from meetings.actions.scheduling import NOT_BOOKED, check_move, move
 from meetings.enums import COMING, MeetingStatus
 from meetings.forms.planning import ARRIVALS, VIDEO
 from meetings.models import Meeting

@@ -2,35 +2,21 @@
 first answer, and an answer other than yes has the same effect as on its own page."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
 
-from referrals import access
+from referrals.actions.change import Change, changing_party
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import asked_as_before, record_consent
-from referrals.actions.lifecycle import changing, made
-from referrals.actions.parties import fresh_party
 from referrals.actions.reaching import RouteFacts, record_route
+from referrals.actions.readiness import need_all, rules_result
 from referrals.actions.tasks import finish_tasks
-from referrals.enums import (
-    Answer,
-    ConcernKind,
-    Days,
-    Hours,
-    Purpose,
-    ReadinessKind,
-    Ready,
-    RouteKind,
-    TaskKind,
-    Voicemail,
-)
-from referrals.models import Concern, Consent, ContactRoute, Party, ReadinessCheck, Referral, SafetyAnswers
-from restorative.audit.ledger import record
-from restorative.common import clock
+from referrals.enums import Answer, ConcernKind, Purpose, ReadinessKind, Ready, TaskKind
+from referrals.models import Concern, Consent, ContactRoute, Party, ReadinessCheck, SafetyAnswers
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
 
@@ -69,33 +55,26 @@ def check_in(
     asked about; no other route is confirmed. Raises Refused, or NotPossible naming the field, also if the party was
     not alone or there is nothing to renew.
     """
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    if not alone:
-        raise NotPossible("They were not alone, so this cannot be saved as their answers. Come back later.")
-    for key in QUESTIONS:
-        if answers.get(key) not in (Answer.YES, Answer.NO, Answer.NOT_SURE):
-            raise NotPossible("Answer yes, no or not sure.", field=key)
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party)
-        now = _under_the_lock(party)
+    with changing_party(party, by=by, at=at) as (change, party):
+        if not alone:
+            raise NotPossible(
+                "They were not alone, so this cannot be saved as their answers. Come back later."
+            )
+        need_all(answers, QUESTIONS)
+        # Read in the transaction that changes them.
+        now = standing(party, lambda model: model._base_manager.filter(party=party))
         if way is not None and way != now.route.pk:
             raise NotPossible(ANOTHER_WAY, field="same_way")
-        record_consent(
-            party=party,
-            purpose=Purpose.TAKE_PART,
-            answer=Answer(answers["still_yes"]),
-            asked=asked_as_before(party),
-            by=by,
-            at=at,
-        )
+        answer = Answer(answers["still_yes"])
+        asked = asked_as_before(party)
+        record_consent(party=party, purpose=Purpose.TAKE_PART, answer=answer, asked=asked, by=by)
         if answers["safe"] == Answer.YES:
-            _same_safety(now.safety, party, by=by, at=at)
+            _same_safety(change, now.safety)
         else:
-            raise_concern(party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=note, by=by, at=at)
-        _same_route(now.route, party, Answer(answers["same_way"]), by=by, at=at)
-        finish_tasks(party=party, kind=TaskKind.CHECK_IN, by=by, at=at)
-        return _readiness(referral, party, answers, note, by=by, at=at)
+            raise_concern(party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=note, by=by)
+        _same_route(now.route, party, Answer(answers["same_way"]), by)
+        finish_tasks(change, party, TaskKind.CHECK_IN)
+        return _readiness(change, party, answers, note)
 
 
 def standing(party: Party, rows: Callable[[type[Model]], QuerySet]) -> Standing:
@@ -128,77 +107,39 @@ def standing(party: Party, rows: Callable[[type[Model]], QuerySet]) -> Standing:
     return Standing(safety=safety, route=route)
 
 
-def _under_the_lock(party: Party) -> Standing:
-    return standing(
-        party,
-        lambda model: model._base_manager.filter(party=party),  # read in the transaction that changes them
-    )
-
-
-def _same_safety(last: SafetyAnswers, party: Party, *, by: "User", at: datetime) -> None:
+def _same_safety(change: Change, last: SafetyAnswers) -> None:
     """Save the same safety answers with today's date. The concerns that they raised remain; no new ones are raised."""
-    row = SafetyAnswers.objects.create(
-        party=party,
+    row = change.add(
+        SafetyAnswers,
+        party_id=last.party_id,
         asked_alone=True,
         shares_home=last.shares_home,
         answers={**last.answers, "check_in": True},
-        asked_at=at,
-        asked_by=by,
-        **made(by, at),
+        **change.stamp("asked"),
     )
-    record(
-        "safety_asked",
-        by=by,
-        thing=row,
-        referral_id=party.referral_id,
-        party_id=party.pk,
-        fields=["answers"],
-        why_code="check_in",
-        at=at,
-    )
+    change.record("safety_asked", row, fields=["answers"], why="check_in")
 
 
-def _same_route(route: ContactRoute, party: Party, answer: Answer, *, by: "User", at: datetime) -> None:
+def _same_route(route: ContactRoute, party: Party, answer: Answer, by: "User") -> None:
     """Yes confirms the contact route. Any other answer means that nothing more is sent by it: unknown counts as no."""
-    facts = RouteFacts(
-        kind=RouteKind(route.kind),
-        value=route.value,
-        allowed=answer == Answer.YES,
-        read_by_others=route.read_by_others,
-        screen_private=route.screen_private,
-        days=Days(route.days),
-        hours=Hours(route.hours),
-        voicemail=Voicemail(route.voicemail),
-        cover=route.cover,
-    )
-    record_route(party=party, facts=facts, confirmed=answer != Answer.NOT_SURE, by=by, at=at)
+    same = {each.name: getattr(route, each.name) for each in fields(RouteFacts)}
+    facts = RouteFacts(**same | {"allowed": answer == Answer.YES})
+    record_route(party=party, facts=facts, confirmed=answer != Answer.NOT_SURE, by=by)
 
 
-def _readiness(
-    referral: Referral, party: Party, answers: dict[str, str], note: str, *, by: "User", at: datetime
-) -> ReadinessCheck:
+def _readiness(change: Change, party: Party, answers: dict[str, str], note: str) -> ReadinessCheck:
     asked = {"well": answers["well"], "right_time": answers["right_time"], "feels_safe": answers["safe"]}
-    ready = Ready.READY if all(value == Answer.YES for value in asked.values()) else Ready.NOT_YET
-    row = ReadinessCheck.objects.create(
+    ready = rules_result(asked, asked)
+    row = change.add(
+        ReadinessCheck,
         party=party,
         kind=ReadinessKind.CHECK_IN,
         answers=asked,
         notes={"note": note} if note else {},
         result=ready,
         judgement=ready,
-        completed_at=at,
-        completed_by=by,
-        expires_at=at + timedelta(days=rules().readiness_days),
-        **made(by, at),
+        **change.stamp("completed"),
+        expires_at=change.at + timedelta(days=rules().readiness_days),
     )
-    record(
-        "checked_in",
-        by=by,
-        thing=row,
-        referral_id=referral.pk,
-        party_id=party.pk,
-        fields=list(QUESTIONS),
-        why_code=ready,
-        at=at,
-    )
+    change.record("checked_in", row, fields=QUESTIONS, why=ready)
     return row

@@ -1,34 +1,53 @@
-"""Concerns: raised by any worker, signed off or cleared by a second person; and the records check.
+"""Concerns: raised by any worker, signed off or cleared by a second person; and the terms of orders that bar contact.
 A stop calls a booked meeting off in the same transaction."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from referrals import access, events
-from referrals.actions.can_decide import check_can_decide
-from referrals.actions.lifecycle import changing, decide, made
-from referrals.actions.matching import left_to_look_at, match_names
-from referrals.actions.parties import fresh_party
+from referrals.actions.change import Change, changing, changing_party
 from referrals.actions.tasks import finish_tasks
-from referrals.enums import STOPS, ConcernKind, SignOffDecision, Stage, TaskKind
-from referrals.models import (
-    Concern,
-    Party,
-    RecordsCheck,
-    Referral,
-    SignOff,
-    Suitability,
-    Task,
+from referrals.enums import (
+    STOPS,
+    CapacityResult,
+    ChildResult,
+    ConcernKind,
+    OrderKind,
+    SignOffDecision,
+    TaskKind,
 )
-from restorative.accounts.working_days import working_day_after
-from restorative.audit.ledger import record
+from referrals.models import ChildDecision, Concern, Party, SignOff, Task
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:
-    from referrals.actions.orders import OrderFacts
     from restorative.accounts.models import User
+
+NOT_ABLE = (
+    "The newest assessment says that {name} cannot decide this. Record another first, if that has changed."
+)
+CHILD_CANNOT = "Record first that {name} understands enough to decide, or which parent gives authority."
+
+
+@dataclass(frozen=True)
+class OrderFacts:
+    """The facts of an order, bail or licence. If `seen_by` is empty, no worker has seen the document."""
+
+    kind: OrderKind
+    conditions: str
+    seen_by: str = ""
+    ends_on: date | None = None
+
+    def as_kept(self) -> dict[str, Any]:
+        """The facts as a concern's row stores them."""
+        return {
+            "kind": self.kind.value,
+            "conditions": self.conditions,
+            "seen_by": self.seen_by,
+            "ends_on": self.ends_on.isoformat() if self.ends_on else "",
+        }
 
 
 def raise_concern(
@@ -37,49 +56,53 @@ def raise_concern(
     kind: ConcernKind,
     by: "User",
     detail: str = "",
-    order: "OrderFacts | None" = None,
+    order: OrderFacts | None = None,
     at: datetime | None = None,
 ) -> Concern:
     """Record a concern in the compartment where it was heard. A stop calls booked meetings off at once.
 
     `order` holds the facts of an order, bail or licence that bars contact.
     """
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party, even_closed=True)
-        concern = Concern.objects.create(
+    with changing_party(party, by=by, at=at, even_closed=True) as (change, party):
+        concern = change.add(
+            Concern,
             party=party,
             kind=kind,
             detail=detail,
             order=order.as_kept() if order else {},
-            raised_at=at,
-            raised_by=by,
-            **made(by, at),
+            **change.stamp("raised"),
         )
-        record(
-            "concern_raised",
-            by=by,
-            thing=concern,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=["kind", "detail"],
-            why_code=kind,
-            at=at,
-        )
-        finish_tasks(party=party, kind=TaskKind.WORRY, by=by, at=at)
+        change.record("concern_raised", concern, fields=["kind", "detail"], why=kind)
+        finish_tasks(change, party, TaskKind.WORRY)
         if kind in STOPS:
-            events.stopped.send(Referral, referral=referral, party=party, by=by, at=at)
+            change.send(events.stopped, party=party)
         return concern
 
 
-def fresh_concern(concern: Concern) -> Concern:
-    """The concern read again under the lock. Raises NotPossible if it is not open."""
-    fresh = (
-        Concern.objects.unscoped("concern under the lock")
-        .select_related("party__referral", "party__person")
-        .get(pk=concern.pk)
-    )
+def write_order(*, concern: Concern, order: OrderFacts, by: "User", at: datetime | None = None) -> None:
+    """Record the terms of an order, or new information about it. The earlier version is kept.
+
+    The end date of an order clears nothing. Raises Refused, or NotPossible.
+    """
+    access.may_open(by, concern.party).require()
+    with changing(concern.party.referral_id, by=by, at=at) as change:
+        concern = _fresh(concern)
+        if concern.kind != ConcernKind.ORDER:
+            raise NotPossible("This concern is not about an order, bail or licence.")
+        before = [*concern.order.pop("before", []), concern.order] if concern.order else []
+        kept = order.as_kept() | {
+            "written_on": clock.today(change.at).isoformat(),
+            "written_by": by.first_name,
+            "before": before,
+        }
+        change.set(concern, order=kept)
+        change.record("order_written", concern, fields=["order"], why=order.kind)
+
+
+def _fresh(concern: Concern) -> Concern:
+    """The concern, read under the lock. Raises NotPossible if it is not open."""
+    rows = Concern.objects.unscoped("concern under the lock")
+    fresh = rows.select_related("party__referral", "party__person", "party__keyworker").get(pk=concern.pk)
     if fresh.cleared_at:
         raise NotPossible("This concern was already cleared.")
     return fresh
@@ -101,16 +124,16 @@ def sign_off(
     The decision lasts 56 days or until the party has a new concern. Raises Refused, or NotPossible naming the
     field.
     """
-    at = at or clock.now()
-    with changing(concern.party.referral_id, at=at) as (referral, at):
+    with changing(concern.party.referral_id, by=by, at=at) as change:
         # The decision did not take into account a concern that was raised while this waited for the lock.
-        decided_at = min(at, referral.read_at)
-        concern = fresh_concern(concern)
+        decided_at = min(change.at, change.read_at)
+        concern = _fresh(concern)
         access.may_sign_off(by, concern).require()
         steps = [step for step in (steps or []) if step.strip()]
         if decision == SignOffDecision.GO_WITH_STEPS and not steps:
             raise NotPossible("Write at least one step.", field="steps")
-        row = SignOff.objects.create(
+        row = change.add(
+            SignOff,
             concern=concern,
             party=concern.party,
             decision=decision,
@@ -118,58 +141,36 @@ def sign_off(
             decided_at=decided_at,
             decided_by=by,
             expires_at=decided_at + timedelta(days=rules().sign_off_days),
-            **made(by, at),
         )
         if decision == SignOffDecision.GO_WITH_STEPS:
-            assignee = steps_for or concern.party.keyworker or referral.lead
-            for words in steps:
-                Task.objects.create(
-                    referral=referral,
-                    party=concern.party,
-                    assignee=assignee,
-                    kind=TaskKind.STEP,
-                    words=words,
-                    due_on=steps_due_on
-                    or working_day_after(
-                        clock.today(at), rules().step_working_days, concern.party.organisation_id
-                    ),
-                    blocks=row,
-                    **made(by, at),
-                )
-        record(
-            "concern_signed_off",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=concern.party_id,
-            fields=["decision", "reason"],
-            why_code=decision,
-            at=at,
-        )
+            _give_steps(change, row, steps, steps_for, steps_due_on)
+        change.record("concern_signed_off", row, fields=["decision", "reason"], why=decision)
         return row
+
+
+def _give_steps(
+    change: Change, decision: SignOff, steps: list[str], worker: "User | None", due_on: date | None
+) -> None:
+    party = decision.party
+    if due_on is None:
+        due_on = change.working_day_after(rules().step_working_days, party.organisation_id)
+    step = {
+        "referral": change.referral,
+        "party": party,
+        "assignee": worker or party.keyworker or change.referral.lead,
+        "kind": TaskKind.STEP,
+        "due_on": due_on,
+        "blocks": decision,
+    }
+    change.add_all(Task, ({**step, "words": words} for words in steps))
 
 
 def finish_step(*, task: Task, by: "User", at: datetime | None = None) -> None:
     """Mark a step before the meeting as done."""
-    at = at or clock.now()
     access.may_open(by, task.party).require()
-    with changing(task.referral_id, at=at) as (referral, at):
-        done = (
-            Task.objects.unscoped("finish a step")
-            .filter(pk=task.pk, done_at__isnull=True)
-            .update(done_at=at, done_by=by)
-        )
-        if not done:
-            raise NotPossible("This step was already marked as done.")
-        record(
-            "step_finished",
-            by=by,
-            thing=task,
-            referral_id=referral.pk,
-            party_id=task.party_id,
-            fields=["done_at"],
-            at=at,
-        )
+    with changing(task.referral_id, by=by, at=at) as change:
+        change.settle(task, "done", "This step was already marked as done.")
+        change.record("step_finished", task, fields=["done_at"])
 
 
 def clear(
@@ -179,28 +180,39 @@ def clear(
 
     Raises Refused, or NotPossible naming the field.
     """
-    at = at or clock.now()
-    with changing(concern.party.referral_id, at=at) as (referral, at):
-        concern = fresh_concern(concern)
+    with changing(concern.party.referral_id, by=by, at=at) as change:
+        concern = _fresh(concern)
         access.may_clear(by, concern).require()
         if not evidence.strip():
             raise NotPossible("Write down the new facts.", field="evidence")
-        check_can_decide(concern, at)
+        if _cannot_decide(concern, change):
+            sentence = NOT_ABLE if concern.kind == ConcernKind.NO_CAPACITY else CHILD_CANNOT
+            raise NotPossible(sentence.format(name=concern.party.known_as))
         if concern.kind in STOPS:
-            _check_seen_alone(concern, seen_alone_on, at)
-        Concern.objects.unscoped("clear").filter(pk=concern.pk).update(
-            cleared_at=at, cleared_by=by, evidence=evidence, seen_alone_on=seen_alone_on
+            _check_seen_alone(concern, seen_alone_on, change.at)
+        change.settle(
+            concern,
+            "cleared",
+            "This concern was already cleared.",
+            evidence=evidence,
+            seen_alone_on=seen_alone_on,
         )
-        record(
-            "concern_cleared",
-            by=by,
-            thing=concern,
-            referral_id=referral.pk,
-            party_id=concern.party_id,
-            fields=["evidence", "seen_alone_on"],
-            why_code=concern.kind,
-            at=at,
-        )
+        change.record("concern_cleared", concern, fields=["evidence", "seen_alone_on"], why=concern.kind)
+
+
+def _cannot_decide(concern: Concern, change: Change) -> bool:
+    """Whether this is a stop over whether a person can decide, and the newest record says that they cannot."""
+    if concern.kind == ConcernKind.NO_CAPACITY:
+        assessed = change.facts_of(concern.party).assessed
+        return assessed is not None and assessed.result == CapacityResult.NOT_ABLE
+    if concern.kind != ConcernKind.UNDER_16:
+        return False
+    born = concern.party.person.born_on
+    if born is not None and clock.age_on(born, clock.today(change.at)) >= rules().own_consent_age:
+        return False
+    decided = ChildDecision.objects.unscoped("new facts under the lock").filter(party=concern.party)
+    newest = decided.order_by("recorded_at", "pk").last()
+    return newest.result == ChildResult.NEITHER if newest else born is not None
 
 
 def _check_seen_alone(concern: Concern, seen: date | None, at: datetime) -> None:
@@ -210,69 +222,3 @@ def _check_seen_alone(concern: Concern, seen: date | None, at: datetime) -> None
         raise NotPossible("They must have been seen alone since this was raised.", field="seen_alone_on")
     if seen > clock.today(at):
         raise NotPossible("The date they were seen alone cannot be in the future.", field="seen_alone_on")
-
-
-def ask_for_records_check(*, referral: Referral, by: "User", at: datetime | None = None) -> RecordsCheck:
-    """Ask a safeguarding lead to match the names of all people in this referral. Only one check may wait at a time."""
-    at = at or clock.now()
-    access.may_run(by, referral).require()
-    with changing(referral, at=at) as (referral, at):
-        if referral.stage == Stage.CLOSED:
-            raise NotPossible("This referral is closed. Reopen it first.")
-        waiting = RecordsCheck.objects.unscoped("already asked?").filter(
-            referral=referral, released_at__isnull=True
-        )
-        if waiting.exists():
-            raise NotPossible("The records check has already been asked for.")
-        check = RecordsCheck.objects.create(referral=referral, asked_at=at, asked_by=by, **made(by, at))
-        record("records_check_asked", by=by, thing=check, referral_id=referral.pk, at=at)
-        return check
-
-
-def decide_and_ask(
-    *, referral: Referral, by: "User", at: datetime | None = None, **decision: Any
-) -> Suitability:
-    """Decide (see lifecycle.decide) and ask for the records check, both or neither."""
-    at = at or clock.now()
-    with changing(referral, at=at) as (_, at):
-        row = decide(referral=referral, by=by, at=at, **decision)
-        ask_for_records_check(referral=referral, by=by, at=at)
-        return row
-
-
-def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
-    """Release a records check that has no hits left to review. The worker who asked sees only that it is done.
-
-    Only release_due (at the fixed times) and release_by_phone call this: see records.py.
-    """
-    at = at or clock.now()
-    access.may_release_records(by, check).require()
-    with changing(check.referral_id, at=at) as (referral, at):
-        fresh = RecordsCheck.objects.unscoped("release").get(pk=check.pk)
-        if fresh.matched_at is None:
-            match_names(check=fresh, at=at)
-        if left_to_look_at(fresh):
-            raise NotPossible("Say first of each name that was found whether it is the same person.")
-        # A person who joined while it waited was not matched, and needs a check of their own.
-        newest_joined = (
-            Party.objects.unscoped("records check")
-            .filter(referral=referral, left_at__isnull=True, created_at__gt=check.asked_at)
-            .exists()
-        )
-        released = (
-            RecordsCheck.objects.unscoped("release")
-            .filter(pk=check.pk, released_at__isnull=True)
-            .update(
-                released_at=at, released_by=by, done_at=fresh.done_at or at, done_by=fresh.done_by_id or by.pk
-            )
-        )
-        if not released:
-            raise NotPossible("This records check was already released.")
-        record(
-            "records_check_released",
-            by=by,
-            thing=check,
-            referral_id=referral.pk,
-            why_code="someone_joined_since" if newest_joined else "all_matched",
-            at=at,
-        )

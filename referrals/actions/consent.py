@@ -2,19 +2,15 @@
 the same transaction."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db.models import Max, Q
-
 from referrals import access, events
-from referrals.actions.lifecycle import begin_preparing, changing, made
-from referrals.actions.parties import fresh_party, note_answer
-from referrals.enums import NOBODY, Answer, Capacity, How, Place, Purpose
-from referrals.models import Consent, InformationSheet, Party, Referral
-from restorative.accounts.working_days import working_day_after
-from restorative.audit.ledger import record
+from referrals.actions.change import Change, changing, changing_party
+from referrals.actions.parties import note_answer
+from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
+from referrals.models import Consent, InformationSheet, Party
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
@@ -45,16 +41,6 @@ def current_sheet() -> InformationSheet:
     return sheet
 
 
-def newest(party: Party, purpose: Purpose, recipient: UUID = NOBODY) -> Consent | None:
-    """The newest answer of a party for one purpose and recipient."""
-    return (
-        Consent.objects.unscoped("newest answer under the lock")
-        .filter(party=party, purpose=purpose, recipient=recipient)
-        .order_by("-seq")
-        .first()
-    )
-
-
 def asked_as_before(party: Party) -> Asked:
     """Asked alone, with the help recorded the last time a worker asked, for when nothing new was asked about that."""
     rows = Consent.objects.unscoped("help they had").filter(party=party, purpose=Purpose.TAKE_PART)
@@ -82,19 +68,9 @@ def record_consent(
     A yes after a withdrawal needs `why_back`, in the party's own words, and counts after two working days. A no or
     not sure to taking part calls a booked meeting off. Raises Refused, or NotPossible naming the field.
     """
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    return _add(
-        party=party,
-        purpose=purpose,
-        answer=answer,
-        recipient=recipient,
-        asked=asked or Asked(),
-        wording=wording,
-        why_back=why_back,
-        by=by,
-        at=at,
-    )
+    with changing_party(party, by=by, at=at, even_closed=answer == Answer.WITHDRAWN) as (change, party):
+        asked = asked or Asked()
+        return _add(change, party, purpose, answer, recipient, asked, wording=wording, why_back=why_back)
 
 
 def record_link_answer(
@@ -102,17 +78,9 @@ def record_link_answer(
 ) -> Consent:
     """Record an answer given by link, without a worker. No and not sure count at once; a yes counts once a worker
     has heard it from the party alone."""
-    return _add(
-        party=party,
-        purpose=purpose,
-        answer=answer,
-        recipient=recipient,
-        asked=Asked(how=How.LINK, alone=False),
-        wording="",
-        why_back="",
-        by=None,
-        at=at or clock.now(),
-    )
+    with changing(party.referral_id, by=None, at=at) as change:
+        party = change.party(party, even_closed=answer == Answer.WITHDRAWN)
+        return _add(change, party, purpose, answer, recipient, Asked(how=How.LINK, alone=False))
 
 
 def withdraw(
@@ -128,156 +96,138 @@ def withdraw(
     Withdrawing from taking part calls booked meetings off at once; the other parties are told only after release.
     Returns the messages already on their way, so that the page can name them to the party.
     """
-    at = at or clock.now()
     if by is not None:
         access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as (_, at):
-        last = newest(party, purpose, recipient)
-        if last is None or last.answer == Answer.WITHDRAWN:
+    with changing(party.referral_id, by=by, at=at) as change:
+        so_far = _so_far(party, purpose, recipient)
+        if not so_far.may_be_withdrawn:
             raise NotPossible("There is nothing to withdraw: this has not been agreed to.")
-        _add(
-            party=party,
-            purpose=purpose,
-            answer=Answer.WITHDRAWN,
-            recipient=recipient,
-            asked=Asked(how=How.IN_PERSON if by else How.LINK),
-            wording="",
-            why_back="",
-            by=by,
-            at=at,
-        )
+        asked = Asked(how=How.IN_PERSON if by else How.LINK)
+        party = change.party(party, even_closed=True)
+        _add(change, party, purpose, Answer.WITHDRAWN, recipient, asked, so_far=so_far)
     return list(Message.objects.filter(group=party.referral_id, recipient_id=party.pk, state=State.SENDING))
 
 
+@dataclass(frozen=True)
+class _SoFar:
+    """A party's answers so far for one purpose and recipient, in order: each with the time it counts from."""
+
+    answers: list[tuple[int, str, datetime]]
+
+    @property
+    def seq(self) -> int:
+        return self.answers[-1][0] if self.answers else 0
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        return bool(self.answers) and self.answers[-1][1] != Answer.WITHDRAWN
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the party withdrew and has not said yes since, regardless of other answers in between."""
+        for _, answer, _ in reversed(self.answers):
+            if answer in (Answer.YES, Answer.WITHDRAWN):
+                return answer == Answer.WITHDRAWN
+        return False
+
+    def counts_from(self, at: datetime) -> datetime:
+        """From when another yes counts. It does not shorten the two days of an earlier one."""
+        last = self.answers[-1] if self.answers else None
+        return max(at, last[2]) if last and last[1] == Answer.YES else at
+
+
+def _so_far(party: Party, purpose: str, recipient: UUID) -> _SoFar:
+    rows = Consent.objects.unscoped("answers under the lock")
+    rows = rows.filter(party=party, purpose=purpose, recipient=recipient).order_by("seq")
+    return _SoFar(list(rows.values_list("seq", "answer", "counts_from")))
+
+
 def _add(
-    *,
+    change: Change,
     party: Party,
     purpose: Purpose,
     answer: Answer,
     recipient: UUID,
     asked: Asked,
-    wording: str,
-    why_back: str,
-    by: "User | None",
-    at: datetime,
+    *,
+    wording: str = "",
+    why_back: str = "",
+    so_far: _SoFar | None = None,
 ) -> Consent:
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party, even_closed=answer == Answer.WITHDRAWN)
-        sheet = current_sheet()
-        last = newest(party, purpose, recipient)
-        came_back = answer == Answer.YES and _withdrawn_before(party, purpose, recipient)
-        words_needed = came_back and purpose == Purpose.TAKE_PART
-        if words_needed and by is not None and not why_back.strip():
-            raise NotPossible(
-                "They withdrew before. Write down, in their words, what changed and whether anyone asked them to.",
-                field="why_back",
-            )
-        if purpose == Purpose.WORDS and answer == Answer.YES and not wording.strip():
-            raise NotPossible("Write the exact words first.", field="wording")
-        if purpose in TO_ANOTHER and answer == Answer.YES:
-            _need_another(party, recipient)
-        seq = (
-            Consent.objects.unscoped("next seq")
-            .filter(party=party, purpose=purpose, recipient=recipient)
-            .aggregate(n=Max("seq"))["n"]
-            or 0
-        ) + 1
-        heard = asked.alone and by is not None
-        row = Consent.objects.create(
-            party=party,
-            purpose=purpose,
-            recipient=recipient,
-            seq=seq,
-            answer=answer,
-            heard_alone_at=at if heard else None,
-            heard_alone_by=by if heard else None,
-            sheet=sheet,
-            wording=wording,
-            how=asked.how,
-            language=asked.language,
-            interpreter=asked.interpreter,
-            capacity=asked.capacity,
-            why_back=why_back,
-            counts_from=_counts_from(party, at, came_back, last),
-            expires_on=_expires_on(at),
-            taken_at=at,
-            taken_by=by,
-            **made(by, at),
-        )
-        if answer != Answer.WITHDRAWN:
-            note_answer(party, at)
-            if by is not None:
-                begin_preparing(referral, by=by, at=at)
-        record(
-            "consent_withdrawn" if answer == Answer.WITHDRAWN else "consent_recorded",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=["purpose", "answer", "how"],
-            why_code=purpose,
-            at=at,
-        )
-        if came_back and purpose == Purpose.TAKE_PART:
-            _start_the_rest_again(party, asked=asked, by=by, at=at)
-        _tell(referral, party, row, by=by, at=at)
-        return row
+    by, at, so_far = change.by, change.at, so_far or _so_far(party, purpose, recipient)
+    sheet = change.once("sheet", current_sheet)
+    came_back = answer == Answer.YES and so_far.withdrawn
+    if answer == Answer.YES:
+        words_needed = came_back and purpose == Purpose.TAKE_PART and by is not None
+        _require_words(change, party, purpose, recipient, wording, why_back if words_needed else None)
+    heard = asked.alone and by is not None
+    row = change.add(
+        Consent,
+        party=party,
+        purpose=purpose,
+        recipient=recipient,
+        seq=so_far.seq + 1,
+        answer=answer,
+        heard_alone_at=at if heard else None,
+        heard_alone_by=by if heard else None,
+        sheet=sheet,
+        wording=wording,
+        how=asked.how,
+        language=asked.language,
+        interpreter=asked.interpreter,
+        capacity=asked.capacity,
+        why_back=why_back,
+        counts_from=_after_returning(change, party) if came_back else so_far.counts_from(at),
+        expires_on=clock.add_months(clock.today(at), rules().consent_months),
+        **change.stamp("taken"),
+    )
+    if answer != Answer.WITHDRAWN:
+        note_answer(change, party)
+        if by is not None:
+            change.begin_preparing()
+    verb = "consent_withdrawn" if answer == Answer.WITHDRAWN else "consent_recorded"
+    change.record(verb, row, fields=["purpose", "answer", "how"], why=purpose)
+    if came_back and purpose == Purpose.TAKE_PART:
+        _start_the_rest_again(change, party, asked)
+    _tell(change, party, row)
+    return row
 
 
-def _need_another(party: Party, recipient: UUID) -> None:
-    """Approved words must be addressed to another party of this referral. Raises NotPossible otherwise."""
-    others = Party.objects.unscoped("words for whom").filter(referral=party.referral_id).present()
-    if not others.exclude(Q(pk=party.pk) | Q(place=Place.SUPPORTER)).filter(pk=recipient).exists():
+def _require_words(
+    change: Change, party: Party, purpose: Purpose, recipient: UUID, wording: str, why_back: str | None
+) -> None:
+    """Raise NotPossible for a yes without the words it needs, or with words for a person who takes no part here.
+    `why_back` is None if nothing need be said of that."""
+    if why_back is not None and not why_back.strip():
+        raise NotPossible(
+            "They withdrew before. Write down, in their words, what changed and whether anyone asked them to.",
+            field="why_back",
+        )
+    if purpose == Purpose.WORDS and not wording.strip():
+        raise NotPossible("Write the exact words first.", field="wording")
+    others = {each.id for each in change.facts.participants} - {party.pk} if purpose in TO_ANOTHER else ()
+    if purpose in TO_ANOTHER and recipient not in others:
         raise NotPossible("Choose one of the others who take part.")
 
 
-def _start_the_rest_again(party: Party, *, asked: Asked, by: "User | None", at: datetime) -> None:
+def _after_returning(change: Change, party: Party) -> datetime:
+    day = change.working_day_after(rules().return_working_days, party.organisation_id)
+    return clock.moment(day, 0)
+
+
+def _start_the_rest_again(change: Change, party: Party, asked: Asked) -> None:
     """Ask a party who returns after stopping for each of their other consents again."""
-    rows = Consent.objects.unscoped("start the rest again").newest()
-    for given in rows.filter(party=party, answer=Answer.YES).exclude(purpose=Purpose.TAKE_PART):
-        _add(
-            party=party,
-            purpose=Purpose(given.purpose),
-            answer=Answer.WITHDRAWN,
-            recipient=given.recipient,
-            asked=asked,
-            wording="",
-            why_back="",
-            by=by,
-            at=at,
-        )
+    for row in list(change.facts_of(party).newest_answers.values()):
+        if row.answer == Answer.YES and row.purpose != Purpose.TAKE_PART:
+            _add(change, party, Purpose(row.purpose), Answer.WITHDRAWN, row.recipient, asked)
 
 
-def _withdrawn_before(party: Party, purpose: Purpose, recipient: UUID) -> bool:
-    """Whether the party withdrew and has not said yes since, regardless of other answers in between."""
-    rows = Consent.objects.unscoped("came back?").filter(party=party, purpose=purpose, recipient=recipient)
-    last_yes = rows.filter(answer=Answer.YES).aggregate(n=Max("seq"))["n"] or 0
-    return rows.filter(answer=Answer.WITHDRAWN, seq__gt=last_yes).exists()
-
-
-def _counts_from(party: Party, at: datetime, came_back: bool, last: Consent | None) -> datetime:
-    if came_back:
-        return clock.moment(
-            working_day_after(clock.today(at), rules().return_working_days, party.organisation_id), 0
-        )
-    if last is not None and last.answer == Answer.YES and last.counts_from > at:
-        # A second yes during the two days does not shorten them.
-        return last.counts_from
-    return at
-
-
-def _expires_on(at: datetime) -> date:
-    return clock.add_months(clock.today(at), rules().consent_months)
-
-
-def _tell(referral: Referral, party: Party, row: Consent, *, by: "User | None", at: datetime) -> None:
+def _tell(change: Change, party: Party, row: Consent) -> None:
     if row.purpose == Purpose.SHARE and row.answer != Answer.YES:
-        events.share_ended.send(
-            Referral, referral=referral, party=party, by=by, at=at, organisation=row.recipient
-        )
+        change.send(events.share_ended, party=party, organisation=row.recipient)
     if row.purpose != Purpose.TAKE_PART:
         return
     if row.answer != Answer.YES:
-        events.withdrawn.send(Referral, referral=referral, party=party, by=by, at=at)
+        change.send(events.withdrawn, party=party)
     if row.capacity == Capacity.DOUBT:
-        events.capacity_doubted.send(Referral, referral=referral, party=party, by=by, at=at)
+        change.send(events.capacity_doubted, party=party)

@@ -1,5 +1,5 @@
 """Deletes provisional records (of people who never answered) when their time is over. A manager may keep one
-longer, once. querysets_provisional.py decides which records are provisional, and until when."""
+longer, once. The facts of a party say whether their record is provisional, and until when: facts/party.py."""
 
 import logging
 import re
@@ -11,8 +11,9 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from referrals import access
-from referrals.actions.lifecycle import changing, made, waiting_for_release
-from referrals.actions.parties import fresh_party
+from referrals.actions.change import Change, changing, changing_party
+from referrals.enums import OWN_PLACES, Stage
+from referrals.facts import Facts, PartyFacts, read_facts
 from referrals.models import (
     Approach,
     Bar,
@@ -25,12 +26,10 @@ from referrals.models import (
     Party,
     Person,
     RecordsHit,
-    Referral,
     Suitability,
     Task,
 )
-from referrals.querysets_provisional import days_kept, due_to_go, goes_at, provisional
-from restorative.audit.ledger import record
+from referrals.projections import BATCH
 from restorative.common import clock, drafts
 from restorative.common.decisions import NotPossible
 from restorative.common.names import fold
@@ -74,13 +73,8 @@ def forget_due(*, at: datetime | None = None) -> int:
     One failure does not stop the others; the run then fails at the end and is repeated the next day.
     """
     at = at or clock.now()
-    rows = (
-        due_to_go(Party.objects.unscoped(WHY), at)
-        .order_by("referral", "pk")
-        .values_list("referral", flat=True)
-    )
     gone, failed = 0, None
-    for key in dict.fromkeys(rows):
+    for key in _with_unanswered(at):
         try:
             gone += _forget_in(key, at)
         except Exception as error:
@@ -91,77 +85,83 @@ def forget_due(*, at: datetime | None = None) -> int:
     return gone
 
 
+def _with_unanswered(at: datetime) -> list[UUID]:
+    """Referrals with a provisional record whose time is over."""
+    shortest = min(rules().provisional_days_after_approach, rules().provisional_days_never_approached)
+    rows = Party.objects.unscoped(WHY).filter(
+        answered_at__isnull=True, forgotten_at__isnull=True, created_at__lte=at - timedelta(days=shortest)
+    )
+    rows = rows.exclude(place__in=OWN_PLACES).exclude(referral__stage=Stage.BOOKED)
+    keys = list(rows.order_by("referral").values_list("referral", flat=True).distinct())
+    batches = [keys[start : start + BATCH] for start in range(0, len(keys), BATCH)]
+    return [key for batch in batches for key, facts in read_facts(batch, at).items() if _due(facts)]
+
+
+def _due(facts: Facts) -> list[PartyFacts]:
+    """The parties whose records are deleted now: none while a meeting is booked or, so that other users see no
+    change, while a call-off waits for release."""
+    if facts.stage == Stage.BOOKED or facts.waiting_for_release:
+        return []
+    due = [party for party in facts.parties.values() if party.goes_at and party.goes_at <= facts.at]
+    # A supporter cannot stay beside a party who has been deleted.
+    beside = {party.id for party in due}
+    others = [party for party in facts.parties.values() if party.row.beside_id in beside and party.goes_at]
+    return [*due, *(party for party in others if party not in due)]
+
+
 def _forget_in(key: UUID, at: datetime) -> int:
     """Delete the due records of one referral, read again under the lock: a person who has answered since is kept."""
-    # While a call-off waits for release, other users must see no change: no party leaves.
-    if waiting_for_release(key):
-        return 0
-    with changing(key, at=at) as (referral, at):
-        if waiting_for_release(key):
-            return 0
-        here = Party.objects.unscoped(WHY).filter(referral=referral)
-        due = list(due_to_go(here, at).order_by("created_at", "pk"))
-        beside = (
-            provisional(here.filter(beside__in=due)).filter(stays=False).exclude(pk__in=[p.pk for p in due])
-        )
-        # A supporter cannot stay beside a party who has been deleted.
-        parties = [*due, *beside.order_by("created_at", "pk")]
-        for party in parties:
-            _forget(party, referral, at)
-        return len(parties)
+    with changing(key, by=None, at=at) as change:
+        due = _due(change.facts)
+        for party in due:
+            row = Party.objects.unscoped(WHY).select_related("person").get(pk=party.id)
+            _forget(change, row)
+        return len(due)
 
 
-def _forget(party: Party, referral: Referral, at: datetime) -> None:
+def _forget(change: Change, party: Party) -> None:
     """Delete all personal data in one compartment; keep only what history and counts need."""
-    RecordsHit.objects.unscoped(WHY).filter(party=party).delete()
-    for model in (ContactRoute, Task):
-        model.objects.unscoped(WHY).filter(party=party).delete()
-    _forget_notes(party)
-    Approach.objects.unscoped(WHY).filter(party=party).update(wording="", told_us={})
-    KeptLonger.objects.unscoped(WHY).filter(party=party).update(reason="")
-    Grant.objects.unscoped(WHY).filter(party=party).update(reason="")
-    Suitability.objects.unscoped(WHY).filter(party=party).update(reason="")
+    for model in (RecordsHit, ContactRoute, Task):
+        change.remove(model.objects.unscoped(WHY).filter(party=party))
+    _forget_notes(change, party)
+    change.update(Approach.objects.unscoped(WHY).filter(party=party), wording="", told_us={})
+    for reasons in (KeptLonger, Grant, Suitability):
+        change.update(reasons.objects.unscoped(WHY).filter(party=party), reason="")
     invited = Invited.objects.unscoped(WHY).filter(party=party)
-    invited.update(name="", organisation="", role="", left_out_at=Coalesce("left_out_at", at))
-    _take_names_out(party, referral)
-    outbox.forget(referral.pk, recipient_id=party.pk, why="their record has gone")
+    left_out_at = Coalesce("left_out_at", change.at)
+    change.update(invited, name="", organisation="", role="", left_out_at=left_out_at)
+    _take_names_out(change, party)
+    outbox.forget(change.referral.pk, recipient_id=party.pk, why="their record has gone")
     drafts.forget_about(party.pk)
-    Party.objects.unscoped(WHY).filter(pk=party.pk).update(
-        person=_nobody(party, at),
+    person = party.person
+    change.set(
+        party,
+        person=_nobody(change, party),
         known_as=SOMEBODY,
         hoped_for="",
-        left_at=Coalesce("left_at", at),
-        forgotten_at=at,
+        left_at=party.left_at or change.at,
+        forgotten_at=change.at,
     )
-    record(
-        "party_forgotten",
-        by=None,
-        thing=party,
-        things=[party.person_id],
-        referral_id=referral.pk,
-        party_id=party.pk,
-        fields=GONE,
-        at=at,
-    )
+    change.record("party_forgotten", party, person, fields=GONE)
 
 
-def _forget_notes(party: Party) -> None:
+def _forget_notes(change: Change, party: Party) -> None:
     """Delete the notes of their side only: corrections first, newest first, before the notes they correct."""
     notes = Note.objects.unscoped(WHY).filter(party=party)
     while (last := notes.filter(~Q(pk__in=notes.filter(corrects__isnull=False).values("corrects")))).exists():
-        Note.objects.unscoped(WHY).filter(pk__in=list(last.values_list("pk", flat=True))).delete()
+        change.remove(Note.objects.unscoped(WHY).filter(pk__in=list(last.values_list("pk", flat=True))))
 
 
-def _take_names_out(party: Party, referral: Referral) -> None:
+def _take_names_out(change: Change, party: Party) -> None:
     """Remove their names from text about the whole referral, except names that another person there has too."""
-    others = Party.objects.unscoped(WHY).filter(referral=referral, left_at__isnull=True).exclude(pk=party.pk)
-    kept = {word for other in others.select_related("person") for word in _name_words(other)}
-    names = _name_words(party) - kept
+    others = Party.objects.unscoped(WHY).filter(referral=change.referral, left_at__isnull=True)
+    others = others.exclude(pk=party.pk).select_related("person")
+    names = _name_words(party) - {word for other in others for word in _name_words(other)}
     for model, field, which in ABOUT_THE_WHOLE if names else ():
-        for row in model._base_manager.filter(which, referral=referral):
+        for row in model._base_manager.filter(which, referral=change.referral):
             text = WORD.sub(lambda found: _unless_named(found[0], names), getattr(row, field))
             if text != getattr(row, field):
-                model._base_manager.filter(pk=row.pk).update(**{field: text})
+                change.set(row, **{field: text})
 
 
 def _name_words(party: Party) -> set[str]:
@@ -181,13 +181,13 @@ def _unless_named(word: str, names: set[str]) -> str:
     return f"{SOMEBODY}’s" if len(parts) > 1 and parts[-1].casefold() == "s" else SOMEBODY
 
 
-def _nobody(party: Party, at: datetime) -> Person:
+def _nobody(change: Change, party: Party) -> Person:
     """A person row without a name for the party: the same row, emptied; or a new one if another referral uses it."""
     others = Party.objects.unscoped(WHY).filter(person=party.person_id).exclude(pk=party.pk)
     if others.exists():
-        return Person.objects.create(organisation_id=party.organisation_id, given="", **made(None, at))
-    RecordsHit.objects.unscoped(WHY).filter(matched=party.person_id).delete()
-    NameKey.objects.unscoped(WHY).filter(person=party.person_id).delete()
+        return change.add(Person, organisation_id=party.organisation_id, given="")
+    change.remove(RecordsHit.objects.unscoped(WHY).filter(matched=party.person_id))
+    change.remove(NameKey.objects.unscoped(WHY).filter(person=party.person_id))
     person = Person.objects.unscoped(WHY).get(pk=party.person_id)
     person.given = person.family = person.pronouns = person.language = person.access_needs = ""
     person.born_on = None
@@ -201,36 +201,24 @@ def keep_longer(*, party: Party, reason: str, by: "User", at: datetime | None = 
     Possible from the first day of warning until the record is deleted. Raises Refused, or NotPossible naming the
     field.
     """
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    access.may_keep_longer(by, party).require()
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party)
-        until = longer_until(party, at)
+    with changing_party(party, by=by, at=at) as (change, party):
+        access.may_keep_longer(by, party).require()
+        until = longer_until(change.facts_of(party))
         if not reason.strip():
             raise NotPossible("Say why their record is kept longer.", field="reason")
-        row = KeptLonger.objects.create(party=party, until=until, reason=reason, **made(by, at))
-        record(
-            "party_kept_longer",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=["until", "reason"],
-            at=at,
-        )
+        row = change.add(KeptLonger, party=party, until=until, reason=reason)
+        change.record("party_kept_longer", row, fields=["until", "reason"])
         return row
 
 
-def longer_until(party: Party, at: datetime) -> datetime:
+def longer_until(party: PartyFacts) -> datetime:
     """The date until which the record would be kept if extended now. Raises NotPossible if it cannot be extended."""
-    row = provisional(Party.objects.unscoped(WHY).filter(pk=party.pk)).first()
-    goes = goes_at(row) if row else None
-    if row is None or goes is None:
-        raise NotPossible(f"The record of {party.known_as} does not go, so it cannot be kept longer.")
-    if row.kept_until is not None:
-        raise NotPossible(f"The record of {party.known_as} was kept longer once. It cannot be again.")
+    goes, at = party.goes_at, party.facts.at
+    if goes is None:
+        raise NotPossible(f"The record of {party.name} does not go, so it cannot be kept longer.")
+    if party.kept_until is not None:
+        raise NotPossible(f"The record of {party.name} was kept longer once. It cannot be again.")
     opens = goes - timedelta(days=rules().provisional_warning_days)
     if at < opens:
         raise NotPossible(f"It is too early: from {clock.show_day(opens)} on it can be kept longer.")
-    return max(goes, at) + days_kept(row)
+    return max(goes, at) + party.kept_for

@@ -8,25 +8,16 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from referrals import access
+from referrals.actions.change import Change, changing, require_open
 from referrals.actions.involvement import note_party_part
-from referrals.actions.lifecycle import changing, made
 from referrals.actions.packet import Asking, digest_of, packet_for
-from referrals.actions.parties import CANNOT, require_open
-from referrals.blockers.handing_over import (
-    ShownMissing,
-    going_over,
-    lead_lost,
-    missing,
-    rests_on,
-    shares,
-    shown_missing,
-    unshared,
-)
+from referrals.actions.parties import CANNOT
+from referrals.blockers.handing_over import HandingOver, ShownMissing, shown_missing
+from referrals.disclosure import opened_in
 from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState, Part
-from referrals.involvement import knows_a_side, supports_another
+from referrals.facts import Facts, facts_of
 from referrals.models import Handoff, HandoffMessage, Party, Referral
 from restorative.accounts.models import User
-from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 
@@ -45,17 +36,26 @@ class NotShared(NotPossible):
 def check_asking(*, referral: Referral, asking: Asking, by: User, at: datetime) -> dict[str, Any]:
     """Whether this may be requested now; returns the packet as it would be sent. Raises Refused, NotShared or
     NotPossible."""
+    return _check_asking(referral, facts_of(referral.pk, at), asking, by)
+
+
+def _check_asking(referral: Referral, facts: Facts, asking: Asking, by: User) -> dict[str, Any]:
     _require_may_ask(referral, asking, by)
     require_open(referral)
     if asking.to_org.pk == by.organisation_id:
         raise NotPossible("Choose another organisation than your own.", field="to_org")
-    if asking.reply_by <= clock.today(at):
+    if asking.reply_by <= clock.today(facts.at):
         raise NotPossible("They need time to answer. Choose a day after today.", field="reply_by")
     _refuse_asked_already(referral, asking, by)
-    found = missing(referral, asking.kind, asking.party, by.organisation_id, asking.to_org.pk, at)
-    if found:
-        raise NotShared(shown_missing(found, by, asking.to_org))
-    return packet_for(referral, asking, by, at)
+    handing, opened = _handing(facts, asking, by), opened_in(by, referral.pk)
+    if found := handing.missing():
+        raise NotShared(shown_missing(found, opened, asking.to_org))
+    return packet_for(referral, asking, by, handing, opened)
+
+
+def _handing(facts: Facts, asking: Asking, by: User) -> HandingOver:
+    party = asking.party.pk if asking.party else None
+    return HandingOver(facts, asking.kind, party, by.organisation_id, asking.to_org.pk)
 
 
 def _require_may_ask(referral: Referral, asking: Asking, by: User) -> None:
@@ -84,52 +84,27 @@ def send_handoff(
 
     Raises Refused, NotShared if a consent or safe contact is missing, or NotPossible naming the field.
     """
-    at = at or clock.now()
     _require_may_ask(referral, asking, by)
-    with changing(referral, at=at) as (referral, at):
-        packet = check_asking(referral=referral, asking=asking, by=by, at=at)
+    with changing(referral, by=by, at=at) as change:
+        packet = _check_asking(change.referral, change.facts, asking, by)
         if digest and digest != digest_of(packet):
             raise NotPossible("What they would see has changed since you looked at it. Look again.")
-        named, _ = going_over(referral, asking.kind, asking.party, by.organisation_id, asking.to_org.pk)
-        handoff = Handoff.objects.create(
-            referral=referral,
+        handoff = change.add(
+            Handoff,
+            referral=change.referral,
             party=asking.party,
             kind=asking.kind,
             from_org=by.organisation,
             to_org=asking.to_org,
             packet=packet,
             digest=digest_of(packet),
-            consents=sorted(str(row.pk) for row in shares(named, asking.to_org.pk, at).values()),
+            consents=_handing(change.facts, asking, by).rests_on(),
             told=asking.told,
             reply_by=asking.reply_by,
-            sent_at=at,
-            sent_by=by,
-            **made(by, at),
+            **change.stamp("sent"),
         )
-        note(handoff, "handoff_sent", by=by, at=at, fields=["packet", "told"], why_code=asking.kind)
+        change.record("handoff_sent", handoff, fields=["packet", "told"], why=asking.kind)
         return handoff
-
-
-def note(
-    handoff: Handoff,
-    verb: str,
-    *,
-    by: User | None,
-    at: datetime,
-    fields: list[str],
-    why_code: str = "",
-) -> None:
-    """Write the audit row for an action on a request."""
-    record(
-        verb,
-        by=by,
-        thing=handoff,
-        referral_id=handoff.referral_id,
-        party_id=handoff.party_id,
-        fields=fields,
-        why_code=why_code,
-        at=at,
-    )
 
 
 def fresh_handoff(handoff: Handoff) -> Handoff:
@@ -140,36 +115,40 @@ def fresh_handoff(handoff: Handoff) -> Handoff:
     return rows.get(pk=handoff.pk)
 
 
-def change(handoff: Handoff, states: tuple[HandoffState, ...], version: int | None, **facts: Any) -> Handoff:
+def move_on(
+    change: Change,
+    handoff: Handoff,
+    states: tuple[HandoffState, ...],
+    version: int | None,
+    *,
+    as_it_stood: bool = False,
+    **fields: Any,
+) -> Handoff:
     """Change a request that is in one of these states and, with `version`, has not changed since.
 
+    With `as_it_stood`, a request that counts as being in one of them for a user from whom its end is hidden.
     Otherwise raises NotPossible, saying who answered and when.
     """
-    rows = Handoff.objects.unscoped("changed once").filter(pk=handoff.pk, state__in=states)
+    state = "stood_as" if as_it_stood else "state"
+    rows = Handoff.objects.unscoped("changed once").filter(pk=handoff.pk, **{f"{state}__in": states})
     if version is not None:
         rows = rows.filter(version=version)
-    if not rows.update(**facts, version=F("version") + 1):
-        raise NotPossible(why_not(fresh_handoff(handoff)))
-    return fresh_handoff(handoff)
+    moved = change.update(rows, **fields, version=F("version") + 1)
+    fresh = fresh_handoff(handoff)
+    if not moved:
+        fresh.state = getattr(fresh, state)
+        raise NotPossible(why_not(fresh))
+    return fresh
+
+
+def ended(change: Change, state: HandoffState) -> dict[str, Any]:
+    """The fields of a request that ends with this change."""
+    return {"state": state, **change.stamp("ended")}
 
 
 def _stands_for(handoff: Handoff, by: User) -> bool:
     """Whether it ended over the answer of a party this user does not open. For this user it still counts as active."""
     return Handoff.objects.standing_for(by).filter(pk=handoff.pk).exists()
-
-
-def _change_as_it_stood(
-    handoff: Handoff, states: tuple[HandoffState, ...], version: int, **facts: Any
-) -> Handoff:
-    """Make the same change to a request whose end is hidden from this user."""
-    rows = Handoff.objects.unscoped("changed as it stood").filter(
-        pk=handoff.pk, version=version, stood_as__in=states
-    )
-    if not rows.update(**facts, version=F("version") + 1):
-        fresh = fresh_handoff(handoff)
-        fresh.state = fresh.stood_as
-        raise NotPossible(why_not(fresh))
-    return fresh_handoff(handoff)
 
 
 def why_not(handoff: Handoff) -> str:
@@ -185,67 +164,70 @@ def why_not(handoff: Handoff) -> str:
 
 def mark_seen(*, handoff: Handoff, by: User, at: datetime | None = None) -> None:
     """Note that the organisation that was asked has opened it. The first time counts."""
-    at = at or clock.now()
     if handoff.state != HandoffState.SENT or not access.may_answer(by, handoff):
         return
-    with changing(handoff.referral_id, at=at) as (_, at):
+    with changing(handoff.referral_id, by=by, at=at) as change:
         rows = Handoff.objects.unscoped("seen once").filter(pk=handoff.pk, state=HandoffState.SENT)
-        if rows.update(state=HandoffState.SEEN, seen_at=at, seen_by=by, version=F("version") + 1):
-            note(handoff, "handoff_seen", by=by, at=at, fields=["seen_at"])
+        seen = {"state": HandoffState.SEEN, **change.stamp("seen")}
+        if change.update(rows, **seen, version=F("version") + 1):
+            change.record("handoff_seen", handoff, fields=["seen_at"])
 
 
 def ask_question(
     *, handoff: Handoff, words: str, version: int, by: User, at: datetime | None = None
 ) -> HandoffMessage:
     """Ask the sender a question before answering; or, from the sender's side, answer it."""
-    at = at or clock.now()
     asked = by.organisation_id == handoff.to_org_id
     (access.may_answer if asked else access.may_take_back)(by, handoff).require()
     if not words.strip():
         raise NotPossible("Write the question." if asked else "Write the answer.", field="words")
-    with changing(handoff.referral_id, at=at) as (_, at):
-        facts = _seen_by(handoff, by, at) if asked else {}
+    with changing(handoff.referral_id, by=by, at=at) as change:
+        seen = _seen_by(change, handoff) if asked else {}
         state = HandoffState.QUESTION if asked else HandoffState.SEEN
         froms = UNANSWERED if asked else (HandoffState.QUESTION,)
-        if _stands_for(handoff, by):
-            handoff = _change_as_it_stood(handoff, froms, version, stood_as=state)
-        else:
-            handoff = change(handoff, froms, version, state=state, **facts)
-        message = HandoffMessage.objects.create(handoff=handoff, words=words, **made(by, at))
-        note(handoff, "handoff_asked" if asked else "handoff_explained", by=by, at=at, fields=["words"])
+        stands = _stands_for(handoff, by)
+        fields: dict[str, Any] = {"stood_as": state} if stands else {"state": state, **seen}
+        handoff = move_on(change, handoff, froms, version, as_it_stood=stands, **fields)
+        message = change.add(HandoffMessage, handoff=handoff, words=words)
+        change.record("handoff_asked" if asked else "handoff_explained", handoff, fields=["words"])
         return message
 
 
-def _seen_by(handoff: Handoff, by: User, at: datetime) -> dict[str, Any]:
+def _seen_by(change: Change, handoff: Handoff) -> dict[str, Any]:
     """Mark the request as seen when the receiver answers."""
-    return {} if fresh_handoff(handoff).seen_at else {"seen_at": at, "seen_by": by}
+    return {} if fresh_handoff(handoff).seen_at else change.stamp("seen")
 
 
 def decline(
     *, handoff: Handoff, code: DeclineCode, version: int, by: User, at: datetime | None = None
 ) -> None:
     """Decline, with a code. The receiver can no longer read it."""
-    at = at or clock.now()
     access.may_answer(by, handoff).require()
-    with changing(handoff.referral_id, at=at) as (_, at):
-        facts = {"state": HandoffState.DECLINED, "decline_code": code, "decided_at": at, "decided_by": by}
-        handoff = change(handoff, UNANSWERED, version, **facts, **_seen_by(handoff, by, at))
-        note(handoff, "handoff_declined", by=by, at=at, fields=["state", "decline_code"], why_code=code)
+    with changing(handoff.referral_id, by=by, at=at) as change:
+        handoff = move_on(
+            change,
+            handoff,
+            UNANSWERED,
+            version,
+            state=HandoffState.DECLINED,
+            decline_code=code,
+            **change.stamp("decided"),
+            **_seen_by(change, handoff),
+        )
+        change.record("handoff_declined", handoff, fields=["state", "decline_code"], why=code)
 
 
 def take_back(*, handoff: Handoff, version: int, by: User, at: datetime | None = None) -> None:
     """Withdraw a request that was not answered yet. The receiver can no longer read it."""
-    at = at or clock.now()
     access.may_take_back(by, handoff).require()
-    with changing(handoff.referral_id, at=at) as (_, at):
-        facts = {"state": HandoffState.WITHDRAWN, "ended_at": at, "ended_by": by}
-        if _stands_for(handoff, by):
+    with changing(handoff.referral_id, by=by, at=at) as change:
+        fields = ended(change, HandoffState.WITHDRAWN)
+        stands = _stands_for(handoff, by)
+        if stands:
             # It ended earlier, hidden from this user. From now on its end is the time of this withdrawal.
-            facts |= {"ended_for": None, "stood_as": ""}
-            handoff = _change_as_it_stood(handoff, UNANSWERED, version, **facts)
-        else:
-            handoff = change(handoff, UNANSWERED, version, **facts)
-        note(handoff, "handoff_withdrawn", by=by, at=at, fields=["state"])
+            fields |= {"ended_for": None, "stood_as": ""}
+        handoff = move_on(change, handoff, UNANSWERED, version, as_it_stood=stands, **fields)
+        change.record("handoff_withdrawn", handoff, fields=["state"])
 
 
 def accept(
@@ -264,39 +246,54 @@ def accept(
 
     The sender stays responsible until first contact. Raises Refused, or NotPossible naming the field.
     """
-    at = at or clock.now()
     access.may_answer(by, handoff).require()
-    with changing(handoff.referral_id, at=at) as (referral, at):
+    with changing(handoff.referral_id, by=by, at=at) as change:
         fresh = fresh_handoff(handoff)
         if fresh.state not in UNANSWERED or fresh.version != version:
             raise NotPossible(why_not(fresh))
-        require_open(referral)
-        if lost := lead_lost(fresh, fresh.kind, referral):
+        require_open(change.referral)
+        if lost := lead_lost(change, fresh, fresh.kind):
             raise NotPossible(lost)
         helped = _helped(fresh, kind, party)
-        if starts_on < clock.today(at):
+        if starts_on < clock.today(change.at):
             raise NotPossible("Choose today or a day to come.", field="starts_on")
-        require_worker(fresh, worker, helped)
-        if unshared(fresh, kind, helped, at):
+        _require_worker(change, fresh, worker, helped)
+        handing = handing_over(change, fresh, kind, helped)
+        if handing.unshared:
             raise NotPossible(NOT_SHARED_NOW.format(organisation=fresh.from_org.name))
-        fresh = change(
+        fresh = move_on(
+            change,
             fresh,
             UNANSWERED,
             version,
             state=HandoffState.ACCEPTED,
             party=helped,
             decided_kind=kind,
-            decided_at=at,
-            decided_by=by,
+            **change.stamp("decided"),
             receiver=worker,
             starts_on=starts_on,
-            consents=rests_on(fresh, kind, helped, at),
-            **_seen_by(fresh, by, at),
+            consents=handing.rests_on(fresh.consents),
+            **_seen_by(change, fresh),
         )
         if helped is not None:
             # From now on they know this side, even if the handoff is returned before anything moves.
-            note_party_part(helped, worker, Part.RECEIVER, by=by, at=at, until=at)
-        note(fresh, "handoff_accepted", by=by, at=at, fields=["state", "receiver"], why_code=kind)
+            note_party_part(change, helped, worker, Part.RECEIVER, until=change.at)
+        change.record("handoff_accepted", fresh, fields=["state", "receiver"], why=kind)
+
+
+def handing_over(change: Change, handoff: Handoff, kind: str, party: Party | None) -> HandingOver:
+    """A request of this kind, for this party, as the facts are now."""
+    key = party.pk if party else None
+    return HandingOver(change.facts, kind, key, handoff.from_org_id, handoff.to_org_id)
+
+
+def lead_lost(change: Change, handoff: Handoff, kind: str) -> str:
+    """Why the sender can no longer give the lead away: it has moved since. '' if they still can."""
+    if kind != HandoffKind.LEAD or change.referral.lead_organisation_id == handoff.from_org_id:
+        return ""
+    return (
+        f"{handoff.from_org.name} does not lead this referral any more, so it cannot be taken over from them."
+    )
 
 
 def _helped(handoff: Handoff, kind: HandoffKind, party: UUID | None) -> Party | None:
@@ -317,11 +314,16 @@ def _helped(handoff: Handoff, kind: HandoffKind, party: UUID | None) -> Party | 
     return found
 
 
-def require_worker(handoff: Handoff, worker: User, helped: Party | None) -> None:
+def _require_worker(change: Change, handoff: Handoff, worker: User, helped: Party | None) -> None:
     """Raise NotPossible for a worker who cannot take it: of another organisation, or on another side of this
     referral."""
     if worker.organisation_id != handoff.to_org_id or not access.can(worker, "work_with"):
         raise NotPossible("Choose a colleague who supports people.", field="worker")
-    another = supports_another(worker, helped) if helped else knows_a_side(worker, handoff.referral)
+    facts = change.facts
+    another = (
+        facts.supports_another(worker.pk, change.facts_of(helped))
+        if helped
+        else facts.ever_supported(worker.pk)
+    )
     if another or access.is_barred(worker, handoff.referral):
         raise NotPossible(CANNOT.format(name=worker.first_name), field="worker")

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from referrals import access
+from referrals.actions.change import changing
 from referrals.actions.concerns import raise_concern
 from referrals.actions.involvement import note_keyworker, note_lead
-from referrals.actions.lifecycle import changing, made
 from referrals.actions.parties import PersonFacts, add_party
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import ConcernKind, Kind, Source, Stage
-from referrals.facts import facts_of
 from referrals.models import Referral, StageChange
 from referrals.projections import project
-from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 
@@ -70,26 +68,12 @@ def log_referral(
             lead=by,
             logged_at=at,
             last_activity_at=at,
-            **made(by, at),
-        )
-        StageChange.objects.create(
-            referral=referral,
-            step="log",
-            from_stage="",
-            to_stage=Stage.LOGGED,
             created_at=at,
             created_by=by,
         )
-        record(
-            "referral_logged",
-            by=by,
-            thing=referral,
-            referral_id=referral.pk,
-            fields=["kind", "lead"],
-            why_code=source,
-            at=at,
-        )
-        with changing(referral, at=at) as (referral, at):
+        with changing(referral, by=by, at=at) as change:
+            change.add(StageChange, referral=referral, step="log", from_stage="", to_stage=Stage.LOGGED)
+            change.record("referral_logged", referral, fields=["kind", "lead"], why=source)
             own = add_party(
                 referral=referral,
                 facts=person,
@@ -98,30 +82,23 @@ def log_referral(
                 source=source,
                 hoped_for=hoped_for,
                 by=by,
-                at=at,
             )
             for index, facts in enumerate(others):
                 # Different times, so that every list shows them in the order they were entered.
                 joined = at + timedelta(microseconds=index + 1)
+                asked_first = other_asked and index == 0
                 add_party(
-                    referral=referral,
-                    facts=facts,
-                    asked_first=other_asked and index == 0,
-                    told_us=told_us,
-                    by=by,
-                    at=joined,
+                    referral=referral, facts=facts, asked_first=asked_first, told_us=told_us, by=by, at=joined
                 )
             # The actions below check access as usual.
-            project(facts_of(referral.pk, at, closures=True))
+            project(change.facts)
             if route is not None:
-                record_route(party=own, facts=route, confirmed=False, by=by, at=at)
+                record_route(party=own, facts=route, confirmed=False, by=by)
             if worry is not None:
-                raise_concern(party=own, kind=worry.kind, detail=worry.detail, by=by, at=at)
-            Referral.objects.unscoped("hand to the lead").filter(pk=referral.pk).update(lead=lead)
-            type(own).objects.unscoped("the lead supports the person").filter(pk=own.pk).update(
-                keyworker=lead
-            )
-            note_keyworker(own, lead, by=by, at=at)
-            note_lead(referral, lead, by=by, at=at)
+                raise_concern(party=own, kind=worry.kind, detail=worry.detail, by=by)
+            change.set(change.referral, lead=lead)
+            change.set(own, keyworker=lead)
+            note_keyworker(change, own, lead)
+            note_lead(change, lead)
     referral.refresh_from_db()
     return referral

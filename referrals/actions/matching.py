@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from referrals.actions.lifecycle import made
 from referrals.enums import Likeness
 from referrals.models import NameKey, Party, Person, RecordsCheck, RecordsHit
 from restorative.audit.ledger import record
@@ -76,7 +75,7 @@ def match_names(*, check: RecordsCheck, at: datetime) -> None:
                 matched=person,
                 organisation_id=person.organisation_id,
                 likeness=likeness,
-                **made(None, at),
+                created_at=at,
             )
             for sought, found in _found(check.referral_id, [_sought(party) for party in parties])
             for likeness, person in found[: rules().records_hits_a_person]

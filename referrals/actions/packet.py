@@ -4,11 +4,13 @@ It is never computed again, so the receiver gets exactly what was previewed."""
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from referrals.blockers.handing_over import fresh_contact, going_over
+from referrals.blockers.handing_over import HandingOver, fresh_contact
 from referrals.enums import Days, HandoffKind, Hours, Place, RouteKind, Voicemail
+from referrals.facts import PartyFacts
 from referrals.models import ContactRoute, Party, Referral
 from restorative.common import clock
 from restorative.common.formfields import show_phone
@@ -34,17 +36,16 @@ class Asking:
     with_contact: bool = True
 
 
-def packet_for(referral: Referral, asking: Asking, by: "User", at: datetime) -> dict[str, Any]:
+def packet_for(
+    referral: Referral, asking: Asking, by: "User", handing: HandingOver, opened: frozenset[UUID]
+) -> dict[str, Any]:
     """The packet: a heading, the people it names, and rows of words. It contains only people whom the sender opens."""
-    named, moved = going_over(referral, asking.kind, asking.party, by.organisation_id, asking.to_org.pk)
-    opened = set(
-        Party.objects.opened_by(by).filter(pk__in=[each.pk for each in named]).values_list("pk", flat=True)
-    )
-    people = [each for each in named if each.pk in opened and not each.is_supporter]
-    routes = fresh_contact([each for each in moved if each.pk in opened], at) if asking.with_contact else []
+    people = [each for each in handing.named if each.id in opened and not each.is_supporter]
+    moved = [each for each in handing.moved if each.id in opened]
+    routes = _routes_of(moved) if asking.with_contact else []
     rows = [
         ("From", ", ".join(filter(None, [by.first_name, by.organisation.name, by.work_phone]))),
-        ("About", "\n".join(f"{each.known_as}, {Place(each.place).label}" for each in people)),
+        ("About", "\n".join(f"{each.name}, {Place(each.row.place).label}" for each in people)),
         ("The situation", asking.situation),
         ("Background", asking.background),
         ("What was found, and what is needed", asking.needs),
@@ -57,7 +58,7 @@ def packet_for(referral: Referral, asking: Asking, by: "User", at: datetime) -> 
     return {
         "heading": _heading(asking, by),
         "reference": referral.reference,
-        "people": [{"id": str(each.pk), "name": each.known_as} for each in people],
+        "people": [{"id": str(each.id), "name": each.name} for each in people],
         "rows": [{"key": key, "value": value} for key, value in rows if value],
     }
 
@@ -74,9 +75,14 @@ def _heading(asking: Asking, by: "User") -> str:
     return f"{by.organisation.name} asks {asking.to_org.name} {what}{name}"
 
 
-def _way(route: ContactRoute, people: list[Party]) -> str:
+def _routes_of(parties: list[PartyFacts]) -> list[ContactRoute]:
+    fresh = [row.id for party in parties for row in fresh_contact(party)]
+    return list(ContactRoute.objects.unscoped("packet").filter(pk__in=fresh).order_by("created_at", "pk"))
+
+
+def _way(route: ContactRoute, people: list[PartyFacts]) -> str:
     """'Jo: text to 07700 900123, any time in the day. Cover words: …'"""
-    name = next((each.known_as for each in people if each.pk == route.party_id), "Beside them")
+    name = next((each.name for each in people if each.id == route.party_id), "Beside them")
     written = route.kind in (RouteKind.TEXT, RouteKind.PHONE)
     value = show_phone(route.value) if written else route.value
     way = str(RouteKind(route.kind).label).split(",")[0].lower()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from referrals import access
-from referrals.actions.lifecycle import changing, made
+from referrals.actions.change import changing
 from referrals.enums import ShareWith
 from referrals.models import Party, ProtectiveShare
 from restorative.audit.ledger import record
@@ -27,31 +27,15 @@ def share_to_protect(
 
     No other side hears of it. Raises Refused, or NotPossible naming the field.
     """
-    at = at or clock.now()
     access.may_share_to_protect(by, party).require()
     for field, text in (("reason", reason), ("content", content)):
         if not text.strip():
             raise NotPossible("Write a few words.", field=field)
-    with changing(party.referral_id, at=at) as (referral, at):
-        share = ProtectiveShare.objects.create(
-            party=party,
-            to=to,
-            reason=reason,
-            content=content,
-            shared_at=at,
-            shared_by=by,
-            **made(by, at),
+    with changing(party.referral_id, by=by, at=at) as change:
+        share = change.add(
+            ProtectiveShare, party=party, to=to, reason=reason, content=content, **change.stamp("shared")
         )
-        record(
-            "protective_share_made",
-            by=by,
-            thing=share,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=["to", "reason", "content"],
-            why_code=to,
-            at=at,
-        )
+        change.record("protective_share_made", share, fields=["to", "reason", "content"], why=to)
         return share
 
 

@@ -1,14 +1,14 @@
 """What a worker asks one party alone: safety, readiness, preparation, ratings, capacity, the day-of check.
 Each answer is saved as a new row and never changed."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from referrals import access, events
+from referrals.actions.change import changing, changing_party
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import asked_as_before, record_consent
-from referrals.actions.lifecycle import begin_preparing, changing, made
-from referrals.actions.parties import fresh_party
 from referrals.actions.tasks import finish_tasks
 from referrals.enums import (
     DAY_QUESTIONS,
@@ -25,17 +25,15 @@ from referrals.enums import (
     Ready,
     TaskKind,
 )
+from referrals.facts.party import end_of
 from referrals.models import (
     CapacityAssessment,
-    Concern,
     Party,
     Preparation,
     Rating,
     ReadinessCheck,
-    Referral,
     SafetyAnswers,
 )
-from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
@@ -53,7 +51,8 @@ RAISES: dict[str, ConcernKind] = {
 }
 
 
-def _need_all(answers: dict[str, str], questions: dict[str, str]) -> None:
+def need_all(answers: dict[str, str], questions: Iterable[str]) -> None:
+    """Raise NotPossible, naming the field, for a question without a yes, no or not sure."""
     for key in questions:
         if answers.get(key) not in (Answer.YES, Answer.NO, Answer.NOT_SURE):
             raise NotPossible("Answer yes, no or not sure.", field=key)
@@ -72,42 +71,27 @@ def ask_safety(
 
     `details` holds their words for each answer. Raises NotPossible naming a missing question.
     """
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    _need_all(answers, SAFETY_QUESTIONS)
     details = details or {}
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party)
-        row = SafetyAnswers.objects.create(
+    with changing_party(party, by=by, at=at) as (change, party):
+        need_all(answers, SAFETY_QUESTIONS)
+        row = change.add(
+            SafetyAnswers,
             party=party,
             asked_alone=asked_alone,
             shares_home=answers["shares_home"] != Answer.NO,
             answers={"answers": {key: answers[key] for key in SAFETY_QUESTIONS}, "details": details},
-            asked_at=min(at, referral.read_at),
+            asked_at=min(change.at, change.read_at),
             asked_by=by,
-            **made(by, at),
         )
-        record(
-            "safety_asked",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=list(SAFETY_QUESTIONS),
-            at=at,
-        )
-        finish_tasks(party=party, kind=TaskKind.ASK_SAFETY, by=by, at=at)
-        begin_preparing(referral, by=by, at=at)
+        change.record("safety_asked", row, fields=SAFETY_QUESTIONS)
+        finish_tasks(change, party, TaskKind.ASK_SAFETY)
+        change.begin_preparing()
         # An undecided concern covers this answer too. A signed-off concern does not: this answer is new information.
-        already = set(
-            Concern.objects.unscoped("open concerns under the lock")
-            .filter(party=party, cleared_at__isnull=True, sign_offs__isnull=True)
-            .values_list("kind", flat=True)
-        )
+        already = {row.kind for row in change.facts_of(party).undecided_concerns}
         for question, kind in RAISES.items():
             if answers[question] != Answer.NO and kind not in already:
                 already.add(kind)
-                raise_concern(party=party, kind=kind, detail=details.get(question, ""), by=by, at=at)
+                raise_concern(party=party, kind=kind, detail=details.get(question, ""), by=by)
         return row
 
 
@@ -130,15 +114,13 @@ def check_readiness(
 
     It is valid for 28 days. Raises NotPossible naming the field.
     """
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    _need_all(answers, READINESS_QUESTIONS)
-    result = rules_result(answers, READINESS_QUESTIONS)
-    if judgement != result and not reason.strip():
-        raise NotPossible("Your judgement differs from the answers. Say why.", field="reason")
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party)
-        row = ReadinessCheck.objects.create(
+    with changing_party(party, by=by, at=at) as (change, party):
+        need_all(answers, READINESS_QUESTIONS)
+        result = rules_result(answers, READINESS_QUESTIONS)
+        if judgement != result and not reason.strip():
+            raise NotPossible("Your judgement differs from the answers. Say why.", field="reason")
+        row = change.add(
+            ReadinessCheck,
             party=party,
             kind=ReadinessKind.FULL,
             answers=answers,
@@ -146,49 +128,27 @@ def check_readiness(
             result=result,
             judgement=judgement,
             reason=reason,
-            completed_at=at,
-            completed_by=by,
-            expires_at=at + timedelta(days=rules().readiness_days),
-            **made(by, at),
+            **change.stamp("completed"),
+            expires_at=change.at + timedelta(days=rules().readiness_days),
         )
-        record(
-            "readiness_checked",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=["answers", "judgement"],
-            why_code=judgement,
-            at=at,
-        )
-        begin_preparing(referral, by=by, at=at)
+        change.record("readiness_checked", row, fields=["answers", "judgement"], why=judgement)
+        change.begin_preparing()
         return row
 
 
 def accept_late(*, check: ReadinessCheck, why: str, by: "User", at: datetime | None = None) -> None:
     """Accept, as a manager and with a reason, a readiness check that is 29 to 42 days old."""
-    at = at or clock.now()
     access.may_accept_late(by, check.party).require()
     if not why.strip():
         raise NotPossible("Say why the older check is good enough.", field="why")
-    with changing(check.party.referral_id, at=at) as (referral, at):
-        age = at - check.completed_at
-        if not timedelta(days=rules().readiness_days) < age <= timedelta(days=rules().readiness_late_days):
+    with changing(check.party.referral_id, by=by, at=at) as change:
+        age = (change.at - check.completed_at) / timedelta(days=1)
+        if not rules().readiness_days < age <= rules().readiness_late_days:
             raise NotPossible(
                 f"Only a check of {rules().readiness_days + 1} to {rules().readiness_late_days} days can be accepted."
             )
-        ReadinessCheck.objects.unscoped("accept late").filter(pk=check.pk).update(
-            accepted_late_at=at, accepted_late_by=by, accepted_why=why
-        )
-        record(
-            "late_readiness_accepted",
-            by=by,
-            thing=check,
-            referral_id=referral.pk,
-            party_id=check.party_id,
-            fields=["accepted_why"],
-            at=at,
-        )
+        change.set(check, **change.stamp("accepted_late"), accepted_why=why)
+        change.record("late_readiness_accepted", check, fields=["accepted_why"])
 
 
 def check_on_the_day(
@@ -198,13 +158,11 @@ def check_on_the_day(
 
     'No' or 'not sure' to still yes or to safe has the usual effect as well: the meeting is called off.
     """
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    _need_all(answers, DAY_QUESTIONS)
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party)
+    with changing_party(party, by=by, at=at) as (change, party):
+        need_all(answers, DAY_QUESTIONS)
         result = rules_result(answers, DAY_QUESTIONS)
-        row = ReadinessCheck.objects.create(
+        row = change.add(
+            ReadinessCheck,
             party=party,
             kind=ReadinessKind.DAY,
             answers=answers,
@@ -212,34 +170,18 @@ def check_on_the_day(
             result=result,
             judgement=result,
             capacity=Capacity.CLEAR if answers["decides"] == Answer.YES else Capacity.DOUBT,
-            completed_at=at,
-            completed_by=by,
-            expires_at=clock.moment(clock.today(at) + timedelta(days=1), 0),
-            **made(by, at),
+            **change.stamp("completed"),
+            expires_at=end_of(clock.today(change.at)),
         )
-        record(
-            "day_checked",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=list(DAY_QUESTIONS),
-            why_code=result,
-            at=at,
-        )
+        change.record("day_checked", row, fields=DAY_QUESTIONS, why=result)
         if answers["still_yes"] != Answer.YES:
-            record_consent(
-                party=party,
-                purpose=Purpose.TAKE_PART,
-                answer=Answer(answers["still_yes"]),
-                asked=asked_as_before(party),
-                by=by,
-                at=at,
-            )
+            answer = Answer(answers["still_yes"])
+            asked = asked_as_before(party)
+            record_consent(party=party, purpose=Purpose.TAKE_PART, answer=answer, asked=asked, by=by)
         if answers["safe"] != Answer.YES:
-            raise_concern(party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=note, by=by, at=at)
+            raise_concern(party=party, kind=ConcernKind.SAYS_NOT_SAFE, detail=note, by=by)
         if answers["decides"] != Answer.YES:
-            events.capacity_doubted.send(Referral, referral=referral, party=party, by=by, at=at)
+            change.send(events.capacity_doubted, party=party)
         return row
 
 
@@ -253,60 +195,33 @@ def prepare(
     at: datetime | None = None,
 ) -> Preparation:
     """Record a preparation with one party: hopes, fears, limits, and what may be carried to others."""
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party)
-        row = Preparation.objects.create(
+    with changing_party(party, by=by, at=at) as (change, party):
+        row = change.add(
+            Preparation,
             party=party,
             format=format,
             answers=answers,
             may_carry=may_carry,
-            held_at=at,
-            held_by=by,
-            **made(by, at),
+            **change.stamp("held"),
         )
-        record(
-            "prepared",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=["answers", "may_carry"],
-            at=at,
-        )
-        begin_preparing(referral, by=by, at=at)
+        change.record("prepared", row, fields=["answers", "may_carry"])
+        change.begin_preparing()
         return row
 
 
 def rate(
     *,
     party: Party,
+    ratings: Mapping[str, int | None],
     by: "User",
-    relationship: int | None,
-    safe: int | None,
-    hope: int | None,
     point: RatingPoint = RatingPoint.BEFORE,
     at: datetime | None = None,
 ) -> Rating:
-    """Record a party's private ratings, 0 to 10; None if they would rather not say."""
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party)
-        row = Rating.objects.create(
-            party=party, point=point, relationship=relationship, safe=safe, hope=hope, **made(by, at)
-        )
-        record(
-            "rated",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=["relationship", "safe", "hope"],
-            why_code=point,
-            at=at,
-        )
+    """Record a party's private ratings of `relationship`, `safe` and `hope`, 0 to 10; None if they would rather not
+    say."""
+    with changing_party(party, by=by, at=at) as (change, party):
+        row = change.add(Rating, party=party, point=point, **ratings)
+        change.record("rated", row, fields=ratings, why=point)
         return row
 
 
@@ -314,23 +229,11 @@ def assess_capacity(
     *, party: Party, help_given: str, result: CapacityResult, by: "User", at: datetime | None = None
 ) -> CapacityAssessment:
     """Record whether a party can make this decision with the help given. Not able is a stop."""
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    with changing(party.referral_id, at=at) as (referral, at):
-        party = fresh_party(party)
-        row = CapacityAssessment.objects.create(
-            party=party, help_given=help_given, result=result, assessed_at=at, assessed_by=by, **made(by, at)
+    with changing_party(party, by=by, at=at) as (change, party):
+        row = change.add(
+            CapacityAssessment, party=party, help_given=help_given, result=result, **change.stamp("assessed")
         )
-        record(
-            "capacity_assessed",
-            by=by,
-            thing=row,
-            referral_id=referral.pk,
-            party_id=party.pk,
-            fields=["help_given", "result"],
-            why_code=result,
-            at=at,
-        )
+        change.record("capacity_assessed", row, fields=["help_given", "result"], why=result)
         if result == CapacityResult.NOT_ABLE:
-            raise_concern(party=party, kind=ConcernKind.NO_CAPACITY, detail=help_given, by=by, at=at)
+            raise_concern(party=party, kind=ConcernKind.NO_CAPACITY, detail=help_given, by=by)
         return row

@@ -1,21 +1,21 @@
-"""The records check after matching: reviewed by a safeguarding lead, released at a fixed time.
-concerns.py has the request and the release itself. Before the release nothing here changes what others see."""
+"""The records check: asked for, matched, reviewed by a safeguarding lead, and released at a fixed time.
+matching.py finds the hits. Before the release nothing here changes what others see."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
 
 from referrals import access
-from referrals.actions.concerns import release_records_check
-from referrals.actions.lifecycle import changing
+from referrals.actions.change import changing, require_open
+from referrals.actions.lifecycle import decide
 from referrals.actions.matching import left_to_look_at, match_names
 from referrals.enums import Verdict
-from referrals.models import RecordsCheck, RecordsHit, Referral
+from referrals.models import RecordsCheck, RecordsHit, Referral, Suitability
 from referrals.projections import reproject
 from restorative.audit.ledger import record
 from restorative.common import clock
@@ -24,6 +24,31 @@ from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
+
+
+def ask_for_records_check(*, referral: Referral, by: "User", at: datetime | None = None) -> RecordsCheck:
+    """Ask a safeguarding lead to match the names of all people in this referral. Only one check may wait at a time."""
+    access.may_run(by, referral).require()
+    with changing(referral, by=by, at=at) as change:
+        require_open(change.referral)
+        waiting = RecordsCheck.objects.unscoped("already asked?").filter(
+            referral=referral, released_at__isnull=True
+        )
+        if waiting.exists():
+            raise NotPossible("The records check has already been asked for.")
+        check = change.add(RecordsCheck, referral=change.referral, **change.stamp("asked"))
+        change.record("records_check_asked", check)
+        return check
+
+
+def decide_and_ask(
+    *, referral: Referral, by: "User", at: datetime | None = None, **decision: Any
+) -> Suitability:
+    """Decide (see lifecycle.decide) and ask for the records check, both or neither."""
+    with changing(referral, by=by, at=at):
+        row = decide(referral=referral, by=by, **decision)
+        ask_for_records_check(referral=referral, by=by)
+        return row
 
 
 @dataclass(frozen=True)
@@ -69,22 +94,35 @@ def _under_its_lock(check: RecordsCheck, at: datetime) -> Iterator[None]:
         reproject([check.referral_id], at)
 
 
+def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
+    """Release a records check that has no hits left to review. The worker who asked sees only that it is done.
+
+    Only release_due (at the fixed times) and release_by_phone call this.
+    """
+    access.may_release_records(by, check).require()
+    with changing(check.referral_id, by=by, at=at) as change:
+        fresh = RecordsCheck.objects.unscoped("release").get(pk=check.pk)
+        if fresh.matched_at is None:
+            match_names(check=fresh, at=change.at)
+        if left_to_look_at(fresh):
+            raise NotPossible("Say first of each name that was found whether it is the same person.")
+        done = {"done_at": fresh.done_at or change.at, "done_by_id": fresh.done_by_id or by.pk}
+        change.settle(fresh, "released", "This records check was already released.", **done)
+        # A person who joined while it waited was not matched, and needs a check of their own.
+        joined = any(party.row.created_at > fresh.asked_at for party in change.facts.present)
+        change.record(
+            "records_check_released", fresh, why="someone_joined_since" if joined else "all_matched"
+        )
+
+
 def release_by_phone(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
     """Release a finished check at once, because `by` rang the referral's lead and told them."""
-    at = at or clock.now()
     access.may_release_records(by, check).require()
-    with changing(check.referral_id, at=at) as (referral, at):
+    with changing(check.referral_id, by=by, at=at) as change:
         if not RecordsCheck.objects.unscoped("by phone").filter(pk=check.pk, done_at__isnull=False).exists():
             raise NotPossible("Say first that it is done.")
-        release_records_check(check=check, by=by, at=at)
-        record(
-            "records_check_told_by_phone",
-            by=by,
-            thing=check,
-            things=[referral.lead],
-            referral_id=referral.pk,
-            at=at,
-        )
+        release_records_check(check=check, by=by)
+        change.record("records_check_told_by_phone", check, change.referral.lead)
 
 
 # --- Periodic tasks -------------------------------------------------------------------------------------------
@@ -93,10 +131,8 @@ def release_by_phone(*, check: RecordsCheck, by: "User", at: datetime | None = N
 def match_waiting(*, at: datetime | None = None) -> int:
     """Match the names of every check that has not been matched. Returns how many there were."""
     at = at or clock.now()
-    waiting = RecordsCheck.objects.unscoped("timetable").filter(
-        matched_at__isnull=True, released_at__isnull=True
-    )
-    checks = list(waiting)
+    rows = RecordsCheck.objects.unscoped("timetable").filter(released_at__isnull=True)
+    checks = list(rows.filter(matched_at__isnull=True))
     for check in checks:
         match_names(check=check, at=at)
     return len(checks)

@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from referrals import access
-from referrals.actions.lifecycle import made
 from referrals.enums import Answer, Stage
 from referrals.models import Consent, InformationSheet
 from referrals.projections import end_what_rests_on_sheets, mark_stale
@@ -50,7 +49,7 @@ def publish_sheet(
                 end_what_rests_on_sheets(at)
                 mark_stale(~Q(stage=Stage.CLOSED))
             sheet = InformationSheet.objects.create(
-                version=after + 1, words=words, published_at=at, **made(by, at)
+                version=after + 1, words=words, published_at=at, created_at=at, created_by=by
             )
             record(
                 "sheet_published",

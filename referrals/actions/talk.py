@@ -5,16 +5,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from referrals import access
+from referrals.actions.change import changing_party
 from referrals.actions.consent import Asked, record_consent
-from referrals.actions.lifecycle import changing
-from referrals.actions.needs import record_needs
-from referrals.actions.parties import fresh_party
+from referrals.actions.personal import record_needs
 from referrals.actions.reaching import RouteFacts, record_approach, record_route
 from referrals.actions.readiness import ask_safety, check_readiness, prepare, rate
 from referrals.enums import NOBODY, Answer, ApproachResult, Format, How, Purpose, Ready
 from referrals.models import Party
-from restorative.common import clock
 from restorative.common.decisions import NotPossible
 
 if TYPE_CHECKING:
@@ -53,41 +50,24 @@ class Talk:
 
 def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = None) -> None:
     """Save a talk. Raises Refused, or NotPossible if the person was not alone or an answer is not valid."""
-    at = at or clock.now()
-    access.may_open(by, party).require()
-    if not talk.asked.alone:
-        raise NotPossible(
-            "They were not alone, so this cannot be saved as their answers. Come back later: what you typed is kept.",
-            field="alone",
-        )
-    with changing(party.referral_id, at=at) as (_, at):
-        record_approach(party=party, result=ApproachResult.ANSWERED, by=by, at=at)
+    with changing_party(party, by=by, at=at) as (_, party):
+        if not talk.asked.alone:
+            raise NotPossible(
+                "They were not alone, so this cannot be saved as their answers. Come back later: what you typed is "
+                "kept.",
+                field="alone",
+            )
+        record_approach(party=party, result=ApproachResult.ANSWERED, by=by)
         if talk.safety is not None:
-            ask_safety(party=party, answers=talk.safety, details=talk.safety_details, by=by, at=at)
+            ask_safety(party=party, answers=talk.safety, details=talk.safety_details, by=by)
         if talk.route is not None:
-            record_route(party=party, facts=talk.route, by=by, at=at)
+            record_route(party=party, facts=talk.route, by=by)
         for said in talk.said:
-            record_consent(
-                party=party,
-                purpose=said.purpose,
-                answer=said.answer,
-                recipient=said.recipient,
-                wording=said.wording,
-                why_back=said.why_back,
-                asked=talk.asked,
-                by=by,
-                at=at,
-            )
-        _keep_what_helps(party, talk, by=by, at=at)
+            record_consent(party=party, asked=talk.asked, by=by, **vars(said))
+        _keep_what_helps(party, talk, by)
         if talk.preparation is not None:
-            prepare(
-                party=party,
-                answers=talk.preparation,
-                may_carry=talk.may_carry,
-                format=talk.format,
-                by=by,
-                at=at,
-            )
+            answers, carry = talk.preparation, talk.may_carry
+            prepare(party=party, answers=answers, may_carry=carry, format=talk.format, by=by)
         if talk.readiness is not None and talk.judgement is not None:
             check_readiness(
                 party=party,
@@ -96,27 +76,18 @@ def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = Non
                 judgement=talk.judgement,
                 reason=talk.judgement_reason,
                 by=by,
-                at=at,
             )
         if talk.ratings is not None:
-            rate(
-                party=party,
-                relationship=talk.ratings["relationship"],
-                safe=talk.ratings["safe"],
-                hope=talk.ratings["hope"],
-                by=by,
-                at=at,
-            )
+            rate(party=party, ratings=talk.ratings, by=by)
 
 
-def _keep_what_helps(party: Party, talk: Talk, *, by: "User", at: datetime) -> None:
+def _keep_what_helps(party: Party, talk: Talk, by: "User") -> None:
     """Save what helps them with their answer to taking part or, without such an answer, with the party."""
     asked = talk.asked
     words = {"An interpreter": asked.interpreter, "Things read aloud": asked.how == How.READ_ALOUD}
     wanted = [word for word, so in words.items() if so]
     if not wanted or any(said.purpose == Purpose.TAKE_PART for said in talk.said):
         return
-    person = fresh_party(party).person
-    known = person.access_needs
+    known = party.person.access_needs
     needs = ". ".join([known.rstrip(".")] * bool(known) + [word for word in wanted if word not in known])
-    record_needs(party=party, language=asked.language or person.language, needs=needs, by=by, at=at)
+    record_needs(party=party, language=asked.language or party.person.language, needs=needs, by=by)

@@ -1,10 +1,10 @@
 """Tasks that events create for a worker, each sealed with its party; and finishing them.
 Steps before a meeting come with a sign-off: concerns.py."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
-from referrals.actions.lifecycle import made
+from referrals.actions.change import Change
 from referrals.enums import TaskKind
 from referrals.models import Party, Task
 
@@ -13,46 +13,40 @@ if TYPE_CHECKING:
 
 
 def give_task(
-    *,
-    party: Party,
-    kind: TaskKind,
-    words: str,
-    due_on: date,
-    by: "User",
-    at: datetime,
-    to: "User | None" = None,
+    change: Change, party: Party, kind: TaskKind, words: str, *, due_on: date, to: "User | None" = None
 ) -> Task:
     """Give a task to a party's worker. If one of the same kind is still open, move it instead of adding a second.
 
-    Further worries are added to the open task of the same worker. Called while the referral is locked.
+    Further worries are added to the open task of the same worker.
     """
-    worker = to or party.keyworker or party.referral.lead
-    still_open = Task.objects.unscoped("one of a kind").filter(
-        party=party, kind=kind, blocks__isnull=True, done_at__isnull=True
-    )
+    worker = to or party.keyworker or change.referral.lead
+    still_open = _open_tasks(party, kind)
     if kind == TaskKind.WORRY:
         still_open = still_open.filter(assignee=worker)
     row = still_open.first()
-    if row is not None:
-        if kind == TaskKind.WORRY:
-            words = row.words if words in row.words else f"{row.words} {words}"
-            due_on = min(row.due_on, due_on)
-        row.words, row.due_on, row.assignee = words, due_on, worker
-        row.save(update_fields=["words", "due_on", "assignee"])
-        return row
-    return Task.objects.create(
-        referral=party.referral,
-        party=party,
-        assignee=worker,
-        kind=kind,
-        words=words,
-        due_on=due_on,
-        **made(by, at),
-    )
+    if row is None:
+        return change.add(
+            Task,
+            referral=change.referral,
+            party=party,
+            assignee=worker,
+            kind=kind,
+            words=words,
+            due_on=due_on,
+        )
+    if kind == TaskKind.WORRY:
+        words = row.words if words in row.words else f"{row.words} {words}"
+        due_on = min(row.due_on, due_on)
+    change.set(row, words=words, due_on=due_on, assignee=worker)
+    return row
 
 
-def finish_tasks(*, party: Party, kind: TaskKind, by: "User", at: datetime) -> None:
-    """Finish open tasks that another event has settled. Called while the referral is locked."""
-    Task.objects.unscoped("done otherwise").filter(
+def finish_tasks(change: Change, party: Party, kind: TaskKind) -> None:
+    """Finish open tasks that another event has settled."""
+    change.update(_open_tasks(party, kind), **change.stamp("done"))
+
+
+def _open_tasks(party: Party, kind: TaskKind):
+    return Task.objects.unscoped("one of a kind").filter(
         party=party, kind=kind, blocks__isnull=True, done_at__isnull=True
-    ).update(done_at=at, done_by=by)
+    )

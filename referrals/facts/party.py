@@ -109,14 +109,15 @@ class PartyFacts:
 
     def newest_answer(self, purpose: Purpose, recipient: UUID = NOBODY) -> rows.ConsentRow | None:
         """The newest answer for one purpose and recipient, whether or not it counts."""
-        return self._newest_answers.get((purpose, recipient))
+        return self.newest_answers.get((purpose, recipient))
 
     def recipients(self, purpose: Purpose) -> list[UUID]:
         """The recipients that they were asked about, for one purpose."""
-        return [recipient for asked, recipient in self._newest_answers if asked == purpose]
+        return [recipient for asked, recipient in self.newest_answers if asked == purpose]
 
     @cached_property
-    def _newest_answers(self) -> dict[tuple[str, UUID], rows.ConsentRow]:
+    def newest_answers(self) -> dict[tuple[str, UUID], rows.ConsentRow]:
+        """The newest answer for each purpose and recipient."""
         return {
             (row.purpose, row.recipient): row
             for row in sorted(self.rows(rows.ConsentRow), key=lambda r: r.seq)
@@ -244,6 +245,11 @@ class PartyFacts:
     @cached_property
     def open_stops(self) -> list[rows.ConcernRow]:
         return [row for row in self.open_concerns if row.kind in STOPS]
+
+    @property
+    def undecided_concerns(self) -> list[rows.ConcernRow]:
+        """Open concerns without any decision."""
+        return [row for row in self.open_concerns if not self.decisions_on(row)]
 
     def has_open(self, *kinds: ConcernKind) -> bool:
         return any(row.kind in kinds for row in self.open_concerns)
@@ -465,6 +471,29 @@ class PartyFacts:
         return not (known or spoken or answered)
 
     @property
+    def keeps_one_route(self) -> bool:
+        """Whether only a name and one contact route are kept: they have not answered, and did not come to us."""
+        return self.is_provisional and not self.asked_first
+
+    @property
+    def last_tried(self) -> datetime | None:
+        """When a worker last tried to reach them, without an answer."""
+        tried = [row.created_at for row in self.rows(rows.ApproachRow) if row.result in TRIED]
+        return max(tried, default=None)
+
+    @property
+    def kept_for(self) -> timedelta:
+        """How long a provisional record is kept after the last approach or, if there was none, after logging."""
+        numbers = rules()
+        tried = numbers.provisional_days_after_approach
+        return timedelta(days=tried if self.last_tried else numbers.provisional_days_never_approached)
+
+    @property
+    def kept_until(self) -> datetime | None:
+        """Until when a manager extended the provisional record."""
+        return max((row.until for row in self.rows(rows.KeptLongerRow)), default=None)
+
+    @property
     def goes_at(self) -> datetime | None:
         """When a provisional record is deleted; None if it stays or is not provisional.
 
@@ -473,10 +502,8 @@ class PartyFacts:
         safety = self.rows(rows.ConcernRow) or self.rows(rows.ProtectiveShareRow)
         if not self.is_provisional or self.said_do_not_approach or safety or self.facts.anyone_died:
             return None
-        tried = [row.created_at for row in self.rows(rows.ApproachRow) if row.result in TRIED]
-        days = rules().provisional_days_after_approach if tried else rules().provisional_days_never_approached
-        usual = max(tried, default=self.row.created_at) + timedelta(days=days)
-        return max([usual, *(row.until for row in self.rows(rows.KeptLongerRow))])
+        usual = (self.last_tried or self.row.created_at) + self.kept_for
+        return max(usual, self.kept_until) if self.kept_until else usual
 
     def runs_out(self) -> list[RunsOut]:
         """What a meeting needs of them that expires, in the order of expiry."""

@@ -147,13 +147,14 @@ class Facts:
         """Whether a user has or ever had a part in this referral. Such a user is no second person here."""
         return any(row.user_id == user for row in self.involvements)
 
-    def of_another_side(self, user: UUID, party: PartyFacts) -> bool:
-        """Whether a user supports or ever supported another side than that of this party.
-
-        The lead counts as supporting every present participant without a keyworker.
-        """
+    def supports_another(self, user: UUID, party: PartyFacts) -> bool:
+        """Whether a user supports or ever supported another side than that of this party."""
         supported = (row.party_id for row in self.involvements if row.user_id == user and row.party_id)
-        if any(self._side_of(key) != party.side for key in supported):
+        return any(self._side_of(key) != party.side for key in supported)
+
+    def of_another_side(self, user: UUID, party: PartyFacts) -> bool:
+        """As supports_another; the lead also counts as supporting every present participant without a keyworker."""
+        if self.supports_another(user, party):
             return True
         return user == self.referral.lead_id and any(
             other.row.keyworker_id is None and other.side != party.side for other in self.participants
@@ -256,6 +257,17 @@ class Facts:
             elif found is None:
                 found = row
         return found
+
+    @property
+    def waiting_for_release(self) -> list[UUID]:
+        """The parties with steps that are not released and that no later open step has replaced."""
+        waiting: list[UUID] = []
+        for row in sorted(self.rows(rows.StageChangeRow), key=lambda row: row.id):
+            if row.party_id is None or row.released_at is not None:
+                waiting = []
+            else:
+                waiting.append(row.party_id)
+        return waiting
 
     def stage_shown(self, opened: Collection[UUID]) -> Stage:
         """The stage that a user who opens these compartments may know."""

@@ -9,10 +9,10 @@ from django.utils.text import capfirst
 
 from referrals import access, presenters, selectors
 from referrals.enums import Stage
+from referrals.facts import PartyFacts
 from referrals.facts.rows import ConcernRow
 from referrals.models import Approach, KeptLonger, Party
 from referrals.presenters.shown_person import ShownPerson
-from referrals.querysets_provisional import days_kept, goes_at, provisional
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -28,24 +28,18 @@ RECEIVED = "Received. If it can go further we will ring you."
 ASKED_NOT = "Somebody with that name asked before not to be approached. Look at {reference} first."
 
 
-def record_of(party: Party, user: "User") -> Party | None:
-    """The party annotated with the end of their record; None if it is not provisional."""
-    if party.answered_at is not None or party.is_own_place:
-        return None
-    return provisional(Party.objects.opened_by(user).filter(pk=party.pk)).first()
-
-
 def kept_box(page: ShownPerson) -> Row | None:
     """Until when the provisional record is kept, and a manager's link to extend it."""
-    row = record_of(page.party, page.user)
-    if row is None or page.party.person.died_on:
+    known = page.known
+    if not known.is_provisional or known.died:
         return None
-    name, goes = page.party.known_as, goes_at(row)
+    goes = known.goes_at
     if goes is None:
-        sealed = page.known.said_do_not_approach or page.known.rows(ConcernRow)
-        return {"lines": [f"What is recorded with {name} stays, sealed."], "links": []} if sealed else None
+        sealed = known.said_do_not_approach or known.rows(ConcernRow)
+        lines = [f"What is recorded with {page.party.known_as} stays, sealed."]
+        return {"lines": lines, "links": []} if sealed else None
     lines, links = [_until(goes, page.at)], []
-    if row.kept_until is not None:
+    if known.kept_until is not None:
         lines.append(_kept_by(page))
     elif _may_be_kept(page, goes):
         links.append({"text": "Keep it longer, once", "href": page.href("person_keep")})
@@ -71,18 +65,17 @@ def _kept_by(page: ShownPerson) -> str:
     return f"{who} kept it longer on {clock.show_day(row.created_at)}: {row.reason}"
 
 
-def longer(party: Party, user: "User", at: datetime) -> list[Row]:
+def longer(party: PartyFacts) -> list[Row]:
     """What a manager is told before extending a record; [] if it will not be deleted."""
-    row = record_of(party, user)
-    goes = goes_at(row) if row else None
-    if row is None or goes is None:
+    goes = party.goes_at
+    if goes is None:
         return []
-    tried = clock.show_day(row.last_tried) if row.last_tried else "Nobody has tried yet"
+    tried = clock.show_day(party.last_tried) if party.last_tried else "Nobody has tried yet"
     return [
-        {"key": "Logged", "value": clock.show_day(row.created_at)},
+        {"key": "Logged", "value": clock.show_day(party.row.created_at)},
         {"key": "Last approach", "value": tried},
         {"key": "Goes on", "value": clock.show_day(goes)},
-        {"key": "Kept longer, until", "value": clock.show_day(max(goes, at) + days_kept(row))},
+        {"key": "Kept longer, until", "value": clock.show_day(max(goes, party.facts.at) + party.kept_for)},
     ]
 
 

@@ -217,14 +217,14 @@ def missing_rows(
         if row.party is None:
             shown.append({"sentence": row.sentence, "whose": "Somebody else’s turn"})
             continue
-        args = [referral.reference, row.party.pk]
+        args = [referral.reference, row.party.id]
         contact = row.code == CONTACT
         href = reverse("referrals:routes" if contact else "referrals:consent", args=args)
         shown.append(
             {
                 "sentence": row.sentence,
                 "whose": "Your turn",
-                "action_text": "Confirm it" if contact else f"Ask {row.party.known_as}",
+                "action_text": "Confirm it" if contact else f"Ask {row.party.name}",
                 "action_href": href if contact else f"{href}?share={to_org.key}",
             }
         )

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
-from referrals.actions import concerns, records
+from referrals.actions import records
 from referrals.actions.matching import match_names
 from referrals.actions.records import Judged
 from referrals.enums import Place, Verdict
@@ -26,7 +26,7 @@ def at(hour: int, minute: int = 0, day: int = 2) -> datetime:
 def asked(staff: Staff, pair: play.Pair | None = None) -> tuple[play.Played, RecordsCheck]:
     """Forward Leeds has logged a referral, and Asha asked for the records check."""
     made = play.log(staff, pair or play.Pair("Kathryn", "Jo"), timezone.now() - timedelta(hours=1))
-    return made, concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    return made, records.ask_for_records_check(referral=made.referral, by=staff["asha"])
 
 
 def known_at_carers(staff: Staff, given: str = "Catherine", family: str = "Example", **facts) -> play.Played:

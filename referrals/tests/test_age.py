@@ -10,7 +10,7 @@ from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from meetings.models import Meeting
 from referrals.actions import concerns
-from referrals.actions.age import OF_A_PARTY, ChildFacts, record_age
+from referrals.actions.personal import OF_A_PARTY, ChildFacts, record_age
 from referrals.actions.readiness import assess_capacity
 from referrals.enums import CapacityResult, ChildResult, ConcernKind
 from referrals.models import Concern, Person

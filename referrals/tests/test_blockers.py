@@ -8,7 +8,16 @@ from django.utils import timezone
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
-from referrals.actions import concerns, consent, facilitation, lifecycle, parties, reaching, readiness
+from referrals.actions import (
+    concerns,
+    consent,
+    facilitation,
+    lifecycle,
+    parties,
+    reaching,
+    readiness,
+    records,
+)
 from referrals.blockers import BY_KEY, CODES, START, blockers, shown_to
 from referrals.enums import (
     Answer,
@@ -117,7 +126,7 @@ MENDS = {
     "not_suitable_yet": lambda made: lifecycle.decide(
         referral=made.referral, party=made.own, decision=Suitable.YES, reason="Calm.", by=made.staff["asha"]
     ),
-    "records_check": lambda made: concerns.release_records_check(
+    "records_check": lambda made: records.release_records_check(
         check=RecordsCheck.objects.unscoped("test").get(referral=made.referral), by=made.staff["sal"]
     ),
     "no_facilitator": lambda made: facilitation.appoint(

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from meetings.demo.story import ALL_READY, SAFE, Played
+from referrals.actions.change import LONGEST_WAIT, changing
 from referrals.actions.concerns import raise_concern, sign_off
-from referrals.actions.lifecycle import LONGEST_WAIT, changing
 from referrals.actions.readiness import ask_safety, check_readiness
 from referrals.blockers import blockers
 from referrals.enums import Answer, ConcernKind, Gate, Ready, SignOffDecision
@@ -24,24 +24,24 @@ def made(morning, db) -> Played:
 
 def test_a_change_that_waited_counts_as_later_than_the_one_before(made):
     read = timezone.now()
-    with changing(made.referral, at=read + timedelta(seconds=3)) as (_, first):
+    with changing(made.referral, by=None, at=read + timedelta(seconds=3)) as first:
         pass
-    with changing(made.referral, at=read) as (referral, second):
+    with changing(made.referral, by=None, at=read) as second:
         pass
-    assert second > first
-    assert referral.last_activity_at == second
+    assert second.at > first.at
+    assert second.referral.last_activity_at == second.at
 
 
 def test_a_nested_action_has_the_same_time(made):
     now = timezone.now()
-    with changing(made.referral, at=now), changing(made.referral, at=now) as (_, inner):
-        assert inner == now
+    with changing(made.referral, by=None, at=now), changing(made.referral, by=None) as inner:
+        assert inner.at == now
 
 
 def test_a_fact_recorded_days_later_keeps_its_day(made):
     earlier = timezone.now() - LONGEST_WAIT - timedelta(days=1)
-    with changing(made.referral, at=earlier) as (_, moment):
-        assert moment == earlier
+    with changing(made.referral, by=None, at=earlier) as change:
+        assert change.at == earlier
 
 
 @pytest.mark.parametrize("last", [Ready.READY, Ready.NOT_YET])

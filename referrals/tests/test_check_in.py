@@ -10,6 +10,7 @@ from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from meetings.models import Meeting
 from referrals import blockers
+from referrals.actions.change import changing
 from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.actions.concerns import raise_concern, sign_off
 from referrals.actions.consent import withdraw
@@ -58,9 +59,10 @@ def text(client, where: str) -> str:
 
 
 def test_a_check_in_that_was_to_be_made_is_made(made, staff):
-    facts = {"words": "Check in.", "due_on": timezone.localdate(), "by": staff["asha"], "at": timezone.now()}
-    give_task(party=made.own, kind=TaskKind.CHECK_IN, **facts)
-    other = give_task(party=made.own, kind=TaskKind.WORRY, **facts)
+    today = timezone.localdate()
+    with changing(made.referral, by=staff["asha"]) as change:
+        give_task(change, made.own, TaskKind.CHECK_IN, "Check in.", due_on=today)
+        other = give_task(change, made.own, TaskKind.WORRY, "Check in.", due_on=today)
     check_in(party=made.own, answers=YES, by=staff["asha"])
     assert list(rows(Task, made.own).filter(done_at=None)) == [other]
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
-from referrals.actions import concerns, lifecycle, reaching, readiness
+from referrals.actions import concerns, lifecycle, reaching, readiness, records
 from referrals.actions.grants import bar
 from referrals.actions.sheets import publish_sheet
 from referrals.duties import KINDS, NewDuty, duties_of
@@ -142,7 +142,7 @@ def test_a_concern_waits_for_managers_and_safeguarding_leads_and_each_turn_is_an
 
 def test_a_records_check_waits_for_the_leads_and_late_for_the_managers(staff: Staff) -> None:
     made = log(staff)
-    concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    records.ask_for_records_check(referral=made.referral, by=staff["asha"])
     house = staff["asha"].organisation_id
     assert due(made, "records_check") == [(f"leads:{house}", "Thu 4 March, 9am")]
     assert due(made, "records_check_late") == [(f"managers:{house}", "Mon 8 March, 9am")]
@@ -205,7 +205,7 @@ def test_a_closure_moves_what_is_due_by_a_day(
     kind: str, open_day: str, closed_day: str, staff: Staff
 ) -> None:
     made = log(staff)
-    concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    records.ask_for_records_check(referral=made.referral, by=staff["asha"])
     concerns.raise_concern(party=made.own, kind=ConcernKind.LAPSE, by=staff["asha"])
     assert {when for _, when in due(made, kind)} == {open_day}
     closed(staff, "asha", "2027-03-03")

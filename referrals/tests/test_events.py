@@ -192,7 +192,9 @@ def test_closing_is_an_event_too(staff):
     made = tell("ready", staff, timezone.now())
     heard = []
     events.closed.connect(
-        lambda sender, **kwargs: heard.append(kwargs["referral"].stage), weak=False, dispatch_uid="test"
+        lambda sender, **kwargs: heard.append(kwargs["change"].referral.stage),
+        weak=False,
+        dispatch_uid="test",
     )
     try:
         lifecycle.close(referral=made.referral, reason=Reason.NOT_THE_TIME, by=staff["asha"])

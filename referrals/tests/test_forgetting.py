@@ -25,6 +25,7 @@ from referrals.actions import (
     parties,
     reaching,
     readiness,
+    records,
     talk,
 )
 from referrals.actions.forgetting import SOMEBODY, forget_due, keep_longer
@@ -290,9 +291,9 @@ def fill(made: Played, staff: Staff) -> None:
         state="held",
         body=f"Hi {FAMILY}",
     )
-    concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    records.ask_for_records_check(referral=made.referral, by=staff["asha"])
     elsewhere = story.log(staff, Pair("Jo", "Al", family=FAMILY.replace("K", "C")), NOW, lead="carol")
-    check = concerns.ask_for_records_check(referral=elsewhere.referral, by=staff["carol"])
+    check = records.ask_for_records_check(referral=elsewhere.referral, by=staff["carol"])
     for each in RecordsCheck.objects.unscoped("test"):
         match_names(check=each, at=NOW)
     assert RecordsHit.objects.unscoped("test").filter(records_check=check, matched=made.other.person).exists()
@@ -362,10 +363,10 @@ def test_a_failure_in_one_referral_does_not_stop_the_others(made, staff, clock, 
     another = story.log(staff, Pair("Bo", "Al"), NOW)
     whole = forgetting._forget
 
-    def fails(party, *args):
+    def fails(change, party):
         if party.pk == made.other.pk:
             raise RuntimeError("a made-up failure")
-        whole(party, *args)
+        whole(change, party)
 
     monkeypatch.setattr(forgetting, "_forget", fails)
     later(clock, 60)

@@ -10,12 +10,13 @@ from meetings.models import Meeting
 from meetings.tests.pages import client_of
 from referrals import access
 from referrals.actions import grants
-from referrals.actions.concerns import ask_for_records_check, raise_concern
+from referrals.actions.concerns import raise_concern
 from referrals.actions.facilitation import appoint, change_lead, stand_down
 from referrals.actions.grants import Wanted, ask_for_access, end_access, give
 from referrals.actions.notes import add_note
 from referrals.actions.parties import PersonFacts, add_party, set_keyworker
 from referrals.actions.protecting import share_to_protect
+from referrals.actions.records import ask_for_records_check
 from referrals.enums import ConcernKind, GrantKind, NoteKind, Part, Place, ShareWith
 from referrals.models import Bar, Concern, Consent, Grant, Party, Referral
 from restorative.accounts.models import User

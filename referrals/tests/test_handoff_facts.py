@@ -9,6 +9,7 @@ from django.utils import timezone
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.actions import handed_over
+from referrals.actions.change import changing
 from referrals.actions.consent import withdraw
 from referrals.actions.death import record_death
 from referrals.actions.handoff import send_handoff
@@ -92,7 +93,8 @@ def test_a_first_action_with_another_person_does_not_begin_it_either(just_logged
     made = just_logged
     taken = accepted(made, lead_asked(made))
     record_death(party=party_now(made.other), died_on=clock.today(), by=staff["asha"])
-    handed_over.met_by(referral_now(made), by=staff["carol"], at=clock.now())
+    with changing(made.referral, by=staff["carol"]) as change:
+        handed_over.met_by(change)
     assert fresh(taken).moved_at is None
     assert party_now(made.other).person.organisation == staff["asha"].organisation
 
@@ -101,7 +103,8 @@ def test_a_known_death_is_copied_to_new_person_records(made, staff):
     """In whichever direction the support moves, the other organisation's person record has it too."""
     record_death(party=party_now(made.other), died_on=clock.today(), by=staff["kit"])
     other, house = party_now(made.other), staff["carol"].organisation
-    handed_over._give(other, house, staff["carol"], by=staff["kit"], at=clock.now())
+    with changing(made.referral, by=staff["kit"]) as change:
+        handed_over._give(change, other.pk, house, staff["carol"])
     anew = party_now(made.other).person
     assert (anew.organisation, anew.died_on) == (house, clock.today())
 
@@ -224,7 +227,8 @@ def test_a_first_action_does_not_take_the_lead_either(made, staff):
         state=HandoffState.ACCEPTED, ended_at=None, ended_by=None
     )
     reproject_all()
-    handed_over.met_by(referral_now(made), by=staff["wes"], at=clock.now())
+    with changing(made.referral, by=staff["wes"]) as change:
+        handed_over.met_by(change)
     assert referral_now(made).lead == staff["carol"]
 
 

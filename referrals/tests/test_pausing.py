@@ -10,8 +10,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import Meeting
 from meetings.tests.pages import client_of, errors_of, send, text_of
-from referrals.actions.lifecycle import close
-from referrals.actions.pausing import change_review, meet_again, reopen, resume
+from referrals.actions.lifecycle import change_review, close, meet_again, reopen, resume
 from referrals.enums import Reason, Stage
 from referrals.management.commands import draw_states
 from referrals.models import Referral, Suitability

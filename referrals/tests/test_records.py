@@ -204,7 +204,7 @@ def test_it_cannot_be_released_with_an_unreviewed_hit(staff: Staff) -> None:
     known_at_carers(staff)
     _, check = asked(staff)
     with pytest.raises(NotPossible):
-        concerns.release_records_check(check=check, by=staff["sal"])
+        records.release_records_check(check=check, by=staff["sal"])
     assert not records.finish_records_check(check=check, said={}, by=staff["sal"])
     with pytest.raises(NotPossible):
         records.release_by_phone(check=check, by=staff["sal"])

@@ -8,9 +8,8 @@ from django.utils import timezone
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.tests.pages import client_of, errors_of, send
-from referrals.actions.concerns import ask_for_records_check
 from referrals.actions.facilitation import invite
-from referrals.actions.records import release_due
+from referrals.actions.records import ask_for_records_check, release_due
 from referrals.blockers import blockers
 from referrals.enums import Gate, Outcome, Part, Stage, Suitable
 from referrals.models import Closure, Invited, Involvement, RecordsCheck, Referral, Suitability

@@ -280,16 +280,16 @@ def test_a_stop_is_never_signed_off(staff: Staff) -> None:
 
 def test_a_waiting_records_check_goes_to_the_safeguarding_leads(staff: Staff, settings) -> None:
     made = log(staff)
-    check = concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    check = records.ask_for_records_check(referral=made.referral, by=staff["asha"])
     assert due("worker_records_check_waiting") == [("Sal", "Thu 4 March, 9am")]
 
-    concerns.release_records_check(check=check, by=staff["sal"])
+    records.release_records_check(check=check, by=staff["sal"])
     assert due("worker_records_check_waiting") == []
 
 
 def test_a_records_check_that_waits_long_goes_to_the_managers_for_every_cause(staff: Staff) -> None:
     made = log(staff)
-    check = concerns.ask_for_records_check(referral=made.referral, by=staff["asha"])
+    check = records.ask_for_records_check(referral=made.referral, by=staff["asha"])
     late = [("Mo", "Mon 8 March, 9am"), ("Sal", "Mon 8 March, 9am")]
     assert due("worker_records_check_late") == late
 

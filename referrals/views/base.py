@@ -9,7 +9,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from referrals import access, presenters
-from referrals.actions.parties import has_died
+from referrals.actions.change import has_died
 from referrals.models import Party, Referral
 from restorative.common.decisions import Decision, refuse
 from restorative.common.references import read_reference

@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import messages
 
 from referrals import access
-from referrals.actions.concerns import ask_for_records_check, decide_and_ask
 from referrals.actions.lifecycle import decide
+from referrals.actions.records import ask_for_records_check, decide_and_ask
 from referrals.blockers import blockers
 from referrals.enums import Gate, Stage, Suitable
 from referrals.forms.decisions import DecideForm

@@ -30,7 +30,7 @@ class KeepLonger(PersonFormView):
     def get_context(self) -> dict[str, Any]:
         name = self.party.known_as
         context = super().get_context()
-        context["facts"] = approaching.longer(self.party, self.request.user, self.at)
+        context["facts"] = approaching.longer(self.known)
         if not context["facts"]:
             context["nothing"] = f"The record of {name} does not go, so there is nothing to do here."
             return context

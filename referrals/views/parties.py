@@ -8,8 +8,8 @@ from django.utils.text import capfirst
 
 from referrals import access, presenters
 from referrals.actions.facilitation import invite
-from referrals.actions.needs import record_needs
 from referrals.actions.parties import PersonFacts, add_party, leave, set_keyworker
+from referrals.actions.personal import record_needs
 from referrals.enums import OTHER_PLACES, OWN_PLACES, Answer, Place
 from referrals.forms.parties import (
     InviteForm,

@@ -8,8 +8,7 @@ from django.http import Http404
 
 from referrals import access
 from referrals.actions.death import rang, record_death
-from referrals.actions.lifecycle import decide
-from referrals.actions.pausing import NOT_PAUSED, change_review, meet_again, reopen, resume
+from referrals.actions.lifecycle import NOT_PAUSED, change_review, decide, meet_again, reopen, resume
 from referrals.enums import Stage, Suitable, TaskKind
 from referrals.forms.pausing import DiedForm, MeanwhileForm, PauseForm, ReviewForm
 from referrals.models import Task

@@ -1,11 +1,13 @@
 """What the pages about one person share: the person, the link back, the people they would meet.
 Each page is in the module of its subject: parties, talk, consent, readiness, safety."""
 
+from functools import cached_property
 from typing import Any
 
 from django.urls import reverse
 
 from referrals import access, presenters
+from referrals.facts import PartyFacts, facts_of
 from referrals.models import ContactRoute, Party
 from referrals.presenters import approaching
 from referrals.views.base import READS_ONLY, PartyFormView, PartyPage
@@ -35,6 +37,11 @@ class PersonMixin:
             "back_text": self.back_text,
             "reads_only": reads_only,
         }
+
+    @cached_property
+    def known(self) -> PartyFacts:
+        """The facts of this person."""
+        return facts_of(self.party.referral_id, self.at).parties[self.party.pk]
 
     @property
     def whom(self) -> Whom:

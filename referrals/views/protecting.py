@@ -7,7 +7,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from referrals import access
-from referrals.actions.age import ChildFacts, record_age
+from referrals.actions.personal import ChildFacts, record_age
 from referrals.actions.protecting import look_at_share, share_to_protect
 from referrals.enums import STOPS, ChildResult, ShareWith
 from referrals.forms.protecting import AgeForm, ShareForm

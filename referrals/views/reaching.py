@@ -10,10 +10,8 @@ from referrals.actions.reaching import (
     DO_NOT_APPROACH,
     STOPPED,
     RouteFacts,
-    one_way_kept,
     record_approach,
     record_route,
-    said_do_not_approach,
     stop_known_to,
     words_missing,
 )
@@ -78,7 +76,7 @@ class Routes(PersonFormView):
                 user,
                 facilitates=reach.knows_what_is_shared(user, self.referral),
             ),
-            "intro": ONE_WAY.format(name=self.party.known_as) if one_way_kept(self.party) else REPLACES,
+            "intro": ONE_WAY.format(name=self.party.known_as) if self.known.keeps_one_route else REPLACES,
         }
 
     def act(self, form: BaseForm) -> str:
@@ -118,13 +116,13 @@ class ApproachPerson(PersonFormView):
         # A person who has answered was reached: whether the words still count concerns only the party who approved
         # them.
         reached = self.party.answered_at is not None
-        missing = not reached and words_missing(self.party, self.request.user)
+        missing = not reached and words_missing(self.known, self.request.user)
         agreed = () if reached or missing else presenters.words_agreed(self.party, self.request.user)
         context["facts"] = [{"key": "The words to use", "value": wording} for wording in agreed]
         context["facts"] += approaching.came_rows(self.party, self.request.user)
-        if said_do_not_approach(self.party):
+        if self.known.said_do_not_approach:
             context["warning"] = DO_NOT_APPROACH.format(name=name)
-        elif stop_known_to(self.request.user, self.party):
+        elif stop_known_to(self.request.user, self.known.facts):
             context["warning"] = STOPPED.format(name=name)
         elif missing:
             context["warning"] = (

@@ -143,7 +143,7 @@ class Rate(PersonFormView):
             point=RatingPoint(form.cleaned_data["point"]),
             by=self.request.user,
             at=self.at,
-            **parts.ratings_of(form.cleaned_data),
+            ratings=parts.ratings_of(form.cleaned_data),
         )
         messages.success(self.request, "Saved.")
         return self.done()

@@ -8,8 +8,7 @@ from django.http import Http404
 from django.urls import reverse
 
 from referrals import access
-from referrals.actions.concerns import clear, finish_step, raise_concern, sign_off
-from referrals.actions.orders import OrderFacts, write_order
+from referrals.actions.concerns import OrderFacts, clear, finish_step, raise_concern, sign_off, write_order
 from referrals.actions.readiness import ask_safety
 from referrals.enums import STOPS, ConcernKind, SignOffDecision
 from referrals.forms import parts

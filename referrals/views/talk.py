@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.utils.text import capfirst
 
 from referrals.actions.consent import Asked
-from referrals.actions.reaching import DO_NOT_APPROACH, RouteFacts, said_do_not_approach, words_missing
+from referrals.actions.reaching import DO_NOT_APPROACH, RouteFacts, words_missing
 from referrals.actions.readiness import rules_result
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, Purpose, Ready
@@ -56,7 +56,7 @@ class TalkPerson(PersonFormView):
     def get_context(self) -> dict[str, Any]:
         context = {**super().get_context(), "sheet": asking.what_is_told()}
         context["asked_not"] = self.asked_not()
-        if said_do_not_approach(self.party):
+        if self.known.said_do_not_approach:
             context["warning"] = (
                 f"{DO_NOT_APPROACH.format(name=self.party.known_as)} Talk now only if they did."
             )
@@ -76,7 +76,7 @@ class TalkPerson(PersonFormView):
     def nobody_agreed(self) -> bool:
         """Whether a person who has not answered may not be rung, as far as this user may know."""
         known = self.party.answered_at is not None or self.party.is_supporter
-        return not known and words_missing(self.party, self.request.user)
+        return not known and words_missing(self.known, self.request.user)
 
     def act(self, form: BaseForm) -> str:
         talk = talk_from(form)
