@@ -1,10 +1,12 @@
 """A referral's history in words, for one user; and the readers of a note that they write here.
 timeline.py selects the rows."""
 
+from collections.abc import Callable
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import TextChoices
 from django.urls import reverse
 from django.utils.text import capfirst
 
@@ -79,57 +81,63 @@ MEETING = {
 }
 
 
+def _closed(row: Row) -> str:
+    why = f", {str(Reason(row.more).label).lower()}" if row.more else ""
+    return f"Closed as: {str(Outcome(row.code).label).lower()}{why}"
+
+
+def _ready(row: Row) -> str:
+    checked = CHECKED[ReadinessKind(row.code)].format(name=row.name)
+    return f"{checked}: {str(Ready(row.more).label).lower()}"
+
+
+def _call(row: Row) -> str:
+    debrief = row.code == "debrief"
+    call = f"Debrief with {row.name}" if debrief else f"Rang {row.name}, {FollowUpKind(row.code).label}"
+    return f"{call}: {_lower(FollowUpResult(row.more))}"
+
+
+def _note(row: Row) -> str:
+    kind = str(NoteKind(row.code).label)
+    return f"{kind}, correcting an earlier note" if row.corrects else kind
+
+
+# What each kind of row is called.
+TITLES: dict[str, Callable[[Row], str]] = {
+    "step": lambda row: STEP_WORDS.get(row.code, capfirst(row.code.replace("_", " "))),
+    "decided": lambda row: f"Decided: {str(Suitable(row.code).label).lower()}",
+    "closed": _closed,
+    "answer": lambda row: f"{row.name} {ANSWERED[Answer(row.more)]}: {_lower(Purpose(row.code))}",
+    "approach": lambda row: f"Reaching {row.name}: {_lower(ApproachResult(row.code))}",
+    "prepared": lambda row: f"Preparation with {row.name}",
+    "ready": _ready,
+    "asked": lambda row: f"Safety questions asked of {row.name}",
+    "concern": lambda row: f"Concern recorded with {row.name}: {_lower(ConcernKind(row.code))}",
+    "cleared": lambda row: f"Concern cleared with {row.name}: {_lower(ConcernKind(row.code))}",
+    "signed": lambda row: f"Sign-off for {row.name}: {_lower(SignOffDecision(row.code))}",
+    "shared": lambda row: f"Shared with {ShareWith(row.code).label} about {row.name}, to keep somebody safe",
+    "rated": lambda row: f"{row.name} gave three numbers: {_lower(RatingPoint(row.code))}",
+    "call": _call,
+    "meeting": lambda row: MEETING.get(row.code, MEETING["booked"]).format(then=clock.show_when(row.then)),
+}
+
+
 def _title(row: Row) -> str:
-    name, code, more = row.name, row.code, row.more
-    if row.what == "step":
-        return STEP_WORDS.get(code, capfirst(code.replace("_", " ")))
-    if row.what == "decided":
-        return f"Decided: {str(Suitable(code).label).lower()}"
-    if row.what == "closed":
-        why = f", {str(Reason(more).label).lower()}" if more else ""
-        return f"Closed as: {str(Outcome(code).label).lower()}{why}"
-    if row.what == "answer":
-        return f"{name} {ANSWERED[Answer(more)]}: {_lower(str(Purpose(code).label))}"
-    if row.what == "approach":
-        return f"Reaching {name}: {_lower(str(ApproachResult(code).label))}"
-    if row.what == "prepared":
-        return f"Preparation with {name}"
-    if row.what == "ready":
-        return f"{CHECKED[ReadinessKind(code)].format(name=name)}: {str(Ready(more).label).lower()}"
-    if row.what == "asked":
-        return f"Safety questions asked of {name}"
-    if row.what in ("concern", "cleared"):
-        verb = "recorded" if row.what == "concern" else "cleared"
-        return f"Concern {verb} with {name}: {_lower(str(ConcernKind(code).label))}"
-    if row.what == "signed":
-        return f"Sign-off for {name}: {_lower(str(SignOffDecision(code).label))}"
-    if row.what == "shared":
-        return f"Shared with {ShareWith(code).label} about {name}, to keep somebody safe"
     if row.what in WHO_WORDS:
         return _who_works(row)
-    if row.what == "rated":
-        return f"{name} gave three numbers: {_lower(str(RatingPoint(code).label))}"
-    if row.what == "call":
-        call = f"Debrief with {name}" if code == "debrief" else f"Rang {name}, {FollowUpKind(code).label}"
-        return f"{call}: {_lower(str(FollowUpResult(more).label))}"
-    if row.what in PLAIN:
-        return PLAIN[row.what]
-    if row.what == "meeting":
-        words = MEETING.get(code, MEETING["booked"])
-        return words.format(then=clock.show_when(row.then))
-    kind = str(NoteKind(code).label)
-    return f"{kind}, correcting an earlier note" if row.corrects else kind
+    return PLAIN.get(row.what) or TITLES.get(row.what, _note)(row)
 
 
 def _who_works(row: Row) -> str:
     """'Fay is facilitator', 'Asked Carers Leeds to lead'."""
     if row.what in ("part", "part_over"):
-        return WHO_WORDS[row.what].format(who=row.more, what=_lower(str(Part(row.code).label)))
+        return WHO_WORDS[row.what].format(who=row.more, what=_lower(Part(row.code)))
     return WHO_WORDS[row.what].format(who=row.more, what=ASKED[row.what][row.code])
 
 
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _lower(code: TextChoices) -> str:
+    """The label of a code inside a sentence."""
+    return str(code.label)[:1].lower() + str(code.label)[1:]
 
 
 def _seen_by(row: Row) -> str:

@@ -2,8 +2,8 @@
 Asha leads all of them and supports the person in treatment; Kit supports the others; Fay facilitates."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from meetings.demo import handing, standing
 from meetings.demo import story as play
@@ -191,63 +191,68 @@ def _other_talk(made: Played, **changes: object):
     return talk_for(made, made.other, **changes)
 
 
+# What is missing from the other person's talk, or not settled, where a referral is blocked by that code alone.
+TALK_WITHOUT: dict[str, dict[str, Any]] = {
+    "not_prepared": {"preparation": None},
+    "safety_not_asked": {"safety": None},
+    "readiness_missing": {"readiness": None},
+    "readiness_expired": {"readiness": None},
+    "safe_contact_missing": {"route": None},
+    "capacity_in_doubt": {"asked": Asked(capacity=Capacity.DOUBT)},
+}
+SETTLED_BUT: dict[str, dict[str, Any]] = {
+    "no_facilitator": {"facilitators": ()},
+    "facilitator_not_independent": {"facilitators": ("asha",)},
+    "not_suitable_yet": {"suitable": False},
+    "records_check": {"records": False},
+}
+
+
 def _blocked(staff: Staff, pair: Pair, now: datetime, code: str) -> Played:
     """A referral that is ready except for one blocker."""
-    days = 6
     kind, more = Kind.CONVERSATION, ()
     if code == "one_facilitator":
         kind, more = Kind.FAMILY, (PersonFacts(given="Nan", family="Example", place=Place.PARENT),)
-    start = now - timedelta(days=days)
+    start = now - timedelta(days=6)
     made = play.log(staff, pair, start - timedelta(days=6), kind=kind, more=more)
-    own, other = talk_for(made, made.own), _other_talk(made)
-    settings: dict[str, object] = {}
+    own, other = talk_for(made, made.own), _other_talk(made, **TALK_WITHOUT.get(code, {}))
     if code == "wording_not_approved":
         own = play.answering(own, Purpose.WORDS, Answer.NOT_SURE)
     elif code == "consent_missing":
         other = play.answering(other, Purpose.TAKE_PART, Answer.NOT_SURE)
     elif code == "consent_not_heard":
         other = play.without(other, Purpose.TAKE_PART)
-    elif code == "not_prepared":
-        other = replace(other, preparation=None)
-    elif code == "safety_not_asked":
-        other = replace(other, safety=None)
-    elif code == "readiness_missing" or code == "readiness_expired":
-        other = replace(other, readiness=None)
-    elif code == "safe_contact_missing":
-        other = replace(other, route=None)
-    elif code == "capacity_in_doubt":
-        other = replace(other, asked=Asked(capacity=Capacity.DOUBT))
-    elif code == "no_facilitator":
-        settings = {"facilitators": ()}
-    elif code == "facilitator_not_independent":
-        settings = {"facilitators": ("asha",)}
-    elif code == "not_suitable_yet":
-        settings = {"suitable": False}
-    elif code == "records_check":
-        settings = {"records": False}
-    if code in ("stop", "sign_off"):
-        # Raised before the talk, so that the safety questions are asked after it.
-        kind_of = ConcernKind.THREATS if code == "stop" else ConcernKind.LAPSE
+    if code in ("stop", "sign_off", "readiness_expired"):
         play.give_keyworkers(made, start - timedelta(days=2))
-        raise_concern(
-            party=made.other,
-            kind=kind_of,
-            detail="Said on the phone, in their own words.",
-            by=staff["kit"],
-            at=start - timedelta(days=1),
-        )
+        _before_the_talk(made, code, start, now)
+    play.make_ready(made, start, own=own, other=other, **SETTLED_BUT.get(code, {}))
+    _once_ready(made, code, now)
+    return made
+
+
+def _before_the_talk(made: Played, code: str, start: datetime, now: datetime) -> None:
     if code == "readiness_expired":
-        play.give_keyworkers(made, start - timedelta(days=2))
         check_readiness(
             party=made.other,
             answers=dict(play.ALL_READY),
             judgement=Ready.READY,
-            by=staff["kit"],
+            by=made.staff["kit"],
             at=now - timedelta(days=32),
         )
-    play.make_ready(made, start, own=own, other=other, **settings)
+        return
+    # Raised before the talk, so that the safety questions are asked after it.
+    raise_concern(
+        party=made.other,
+        kind=ConcernKind.THREATS if code == "stop" else ConcernKind.LAPSE,
+        detail="Said on the phone, in their own words.",
+        by=made.staff["kit"],
+        at=start - timedelta(days=1),
+    )
+
+
+def _once_ready(made: Played, code: str, now: datetime) -> None:
     if code == "too_few_parties":
-        leave(party=made.other, by=staff["kit"], at=now - timedelta(days=1))
+        leave(party=made.other, by=made.staff["kit"], at=now - timedelta(days=1))
     elif code == "consent_not_heard":
         record_link_answer(
             party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES, at=now - timedelta(days=2)
@@ -261,11 +266,10 @@ def _blocked(staff: Staff, pair: Pair, now: datetime, code: str) -> Played:
             name="Robin Example",
             organisation="A made-up surgery",
             role="Nurse",
-            by=staff["asha"],
+            by=made.staff["asha"],
             at=now - timedelta(days=1),
         )
         play.check_the_day(made, max(clock.moment(clock.today(now), 0), now - timedelta(hours=1)))
-    return made
 
 
 def handoff_waiting(staff: Staff, pair: Pair, now: datetime) -> Played:
