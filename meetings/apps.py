@@ -8,13 +8,11 @@ class MeetingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from meetings import duties, facts, provided, receivers, reminders
+        from meetings import duties, provided, receivers, reminders
         from referrals import duties as all_duties
         from referrals import meetings_port
-        from referrals.facts import register
 
         meetings_port.register(provided.PORT)
-        register(*facts.SOURCES)
         all_duties.register(duties.RULES, duties.KINDS)
         receivers.connect()
         reminders.register_kinds()

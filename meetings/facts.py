@@ -1,113 +1,76 @@
 """The rows of meetings that rules read, and what follows from them. They are read with the referral's own facts."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from typing import ClassVar
+from typing import Annotated
 from uuid import UUID
 
 from meetings.enums import Agreed, Came, MeetingStatus
 from referrals.enums import MEETING_PARTS, Purpose
-from referrals.facts import Facts, Row, Source
+from referrals.facts import Facts
+from referrals.facts.rows import From, Later, OfParty, Row, table
 
 
-@dataclass(frozen=True, slots=True)
+@table("meetings.Meeting")
 class MeetingRow(Row):
-    id: UUID
-    created_at: datetime
     created_by_id: UUID | None
     status: str
     starts_at: datetime
     already_happened: bool
+    version: int
+    supersedes_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class AttendanceRow(Row):
-    SPOKEN: ClassVar = True
-
-    id: UUID
-    created_at: datetime
+@table("meetings.Attendance", referral="meeting__referral", spoken=True)
+class AttendanceRow(OfParty):
     meeting_id: UUID
-    party_id: UUID
     arrives_at: datetime
     status: str
 
 
-@dataclass(frozen=True, slots=True)
+@table("meetings.CallOff", referral="meeting__referral")
 class CallOffRow(Row):
-    SETTLES: ClassVar = (("released_at",),)
-
-    id: UUID
-    created_at: datetime
     meeting_id: UUID
     party_id: UUID | None
-    released_at: datetime | None
+    reason: str
+    released_at: Later
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUpRow(Row):
-    SETTLES: ClassVar = (("done_at",),)
-
-    id: UUID
-    created_at: datetime
+@table("meetings.FollowUp", referral="meeting__referral")
+class FollowUpRow(OfParty):
     meeting_id: UUID
-    party_id: UUID
     kind: str
     due_on: date
-    done_at: datetime | None
+    done_at: Later
 
 
-@dataclass(frozen=True, slots=True)
+@table("meetings.Agreement", referral="meeting__referral")
 class AgreementRow(Row):
-    id: UUID
-    created_at: datetime
     meeting_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class AgreementAnswerRow(Row):
-    id: UUID
-    created_at: datetime
+@table("meetings.AgreementAnswer", referral="agreement__meeting__referral")
+class AgreementAnswerRow(OfParty):
     agreement_id: UUID
-    party_id: UUID
     seq: int
     answer: str
 
 
-@dataclass(frozen=True, slots=True)
+@table("meetings.Action", referral="agreement__meeting__referral")
 class ActionRow(Row):
-    id: UUID
-    created_at: datetime
     agreement_id: UUID
     owner_id: UUID
     due_on: date
     status: str
-    from_id: UUID | None
+    from_id: Annotated[UUID | None, From("came_from")]
 
 
-@dataclass(frozen=True, slots=True)
+@table("meetings.Unavailable", referral="meeting__referral")
 class UnavailableRow(Row):
-    SETTLES: ClassVar = (("settled_at",),)
-
-    id: UUID
-    created_at: datetime
     meeting_id: UUID
     user_id: UUID
     stand_in_id: UUID | None
-    settled_at: datetime | None
-
-
-_MEETING = "meeting__referral"
-SOURCES = (
-    Source("meetings.Meeting", MeetingRow, "referral"),
-    Source("meetings.Attendance", AttendanceRow, _MEETING),
-    Source("meetings.CallOff", CallOffRow, _MEETING),
-    Source("meetings.Unavailable", UnavailableRow, _MEETING),
-    Source("meetings.FollowUp", FollowUpRow, _MEETING),
-    Source("meetings.Agreement", AgreementRow, _MEETING),
-    Source("meetings.AgreementAnswer", AgreementAnswerRow, "agreement__meeting__referral"),
-    Source("meetings.Action", ActionRow, "agreement__meeting__referral", {"from_id": "came_from"}),
-)
+    settled_at: Later
 
 
 class MeetingsFacts:
@@ -126,6 +89,9 @@ class MeetingsFacts:
 
     def expected(self, meeting: UUID) -> list[AttendanceRow]:
         return [row for row in self.facts.rows(AttendanceRow) if row.meeting_id == meeting]
+
+    def attendance(self, meeting: UUID, party: UUID) -> AttendanceRow | None:
+        return next((row for row in self.expected(meeting) if row.party_id == party), None)
 
     @cached_property
     def runners(self) -> list[UUID]:
@@ -146,18 +112,19 @@ class MeetingsFacts:
         return [
             row
             for meeting in self.those(MeetingStatus.CALLED_OFF)
-            if not self._told(meeting.id)
+            if not self.is_known_off(meeting.id)
             for row in self.call_offs(meeting.id)
         ]
 
-    def _told(self, meeting: UUID) -> bool:
+    def is_known_off(self, meeting: UUID) -> bool:
+        """Whether all workers may know of a call-off of this meeting."""
         return any(row.party_id is None or row.released_at for row in self.call_offs(meeting))
 
     def booked_for(self, meeting: MeetingRow, opened: set[UUID]) -> bool:
         """Whether a meeting is booked as far as a worker who opens these compartments may know."""
         if meeting.status != MeetingStatus.CALLED_OFF:
             return meeting.status == MeetingStatus.BOOKED
-        return not self._told(meeting.id) and not any(
+        return not self.is_known_off(meeting.id) and not any(
             row.party_id in opened for row in self.call_offs(meeting.id)
         )
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from meetings.models import Attendance, Meeting
-from meetings.reminders import NOT_HAPPENING, PARTY_KINDS
+from meetings.reminders.people import NOT_HAPPENING, URGENT, WORDS, Expected, times
 from referrals.models import Party
-from referrals.reminders import CHANNELS, OUTSIDE_HOURS, Ways, reach, say, worker_of
+from referrals.reminders.reach import CHANNELS, OUTSIDE_HOURS, Ways, reach, say
+from restorative.accounts.working_days import working_day_after
 from restorative.common import clock
+from restorative.common.rules import rules
 from restorative.notify.models import Message, State
 from restorative.notify.registry import Hold
 
@@ -40,41 +42,49 @@ def will_be_told(
     reason.
     """
     found = []
-    for kind, due, words, urgent in PARTY_KINDS:
-        moment = due(meeting, attendance)
-        if moment is None:
-            continue
-        text = words.replace("{when}", clock.show_when(attendance.arrives_at))
+    for kind, moment in times(meeting, _expected(meeting, attendance)).items():
+        text = WORDS[kind].replace("{when}", clock.show_when(attendance.arrives_at))
         asked = min(moment, at) if as_planned else at
-        telling = _telling(kind, attendance.party, text, moment, asked, ways, urgent=urgent)
+        telling = _telling(kind, attendance.party, text, moment, asked, ways)
         if as_planned and telling.goes and telling.goes <= at:
             telling = replace(telling, when=f"planned for {clock.show_when(telling.goes)}")
         found.append(telling)
     return found
 
 
+def _expected(meeting: Meeting, attendance: Attendance) -> Expected:
+    if not hasattr(meeting, "_told_before"):
+        before = Attendance.objects.unscoped("messages").filter(meeting=meeting.supersedes_id)
+        meeting._told_before = frozenset(
+            before.values_list("party", flat=True) if meeting.supersedes_id else ()
+        )
+    days = -rules().booked_ahead_working_days
+    house = attendance.party.organisation_id
+    ahead_on = working_day_after(clock.today(meeting.starts_at), days, house)
+    return Expected(attendance.party_id in meeting._told_before, ahead_on)
+
+
 def would_hear(meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways) -> Telling:
     """What this person would be sent if the call-off were released now."""
     text = NOT_HAPPENING.replace("{when}", clock.show_when(attendance.arrives_at))
-    return _telling("meeting_not_happening", attendance.party, text, at, at, ways, urgent=True)
+    return _telling("meeting_not_happening", attendance.party, text, at, at, ways)
 
 
-def _telling(
-    kind: str, party: Party, text: str, due: datetime, at: datetime, ways: Ways, *, urgent: bool = False
-) -> Telling:
+def _telling(kind: str, party: Party, text: str, due: datetime, at: datetime, ways: Ways) -> Telling:
+    urgent, worker = kind in URGENT, party.keyworker or party.referral.lead
     moment = clock.next_allowed(max(due, at), urgent=urgent)
-    found = reach(party, moment, ways)
+    found = reach(ways, moment)
     for _ in range(MOST_LOOKS):
         if not (isinstance(found, Hold) and found.why == OUTSIDE_HOURS):
             break
         moment = clock.next_allowed(found.until, urgent=urgent)
-        found = reach(party, moment, ways)
+        found = reach(ways, moment)
     if isinstance(found, Hold):
         return Telling(kind, "", "", held=f"{found.why[:1].upper()}{found.why[1:]}.")
-    if not worker_of(party).work_phone:
+    if not worker.work_phone:
         return Telling(kind, "", "", held=NO_PHONE)
     when = "at once" if urgent and moment <= at else f"about {clock.show_when(moment)}"
-    body = say(party, text, moment, ways).body
+    body = say(text, party.known_as, worker, found).body
     return Telling(kind, when, body, channel=HOW[CHANNELS[found.route.kind]], goes=moment)
 
 

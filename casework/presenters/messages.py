@@ -14,7 +14,7 @@ from referrals.presenters import parties_for
 from referrals.presenters.reach import ways_shown_to
 from referrals.presenters.shown_person import ShownPerson
 from referrals.presenters.shown_referral import ShownReferral
-from referrals.reminders import can_be_written_to
+from referrals.reminders.reach import can_be_written_to
 from restorative.common import clock
 from restorative.common.heartbeat import last_beats
 from restorative.notify.models import Message, State
@@ -129,7 +129,7 @@ def message_rows(page: ShownPerson) -> list[list[Any]]:
     rows = list(found.annotate(hidden=hidden).order_by("-planned_for", "pk")[:40])
     waits = {row.pk for row in waiting_messages(page.referral, [page.party.pk], page.user, page.at)}
     ways = ways_shown_to(page.user, page.referral, [page.party]) if waits else {}
-    writable = not waits or can_be_written_to(page.party, page.at, ways[page.party.pk])
+    writable = not waits or can_be_written_to(ways[page.party.pk], page.at)
     return [_message_row(row, row.pk in waits, writable) for row in rows]
 
 

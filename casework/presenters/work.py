@@ -22,8 +22,7 @@ from referrals.presenters import duty_lists, prefetch_parties, work_oversight
 from referrals.presenters.duty_lists import DutyLists
 from referrals.presenters.duty_rows import NEXT, TODAY, WAITING, Item, Words, WorkRow
 from referrals.presenters.shown_referral import is_mine
-from referrals.reminders import of_somebody_else
-from referrals.reminders.reach import opens_at
+from referrals.reminders.reach import of_another_person, opens_at
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -153,7 +152,7 @@ def _read_who_to_ring(found: Read) -> None:
         parts = Involvement.objects.visible_to(found.user).running(found.at).filter(user=found.user)
         mine = parts.filter(part__in=[Part.FACILITATOR, Part.STAND_IN], referral=OuterRef("party__referral"))
         rows = ContactRoute.objects.visible_to(found.user).filter(pk__in=keys, kind=RouteKind.PHONE)
-        rows = rows.exclude(Exists(of_somebody_else()) & Exists(mine)).select_related("party")
+        rows = rows.exclude(Exists(of_another_person()) & Exists(mine)).select_related("party")
         found.routes = {row.pk: row for row in rows}
 
 

@@ -1,31 +1,28 @@
-"""Messages about meetings: to the people, to workers before and after, to whoever releases what was called off.
-Each is planned from facts read once. Claiming and sending are the outbox's, reaching somebody referrals/reminders's."""
-
-from datetime import datetime
-from uuid import UUID
+"""Messages about meetings: to participants, and to workers before and after. All are planned from the facts of one
+referral. The outbox claims and sends them; referrals/reminders says how a person is reached."""
 
 from meetings.duties import KINDS
+from meetings.facts import MeetingsFacts
 from meetings.reminders import after, people, release, workers
-from meetings.reminders.facts import read
-from meetings.reminders.people import NOT_HAPPENING, PARTY_KINDS
+from referrals.facts import Facts
 from referrals.reminders import work
-from restorative.notify.registry import Planned
+from restorative.notify.models import Message
+from restorative.notify.registry import Planned, register
 
-__all__ = ["NOT_HAPPENING", "PARTY_KINDS", "plan", "register_kinds"]
-
-ROOMS = (people, workers, release, after)
+TOPICS = (people, workers, release, after)
 
 
-def plan(group: UUID, at: datetime) -> list[Planned]:
+def plan(facts: Facts, messages: list[Message]) -> list[Planned]:
     """The plan that all these kinds share."""
-    facts = read(group, at)
-    if facts is None:
+    meetings = MeetingsFacts(facts)
+    if not meetings.by_id:
         return []
-    return [message for room in ROOMS for one in room.PLANS for message in one(facts)]
+    found = [planned for topic in TOPICS for rule in topic.PLANS for planned in rule(meetings)]
+    return [*found, *release.changes_not_heard(meetings, messages)]
 
 
 def register_kinds() -> None:
-    """Tell the outbox of every kind of message about meetings."""
-    for room in ROOMS:
-        room.register_kinds(plan)
+    """Register every kind of message about meetings."""
+    for topic in TOPICS:
+        register(*topic.kinds(plan))
     work.register_kinds(KINDS)

@@ -1,216 +1,200 @@
-"""What the people are told of a meeting that is booked, moved or not happening: when, checked again at the moment of
-sending, and in which words. Whether somebody can be reached safely is referrals/reminders's."""
+"""What participants are told about a meeting that is booked, moved or not happening: when, checked again at the moment
+of sending, and in which words. How a person is reached safely is in referrals/reminders/reach.py."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from meetings.blockers import is_held
 from meetings.enums import CallOffReason, MeetingStatus
-from meetings.models import Attendance, Meeting
-from meetings.reminders.facts import Facts, planned
-from referrals.models import Party
-from referrals.reminders import (
+from meetings.facts import AttendanceRow, MeetingRow, MeetingsFacts
+from meetings.models import Meeting
+from referrals.facts import Facts
+from referrals.reminders.reach import (
     CANNOT_BE_USED,
     LOOK_AGAIN,
     OUTSIDE_HOURS,
     RING_INSTEAD,
-    party_of,
-    plan_again,
-    say,
+    say_to,
     to_participant,
 )
-from restorative.accounts.working_days import working_day_after
+from referrals.reminders.telling import plan_again
 from restorative.common import clock
 from restorative.common.rules import rules
 from restorative.notify.models import WAITING, Message, State
-from restorative.notify.registry import Cancel, Content, Hold, Plan, Planned, Send, register
+from restorative.notify.registry import Cancel, Content, Hold, Kind, Plan, Planned, Render, Send
 from restorative.notify.spacing import TOO_LATE
 
-BOOKED = "Hi {first}, we will meet {when}. Not a good time? Call {phone}. {worker}"
-MOVED = "Hi {first}, we now meet {when}. Not a good time? Call {phone}. {worker}"
-AHEAD = "Hi {first}, see you on {when}. Any change, call {phone}. {worker}"
-DAY_BEFORE = "Hi {first}, see you tomorrow, {when}. Any change, call {phone}. {worker}"
 NOT_HAPPENING = "Hi {first}, {when} is not happening. I will ring you. {worker}"
+# What each person expected at a meeting is told, by kind of message.
+WORDS = {
+    "meeting_booked": "Hi {first}, we will meet {when}. Not a good time? Call {phone}. {worker}",
+    "meeting_moved": "Hi {first}, we now meet {when}. Not a good time? Call {phone}. {worker}",
+    "meeting_ahead": "Hi {first}, see you on {when}. Any change, call {phone}. {worker}",
+    "meeting_day_before": "Hi {first}, see you tomorrow, {when}. Any change, call {phone}. {worker}",
+}
+# Messages that change what was announced before.
+URGENT = ("meeting_moved", "meeting_not_happening")
 
 
-def told_before(meeting: Meeting) -> frozenset[object]:
-    """Parties who were expected at the meeting that this one supersedes: they hear that it is moved."""
-    if meeting.supersedes_id is None:
-        return frozenset()
-    if not hasattr(meeting, "_told_before"):
-        expected = Attendance.objects.unscoped("planning messages").filter(meeting=meeting.supersedes_id)
-        meeting._told_before = frozenset(expected.values_list("party", flat=True))
-    return meeting._told_before
+@dataclass(frozen=True)
+class Expected:
+    """What the times of a person's messages depend on: whether they were expected at the meeting that this one
+    replaces, and the day so many of their organisation's working days before the meeting."""
+
+    moved: bool
+    ahead_on: date
 
 
-def soon(meeting: Meeting) -> datetime:
-    """When the first that is said of a meeting may leave."""
+def first_told(meeting: Meeting | MeetingRow) -> datetime:
+    """When the first message about a meeting may be sent."""
     return meeting.created_at + timedelta(minutes=rules().send_delay_minutes)
 
 
-def _booked_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
-    return None if attendance.party_id in told_before(meeting) else soon(meeting)
-
-
-def _moved_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
-    return meeting.created_at if attendance.party_id in told_before(meeting) else None
-
-
-def _ahead_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
-    days = -rules().booked_ahead_working_days
-    day = working_day_after(clock.today(meeting.starts_at), days, attendance.party.organisation_id)
-    due = clock.moment(day, 10)
-    return due if due > meeting.created_at + timedelta(days=1) else None
-
-
-def _day_before_due(meeting: Meeting, attendance: Attendance) -> datetime | None:
-    due = clock.moment(clock.today(meeting.starts_at) - timedelta(days=1), 10)
-    return due if due > meeting.created_at + timedelta(hours=4) else None
-
-
-# What each person expected at a meeting is told: the kind, when it is due, the words, and whether it is a change to
-# what was announced before.
-PARTY_KINDS = (
-    ("meeting_booked", _booked_due, BOOKED, False),
-    ("meeting_moved", _moved_due, MOVED, True),
-    ("meeting_ahead", _ahead_due, AHEAD, False),
-    ("meeting_day_before", _day_before_due, DAY_BEFORE, False),
-)
-
-
-def ahead(facts: Facts) -> list[Planned]:
-    """To each person expected at a meeting that is booked."""
-    return [
-        planned(
-            kind,
-            meeting.pk,
-            row.party_id,
-            version=meeting.version,
-            due=moment,
-            until=row.arrives_at,
-            to_worker=False,
-            urgent=urgent,
-        )
-        for meeting in facts.those(MeetingStatus.BOOKED)
-        for row in facts.expected(meeting)
-        for kind, due, _, urgent in PARTY_KINDS
-        if (moment := due(meeting, row)) is not None
-    ]
-
-
-def _still_booked(message: Message, at: datetime) -> Send | Hold | Cancel:
-    meeting = (
-        Meeting.objects.unscoped("messages").select_related("referral").filter(pk=message.thing_id).first()
+def times(meeting: Meeting | MeetingRow, expected: Expected) -> dict[str, datetime]:
+    """When a person expected at a meeting is told of it, by kind of message."""
+    found = (
+        {"meeting_moved": meeting.created_at} if expected.moved else {"meeting_booked": first_told(meeting)}
     )
-    party = party_of(message.recipient_id)
+    ahead = clock.moment(expected.ahead_on, 10)
+    if ahead > meeting.created_at + timedelta(days=1):
+        found["meeting_ahead"] = ahead
+    day_before = clock.moment(clock.today(meeting.starts_at) - timedelta(days=1), 10)
+    if day_before > meeting.created_at + timedelta(hours=4):
+        found["meeting_day_before"] = day_before
+    return found
+
+
+def _expected(meetings: MeetingsFacts, meeting: MeetingRow, row: AttendanceRow) -> Expected:
+    facts, days = meetings.facts, -rules().booked_ahead_working_days
+    house = facts.parties[row.party_id].row.organisation_id
+    before = meetings.expected(meeting.supersedes_id) if meeting.supersedes_id else []
+    return Expected(
+        moved=any(each.party_id == row.party_id for each in before),
+        ahead_on=facts.working_day_after(clock.today(meeting.starts_at), days, house),
+    )
+
+
+def booked(meetings: MeetingsFacts) -> Iterator[Planned]:
+    """To each person expected at a meeting that is booked."""
+    for meeting in meetings.those(MeetingStatus.BOOKED):
+        for row in meetings.expected(meeting.id):
+            for kind, due in times(meeting, _expected(meetings, meeting, row)).items():
+                yield Planned(
+                    kind,
+                    meeting.id,
+                    row.party_id,
+                    due_at=due,
+                    useless_after=row.arrives_at,
+                    version=meeting.version,
+                    to_worker=False,
+                    urgent=kind in URGENT,
+                )
+
+
+def not_happening(meetings: MeetingsFacts) -> Iterator[Planned]:
+    """To everyone expected, except those who withdrew: once a worker has released it, or at once if a worker called it
+    off.
+
+    After a stop or a doubt, the person it came from expects the meeting like everyone else: they get the same words.
+    """
+    for meeting in meetings.those(MeetingStatus.CALLED_OFF):
+        call_offs = meetings.call_offs(meeting.id)
+        told = [row for row in call_offs if row.party_id is None or row.released_at]
+        since = min((row.released_at or row.created_at for row in told), default=meeting.starts_at)
+        if since >= meeting.starts_at:
+            continue
+        withdrew = {row.party_id for row in call_offs if row.reason == CallOffReason.WITHDREW}
+        for row in meetings.expected(meeting.id):
+            if row.party_id not in withdrew:
+                yield Planned(
+                    "meeting_not_happening",
+                    meeting.id,
+                    row.party_id,
+                    due_at=since,
+                    useless_after=meeting.starts_at,
+                    to_worker=False,
+                    urgent=True,
+                )
+
+
+# --- Checked again at the moment of sending ---------------------------------------------------------------------
+
+
+def _still_booked(message: Message, facts: Facts) -> Send | Hold | Cancel:
+    meetings = MeetingsFacts(facts)
+    meeting, party = meetings.by_id.get(message.thing_id), facts.parties.get(message.recipient_id)
     if meeting is None or party is None or meeting.status != MeetingStatus.BOOKED:
         return Cancel("the meeting is not booked any more")
     if message.version != meeting.version:
         return Cancel("the meeting has changed since")
-    # That it is moved goes all the same: whoever does not hear it comes at the old time.
+    # A change of time is sent although the meeting is on hold: otherwise they would come at the old time.
     if message.kind == "meeting_moved":
-        return _before_they_set_out(message, party, at)
-    if is_held(meeting, at):
-        return Hold(at + LOOK_AGAIN, "something stands in the way of the meeting")
-    found = to_participant(party, at)
+        return _before_they_set_out(message, meetings)
+    if is_held(meetings, meeting):
+        return Hold(facts.at + LOOK_AGAIN, "something stands in the way of the meeting")
+    found = to_participant(party)
     late = isinstance(found, Hold) and found.why == OUTSIDE_HOURS and found.until > message.useless_after
     return Cancel(TOO_LATE) if late else found
 
 
-def _before_they_set_out(message: Message, party: Party, at: datetime) -> Send | Hold | Cancel:
-    """Where a change goes that keeps somebody from setting out. What cannot reach them before that is given up at once:
-    their worker rings, while there is time. To whom nothing can be sent of a meeting, they are told to ring anyway.
+def _still_off(message: Message, facts: Facts) -> Send | Hold | Cancel:
+    meetings = MeetingsFacts(facts)
+    meeting = meetings.by_id.get(message.thing_id)
+    if (
+        meeting is None
+        or meeting.status != MeetingStatus.CALLED_OFF
+        or message.recipient_id not in facts.parties
+    ):
+        return Cancel("the meeting was not called off")
+    return _before_they_set_out(message, meetings)
+
+
+def _before_they_set_out(message: Message, meetings: MeetingsFacts) -> Send | Hold | Cancel:
+    """Where a change goes that keeps a person from setting out. If it cannot reach them before that, it is given up at
+    once, so that their worker rings while there is time. A call-off is also given up if nothing can be sent to them.
     """
-    found = to_participant(party, at)
+    found = to_participant(meetings.facts.parties[message.recipient_id])
     if not isinstance(found, Hold):
         return found
-    sets_out = _last_told(_attendance(message)).arrives_at - timedelta(hours=rules().travel_hours)
+    sets_out = _last_told(message, meetings).arrives_at - timedelta(hours=rules().travel_hours)
     never = message.kind == "meeting_not_happening" and found.why in (RING_INSTEAD, CANNOT_BE_USED)
     return Cancel(TOO_LATE) if never or found.until > sets_out else found
 
 
-def _attendance(message: Message) -> Attendance:
-    rows = Attendance.objects.unscoped("messages").select_related("meeting")
-    return rows.get(meeting=message.thing_id, party=message.recipient_id)
-
-
-def _last_told(attendance: Attendance) -> Attendance:
-    """The meeting this person knows of: that of before, while nothing about moving it has left for them."""
-    while attendance.meeting.supersedes_id is not None:
+def _last_told(message: Message, meetings: MeetingsFacts) -> AttendanceRow:
+    """The meeting this person knows of: the earlier one, while nothing about moving it has been sent to them."""
+    meeting = meetings.by_id[message.thing_id]
+    known = meetings.attendance(meeting.id, message.recipient_id)
+    while meeting.supersedes_id is not None:
+        earlier = meetings.attendance(meeting.supersedes_id, message.recipient_id)
         moved = Message.objects.filter(
-            kind="meeting_moved", thing_id=attendance.meeting_id, recipient_id=attendance.party_id
-        )
-        earlier = (
-            Attendance.objects.unscoped("messages")
-            .select_related("meeting")
-            .filter(meeting=attendance.meeting.supersedes_id, party=attendance.party_id)
-            .first()
+            kind="meeting_moved", thing_id=meeting.id, recipient_id=message.recipient_id
         )
         if earlier is None or moved.exclude(state__in=[*WAITING, State.CANCELLED]).exists():
             break
-        attendance = earlier
-    return attendance
+        meeting, known = meetings.by_id[meeting.supersedes_id], earlier
+    assert known is not None  # noqa: S101 - it was planned for a person who is expected
+    return known
 
 
-def _words(template: str) -> Callable[[Message, datetime], Content]:
-    def render(message: Message, at: datetime) -> Content:
-        attendance = _attendance(message)
-        if template == NOT_HAPPENING:
-            attendance = _last_told(attendance)
-        party = party_of(message.recipient_id)
-        return say(party, template.replace("{when}", clock.show_when(attendance.arrives_at)), at)
+def _text(template: str) -> Render:
+    def render(message: Message, facts: Facts) -> Content:
+        meetings = MeetingsFacts(facts)
+        known = meetings.attendance(message.thing_id, message.recipient_id)
+        if template == NOT_HAPPENING or known is None:
+            known = _last_told(message, meetings)
+        text = template.replace("{when}", clock.show_when(known.arrives_at))
+        return say_to(facts.parties[message.recipient_id], text)
 
     return render
 
 
-def not_happening(facts: Facts) -> list[Planned]:
-    """To everybody but whoever withdrew, once a worker has released it, or at once where a worker called it off.
-
-    After a stop or a doubt the person it came from expects the meeting like anybody else: they hear the same words.
-    """
-    found = []
-    for meeting in facts.those(MeetingStatus.CALLED_OFF):
-        call_offs = [row for row in facts.call_offs if row.meeting_id == meeting.pk]
-        told = [row for row in call_offs if row.party_id is None or row.released_at]
-        if not told:
-            continue
-        withdrew = {row.party_id for row in call_offs if row.reason == CallOffReason.WITHDREW}
-        since = min(row.released_at or row.created_at for row in told)
-        found += [
-            planned(
-                "meeting_not_happening",
-                meeting.pk,
-                row.party_id,
-                due=since,
-                until=meeting.starts_at,
-                to_worker=False,
-                urgent=True,
-            )
-            for row in facts.expected(meeting)
-            if row.party_id not in withdrew and since < meeting.starts_at
-        ]
-    return found
+PLANS = (booked, not_happening)
 
 
-def _still_off(message: Message, at: datetime) -> Send | Hold | Cancel:
-    meeting = Meeting.objects.unscoped("messages").filter(pk=message.thing_id).first()
-    party = party_of(message.recipient_id)
-    if meeting is None or party is None or meeting.status != MeetingStatus.CALLED_OFF:
-        return Cancel("the meeting was not called off")
-    return _before_they_set_out(message, party, at)
-
-
-PLANS = (ahead, not_happening)
-
-
-def register_kinds(plan: Plan) -> None:
-    """Tell the outbox of what the people are told; `plan` plans every message about meetings."""
-    for kind, _, words, _ in PARTY_KINDS:
-        register(kind, plan=plan, recheck=_still_booked, render=_words(words), on_unsent=plan_again)
-    register(
-        "meeting_not_happening",
-        plan=plan,
-        recheck=_still_off,
-        render=_words(NOT_HAPPENING),
-        on_unsent=plan_again,
-    )
+def kinds(plan: Plan) -> Iterator[Kind]:
+    """The kinds of message to participants; `plan` plans every message about meetings."""
+    for kind, text in WORDS.items():
+        yield Kind(kind, plan, _still_booked, _text(text), plan_again)
+    yield Kind("meeting_not_happening", plan, _still_off, _text(NOT_HAPPENING), plan_again)

@@ -1,112 +1,94 @@
-"""A meeting is called off and the others have not heard: shortly before
-it would begin somebody on duty rings them. So they see to it where a change was told and has not reached somebody."""
+"""Escalations to a worker on duty: a call-off that is still not released shortly before the meeting, and a change that
+did not reach a person in time."""
 
-from datetime import datetime, timedelta
-from itertools import chain
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
 
 from meetings.enums import MeetingStatus
-from meetings.models import CallOff
-from meetings.reminders.facts import Facts, planned, workers_on
-from meetings.reminders.workers import tell
-from referrals.involvement import other_sides
-from referrals.models import Party
-from referrals.reminders import (
-    barred_from,
-    managers_there,
-    party_of,
-    referral_page,
-    tell_worker,
-    to_worker,
-    unsent,
-    worker_of,
-)
-from restorative.accounts.models import User
+from meetings.facts import MeetingsFacts
+from referrals.duties.knowing import barred, managers_there, opened_by, workers_on
+from referrals.facts import Facts, PartyFacts
+from referrals.reminders.ring import unsent
+from referrals.reminders.telling import to_worker, words
 from restorative.common.rules import rules
 from restorative.notify.models import Message
-from restorative.notify.registry import Cancel, Content, Plan, Planned, Send, register
+from restorative.notify.registry import Cancel, Content, Kind, Plan, Planned, Send
+
+CHANGES = ("meeting_not_happening", "meeting_moved")
 
 
-def _on_duty(party: Party) -> User | None:
+def on_duty(party: PartyFacts) -> UUID | None:
     """Who is told to ring the worker of a party: their team's duty worker, else its manager, else a manager of their
-    organisation. Nobody whom a conflict of interest bars.
+    organisation. Never a worker whom a conflict of interest bars.
 
-    Never the worker themselves, nor somebody who works on this referral, or ever supported another person in it,
-    without opening the party's compartment: to them the message would say what waits for release.
+    Never the worker themselves. Nor a worker on this referral, or one who ever supported another person in it, unless
+    they open the party's compartment: the message would reveal what waits for release.
     """
-    worker, barred = worker_of(party), barred_from(party.referral_id)
-    first = [worker.team.duty_worker, worker.team.manager] if worker.team else []
-    on_it = {user.pk for user in workers_on(party.referral_id)} | other_sides(party)
-    for user in chain(first, managers_there(worker.organisation_id, barred)):
-        if user is None or not user.is_active or user.pk == worker.pk or user.pk in barred:
+    facts, worker = party.facts, party.facts.staff[party.worker_id]
+    on_it = workers_on(facts)
+    for key in (worker.duty_worker_id, worker.manager_id, *managers_there(facts, worker.organisation_id)):
+        if key is None or not facts.is_active(key) or key == worker.id or key in barred(facts):
             continue
-        if user.pk not in on_it or Party.objects.opened_by(user).filter(pk=party.pk).exists():
-            return user
+        known = key in on_it or facts.of_another_side(key, party)
+        if not known or party.id in opened_by(facts, key):
+            return key
     return None
 
 
-def duty(facts: Facts) -> list[Planned]:
+def not_released(meetings: MeetingsFacts) -> Iterator[Planned]:
     """Still not released shortly before the meeting: to the duty worker, who rings the worker of that party."""
-    found = []
-    for row in facts.waiting:
-        due = row.meeting.starts_at - timedelta(hours=rules().release_duty_hours)
-        party = party_of(row.party_id) if row.party_id else None
-        user = _on_duty(party) if party else None
-        if user is not None and row.created_at < row.meeting.starts_at:
-            until = row.meeting.starts_at
-            found.append(
-                planned("worker_release_duty", row.pk, user.pk, due=max(due, row.created_at), until=until)
-            )
-    return found
+    for row in meetings.waiting:
+        meeting = meetings.by_id[row.meeting_id]
+        user = on_duty(meetings.facts.parties[row.party_id]) if row.party_id else None
+        if user is not None and row.created_at < meeting.starts_at:
+            due = max(meeting.starts_at - timedelta(hours=rules().release_duty_hours), row.created_at)
+            yield Planned("worker_release_duty", row.id, user, due, meeting.starts_at)
 
 
-def _recheck_duty(message: Message, at: datetime) -> Send | Cancel:
-    row = CallOff.objects.unscoped("messages").waiting().filter(pk=message.thing_id).first()
-    if row is None:
+def _party_to_ring(message: Message, facts: Facts) -> PartyFacts | None:
+    waiting = MeetingsFacts(facts).waiting
+    row = next((row for row in waiting if row.id == message.thing_id), None)
+    return facts.parties[row.party_id] if row and row.party_id else None
+
+
+def _recheck_release(message: Message, facts: Facts) -> Send | Cancel:
+    party = _party_to_ring(message, facts)
+    if party is None:
         return Cancel("nothing waits to be released")
-    # Duty changes hands between the planning and the day.
-    user = _on_duty(party_of(row.party_id))
-    return to_worker(user, at) if user else Cancel("nobody is on duty who may be told")
+    # It goes to the worker who is on duty by now.
+    user = on_duty(party)
+    return to_worker(user) if user else Cancel("nobody is on duty who may be told")
 
 
-def _duty_words(message: Message, at: datetime) -> Content:
-    row = CallOff.objects.unscoped("messages").get(pk=message.thing_id)
-    reference, path = referral_page(message.group)
-    worker = worker_of(party_of(row.party_id))
-    return tell_worker(reference, f"ring {worker.first_name} now, a meeting today needs it", path)
+def _release_words(message: Message, facts: Facts) -> Content:
+    party = _party_to_ring(message, facts)
+    name = facts.staff[party.worker_id].first_name if party else "the worker"
+    return words(f"ring {name} now, a meeting today needs it")(message, facts)
 
 
-def unheard(facts: Facts) -> list[Planned]:
-    """A change did not reach somebody, whose worker was asked to ring: within the hour to whoever is on duty there."""
-    coming = facts.those(MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF)
-    starts = {row.pk: row.starts_at for row in coming if row.starts_at > facts.at}
-    if not starts:
-        return []
-    found, later = [], timedelta(minutes=rules().escalate_minutes)
-    for row in unsent(facts.group, facts.at - timedelta(days=1)).filter(
-        kind__in=CHANGES, thing_id__in=starts
-    ):
-        party = party_of(row.recipient_id)
-        user = _on_duty(party) if party else None
-        if user is not None:
-            due, until = row.due_at + later, starts[row.thing_id]
-            found.append(planned("worker_change_unheard", row.pk, user.pk, due=due, until=until))
-    return found
+def changes_not_heard(meetings: MeetingsFacts, messages: list[Message]) -> Iterator[Planned]:
+    """A change did not reach a person, and their worker was asked to ring: within the hour to the worker on duty."""
+    facts, later = meetings.facts, timedelta(minutes=rules().escalate_minutes)
+    coming = meetings.those(MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF)
+    starts = {row.id: row.starts_at for row in coming if row.starts_at > facts.at}
+    for row in unsent(messages, facts.at - timedelta(days=1)):
+        party = facts.parties.get(row.recipient_id)
+        if row.kind in CHANGES and row.thing_id in starts and party is not None:
+            user = on_duty(party)
+            if user is not None:
+                yield Planned("worker_change_unheard", row.pk, user, row.due_at + later, starts[row.thing_id])
 
 
-def _recheck_unheard(message: Message, at: datetime) -> Send | Cancel:
-    return to_worker(User.objects.get(pk=message.recipient_id), at)
+def _recheck_change(message: Message, facts: Facts) -> Send | Cancel:
+    return to_worker(message.recipient_id)
 
 
-CHANGES = ("meeting_not_happening", "meeting_moved")
-PLANS = (duty, unheard)
+PLANS = (not_released,)
 
 
-def register_kinds(plan: Plan) -> None:
-    """Tell the outbox of both; `plan` plans every message about meetings."""
-    register("worker_release_duty", plan=plan, recheck=_recheck_duty, render=_duty_words)
-    register(
-        "worker_change_unheard",
-        plan=plan,
-        recheck=_recheck_unheard,
-        render=tell("see that somebody is rung now, a change to a meeting has not reached them"),
-    )
+def kinds(plan: Plan) -> Iterator[Kind]:
+    """Both escalations; `plan` plans every message about meetings."""
+    yield Kind("worker_release_duty", plan, _recheck_release, _release_words)
+    unheard = words("see that somebody is rung now, a change to a meeting has not reached them")
+    yield Kind("worker_change_unheard", plan, _recheck_change, unheard)

@@ -1,127 +1,97 @@
-"""What workers are reminded of before a meeting: whom to ring instead of
-writing, that it is on hold, that they stand in. What was called off and waits is in release.py."""
+"""Reminders to workers before a meeting: to ring a person instead of writing, that it is on hold, that they stand in.
+Call-offs that wait for release are in release.py."""
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Iterator
 
-from meetings.blockers import causes
+from meetings.blockers import is_held_for
 from meetings.enums import MeetingStatus
-from meetings.models import Attendance, Meeting, Unavailable
-from meetings.reminders.facts import WHY, Facts, planned
-from meetings.reminders.people import soon
-from referrals.models import Involvement
-from referrals.reminders import (
-    LOOK_AGAIN,
-    can_be_written_to,
-    referral_page,
-    tell_worker,
-    to_worker,
-    who_rings,
-)
-from restorative.accounts.models import User
+from meetings.facts import AttendanceRow, MeetingsFacts, UnavailableRow
+from meetings.reminders.people import first_told
+from referrals.duties.knowing import opened_by, sees, workers_on
+from referrals.facts import Facts
+from referrals.reminders.reach import LOOK_AGAIN, can_be_written_to, ways_in, who_rings
+from referrals.reminders.telling import to_worker, words
 from restorative.common import clock
 from restorative.notify.models import Message
-from restorative.notify.registry import Cancel, Content, Hold, Plan, Planned, Send, register
+from restorative.notify.registry import Cancel, Hold, Kind, Plan, Planned, Send
 
 
-def ring_instead(facts: Facts) -> list[Planned]:
-    """A meeting is booked and somebody cannot be written to safely: who_rings says who rings them."""
-    return [
-        planned(
-            "worker_ring_instead",
-            row.pk,
-            user,
-            version=meeting.version,
-            due=soon(meeting),
-            until=meeting.starts_at,
-        )
-        for meeting in facts.those(MeetingStatus.BOOKED)
-        for row in facts.expected(meeting)
-        if not can_be_written_to(row.party, facts.at, facts.ways[row.party_id])
-        for user in who_rings(row.party, facts.at, facts.ways[row.party_id])
-    ]
+def ring_instead(meetings: MeetingsFacts) -> Iterator[Planned]:
+    """A meeting is booked and a person cannot be written to safely: who_rings says who rings them."""
+    facts = meetings.facts
+    for meeting in meetings.those(MeetingStatus.BOOKED):
+        for row in meetings.expected(meeting.id):
+            if can_be_written_to(ways_in(facts)[row.party_id], facts.at):
+                continue
+            for user in who_rings(facts.parties[row.party_id]):
+                yield Planned(
+                    "worker_ring_instead",
+                    row.id,
+                    user,
+                    due_at=first_told(meeting),
+                    useless_after=meeting.starts_at,
+                    version=meeting.version,
+                )
 
 
-def _recheck_ring_instead(message: Message, at: datetime) -> Send | Cancel:
-    attendance = (
-        Attendance.objects.unscoped("messages").select_related("meeting").filter(pk=message.thing_id).first()
-    )
-    if attendance is None or attendance.meeting.status != MeetingStatus.BOOKED:
+def _recheck_ring_instead(message: Message, facts: Facts) -> Send | Cancel:
+    meetings = MeetingsFacts(facts)
+    booked = {meeting.id for meeting in meetings.those(MeetingStatus.BOOKED)}
+    rows = facts.rows(AttendanceRow)
+    if not any(row.id == message.thing_id and row.meeting_id in booked for row in rows):
         return Cancel("the meeting is not booked any more")
-    return to_worker(User.objects.get(pk=message.recipient_id), at)
+    return to_worker(message.recipient_id)
 
 
-def on_hold(facts: Facts) -> list[Planned]:
+def on_hold(meetings: MeetingsFacts) -> Iterator[Planned]:
     """Once, when it comes to be on hold as far as a worker may know.
 
-    Much of what holds a meeting merely runs out, with nothing done: so each worker's reminder waits from the day of
-    booking, and is looked at again and again.
+    Much of what holds a meeting only expires, without any action. So each worker's reminder waits from the day of
+    booking, and is checked every hour.
     """
-    return [
-        planned("worker_meeting_on_hold", meeting.pk, user.pk, due=soon(meeting), until=meeting.starts_at)
-        for meeting in [*facts.those(MeetingStatus.BOOKED), *facts.unheard]
-        for user in facts.workers
-    ]
+    for meeting in meetings.those(MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF):
+        for user in workers_on(meetings.facts):
+            if not meetings.is_known_off(meeting.id) and meetings.facts.is_active(user):
+                yield Planned(
+                    "worker_meeting_on_hold", meeting.id, user, first_told(meeting), meeting.starts_at
+                )
 
 
-def _recheck_on_hold(message: Message, at: datetime) -> Send | Hold | Cancel:
-    user = User.objects.get(pk=message.recipient_id)
-    rows = Meeting.objects.visible_to(user).filter(pk=message.thing_id, shown_status=MeetingStatus.BOOKED)
-    meeting = rows.select_related("referral").first()
-    if meeting is None:
+def _recheck_on_hold(message: Message, facts: Facts) -> Send | Hold | Cancel:
+    meetings, user = MeetingsFacts(facts), message.recipient_id
+    meeting = meetings.by_id.get(message.thing_id)
+    if meeting is None or not sees(facts, user) or not meetings.booked_for(meeting, opened_by(facts, user)):
         return Cancel("the meeting is not booked any more")
-    if not causes(meeting, user, at):
-        return Hold(at + LOOK_AGAIN, "it is not on hold")
-    return to_worker(user, at)
+    if not is_held_for(meetings, meeting, user):
+        return Hold(facts.at + LOOK_AGAIN, "it is not on hold")
+    return to_worker(message.recipient_id)
 
 
-def stand_in(facts: Facts) -> list[Planned]:
-    """In the morning of their day, to whoever stands in: the pages open to them from then on."""
-    booked = facts.those(MeetingStatus.BOOKED)
-    if not booked:
-        return []
-    rows = Unavailable.objects.unscoped(WHY).open().filter(meeting__in=booked, stand_in__isnull=False)
-    return [
-        planned(
-            "worker_stand_in",
-            row.stand_in_id,
-            row.stand_in.user_id,
-            due=max(clock.moment(clock.today(row.meeting.starts_at), 7, 30), row.stand_in.created_at),
-            until=row.meeting.starts_at,
-        )
-        for row in rows.select_related("meeting", "stand_in")
-    ]
+def stand_in(meetings: MeetingsFacts) -> Iterator[Planned]:
+    """In the morning of their day, to each stand-in: the pages open to them from then on."""
+    facts = meetings.facts
+    parts = {row.id: row for row in facts.involvements}
+    booked = {meeting.id: meeting for meeting in meetings.those(MeetingStatus.BOOKED)}
+    for row in facts.rows(UnavailableRow):
+        meeting, part = booked.get(row.meeting_id), parts.get(row.stand_in_id) if row.stand_in_id else None
+        if meeting is not None and part is not None and row.settled_at is None:
+            morning = clock.moment(clock.today(meeting.starts_at), 7, 30)
+            due = max(morning, part.created_at)
+            yield Planned("worker_stand_in", part.id, part.user_id, due, meeting.starts_at)
 
 
-def _recheck_stand_in(message: Message, at: datetime) -> Send | Cancel:
-    rows = Involvement.objects.unscoped("messages").running(at).filter(pk=message.thing_id)
-    user = User.objects.get(pk=message.recipient_id)
-    return to_worker(user, at) if rows.exists() else Cancel("they do not stand in any more")
-
-
-def tell(what: str) -> Callable[[Message, datetime], Content]:
-    """The words of a reminder to a worker: the reference, what is to be done and a link."""
-
-    def render(message: Message, at: datetime) -> Content:
-        reference, path = referral_page(message.group)
-        return tell_worker(reference, what, path)
-
-    return render
+def _recheck_stand_in(message: Message, facts: Facts) -> Send | Cancel:
+    stands_in = any(row.id == message.thing_id and row.runs_at(facts.at) for row in facts.involvements)
+    return to_worker(message.recipient_id) if stands_in else Cancel("they do not stand in any more")
 
 
 PLANS = (ring_instead, on_hold, stand_in)
-KINDS = (
-    (
-        "worker_ring_instead",
-        _recheck_ring_instead,
-        "ring one person about the meeting, nothing can be sent to them safely",
-    ),
-    ("worker_meeting_on_hold", _recheck_on_hold, "the meeting is on hold, the page says what it needs"),
-    ("worker_stand_in", _recheck_stand_in, "you stand in at a meeting today"),
-)
 
 
-def register_kinds(plan: Plan) -> None:
-    """Tell the outbox of these reminders; `plan` plans every message about meetings."""
-    for kind, recheck, what in KINDS:
-        register(kind, plan=plan, recheck=recheck, render=tell(what))
+def kinds(plan: Plan) -> Iterator[Kind]:
+    """These reminders; `plan` plans every message about meetings."""
+    ring = "ring one person about the meeting, nothing can be sent to them safely"
+    yield Kind("worker_ring_instead", plan, _recheck_ring_instead, words(ring))
+    held = "the meeting is on hold, the page says what it needs"
+    yield Kind("worker_meeting_on_hold", plan, _recheck_on_hold, words(held))
+    yield Kind("worker_stand_in", plan, _recheck_stand_in, words("you stand in at a meeting today"))

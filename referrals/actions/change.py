@@ -14,7 +14,6 @@ from django.db.models import Case, F, Model, QuerySet, Value, When
 from django.dispatch import Signal
 
 from referrals import access, blockers, events, stages
-from referrals.duties.held import holding
 from referrals.enums import Gate, Stage
 from referrals.facts import Facts, facts_of
 from referrals.facts.party import PartyFacts
@@ -236,8 +235,7 @@ def changing(referral: Referral | UUID, *, by: "User | None", at: datetime | Non
             _held.reset(token)
         facts = _stamp_first_ready(facts_of(key, held.at, closures=True))
         project(facts)
-        with holding(facts):
-            outbox.reconcile(key, at=held.at)
+        outbox.reconcile(key, at=held.at, facts=facts)
 
 
 @contextmanager

@@ -1,37 +1,66 @@
 """Which compartments a worker opens, and who hears of what is late: from facts, for rules about duties."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from referrals import principals
-from referrals.access_rules import access_of
+from referrals.access_rules import AccessRow, access_of
 from referrals.enums import MEETING_PARTS, AccessLevel
 from referrals.facts import Facts, PartyFacts, Worker
 from referrals.facts.rows import BarRow
 from restorative.accounts.enums import CASEWORK, Role
 
 
-def opened_by(facts: Facts, user: UUID) -> set[UUID]:
-    """The parties whose compartments a worker opens at the moment of the facts."""
+def opened_by(facts: Facts, user: UUID, *, safety: bool = False) -> set[UUID]:
+    """The parties whose compartments a worker opens at the moment of the facts. With `safety`, also those of whom they
+    open only concerns and safety answers."""
+    key = ("opened", user, safety, facts.at)
+    if key not in facts.memo:
+        levels = (AccessLevel.OPEN, AccessLevel.SAFETY) if safety else (AccessLevel.OPEN,)
+        facts.memo[key] = {row.party_id for row in _access(facts, user, *levels) if row.party_id is not None}
+    return facts.memo[key]
+
+
+def sees(facts: Facts, user: UUID) -> bool:
+    """Whether a worker sees the referral at the moment of the facts."""
+    return any(_access(facts, user, AccessLevel.SHELL))
+
+
+def _access(facts: Facts, user: UUID, *levels: AccessLevel) -> Iterator[AccessRow]:
+    """Access of these levels that counts for a worker, as querysets_rules.access_rows has it from what is stored."""
     worker = facts.worker(user)
     if worker is None or not worker.is_active or worker.role not in CASEWORK or user in barred(facts):
-        return set()
-    mine = _principals(worker)
-    return {
+        return
+    mine, own = _principals(facts, worker), principals.user(user)
+    excluded = {
         row.party_id
         for row in access_of(facts)
-        if row.level == AccessLevel.OPEN
-        and row.party_id is not None
-        and row.principal in mine
-        and row.organisation_id in (None, worker.organisation_id)
-        and (row.span.starts_at is None or row.span.starts_at <= facts.at)
-        and (row.span.ends_at is None or row.span.ends_at > facts.at)
+        if row.level == AccessLevel.EXCLUDED and row.principal == own and worker.safeguarding_lead
     }
+    for row in access_of(facts):
+        if (
+            row.level in levels
+            and row.principal in mine
+            and row.organisation_id in (None, worker.organisation_id)
+            and (row.span.starts_at is None or row.span.starts_at <= facts.at)
+            and (row.span.ends_at is None or row.span.ends_at > facts.at)
+            and not (row.level != AccessLevel.OPEN and row.party_id in excluded)
+        ):
+            yield row
 
 
-def _principals(worker: Worker) -> set[str]:
-    """What a worker is given access as that can open a compartment."""
+def _principals(facts: Facts, worker: Worker) -> set[str]:
+    """A worker's principals, as principals_of has them; of their team mates only those whom the facts name."""
     found = {principals.user(worker.id), principals.grant(worker.id)}
-    return found | {principals.managers(worker.organisation_id)} if worker.role == Role.MANAGER else found
+    if worker.team_id is not None:
+        found |= {
+            principals.mates(each.id) for each in facts.staff.values() if each.team_id == worker.team_id
+        }
+    if worker.role == Role.MANAGER:
+        found.add(principals.managers(worker.organisation_id))
+    if worker.safeguarding_lead:
+        found.add(principals.leads(worker.organisation_id))
+    return found
 
 
 def barred(facts: Facts) -> frozenset[UUID]:

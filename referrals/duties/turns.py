@@ -1,7 +1,7 @@
 """The next step of each worker towards a meeting: the first blocker that is theirs to settle, a blocker that they wait
 for others to settle, or to plan the meeting if there is none."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -47,11 +47,12 @@ class SeenParty:
     answered_at: datetime | None
 
 
-def seen(party: PartyFacts, opened: set[UUID]) -> SeenParty:
-    """A party as a reader of these compartments sees them."""
+def seen(party: PartyFacts, opened: Collection[UUID], safety: Collection[UUID] = ()) -> SeenParty:
+    """A party as a reader of these compartments sees them; of those in `safety` they open only concerns and answers."""
     is_open = party.id in opened
+    opens_safety = is_open or party.id in safety
     return SeenParty(
-        party.id, party.name, is_open, is_open, is_open and party.asked_first, party.row.answered_at
+        party.id, party.name, is_open, opens_safety, is_open and party.asked_first, party.row.answered_at
     )
 
 
@@ -129,9 +130,11 @@ def _next(facts: Facts, blockers: list[Blocker], worker: UUID) -> NewDuty | None
     return _way("plan", facts, worker, None) if _runs(facts, worker) and not rows else None
 
 
-def shown_rows(facts: Facts, blockers: list[Blocker], opened: set[UUID]) -> list[ShownBlocker]:
+def shown_rows(
+    facts: Facts, blockers: list[Blocker], opened: set[UUID], safety: Collection[UUID] = ()
+) -> list[ShownBlocker]:
     """What a reader of these compartments may see of what stands in the way."""
-    parties = [seen(party, opened) for party in facts.present]
+    parties = [seen(party, opened, safety) for party in facts.present]
     return shown_to(blockers, parties, before=before_step(facts, opened))
 
 

@@ -2,8 +2,8 @@
 Rules, duties, projections and presenters receive facts; none of them queries."""
 
 from referrals.facts.party import PartyFacts, RunsOut
-from referrals.facts.reader import Source, facts_of, read_facts, register
+from referrals.facts.reader import facts_of, read_facts
 from referrals.facts.referral import Facts
 from referrals.facts.rows import Row, Worker
 
-__all__ = ["Facts", "PartyFacts", "Row", "RunsOut", "Source", "Worker", "facts_of", "read_facts", "register"]
+__all__ = ["Facts", "PartyFacts", "Row", "RunsOut", "Worker", "facts_of", "read_facts"]

@@ -465,7 +465,7 @@ class PartyFacts:
     @cached_property
     def is_provisional(self) -> bool:
         """Whether they have not answered, so that their record is temporary; never the person in treatment."""
-        spoken = any(kind.SPOKEN and found for kind, found in self._rows.items())  # type: ignore[attr-defined]
+        spoken = any(kind.SPOKEN and found for kind, found in self._rows.items())
         answered = any(row.result == ApproachResult.ANSWERED for row in self.rows(rows.ApproachRow))
         known = self.is_own_place or self.row.answered_at or self.row.forgotten_at
         return not (known or spoken or answered)

@@ -4,11 +4,10 @@ Rules never query; they receive the facts."""
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from datetime import UTC, date, datetime, time
-from functools import cached_property
-from types import UnionType
-from typing import Any, get_args, get_type_hints
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.apps import apps
@@ -19,51 +18,10 @@ from django.db.models.functions import JSONArray
 from referrals.facts import rows
 from referrals.facts.referral import Facts
 from restorative.accounts.enums import Role
-from restorative.accounts.models import Organisation, User
+from restorative.accounts.models import Organisation, Team, User
 
 # How many referrals one statement covers. It is compiled once per size, and padded.
 SIZES = (1, 10, 100)
-
-
-@dataclass(frozen=True)
-class Source:
-    """A table that rules read: its row class, the path to its referral, and columns with other names there."""
-
-    model: str
-    row: type
-    referral: str
-    columns: dict[str, str] = field(default_factory=dict)
-
-    @cached_property
-    def paths(self) -> list[str]:
-        return [self.columns.get(each.name, each.name) for each in fields(self.row)]
-
-    @cached_property
-    def decoders(self) -> list[tuple[int, Callable[[Any], Any]]]:
-        hints = get_type_hints(self.row)
-        kinds = [_kind(hints[each.name]) for each in fields(self.row)]
-        return [(index, DECODE[kind]) for index, kind in enumerate(kinds) if kind in DECODE]
-
-    def queryset(self, number: int, referrals: Sequence[UUID]) -> QuerySet:
-        model = apps.get_model(self.model)
-        here = model._base_manager.filter(**{f"{self.referral}__in": referrals}).order_by()
-        columns = JSONArray(*(F(path) for path in self.paths))
-        return here.values_list(Value(number, IntegerField()), F(self.referral), columns)
-
-    def decode(self, values: list[Any]) -> Any:
-        for index, decode in self.decoders:
-            if values[index] is not None:
-                values[index] = decode(values[index])
-        return self.row(*values)
-
-
-def _kind(hint: Any) -> type:
-    """The type of a column, without `| None`."""
-    return (
-        next(each for each in get_args(hint) if each is not type(None))
-        if isinstance(hint, UnionType)
-        else hint
-    )
 
 
 def _moment(value: str) -> datetime:
@@ -78,62 +36,24 @@ DECODE: dict[type, Callable[[Any], Any]] = {
     bool: bool,
 }
 
-_PARTY = "party__referral"
-SOURCES: list[Source] = [
-    Source("referrals.Referral", rows.ReferralRow, "id"),
-    Source(
-        "referrals.Party",
-        rows.PartyRow,
-        "referral",
-        {
-            "given": "person__given",
-            "family": "person__family",
-            "born_on": "person__born_on",
-            "died_on": "person__died_on",
-            "died_recorded_at": "person__died_recorded_at",
-        },
-    ),
-    Source("referrals.StageChange", rows.StageChangeRow, "referral"),
-    Source("referrals.Involvement", rows.InvolvementRow, "referral"),
-    Source("referrals.Grant", rows.GrantRow, "referral"),
-    Source("referrals.Bar", rows.BarRow, "referral"),
-    Source("referrals.Handoff", rows.HandoffRow, "referral"),
-    Source("referrals.RecordsCheck", rows.RecordsCheckRow, "referral"),
-    Source(
-        "referrals.RecordsHit",
-        rows.HitBarRow,
-        "records_check__referral",
-        {
-            "user_id": "matched__parties__referral__bars__user",
-            "lifted_at": "matched__parties__referral__bars__lifted_at",
-        },
-    ),
-    Source("referrals.Suitability", rows.SuitabilityRow, "referral"),
-    Source("referrals.Closure", rows.ClosureRow, "referral"),
-    Source("referrals.Task", rows.TaskRow, "referral"),
-    Source("referrals.Note", rows.NoteRow, "referral"),
-    Source(
-        "referrals.Consent", rows.ConsentRow, _PARTY, {"sheet_changed_at": "sheet__materially_changed_at"}
-    ),
-    Source("referrals.Approach", rows.ApproachRow, _PARTY),
-    Source("referrals.ContactRoute", rows.RouteRow, _PARTY),
-    Source("referrals.SafetyAnswers", rows.SafetyRow, _PARTY),
-    Source("referrals.ReadinessCheck", rows.ReadinessRow, _PARTY),
-    Source("referrals.Preparation", rows.PreparationRow, _PARTY),
-    Source("referrals.Rating", rows.RatingRow, _PARTY),
-    Source("referrals.CapacityAssessment", rows.CapacityRow, _PARTY),
-    Source("referrals.Concern", rows.ConcernRow, _PARTY),
-    Source("referrals.SignOff", rows.SignOffRow, _PARTY),
-    Source("referrals.ProtectiveShare", rows.ProtectiveShareRow, _PARTY),
-    Source("referrals.Invited", rows.InvitedRow, _PARTY),
-    Source("referrals.KeptLonger", rows.KeptLongerRow, _PARTY),
-]
+
+@cache
+def _decoders(kind: type[rows.Row]) -> list[tuple[int, Callable[[Any], Any]]]:
+    """How columns of a row class are read from JSON, by their position."""
+    return [(index, DECODE[each.type]) for index, each in enumerate(kind.COLUMNS) if each.type in DECODE]
 
 
-def register(*sources: Source) -> None:
-    """Add tables of an app above, from its AppConfig.ready(). Read their rows with `facts.rows(RowClass)`."""
-    SOURCES.extend(source for source in sources if source not in SOURCES)
-    _statements.clear()
+def _decode(kind: type[rows.Row], values: list[Any]) -> Any:
+    for index, decode in _decoders(kind):
+        if values[index] is not None:
+            values[index] = decode(values[index])
+    return kind(*values)
+
+
+def _queryset(number: int, kind: type[rows.Row], referrals: Sequence[UUID]) -> QuerySet:
+    here = apps.get_model(kind.MODEL)._base_manager.filter(**{f"{kind.REFERRAL}__in": referrals}).order_by()
+    columns = JSONArray(*(F(each.path) for each in kind.COLUMNS))
+    return here.values_list(Value(number, IntegerField()), F(kind.REFERRAL), columns)
 
 
 _statements: dict[tuple[str, int], tuple[str, list[Any]]] = {}
@@ -141,12 +61,12 @@ _PLACES = [UUID(int=number) for number in range(1, max(SIZES) + 1)]
 
 
 def _statement(referrals: Sequence[UUID]) -> tuple[str, list[Any]]:
-    """The statement over all sources, compiled once per database and size."""
+    """The statement over all row classes, compiled once per database and size."""
     size = next(size for size in SIZES if size >= len(referrals))
     places = _PLACES[:size]
     key = (connection.vendor, size)
     if key not in _statements:
-        first, *others = [source.queryset(number, places) for number, source in enumerate(SOURCES)]
+        first, *others = [_queryset(number, kind, places) for number, kind in enumerate(rows.ROWS)]
         _statements[key] = first.union(*others, all=True).query.get_compiler(connection=connection).as_sql()
     sql, params = _statements[key]
     given = [*referrals, *[referrals[-1]] * (size - len(referrals))]
@@ -196,7 +116,7 @@ def _rows(referrals: Sequence[UUID]) -> Iterable[tuple[UUID, Any]]:
         answers = cursor.fetchall()
     for number, key, columns in answers:
         values = columns if isinstance(columns, list) else json.loads(columns)
-        yield key if isinstance(key, UUID) else UUID(key), SOURCES[number].decode(values)
+        yield key if isinstance(key, UUID) else UUID(key), _decode(rows.ROWS[number], values)
 
 
 def _organisations(kinds: dict[type, list[Any]]) -> set[UUID]:
@@ -207,7 +127,7 @@ def _organisations(kinds: dict[type, list[Any]]) -> set[UUID]:
 
 
 def _staff(every: Collection[dict[type, list[Any]]], houses: set[UUID]) -> dict[UUID, rows.Worker]:
-    """Workers of these referrals, and the managers and safeguarding leads of their organisations, by id."""
+    """Workers of these referrals; of their organisations the managers, safeguarding leads and duty workers; by id."""
     people: set[UUID] = set()
     for kinds in every:
         people.add(kinds[rows.ReferralRow][0].lead_id)
@@ -216,9 +136,11 @@ def _staff(every: Collection[dict[type, list[Any]]], houses: set[UUID]) -> dict[
         }
         people |= {row.keyworker_id for row in kinds.get(rows.PartyRow, ()) if row.keyworker_id}
     overseeing = Q(organisation__in=houses) & (Q(role=Role.MANAGER) | Q(safeguarding_lead=True))
-    columns = [each.name for each in fields(rows.Worker)]
-    columns[columns.index("manager_id")] = "team__manager_id"
-    staff = User.objects.filter(Q(pk__in=people) | overseeing).order_by("pk").values_list(*columns)
+    teams = Team.objects.filter(organisation__in=houses)
+    of_teams = Q(pk__in=teams.values("manager")) | Q(pk__in=teams.values("duty_worker"))
+    of_team = {"manager_id": "team__manager_id", "duty_worker_id": "team__duty_worker_id"}
+    columns = [of_team.get(each.name, each.name) for each in fields(rows.Worker)]
+    staff = User.objects.filter(Q(pk__in=people) | overseeing | of_teams).order_by("pk").values_list(*columns)
     return {row[0]: rows.Worker(*row) for row in staff} if people else {}
 
 

@@ -318,7 +318,7 @@ class Facts:
 def _order(row: rows.Row) -> tuple[datetime, str]:
     if isinstance(row, rows.StageChangeRow):
         return row.created_at, f"{row.id:020}"
-    return getattr(row, row.MADE), str(row.id)  # type: ignore[attr-defined]
+    return row.created_at, str(row.id)
 
 
 def _came_with(step: rows.StageChangeRow, row: rows.Row, *, stopped: bool) -> bool:
@@ -329,14 +329,14 @@ def _came_with(step: rows.StageChangeRow, row: rows.Row, *, stopped: bool) -> bo
 
 
 def _known(found: list[Any], known: Callable[[rows.Row, datetime], bool]) -> list[Any]:
-    return [_as_known(row, known) for row in found if known(row, getattr(row, row.MADE))]
+    return [_as_known(row, known) for row in found if known(row, row.created_at)]
 
 
 def _as_known(row: Any, known: Callable[[rows.Row, datetime], bool]) -> Any:
     """A row without later changes."""
     empty = {
         column: None
-        for when, *others in row.SETTLES
+        for when, others in row.SETTLES.items()
         if (settled := getattr(row, when)) is not None and not known(row, settled)
         for column in (when, *others)
     }

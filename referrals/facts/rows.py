@@ -1,38 +1,112 @@
 """The rows that rules read: a small frozen class per table, with the columns that rules may need.
 reader.py reads them; derived properties are in party.py and referral.py."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from datetime import date, datetime, time
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform, get_args, get_type_hints
 from uuid import UUID
 
 from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Part
 
+RowT = TypeVar("RowT", bound="Row")
+# A time that is set on a row later: facts of an earlier moment have the row without it.
+LATER = "set later"
+Later = Annotated[datetime | None, LATER]
 
+
+@dataclass(frozen=True)
+class With:
+    """Marks a column that is set together with a time that is set later."""
+
+    when: str
+
+
+@dataclass(frozen=True)
+class From:
+    """Marks a column that is read from another table: the path to it."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a row class: its name, the path it is read from, and its type without `| None`."""
+
+    name: str
+    path: str
+    type: type
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """What each kind of row declares, for facts as they were known before a moment.
+    """What every row has. `table` fills in the rest from the annotations of a class.
 
-    `MADE` names the column with its creation time. `SETTLES` names times that are set on a row later, each with the
-    columns that change with it: before such a time those columns are empty.
+    `SETTLES` has the times that are set on a row later, each with the columns that change with it: before such a time
+    those columns are empty. `SPOKEN`: such a row exists only if its party spoke with us.
     """
 
-    __slots__ = ()
-    MADE: ClassVar[str] = "created_at"
-    SETTLES: ClassVar[tuple[tuple[str, ...], ...]] = ()
-    # Whether such a row exists only if its party spoke with us.
-    SPOKEN: ClassVar[bool] = False
+    MODEL: ClassVar[str]
+    REFERRAL: ClassVar[str]
+    COLUMNS: ClassVar[tuple[Column, ...]]
+    SETTLES: ClassVar[dict[str, list[str]]]
+    SPOKEN: ClassVar[bool]
+
+    id: UUID
+    created_at: datetime
 
     @property
     def moments(self) -> list[datetime]:
         """When the row came to be, and when something on it was settled."""
-        names = [self.MADE, *(when for when, *_ in self.SETTLES if when != "sheet_changed_at")]
+        names = ["created_at", *(when for when in self.SETTLES if when != "sheet_changed_at")]
         return [when for name in names if (when := getattr(self, name)) is not None]
 
 
 @dataclass(frozen=True, slots=True)
+class OfParty(Row):
+    """A row of one party's compartment."""
+
+    party_id: UUID
+
+
+# Every row class, in the order of declaration; an app above adds its own.
+ROWS: list[type[Row]] = []
+
+
+@dataclass_transform(frozen_default=True)
+def table(model: str, *, referral: str = "", spoken: bool = False) -> Callable[[type[RowT]], type[RowT]]:
+    """Declare a row class of a table. `referral` is the path to its referral, if it is not the usual one."""
+
+    def declare(cls: type[RowT]) -> type[RowT]:
+        made = dataclass(frozen=True, slots=True)(cls)
+        hints = get_type_hints(made, include_extras=True)
+        marks = {each.name: getattr(hints[each.name], "__metadata__", ()) for each in fields(made)}
+        made.MODEL, made.SPOKEN = model, spoken
+        made.REFERRAL = referral or ("party__referral" if issubclass(made, OfParty) else "referral")
+        made.COLUMNS = tuple(Column(name, _path(name, marks[name]), _type(hints[name])) for name in marks)
+        made.SETTLES = {
+            when: [name for name in marks if With(when) in marks[name]]
+            for when in marks
+            if LATER in marks[when]
+        }
+        ROWS.append(made)
+        return made
+
+    return declare
+
+
+def _path(name: str, marks: tuple[Any, ...]) -> str:
+    return next((mark.path for mark in marks if isinstance(mark, From)), name)
+
+
+def _type(hint: Any) -> type:
+    if hasattr(hint, "__metadata__"):
+        hint = get_args(hint)[0]
+    return next((each for each in get_args(hint) if each is not type(None)), hint)
+
+
+@table("referrals.Referral", referral="id")
 class ReferralRow(Row):
-    id: UUID
-    created_at: datetime
     reference: str
     kind: str
     stage: str
@@ -47,12 +121,8 @@ class ReferralRow(Row):
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.Party")
 class PartyRow(Row):
-    SETTLES: ClassVar = (("answered_at",), ("left_at",), ("forgotten_at",), ("died_recorded_at", "died_on"))
-
-    id: UUID
-    created_at: datetime
     person_id: UUID
     place: str
     beside_id: UUID | None
@@ -60,46 +130,39 @@ class PartyRow(Row):
     organisation_id: UUID
     named_by_id: UUID
     keyworker_id: UUID | None
-    answered_at: datetime | None
-    left_at: datetime | None
-    forgotten_at: datetime | None
-    given: str
-    family: str
-    born_on: date | None
-    died_on: date | None
-    died_recorded_at: datetime | None
+    answered_at: Later
+    left_at: Later
+    forgotten_at: Later
+    given: Annotated[str, From("person__given")]
+    family: Annotated[str, From("person__family")]
+    born_on: Annotated[date | None, From("person__born_on")]
+    died_on: Annotated[date | None, With("died_recorded_at"), From("person__died_on")]
+    died_recorded_at: Annotated[datetime | None, LATER, From("person__died_recorded_at")]
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.StageChange")
 class StageChangeRow(Row):
     """One step between stages. With a party, it is hidden from the others until it is released."""
 
-    SETTLES: ClassVar = (("released_at",),)
-
-    id: int
-    created_at: datetime
+    id: int  # type: ignore[assignment]
     step: str
     from_stage: str
     to_stage: str
     party_id: UUID | None
-    released_at: datetime | None
+    released_at: Later
 
     @property
     def waits_for_release(self) -> bool:
         return self.party_id is not None and self.released_at is None
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.Involvement")
 class InvolvementRow(Row):
-    SETTLES: ClassVar = (("until",),)
-
-    id: UUID
-    created_at: datetime
     user_id: UUID
     part: str
     party_id: UUID | None
     since: datetime
-    until: datetime | None
+    until: Later
 
     def runs_at(self, at: datetime) -> bool:
         """Whether the part is active at that moment: until it ends; a stand-in's only on their day."""
@@ -108,37 +171,27 @@ class InvolvementRow(Row):
         return self.until is None
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.Grant")
 class GrantRow(Row):
-    SETTLES: ClassVar = (("given_at",), ("ended_at",))
-
-    id: UUID
-    created_at: datetime
     created_by_id: UUID | None
     party_id: UUID | None
     user_id: UUID
     organisation_id: UUID
     kind: str
     until: datetime
-    given_at: datetime | None
-    ended_at: datetime | None
+    given_at: Later
+    ended_at: Later
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.Bar")
 class BarRow(Row):
-    SETTLES: ClassVar = (("lifted_at",),)
-
-    id: UUID
-    created_at: datetime
     user_id: UUID
     organisation_id: UUID
-    lifted_at: datetime | None
+    lifted_at: Later
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.Handoff")
 class HandoffRow(Row):
-    id: UUID
-    created_at: datetime
     party_id: UUID | None
     kind: str
     decided_kind: str
@@ -171,113 +224,83 @@ class HandoffRow(Row):
         return self.state in over and self.decided_kind == HandoffKind.LEAD and self.moved_at is not None
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.RecordsCheck")
 class RecordsCheckRow(Row):
-    SETTLES: ClassVar = (("matched_at",), ("done_at", "done_by_id"), ("released_at",))
-
-    id: UUID
-    created_at: datetime
     asked_at: datetime
     asked_by_id: UUID
-    matched_at: datetime | None
-    done_at: datetime | None
-    done_by_id: UUID | None
-    released_at: datetime | None
+    matched_at: Later
+    done_at: Later
+    done_by_id: Annotated[UUID | None, With("done_at")]
+    released_at: Later
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.RecordsHit", referral="records_check__referral")
 class HitBarRow(Row):
-    """Somebody whom a records check found, and a worker barred from a referral that they are in; or none."""
+    """A person found by a records check, and a worker barred from a referral of that person; or none."""
 
-    id: UUID
-    created_at: datetime
     records_check_id: UUID
-    user_id: UUID | None
-    lifted_at: datetime | None
+    user_id: Annotated[UUID | None, From("matched__parties__referral__bars__user")]
+    lifted_at: Annotated[datetime | None, From("matched__parties__referral__bars__lifted_at")]
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.Suitability")
 class SuitabilityRow(Row):
-    id: UUID
-    created_at: datetime
     party_id: UUID | None
     decision: str
     decided_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.Closure")
 class ClosureRow(Row):
-    id: UUID
-    created_at: datetime
     party_id: UUID | None
     outcome: str
     reason: str
     stopped_at_stage: str
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.Task")
 class TaskRow(Row):
-    SETTLES: ClassVar = (("done_at",),)
-
-    id: UUID
-    created_at: datetime
     party_id: UUID | None
     assignee_id: UUID
     kind: str
     due_on: date
-    done_at: datetime | None
+    done_at: Later
     blocks_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
+@table("referrals.Note")
 class NoteRow(Row):
-    id: UUID
-    created_at: datetime
     party_id: UUID | None
 
 
 # --- Rows of one party ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentRow(Row):
-    SETTLES: ClassVar = (("heard_alone_at",), ("sheet_changed_at",))
-    SPOKEN: ClassVar = True
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.Consent", spoken=True)
+class ConsentRow(OfParty):
     purpose: str
     recipient: UUID
     seq: int
     answer: str
-    heard_alone_at: datetime | None
+    heard_alone_at: Later
     how: str
     capacity: str
     counts_from: datetime
     expires_on: date
     taken_at: datetime
     sheet_id: UUID
-    sheet_changed_at: datetime | None
+    sheet_changed_at: Annotated[datetime | None, LATER, From("sheet__materially_changed_at")]
 
 
-@dataclass(frozen=True, slots=True)
-class ApproachRow(Row):
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.Approach")
+class ApproachRow(OfParty):
     asked_first: bool
     told_unprompted: bool
     result: str
 
 
-@dataclass(frozen=True, slots=True)
-class RouteRow(Row):
-    SETTLES: ClassVar = (("confirmed_at",), ("replaced_at",))
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.ContactRoute")
+class RouteRow(OfParty):
     kind: str
     value_key: str
     allowed: bool
@@ -285,92 +308,58 @@ class RouteRow(Row):
     screen_private: bool
     days: str
     hours: str
-    confirmed_at: datetime | None
-    replaced_at: datetime | None
+    confirmed_at: Later
+    replaced_at: Later
 
 
-@dataclass(frozen=True, slots=True)
-class SafetyRow(Row):
-    SPOKEN: ClassVar = True
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.SafetyAnswers", spoken=True)
+class SafetyRow(OfParty):
     asked_alone: bool
     shares_home: bool
     asked_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ReadinessRow(Row):
-    SETTLES: ClassVar = (("accepted_late_at",),)
-    SPOKEN: ClassVar = True
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.ReadinessCheck", spoken=True)
+class ReadinessRow(OfParty):
     kind: str
     judgement: str
     completed_at: datetime
     completed_by_id: UUID
     capacity: str
     expires_at: datetime
-    accepted_late_at: datetime | None
+    accepted_late_at: Later
 
 
-@dataclass(frozen=True, slots=True)
-class PreparationRow(Row):
-    SPOKEN: ClassVar = True
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.Preparation", spoken=True)
+class PreparationRow(OfParty):
     held_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RatingRow(Row):
-    SPOKEN: ClassVar = True
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.Rating", spoken=True)
+class RatingRow(OfParty):
     point: str
 
 
-@dataclass(frozen=True, slots=True)
-class CapacityRow(Row):
-    SPOKEN: ClassVar = True
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.CapacityAssessment", spoken=True)
+class CapacityRow(OfParty):
     result: str
     assessed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ConcernRow(Row):
-    SETTLES: ClassVar = (("cleared_at",),)
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.Concern")
+class ConcernRow(OfParty):
     kind: str
     raised_at: datetime
     raised_by_id: UUID
-    cleared_at: datetime | None
+    cleared_at: Later
 
     @property
     def is_open(self) -> bool:
         return self.cleared_at is None
 
 
-@dataclass(frozen=True, slots=True)
-class SignOffRow(Row):
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.SignOff")
+class SignOffRow(OfParty):
     concern_id: UUID
     decision: str
     decided_at: datetime
@@ -378,33 +367,20 @@ class SignOffRow(Row):
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ProtectiveShareRow(Row):
-    SETTLES: ClassVar = (("looked_at",),)
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.ProtectiveShare")
+class ProtectiveShareRow(OfParty):
     shared_at: datetime
     shared_by_id: UUID
-    looked_at: datetime | None
+    looked_at: Later
 
 
-@dataclass(frozen=True, slots=True)
-class InvitedRow(Row):
-    SETTLES: ClassVar = (("left_out_at",),)
-
-    id: UUID
-    created_at: datetime
-    party_id: UUID
-    left_out_at: datetime | None
+@table("referrals.Invited")
+class InvitedRow(OfParty):
+    left_out_at: Later
 
 
-@dataclass(frozen=True, slots=True)
-class KeptLongerRow(Row):
-    id: UUID
-    created_at: datetime
-    party_id: UUID
+@table("referrals.KeptLonger")
+class KeptLongerRow(OfParty):
     until: datetime
 
 
@@ -420,6 +396,8 @@ class Worker:
     organisation_id: UUID
     team_id: UUID | None
     manager_id: UUID | None  # of their team
+    duty_worker_id: UUID | None  # of their team
+    work_phone: str
     role: str
     safeguarding_lead: bool
     is_active: bool

@@ -12,7 +12,7 @@ from referrals.enums import (
     Voicemail,
 )
 from referrals.models import ContactRoute, Party, Referral
-from referrals.reminders import Ways, shared_routes, ways_to_reach
+from referrals.reminders.reach import Ways, shared_routes, ways_to_reach
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.formfields import show_phone

@@ -1,19 +1,20 @@
-"""What workers are told of access by name: that it is asked for, to whoever may give it; that it was given, to
-governance and the manager at once. The link leads to the page of grants, which shows each what is theirs."""
+"""Reminders about access by name: a request, to those who may give it; access that was given, to governance and the
+manager at once. The link leads to the page of grants, which shows each worker their own."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
-from django.urls import reverse
 
+from referrals.facts import Facts
+from referrals.facts.rows import GrantRow
 from referrals.models import Grant
-from referrals.reminders.reach import referral_page, tell_worker, to_worker
+from referrals.reminders.telling import still_planned, words
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.notify.models import Message
-from restorative.notify.registry import Cancel, Content, Planned, Send, register
+from restorative.notify.registry import Kind, Planned, register
 
 OF_USE = timedelta(days=7)
 WORDS = {
@@ -23,7 +24,7 @@ WORDS = {
 
 
 def _knowing(grant: Grant, found: Q) -> list[UUID]:
-    """Those of its organisation who may know of it, without whoever asked, gave or has it."""
+    """Workers of its organisation who may know of it, except those who asked for it, gave it or have it."""
     done = {grant.user_id, grant.created_by_id, grant.given_by_id}
     there = User.objects.filter(found, organisation=grant.organisation_id, is_active=True).order_by("pk")
     return [
@@ -51,40 +52,18 @@ def _planned(grant: Grant, at: datetime) -> Iterator[Planned]:
     else:
         return
     for key in dict.fromkeys(told):
-        yield Planned(
-            kind=kind,
-            thing_id=grant.pk,
-            version=1,
-            recipient_id=key,
-            due_at=due,
-            useless_after=due + OF_USE,
-            to_worker=True,
-        )
+        yield Planned(kind, grant.pk, key, due, due + OF_USE)
 
 
-def _rows(wanted: Q, at: datetime) -> Iterator[Planned]:
-    rows = Grant.objects.unscoped("planning reminders").filter(wanted).defer("reason")
-    for grant in rows.select_related("user__team"):
-        yield from _planned(grant, at)
-
-
-def _plan(group: UUID, at: datetime) -> list[Planned]:
-    return list(_rows(Q(referral=group), at))
-
-
-def _recheck(message: Message, at: datetime) -> Send | Cancel:
-    key = (message.kind, message.thing_id, message.version, message.recipient_id)
-    if key not in {each.key for each in _rows(Q(pk=message.thing_id), at)}:
-        return Cancel("not so any more")
-    return to_worker(User.objects.get(pk=message.recipient_id), at)
-
-
-def _render(message: Message, at: datetime) -> Content:
-    reference, _ = referral_page(message.group)
-    return tell_worker(reference, WORDS[message.kind], reverse("referrals:grants"))
+def _plan(facts: Facts, messages: list[Message]) -> list[Planned]:
+    keys = [row.id for row in facts.rows(GrantRow)]
+    if not keys:
+        return []
+    rows = Grant.objects.unscoped("planning reminders").filter(pk__in=keys).defer("reason")
+    return [each for grant in rows.select_related("user__team") for each in _planned(grant, facts.at)]
 
 
 def register_kinds() -> None:
-    """Tell the outbox of every kind of message about access."""
-    for kind in WORDS:
-        register(kind, plan=_plan, recheck=_recheck, render=_render)
+    """Register every kind of message about access."""
+    recheck = still_planned(_plan)
+    register(*(Kind(kind, _plan, recheck, words(what, "referrals:grants")) for kind, what in WORDS.items()))

@@ -1,23 +1,23 @@
-"""What workers are told of requests between organisations: that one arrived, waits too long, was answered, moved the
-lead or ended. The link leads to the request's own page: whoever was asked does not see the referral."""
+"""Reminders about requests between organisations: a request arrived, waits too long, was answered, moved the lead or
+ended. The link leads to the request's own page, because workers who were asked do not see the referral."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, Subquery
-from django.urls import reverse
+from django.db.models import OuterRef, Subquery
 
 from referrals.duties.handoffs import due_by
 from referrals.enums import UNANSWERED, HandoffKind, HandoffState
+from referrals.facts import Facts
+from referrals.facts.rows import HandoffRow
 from referrals.models import Handoff, HandoffMessage
-from referrals.reminders.reach import referral_page, tell_worker, to_worker
+from referrals.reminders.telling import still_planned, words
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Team, User
-from restorative.accounts.working_days import closures_of
 from restorative.common.rules import rules
 from restorative.notify.models import Message
-from restorative.notify.registry import Cancel, Content, Planned, Send, register
+from restorative.notify.registry import Kind, Planned, register
 
 OF_USE = timedelta(days=30)
 WORDS = {
@@ -32,7 +32,7 @@ WORDS = {
 
 
 def _knows(row: Handoff, key: UUID | None) -> bool:
-    """Whether somebody may know of a request at all: its page would answer them. Nobody is told who may not."""
+    """Whether a worker may know of a request at all: its page would answer them. Others are not told."""
     answers: dict[UUID, bool] = row.__dict__.setdefault("known_to", {})
     if key and key not in answers:
         user = User.objects.filter(pk=key).first()
@@ -74,19 +74,11 @@ def _to(
 ) -> Iterator[Planned]:
     for key in dict.fromkeys(who):
         if key and _knows(row, key):
-            yield Planned(
-                kind=kind,
-                thing_id=row.pk,
-                version=version,
-                recipient_id=key,
-                due_at=due,
-                useless_after=due + OF_USE,
-                to_worker=True,
-            )
+            yield Planned(kind, row.pk, key, due, due + OF_USE, version=version)
 
 
-def waiting(row: Handoff) -> Iterator[Planned]:
-    """Not answered: whoever is on duty there at once, and both managers when it was not opened, or not decided."""
+def waiting(row: Handoff, facts: Facts) -> Iterator[Planned]:
+    """Not answered: the workers on duty there at once, and both managers when it was not opened, or not decided."""
     state, managers = row.stood_as or row.state, _both_managers(row)
     if state not in UNANSWERED:
         return
@@ -94,16 +86,16 @@ def waiting(row: Handoff) -> Iterator[Planned]:
         managers = [key for key in managers if _goes_on_for(row, key)]
     else:
         yield from _to("handoff_arrived", row, _on_duty(row), row.sent_at)
-    closures = closures_of(row.to_org_id)
+    house = facts.house(row.to_org_id)
     if state == HandoffState.SENT:
-        seen = due_by(row.sent_at, rules().handoff_seen_working_days, row.to_org.closes_at, closures)
+        seen = due_by(row.sent_at, rules().handoff_seen_working_days, house.closes_at, house.closures)
         yield from _to("handoff_not_seen", row, managers, seen)
-    decided = due_by(row.sent_at, rules().handoff_decided_working_days, row.to_org.closes_at, closures)
+    decided = due_by(row.sent_at, rules().handoff_decided_working_days, house.closes_at, house.closures)
     yield from _to("handoff_not_decided", row, managers, decided)
 
 
-def answered(row: Handoff) -> Iterator[Planned]:
-    """An answer or a question: the sender. The sender's explanation: whoever opened it."""
+def answered(row: Handoff, facts: Facts) -> Iterator[Planned]:
+    """An answer or a question: the sender. The sender's explanation: the worker who opened it."""
     state = row.stood_as or row.state
     if state in (HandoffState.ACCEPTED, HandoffState.DECLINED) and row.decided_at:
         yield from _to("handoff_answered", row, [row.sent_by_id], row.decided_at)
@@ -114,7 +106,7 @@ def answered(row: Handoff) -> Iterator[Planned]:
         yield from _to("handoff_explained", row, [row.seen_by_id], asked_at, version=row.version + 1)
 
 
-def moved(row: Handoff) -> Iterator[Planned]:
+def moved(row: Handoff, facts: Facts) -> Iterator[Planned]:
     """The lead moved: both teams, each by its worker and its manager."""
     runs = row.state in (HandoffState.ACCEPTED, HandoffState.COMPLETED)
     if runs and row.moved_at and row.decided_kind == HandoffKind.LEAD:
@@ -124,9 +116,9 @@ def moved(row: Handoff) -> Iterator[Planned]:
         )
 
 
-def ended(row: Handoff) -> Iterator[Planned]:
+def ended(row: Handoff, facts: Facts) -> Iterator[Planned]:
     """Given back, completed, or ended with what it rested on: the workers of both sides, and where anything had moved
-    both managers. Taken back by its sender it is news only to whoever had accepted it."""
+    both managers. If its sender took it back, only a worker who had accepted it is told."""
     over = row.state in (HandoffState.RETURNED, HandoffState.COMPLETED) or (
         row.state == HandoffState.WITHDRAWN and (row.receiver_id or row.ended_by_id != row.sent_by_id)
     )
@@ -140,41 +132,26 @@ def ended(row: Handoff) -> Iterator[Planned]:
     yield from _to("handoff_ended", row, [key for key in told if key != row.ended_by_id], row.ended_at)
 
 
-RULES: tuple[Callable[[Handoff], Iterator[Planned]], ...] = (waiting, answered, moved, ended)
+RULES: tuple[Callable[[Handoff, Facts], Iterator[Planned]], ...] = (waiting, answered, moved, ended)
 
 
-def _rows(wanted: Q) -> Iterable[Handoff]:
+def _plan(facts: Facts, messages: list[Message]) -> list[Planned]:
+    keys = [row.id for row in facts.rows(HandoffRow)]
+    if not keys:
+        return []
     newest = HandoffMessage._base_manager.filter(handoff=OuterRef("pk")).order_by("-created_at", "-pk")
-    return (
+    rows = (
         Handoff.objects.unscoped("planning reminders")
-        .filter(wanted)
+        .filter(pk__in=keys)
         .defer("packet", "told")
         .annotate(asked_at=Subquery(newest.values("created_at")[:1]))
-        .select_related("to_org", "sent_by__team", "receiver__team")
+        .select_related("sent_by__team", "receiver__team")
     )
-
-
-def _plan(group: UUID, at: datetime) -> list[Planned]:
-    return [planned for row in _rows(Q(referral=group)) for rule in RULES for planned in rule(row)]
-
-
-def _recheck(message: Message, at: datetime) -> Send | Cancel:
-    planned = [each for row in _rows(Q(pk=message.thing_id)) for rule in RULES for each in rule(row)]
-    key = (message.kind, message.thing_id, message.version, message.recipient_id)
-    if key not in {each.key for each in planned}:
-        return Cancel("not so any more")
-    return to_worker(User.objects.get(pk=message.recipient_id), at)
-
-
-def _say(what: str) -> Callable[[Message, datetime], Content]:
-    def render(message: Message, at: datetime) -> Content:
-        reference, _ = referral_page(message.group)
-        return tell_worker(reference, what, reverse("referrals:handoff", args=[message.thing_id]))
-
-    return render
+    return [planned for row in rows for rule in RULES for planned in rule(row, facts)]
 
 
 def register_kinds() -> None:
-    """Tell the outbox of every kind of message about a request between organisations."""
-    for kind, what in WORDS.items():
-        register(kind, plan=_plan, recheck=_recheck, render=_say(what))
+    """Register every kind of message about a request between organisations."""
+    recheck = still_planned(_plan)
+    texts = {kind: words(what, "referrals:handoff", of_thing=True) for kind, what in WORDS.items()}
+    register(*(Kind(kind, _plan, recheck, text) for kind, text in texts.items()))

@@ -1,115 +1,82 @@
-"""Something to a participant did not go, or nobody knows whether it did: their worker rings.
-How somebody is reached is in reach.py."""
+"""Reminders to ring: a person whom a message did not reach, or may not have reached; and a colleague.
+How participants are reached is in reach.py."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
-
-from django.db.models import Q, QuerySet
 
 from referrals.enums import TaskKind
-from referrals.models import Task
-from referrals.reminders.reach import (
-    barred_from,
-    nobody_is_told,
-    party_of,
-    referral_page,
-    tell_worker,
-    to_worker,
-    who_rings,
-    worker_of,
-)
-from restorative.accounts.models import User
+from referrals.facts import Facts
+from referrals.facts.rows import TaskRow
+from referrals.reminders.reach import nothing_is_sent, who_rings
+from referrals.reminders.telling import still_planned, to_worker, words
 from restorative.notify.models import Message, State
-from restorative.notify.outbox import reconcile
-from restorative.notify.registry import Cancel, Content, Planned, Send, register, shut_out, silence
+from restorative.notify.registry import Cancel, Kind, Planned, Send, register
 from restorative.notify.spacing import TOO_LATE
 
 RING_WITHIN = timedelta(days=7)
 
 
-def unsent(group: UUID, since: datetime) -> QuerySet[Message]:
-    """Messages to participants that were wanted and did not go, or of which nobody knows whether they went."""
-    ended = Q(state__in=[State.UNCERTAIN, State.FAILED]) | Q(state=State.CANCELLED, why_held=TOO_LATE)
-    return Message.objects.filter(ended, group=group, to_worker=False, due_at__gte=since)
-
-
-def _plan_ring(group: UUID, at: datetime) -> list[Planned]:
-    """To the worker of whoever the message was for, at once. It is the next thing they should do."""
-    planned: list[Planned] = []
-    if nobody_is_told(group):
-        return planned
-    for message in unsent(group, at - RING_WITHIN):
-        party = party_of(message.recipient_id)
-        if party is None:
-            continue
-        # One that was never sent may be held back for what only a facilitator may know.
-        asked = who_rings(party, at) if message.state == State.CANCELLED else [worker_of(party).pk]
-        planned += [
-            Planned(
-                kind="worker_ring",
-                thing_id=message.pk,
-                version=1,
-                recipient_id=user,
-                due_at=at,
-                useless_after=at + RING_WITHIN,
-                to_worker=True,
-            )
-            for user in asked
-        ]
-    return planned
-
-
-def _recheck_ring(message: Message, at: datetime) -> Send | Cancel:
-    return to_worker(User.objects.get(pk=message.recipient_id), at)
-
-
-def _ring_words(message: Message, at: datetime) -> Content:
-    reference, path = referral_page(message.group)
-    return tell_worker(reference, "ring somebody today, a message may not have arrived", path)
-
-
-def _plan_colleague(group: UUID, at: datetime) -> list[Planned]:
-    """Something has changed that no message says: to each worker who is asked to ring a colleague, at once."""
-    tasks = Task.objects.unscoped("planning messages").filter(
-        referral=group, kind=TaskKind.RING, done_at__isnull=True
-    )
+def unsent(messages: list[Message], since: datetime) -> list[Message]:
+    """Messages to participants that were wanted and were not sent, or may not have been sent."""
     return [
-        Planned(
-            kind="worker_ring_colleague",
-            thing_id=task.pk,
-            version=1,
-            recipient_id=task.assignee_id,
-            due_at=task.created_at,
-            useless_after=task.created_at + RING_WITHIN,
-            to_worker=True,
+        row
+        for row in messages
+        if not row.to_worker
+        and row.due_at >= since
+        and (
+            row.state in (State.UNCERTAIN, State.FAILED)
+            or (row.state, row.why_held) == (State.CANCELLED, TOO_LATE)
         )
-        for task in tasks
     ]
 
 
-def _recheck_colleague(message: Message, at: datetime) -> Send | Cancel:
-    waits = Task.objects.unscoped("messages").filter(pk=message.thing_id, done_at__isnull=True)
-    return _recheck_ring(message, at) if waits.exists() else Cancel("they have rung")
+def _plan_ring(facts: Facts, messages: list[Message]) -> list[Planned]:
+    """To the worker of the person that the message was for, at once. It is the next thing they should do."""
+    planned: list[Planned] = []
+    if nothing_is_sent(facts):
+        return planned
+    for row in unsent(messages, facts.at - RING_WITHIN):
+        party = facts.parties.get(row.recipient_id)
+        if party is None:
+            continue
+        # A message that was never sent may be held back for a reason that only facilitators may know.
+        asked = who_rings(party) if row.state == State.CANCELLED else [party.worker_id]
+        until = facts.at + RING_WITHIN
+        planned += [Planned("worker_ring", row.pk, user, facts.at, until) for user in asked]
+    return planned
 
 
-def _colleague_words(message: Message, at: datetime) -> Content:
-    reference, path = referral_page(message.group)
-    return tell_worker(reference, "ring a colleague today, the page says whom", path)
+def _recheck_ring(message: Message, facts: Facts) -> Send | Cancel:
+    return to_worker(message.recipient_id)
 
 
-def plan_again(message: Message, at: datetime) -> None:
-    """For on_unsent: bring the outbox in line, so that a worker is told to ring."""
-    reconcile(message.group, at=at)
+def _plan_colleague(facts: Facts, messages: list[Message]) -> list[Planned]:
+    """A change that no message mentions: to each worker who is asked to ring a colleague, at once."""
+    return [
+        Planned(
+            "worker_ring_colleague",
+            task.id,
+            task.assignee_id,
+            due_at=task.created_at,
+            useless_after=task.created_at + RING_WITHIN,
+        )
+        for task in facts.rows(TaskRow)
+        if task.kind == TaskKind.RING and task.done_at is None
+    ]
 
 
 def register_kinds() -> None:
-    """Tell the outbox of the message to ring somebody."""
-    silence(nobody_is_told)
-    shut_out(barred_from)
-    register("worker_ring", plan=_plan_ring, recheck=_recheck_ring, render=_ring_words)
+    """Register the two reminders to ring."""
     register(
-        "worker_ring_colleague",
-        plan=_plan_colleague,
-        recheck=_recheck_colleague,
-        render=_colleague_words,
+        Kind(
+            "worker_ring",
+            _plan_ring,
+            _recheck_ring,
+            words("ring somebody today, a message may not have arrived"),
+        ),
+        Kind(
+            "worker_ring_colleague",
+            _plan_colleague,
+            still_planned(_plan_colleague),
+            words("ring a colleague today, the page says whom"),
+        ),
     )

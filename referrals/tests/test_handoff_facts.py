@@ -16,8 +16,9 @@ from referrals.actions.handoff import send_handoff
 from referrals.actions.lifecycle import close
 from referrals.actions.parties import PersonFacts, add_party
 from referrals.enums import HandoffKind, HandoffState, Place, Purpose, Reason
+from referrals.facts import facts_of
 from referrals.models import Handoff, Party, Referral
-from referrals.reminders.reach import nobody_is_told
+from referrals.reminders.reach import nothing_is_sent
 from referrals.tests.handing import accepted, agree, asking, carers, fresh, help_asked, lead_asked, started
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
@@ -63,7 +64,7 @@ def test_a_death_recorded_by_the_helper_moves_back_with_the_person(made, staff, 
     home = party_now(made.other)
     assert home.organisation == staff["kit"].organisation == home.person.organisation
     assert (home.person.died_on, home.person.died_recorded_by) == (day, staff["carol"])
-    assert nobody_is_told(made.referral.pk)
+    assert nothing_is_sent(facts_of(made.referral.pk, clock.now()))
 
 
 def test_no_first_contact_with_a_person_who_has_died(made, staff):

@@ -11,6 +11,7 @@ from referrals.actions import handed_over
 from referrals.actions.consent import withdraw
 from referrals.actions.handoff import ask_question, decline, mark_seen, take_back
 from referrals.enums import DeclineCode, Part, Purpose
+from referrals.facts import facts_of
 from referrals.models import Handoff, Involvement
 from referrals.reminders.handoffs import WORDS
 from referrals.tests.handing import accepted, carers, fresh, help_asked, lead_asked, started
@@ -97,7 +98,9 @@ def test_a_worker_who_has_since_joined_the_other_side_is_not_told(made, kind):
     on_the_other_side(made, "carol", "mina")
     keys = [made.staff[key].pk for key in ("carol", "mina")]
     for message in Message.objects.filter(kind=kind, recipient_id__in=keys):
-        assert isinstance(kind_of(message).recheck(message, NOW), Cancel)
+        assert isinstance(
+            kind_of(message).recheck(message, facts_of(message.group, NOW, closures=True)), Cancel
+        )
 
 
 def test_not_opened_in_two_of_their_working_days_both_managers_are_told(made):
@@ -190,7 +193,7 @@ def test_each_contains_a_reference_and_the_requests_own_page_and_no_name(made):
     handed_over.give_back(handoff=sent, why="-", version=sent.version, by=made.staff["mina"])
     Handoff.objects.unscoped("test").filter(pk=sent.pk).exists()
     for message in Message.objects.filter(kind__startswith="handoff_"):
-        content = kind_of(message).render(message, NOW)
+        content = kind_of(message).render(message, facts_of(message.group, NOW, closures=True))
         words = f"{content.subject} {content.body}"
         assert made.referral.reference in words
         assert f"/handoffs/{sent.pk}/" in words
@@ -206,5 +209,7 @@ def test_it_is_checked_again_before_it_is_sent(made):
         state="seen", seen_at=NOW, seen_by=made.staff["carol"]
     )
     later = NOW + timedelta(days=3)
-    assert isinstance(kind_of(message).recheck(message, later), Cancel)
+    assert isinstance(
+        kind_of(message).recheck(message, facts_of(message.group, later, closures=True)), Cancel
+    )
     assert fresh(sent).seen_by == made.staff["carol"]

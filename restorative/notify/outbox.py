@@ -44,27 +44,20 @@ class Reconciled:
         return iter((self.created, self.cancelled, self.already_sending))
 
 
-def reconcile(group: UUID, *, at: datetime | None = None) -> Reconciled:
+def reconcile(group: UUID, *, at: datetime | None = None, facts: registry.Facts = None) -> Reconciled:
     """Make the messages of a group match what its kinds plan now. Call it inside the change's transaction.
 
-    Unpacks as (created, cancelled, already_sending).
+    `facts` are the group's at this moment, if the caller has read them. Unpacks as (created, cancelled,
+    already_sending).
     """
     _require_transaction("reconcile")
     at = at or clock.now()
-    # A plan shared by several kinds is called once and plans them all.
-    plans = dict.fromkeys(kind.plan for kind in registry.kinds())
-    wanted = {planned.key: planned for plan in plans for planned in plan(group, at)}
-    if registry.silent(group):
-        wanted = {key: planned for key, planned in wanted.items() if planned.to_worker}
-    if out := registry.told_nothing(group):
-        wanted = {
-            key: planned
-            for key, planned in wanted.items()
-            if not (planned.to_worker and planned.recipient_id in out)
-        }
-    rows = {(m.kind, m.thing_id, m.version, m.recipient_id): m for m in Message.objects.filter(group=group)}
-    unplanned = [m for key, m in rows.items() if key not in wanted]
-    cancelled, already_sending = _cancel(unplanned, UNPLANNED)
+    if facts is None:
+        facts = registry.groups().read([group], at).get(group)
+    messages = list(Message.objects.filter(group=group))
+    wanted = {} if facts is None else _wanted(facts, messages)
+    rows = {(m.kind, m.thing_id, m.version, m.recipient_id): m for m in messages}
+    cancelled, already_sending = _cancel([m for key, m in rows.items() if key not in wanted], UNPLANNED)
     for key, planned in wanted.items():
         if key in rows and rows[key].state in WAITING:
             _move(rows[key], planned)
@@ -73,6 +66,18 @@ def reconcile(group: UUID, *, at: datetime | None = None) -> Reconciled:
         Message.objects.bulk_create(created, ignore_conflicts=True)
     again = [rows[key] for key, planned in wanted.items() if key in rows and _revived(rows[key], planned, at)]
     return Reconciled([*created, *again], cancelled, already_sending)
+
+
+def _wanted(facts: registry.Facts, messages: list[Message]) -> dict[tuple, Planned]:
+    """What the kinds plan, without recipients who may be told nothing."""
+    # A plan shared by several kinds is called once and plans them all.
+    plans = dict.fromkeys(kind.plan for kind in registry.kinds())
+    return {
+        planned.key: planned
+        for plan in plans
+        for planned in plan(facts, messages)
+        if registry.may_be_told(facts, to_worker=planned.to_worker, recipient=planned.recipient_id)
+    }
 
 
 def cancel_for(
@@ -107,26 +112,18 @@ def _require_transaction(what: str) -> None:
 
 def _cancel(messages: list[Message], why: str) -> tuple[list[Message], list[Message]]:
     """Cancel waiting messages and return those being sent, including any that a sweep claims at this moment."""
-    cancelled: list[Message] = []
-    already_sending: list[Message] = []
-    for message in messages:
-        if message.state not in (*WAITING, State.SENDING):
-            continue
-        (cancelled if _cancelled(message.pk, why) else already_sending).append(message)
-        message.refresh_from_db()
-    return cancelled, already_sending
-
-
-def _cancelled(pk: UUID, why: str) -> bool:
-    """Try to cancel. False if it is being sent (it gets no retry) or was sent."""
-    row = Message.objects.filter(pk=pk)
-    facts = {"state": State.CANCELLED, "why_held": why[:200], "spacing_minute": None, "spacing_day": None}
-    if row.filter(state__in=WAITING).update(**facts):
-        return True
-    if row.filter(state=State.SENDING).update(unwanted=True):
-        return False
-    # Between the two updates it may have returned to wait for a retry.
-    return bool(row.filter(state__in=WAITING).update(**facts))
+    found = {m.pk: m for m in messages if m.state in (*WAITING, State.SENDING)}
+    if not found:
+        return [], []
+    rows = Message.objects.filter(pk__in=found)
+    changes = {"state": State.CANCELLED, "why_held": why[:200], "spacing_minute": None, "spacing_day": None}
+    cancelled = rows.filter(state__in=WAITING).update(**changes)
+    if cancelled < len(found):
+        # A message that is being sent gets no retry. It may have returned to wait for one in between.
+        rows.filter(state=State.SENDING).update(unwanted=True)
+        rows.filter(state__in=WAITING).update(**changes)
+    now = list(rows)
+    return [m for m in now if m.state == State.CANCELLED], [m for m in now if m.state != State.CANCELLED]
 
 
 def _revived(message: Message, planned: Planned, at: datetime) -> bool:
@@ -144,7 +141,6 @@ def _revived(message: Message, planned: Planned, at: datetime) -> bool:
             due_at=planned.due_at,
             planned_for=planned.due_at,
             useless_after=planned.useless_after,
-            route_id=planned.route_id,
             urgent=planned.urgent,
         )
     )
@@ -157,9 +153,7 @@ def _new(group: UUID, planned: Planned, at: datetime) -> Message:
         thing_id=planned.thing_id,
         version=planned.version,
         recipient_id=planned.recipient_id,
-        route_id=planned.route_id,
         group=group,
-        spacing_group=planned.party_group,
         to_worker=planned.to_worker,
         urgent=planned.urgent,
         planned_for=planned.due_at,
@@ -171,11 +165,7 @@ def _new(group: UUID, planned: Planned, at: datetime) -> Message:
 def _move(message: Message, planned: Planned) -> None:
     """Apply a changed plan. A held message becomes due again, because the reason for holding it may have changed."""
     same_time = message.planned_for == planned.due_at
-    facts: dict[str, Any] = {
-        "useless_after": planned.useless_after,
-        "route_id": planned.route_id,
-        "urgent": planned.urgent,
-    }
+    facts: dict[str, Any] = {"useless_after": planned.useless_after, "urgent": planned.urgent}
     if same_time and message.state == State.DUE and all(getattr(message, k) == v for k, v in facts.items()):
         return
     if not same_time or message.state == State.HELD:

@@ -1,12 +1,16 @@
 """Kinds of message: an app registers how to plan, re-check and word each kind, in AppConfig.ready().
-The outbox calls these functions and knows nothing else about the messages."""
+The outbox calls these functions with the facts of a group, and knows nothing else about the messages."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from restorative.notify.models import Message
+
+# The facts of a group at a moment, as the reader that is registered below returns them.
+Facts = Any
 
 
 @dataclass(frozen=True)
@@ -14,20 +18,17 @@ class Planned:
     """A message that should exist now. (kind, thing_id, version, recipient_id) is sent at most once.
 
     It is sent from `due_at` and not after `useless_after`. `urgent` marks a change to what was announced: it may be
-    sent from 07:30 and in addition to another message that day. `party_group` is the group for spacing messages a
-    minute apart, if it differs from the group it is planned with.
+    sent from 07:30 and in addition to another message that day.
     """
 
     kind: str
     thing_id: UUID
-    version: int
     recipient_id: UUID
     due_at: datetime
     useless_after: datetime
-    to_worker: bool
-    party_group: UUID | None = None
+    version: int = 1
+    to_worker: bool = True
     urgent: bool = False
-    route_id: UUID | None = None
 
     @property
     def key(self) -> tuple[str, UUID, int, UUID]:
@@ -67,74 +68,69 @@ class Content:
 
 
 Verdict = Send | Hold | Cancel
-Plan = Callable[[UUID, datetime], list[Planned]]
+Plan = Callable[[Facts, list[Message]], list[Planned]]
+Recheck = Callable[[Message, Facts], Verdict]
+Render = Callable[[Message, Facts], Content]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of message with its registered functions."""
+    """A kind of message with its functions.
 
-    name: str
-    plan: Plan
-    recheck: Callable[[Message, datetime], Verdict]
-    render: Callable[[Message, datetime], Content]
-    on_unsent: Callable[[Message, datetime], None] | None = None
-
-
-_kinds: dict[str, Kind] = {}
-_silences: list[Callable[[UUID], bool]] = []
-_shut_out: list[Callable[[UUID], Collection[UUID]]] = []
-
-
-def register(
-    kind: str,
-    *,
-    plan: Plan,
-    recheck: Callable[[Message, datetime], Verdict],
-    render: Callable[[Message, datetime], Content],
-    on_unsent: Callable[[Message, datetime], None] | None = None,
-) -> None:
-    """Register a kind of message.
-
-    plan(group, at): all messages of this kind that should exist for the group, including past ones that were due. A
-    plan shared by several kinds is called once and plans them all.
-    recheck(message, at): whether it may be sent now, and where to; called inside the claim's transaction.
-    render(message, at): its text; called after recheck returned Send, in the same transaction.
+    plan(facts, messages): all messages of this kind that should exist for the group, including past ones that were due.
+    `messages` are the group's so far. A plan shared by several kinds is called once and plans them all.
+    recheck(message, facts): whether it may be sent now, and where to; called inside the claim's transaction.
+    render(message, facts): its text; called after recheck returned Send, in the same transaction.
     on_unsent(message, at): called in the same transaction when a wanted message ends without confirmed delivery, so
     that a worker can be told. message.state is uncertain, failed, or cancelled as too late.
     """
-    known = _kinds.get(kind)
-    made = Kind(kind, plan, recheck, render, on_unsent)
-    if known is not None and known != made:
-        raise ValueError(f"The kind {kind} is registered twice.")
-    _kinds[kind] = made
+
+    name: str
+    plan: Plan
+    recheck: Recheck
+    render: Render
+    on_unsent: Callable[[Message, datetime], None] | None = None
 
 
-def silence(holds: Callable[[UUID], bool]) -> None:
-    """Register a test for groups whose participants may get no message of any kind."""
-    if holds not in _silences:
-        _silences.append(holds)
+@dataclass(frozen=True)
+class Groups:
+    """What an app knows of its groups, whatever the kind of message.
+
+    read(groups, at): the facts of each group that exists.
+    unchanged(facts): whether nothing was changed in the group since these were read.
+    silent(facts): whether its participants get no message of any kind. shut_out(facts): workers who get none about it.
+    """
+
+    read: Callable[[Collection[UUID], datetime], Mapping[UUID, Facts]]
+    unchanged: Callable[[Facts], bool]
+    silent: Callable[[Facts], bool]
+    shut_out: Callable[[Facts], Collection[UUID]]
 
 
-def silent(group: UUID) -> bool:
-    """Whether participants of this group may get no message."""
-    return any(holds(group) for holds in _silences)
+_kinds: dict[str, Kind] = {}
+_groups: list[Groups] = []
 
 
-def shut_out(who: Callable[[UUID], Collection[UUID]]) -> None:
-    """Register a function that returns the workers who may get no message about a group."""
-    if who not in _shut_out:
-        _shut_out.append(who)
+def register(*kinds: Kind) -> None:
+    """Register kinds of message. Raises ValueError if another kind has the name."""
+    for kind in kinds:
+        if _kinds.setdefault(kind.name, kind) != kind:
+            raise ValueError(f"The kind {kind.name} is registered twice.")
 
 
-def told_nothing(group: UUID) -> set[UUID]:
-    """The workers who may get no message about this group."""
-    return {key for who in _shut_out for key in who(group)}
+def register_groups(known: Groups) -> None:
+    """Register how facts of groups are read; it replaces an earlier registration."""
+    _groups[:] = [known]
 
 
-def unregister(kind: str) -> None:
-    """Remove a kind. For tests."""
-    _kinds.pop(kind, None)
+def groups() -> Groups:
+    """How facts of groups are read."""
+    return _groups[0]
+
+
+def may_be_told(facts: Facts, *, to_worker: bool, recipient: UUID) -> bool:
+    """Whether this recipient may get any message about the group."""
+    return recipient not in groups().shut_out(facts) if to_worker else not groups().silent(facts)
 
 
 def kinds() -> list[Kind]:

@@ -3,6 +3,7 @@ Messages are planned in outbox.py; callers use `outbox.sweep`."""
 
 import logging
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ RETRY_AFTER = [timedelta(minutes=m) for m in (1, 5, 15, 60, 120)]
 SHORTEST_HOLD = timedelta(minutes=1)
 LOOK_AGAIN_AFTER = timedelta(minutes=10)
 CHUNK = 25  # rows checked together, so that little time is lost on rows that another sweep has taken
+FRESH_FOR = 2  # seconds for which facts that were read count, unless their group was changed
 NO_WORDS = Content("", "")
 UNWANTED = "cancelled while it was being sent, and it had not gone"
 
@@ -64,18 +66,40 @@ def _sweep(at: datetime | None, limit: int, *, dry_run: bool) -> list[Outcome]:
     outcomes: list[Outcome | None] = []
     for start in range(0, len(rows), CHUNK):
         chunk = [pk for _, pk in rows[start : start + CHUNK]]
-        free = set(due.filter(pk__in=chunk).values_list("pk", flat=True))
+        free = dict(due.filter(pk__in=chunk).values_list("pk", "group"))
+        read = _ReadFacts({*free.values()}, at or clock.now())
         for pk in (pk for pk in chunk if pk in free):
             with _one_at_a_time(pk):
-                outcomes.append(_process(pk, at, dry_run=dry_run))
+                outcomes.append(_process(pk, at, read, dry_run=dry_run))
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def _process(pk: UUID, at: datetime | None, *, dry_run: bool) -> Outcome | None:
+class _ReadFacts:
+    """The facts of a chunk's groups, read at once. After a change, or FRESH_FOR, a group is read again."""
+
+    def __init__(self, groups: set[UUID], at: datetime) -> None:
+        self._read_at = time.monotonic()
+        try:
+            with transaction.atomic():
+                self._facts = registry.groups().read(groups, at) if groups else {}
+        except Exception as error:
+            # Each message then reads its own, so that one group's error does not affect the others.
+            log.error("the facts of a chunk could not be read", exc_info=error)
+            self._facts = {}
+
+    def of(self, group: UUID, at: datetime) -> registry.Facts:
+        """The facts as they are now; None if the group does not exist. Called inside the claim's transaction."""
+        known = self._facts.get(group) if time.monotonic() - self._read_at < FRESH_FOR else None
+        if known is not None and registry.groups().unchanged(known):
+            return known
+        return registry.groups().read([group], at).get(group)
+
+
+def _process(pk: UUID, at: datetime | None, read: _ReadFacts, *, dry_run: bool) -> Outcome | None:
     """Claim one message, check it again, hand it over and record the result. None: another sweep has it."""
     moment = at or clock.now()
     try:
-        claimed = _claim(pk, moment)
+        claimed = _claim(pk, moment, read)
     except Exception as error:
         log.error("message %s could not be checked", pk, exc_info=error)
         return _settle(pk, moment, Hold(moment + LOOK_AGAIN_AFTER, "it could not be checked"), WAITING)
@@ -90,14 +114,14 @@ def _process(pk: UUID, at: datetime | None, *, dry_run: bool) -> Outcome | None:
     return _record(message, delivery.deliver(letter), moment)
 
 
-def _claim(pk: UUID, at: datetime) -> tuple[Message, Letter] | Outcome | None:
+def _claim(pk: UUID, at: datetime, read: _ReadFacts) -> tuple[Message, Letter] | Outcome | None:
     """One short transaction: claim the row, check it, store the text. After a crash in here it still waits."""
     with transaction.atomic():
         mine = Message.objects.filter(pk=pk, state__in=WAITING, due_at__lte=at)
         if mine.update(state=State.SENDING, claimed_at=clock.now()) != 1:
             return None
         message = Message.objects.get(pk=pk)  # claimed_at as stored: it identifies this claim
-        verdict, words = _ask(message, at)
+        verdict, words = _ask(message, at, read)
         if isinstance(verdict, Send):
             said = {"channel": verdict.channel, "subject": words.subject, "body": words.body}
             verdict = spacing.take_place(message, at, said) or verdict
@@ -106,7 +130,7 @@ def _claim(pk: UUID, at: datetime) -> tuple[Message, Letter] | Outcome | None:
         return message, Letter(message.pk, verdict.channel, verdict.to, words.subject, words.body)
 
 
-def _ask(message: Message, at: datetime) -> tuple[Send | Hold | Cancel, Content]:
+def _ask(message: Message, at: datetime, read: _ReadFacts) -> tuple[Send | Hold | Cancel, Content]:
     """Check everything now: still useful, not quiet hours, still wanted by its app, no forbidden words."""
     if at > message.useless_after:
         return Cancel(TOO_LATE), NO_WORDS
@@ -114,16 +138,17 @@ def _ask(message: Message, at: datetime) -> tuple[Send | Hold | Cancel, Content]
     if kind is None:
         log.error("no running code knows the kind %s", message.kind)
         return Hold(at + LOOK_AGAIN_AFTER, "no running code knows this kind"), NO_WORDS
-    if not message.to_worker and registry.silent(message.group):
-        return Cancel("nothing more is sent to anybody here"), NO_WORDS
-    if message.to_worker and message.recipient_id in registry.told_nothing(message.group):
+    facts = read.of(message.group, at)
+    if facts is None:
+        return Cancel("what it was about does not exist any more"), NO_WORDS
+    if not registry.may_be_told(facts, to_worker=message.to_worker, recipient=message.recipient_id):
         return Cancel("they are told nothing of this"), NO_WORDS
-    verdict = spacing.quiet_hold(message, at) or kind.recheck(message, at)
+    verdict = spacing.quiet_hold(message, at) or kind.recheck(message, facts)
     if isinstance(verdict, Hold):
         return Hold(max(verdict.until, at + SHORTEST_HOLD), verdict.why), NO_WORDS
     if isinstance(verdict, Cancel):
         return verdict, NO_WORDS
-    words = kind.render(message, at)
+    words = kind.render(message, facts)
     if not message.to_worker and wording.forbidden(f"{words.subject}\n{words.body}", verdict.other_names):
         log.error("message %s of kind %s says what it may not", message.pk, message.kind)
         return Hold(at + LOOK_AGAIN_AFTER, "its wording says what it may not"), NO_WORDS

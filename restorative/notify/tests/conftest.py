@@ -18,6 +18,7 @@ from tests import services
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A fake kind as the only registered kind."""
     monkeypatch.setattr(registry, "_kinds", {})
+    monkeypatch.setattr(registry, "_groups", [])
     made = World()
     made.register()
     return made

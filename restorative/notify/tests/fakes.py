@@ -5,6 +5,7 @@ import os
 import signal
 import time
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from restorative.common import clock
 from restorative.notify import delivery, registry
 from restorative.notify.channels import Letter
 from restorative.notify.models import Message
-from restorative.notify.registry import Cancel, Content, Hold, Planned, Send
+from restorative.notify.registry import Cancel, Content, Groups, Hold, Kind, Planned, Send
 
 KIND = "fake"
 TEN = clock.moment(datetime(2027, 3, 2).date(), 10)  # noqa: DTZ001  a Tuesday morning
@@ -31,10 +32,10 @@ class World:
     unsent_fails: bool = False
     checked: int = 0
 
-    def plan(self, group: UUID, at: datetime) -> list[Planned]:
+    def plan(self, facts: object, messages: list[Message]) -> list[Planned]:
         return list(self.planned)
 
-    def recheck(self, message: Message, at: datetime) -> Send | Hold | Cancel:
+    def recheck(self, message: Message, facts: object) -> Send | Hold | Cancel:
         self.checked += 1
         die_at("recheck")
         verdict = self.verdicts.get(message.recipient_id, Send("email", "someone@example.org"))
@@ -42,7 +43,7 @@ class World:
             raise verdict
         return verdict
 
-    def render(self, message: Message, at: datetime) -> Content:
+    def render(self, message: Message, facts: object) -> Content:
         die_at("render")
         return Content(subject="A message from Asha", body=self.body)
 
@@ -52,9 +53,15 @@ class World:
         self.unsent.append((message.pk, message.state))
 
     def register(self) -> None:
-        registry.register(
-            KIND, plan=self.plan, recheck=self.recheck, render=self.render, on_unsent=self.on_unsent
+        registry.register(Kind(KIND, self.plan, self.recheck, self.render, self.on_unsent))
+        registry.register_groups(
+            Groups(
+                self.read, unchanged=lambda facts: True, silent=lambda facts: False, shut_out=lambda facts: ()
+            )
         )
+
+    def read(self, groups: Collection[UUID], at: datetime) -> dict[UUID, object]:
+        return dict.fromkeys(groups, self)
 
     def want(self, **facts: object) -> Planned:
         """Add a message that should exist."""

@@ -18,7 +18,7 @@ from restorative.common import clock
 from restorative.notify import delivery, outbox, registry, tasks
 from restorative.notify.channels import Letter, NotSent, Refused
 from restorative.notify.models import Message, State
-from restorative.notify.registry import Cancel, Hold, Send
+from restorative.notify.registry import Cancel, Hold, Kind, Send
 from restorative.notify.tests.fakes import KIND, TEN, due
 
 pytestmark = pytest.mark.django_db
@@ -501,4 +501,4 @@ def test_number_of_queries_for_each_message(world, django_assert_max_num_queries
 def test_the_registry_knows_each_kind_once(world):
     world.register()
     with pytest.raises(ValueError, match="twice"):
-        registry.register(KIND, plan=world.plan, recheck=world.recheck, render=lambda m, at: None)
+        registry.register(Kind(KIND, world.plan, world.recheck, lambda m, facts: None))
