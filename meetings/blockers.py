@@ -4,16 +4,11 @@ Computed each time and never stored. This module decides who may see it; present
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from meetings.enums import MeetingStatus
-from meetings.facts import MeetingRow, MeetingsFacts
 from meetings.models import Meeting, Unavailable
-from referrals import blockers
 from referrals.blockers import ShownBlocker
 from referrals.disclosure import shown_blockers
-from referrals.duties.knowing import opened_by
-from referrals.duties.turns import shown_rows
 from referrals.enums import Gate
 from referrals.facts import facts_of
 
@@ -30,21 +25,6 @@ class Causes:
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.away)
-
-
-def is_held(meetings: MeetingsFacts, meeting: MeetingRow) -> bool:
-    """Whether anything holds a meeting, from all facts. For messages: never for a page."""
-    facts = meetings.facts
-    return bool(blockers.find_blockers(facts, Gate.BOOK)) or bool(meetings.away(meeting, set(facts.parties)))
-
-
-def is_held_for(meetings: MeetingsFacts, meeting: MeetingRow, user: UUID) -> bool:
-    """Whether a worker may know of a named cause that holds a meeting, as in `causes`. For messages."""
-    facts, opened = meetings.facts, opened_by(meetings.facts, user)
-    rows = shown_rows(
-        facts, blockers.find_blockers(facts, Gate.BOOK), opened, opened_by(facts, user, safety=True)
-    )
-    return any(row.code for row in rows) or bool(meetings.away(meeting, opened))
 
 
 def causes(meeting: Meeting, user: "User", at: datetime) -> Causes:

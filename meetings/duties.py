@@ -1,4 +1,4 @@
-"""What is to be done about meetings: ask on the day, release a call-off, write the record, and what follows it."""
+"""Duties about meetings: ask each person on the day, release a call-off, write the record, follow up."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,11 +9,12 @@ from meetings.enums import ActionStatus, FollowUpKind, MeetingStatus
 from meetings.facts import ActionRow, AgreementRow, FollowUpRow, MeetingRow, MeetingsFacts
 from referrals.blockers import Blocker
 from referrals.duties import DutyKind, NewDuty, Reminder, Section, shown_ahead
+from referrals.duties.duty import THING, own, worker_duty
 from referrals.duties.knowing import managers_of, opened_by, workers_on
 from referrals.duties.turns import over_time, shown_rows
 from referrals.enums import Part, Stage
 from referrals.facts import Facts, PartyFacts
-from referrals.principals import managers, user
+from referrals.principals import managers
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -28,17 +29,16 @@ def coming(facts: Facts) -> Iterator[NewDuty]:
     """See that a meeting can start: each worker on it who may see it as booked, from the day before."""
     meetings = MeetingsFacts(facts)
     for meeting in meetings.those(MeetingStatus.BOOKED, MeetingStatus.CALLED_OFF):
-        day = clock.today(meeting.starts_at)
+        day, day_before = clock.today(meeting.starts_at), clock.today(meeting.starts_at) - timedelta(days=1)
         for worker in workers_on(facts):
             if meetings.booked_for(meeting, opened_by(facts, worker)):
-                yield NewDuty(
+                yield worker_duty(
                     "meeting",
-                    user(worker),
+                    worker,
                     meeting.id,
-                    starts_at=clock.moment(day - timedelta(days=1), 0),
-                    due_at=clock.moment(day - timedelta(days=1), 8),
+                    clock.moment(day_before, 0),
+                    clock.moment(day_before, 8),
                     ends_at=clock.moment(day + timedelta(days=1), 0),
-                    told=(worker,),
                     useful_until=meeting.starts_at,
                 )
 
@@ -51,17 +51,8 @@ def day_check(facts: Facts) -> Iterator[NewDuty]:
         expected = [facts.parties[row.party_id] for row in meetings.expected(meeting.id)]
         for worker in dict.fromkeys(party.worker_id for party in expected):
             booked = meetings.booked_for(meeting, opened_by(facts, worker))
-            if not booked or _all_asked(expected, worker, meeting):
-                continue
-            yield NewDuty(
-                "day_check",
-                user(worker),
-                meeting.id,
-                starts_at=due,
-                due_at=due,
-                ends_at=meeting.starts_at,
-                told=(worker,),
-            )
+            if booked and not _all_asked(expected, worker, meeting):
+                yield worker_duty("day_check", worker, meeting.id, due, due, ends_at=meeting.starts_at)
 
 
 def _all_asked(expected: list[PartyFacts], worker: UUID, meeting: MeetingRow) -> bool:
@@ -75,18 +66,11 @@ def release_waiting(facts: Facts) -> Iterator[NewDuty]:
     """Release a call-off, so that the others hear: each worker who may know of it, at once."""
     meetings = MeetingsFacts(facts)
     for row in meetings.waiting:
+        since, until = row.created_at, meetings.by_id[row.meeting_id].starts_at
         for worker in workers_on(facts):
             if row.party_id is not None and row.party_id in opened_by(facts, worker):
-                yield NewDuty(
-                    "release",
-                    user(worker),
-                    row.meeting_id,
-                    starts_at=row.created_at,
-                    due_at=row.created_at,
-                    party=row.party_id,
-                    told=(worker,),
-                    useful_until=meetings.by_id[row.meeting_id].starts_at,
-                )
+                more = {"party": row.party_id, "useful_until": until}
+                yield worker_duty("release", worker, row.meeting_id, since, since, **more)
 
 
 def on_hold(facts: Facts) -> Iterator[NewDuty]:
@@ -146,12 +130,12 @@ def record(facts: Facts) -> Iterator[NewDuty]:
     lead, house = facts.referral.lead_id, facts.referral.lead_organisation_id
     for meeting in meetings.those(MeetingStatus.STARTED):
         for worker in dict.fromkeys([*meetings.runners, lead]):
-            yield NewDuty(
+            yield worker_duty(
                 "record",
-                user(worker),
+                worker,
                 meeting.id,
-                starts_at=meeting.starts_at,
-                due_at=facts.morning_after(meeting.starts_at, numbers.record_working_days, house),
+                meeting.starts_at,
+                facts.morning_after(meeting.starts_at, numbers.record_working_days, house),
                 told=(worker,) if worker in meetings.runners else (),
                 late_at=facts.morning_after(meeting.starts_at, numbers.record_late_working_days, house),
                 late=managers_of(facts, lead, house),
@@ -170,14 +154,13 @@ def follow_ups(facts: Facts) -> Iterator[NewDuty]:
             continue
         worker = caller_of(party, row.kind)
         due, days = clock.moment(row.due_on, 9), rules().follow_up_late_working_days
-        yield NewDuty(
+        yield worker_duty(
             f"follow_up_{row.kind}",
-            user(worker),
+            worker,
             row.id,
-            starts_at=shown_ahead(due),
-            due_at=due,
+            shown_ahead(due),
+            due,
             party=party.id,
-            told=(worker,),
             late_at=facts.morning_after(due, days, party.row.organisation_id),
             late=_managers_who_open(facts, worker, party),
         )
@@ -217,14 +200,13 @@ def actions(facts: Facts) -> Iterator[NewDuty]:
             continue
         due, days = clock.moment(row.due_on, 9), rules().action_late_working_days
         managers = _managers_who_open(facts, owner.worker_id, owner)
-        yield NewDuty(
+        yield worker_duty(
             "action",
-            user(owner.worker_id),
+            owner.worker_id,
             row.id,
-            starts_at=shown_ahead(due),
-            due_at=due,
+            shown_ahead(due),
+            due,
             party=owner.id,
-            told=(owner.worker_id,),
             late_at=facts.morning_after(due, days, owner.row.organisation_id),
             late=tuple(key for key in managers if _reads(meetings, key, agreement, row)),
         )
@@ -237,10 +219,6 @@ def _reads(meetings: MeetingsFacts, worker: UUID, agreement: AgreementRow, actio
     return whole and meetings.reads_agreement(worker, opened, agreement)
 
 
-_CALL = (
-    Reminder("worker_follow_up_due", "a call is due today"),
-    Reminder("worker_follow_up_late", "a call is 3 working days late"),
-)
 RULES = (coming, day_check, release_waiting, on_hold, record, follow_ups, actions)
 CALLS = {
     FollowUpKind.DEBRIEF: "speak with {name} apart: the debrief",
@@ -248,56 +226,47 @@ CALLS = {
     FollowUpKind.WEEKS_6: "ring {name}, 6 weeks after",
     FollowUpKind.WEEKS_12: "ring {name}, 12 weeks after",
 }
-THING = ("reference", "thing")
+_CALL = {
+    "due": Reminder("worker_follow_up_due", "a call is due today"),
+    "late": Reminder("worker_follow_up_late", "a call is 3 working days late"),
+}
 KINDS = (
     DutyKind("meeting", Reminder("worker_meeting_tomorrow", "meeting tomorrow"), section=Section.NEAR),
     DutyKind("day_check", Reminder("worker_day_check", "ask today: well enough, safe, still yes?")),
-    DutyKind(
+    own(
         "release",
-        Reminder("worker_release_waiting", "this needs you today"),
-        section=Section.OWN,
-        what="The others have not heard that {meeting} is not happening",
-        action="Release",
-        page="meetings:release",
-        args=THING,
+        "The others have not heard that {meeting} is not happening",
+        "Release",
+        "meetings:release",
+        THING,
+        due=Reminder("worker_release_waiting", "this needs you today"),
         now=True,
         first=True,
     ),
     DutyKind("away", section=Section.AWAY, page="meetings:show", args=THING),
-    DutyKind(
+    own(
         "record",
-        Reminder("worker_record_due", "the record is due today"),
-        Reminder("worker_record_late", "a record is 3 working days late"),
-        section=Section.OWN,
-        what="Write up the meeting of {meeting_day}",
-        action="Record",
-        page="meetings:record",
-        args=THING,
+        "Write up the meeting of {meeting_day}",
+        "Record",
+        "meetings:record",
+        THING,
+        due=Reminder("worker_record_due", "the record is due today"),
+        late=Reminder("worker_record_late", "a record is 3 working days late"),
         hint="by",
         now=True,
     ),
     *(
-        DutyKind(
-            f"follow_up_{kind}",
-            *_CALL,
-            section=Section.OWN,
-            what=what,
-            action="Follow up",
-            page="meetings:follow_up",
-            args=THING,
-            hint="on",
-        )
+        own(f"follow_up_{kind}", what, "Follow up", "meetings:follow_up", THING, hint="on", **_CALL)
         for kind, what in CALLS.items()
     ),
-    DutyKind(
+    own(
         "action",
-        Reminder("worker_action_due", "something agreed is due today, ask how it went"),
-        Reminder("worker_action_late", "nobody has asked how something agreed went"),
-        section=Section.OWN,
-        what="Ask {name} how it went with what they agreed",
-        action="Ask",
-        page="meetings:action_status",
-        args=THING,
+        "Ask {name} how it went with what they agreed",
+        "Ask",
+        "meetings:action_status",
+        THING,
+        due=Reminder("worker_action_due", "something agreed is due today, ask how it went"),
+        late=Reminder("worker_action_late", "nobody has asked how something agreed went"),
         hint="on",
     ),
 )

@@ -126,7 +126,7 @@ def may_bar(user: User, referral: Referral) -> Decision:
 
 
 def could_be_barred(user: User):
-    """Colleagues whom this user may bar or let in again, including governance; never the user themselves."""
+    """Colleagues that this user may bar or let in again, including governance; never the user themselves."""
     return _staff(user, Role.GOVERNANCE).exclude(pk=user.pk)
 
 
@@ -306,7 +306,7 @@ def may_keep_longer(user: User, party: Party) -> Decision:
 
 
 def could_facilitate(user: User):
-    """Workers whom this user may appoint: active facilitators and managers of all organisations, and keyworkers of
+    """Workers that this user may appoint: active facilitators and managers of all organisations, and keyworkers of
     the user's own."""
     return User.objects.filter(
         Q(role__in=[Role.FACILITATOR, Role.MANAGER])

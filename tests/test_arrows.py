@@ -39,13 +39,13 @@ ROOMS: dict[str, set[str]] = {
     | {"duties", "projections"},
     "receivers": ENUMS | {"models", "actions", "events", "projections"},
     "forms": ENUMS,
-    "tellings": FACTS | {"reminders"},
+    "previews": FACTS | {"reminders"},
     "presenters": FACTS
     | {"blockers", "disclosure", "duties", "involvement", "stages", "access"}
-    | {"reminders", "selectors", "tellings"},
+    | {"reminders", "selectors", "previews"},
     "tasks": {"actions", "projections", "reminders"},
     "views": FACTS
-    | {"forms", "presenters", "tellings", "actions", "access", "selectors", "blockers", "meetings_port"},
+    | {"forms", "presenters", "previews", "actions", "access", "selectors", "blockers", "meetings_port"},
     "urls": {"views"},
     "apps": {"duties", "facts", "meetings_port", "provided", "receivers", "reminders"},
     # Made-up histories, for the demo and for tests: they play through the actions.

@@ -332,7 +332,7 @@ def test_nothing_is_deleted_with_another_row():
 
 # --- What pages may write -------------------------------------------------------------------------------------
 
-PAGES = ("views", "forms", "presenters", "shown_person", "selectors", "tasks", "templatetags", "tellings")
+PAGES = ("views", "forms", "presenters", "shown_person", "selectors", "tasks", "templatetags", "previews")
 SCOPES = {
     "visible_to",
     "could_be_asked_for",
@@ -351,7 +351,7 @@ PAST_THE_SCOPE = {
 }
 # The outbox has no scope: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
-    "meetings.tellings.was_told",
+    "meetings.previews.messages_sent",
     "casework.presenters.messages.waiting_messages",
     "casework.presenters.messages.message_rows",
 }
@@ -439,18 +439,14 @@ def test_only_actions_and_named_modules_use_unscoped():
         "referrals.access",
         "referrals.involvement",
         "referrals.projections",
+        "referrals.reminders",
         "referrals.reminders.reach",
-        "referrals.reminders.ring",
         "referrals.reminders.grants",
         "referrals.reminders.handoffs",
         "referrals.summary",
         "meetings.blockers",
         "meetings.outcome",
-        "meetings.reminders.facts",
         "meetings.reminders.people",
-        "meetings.reminders.workers",
-        "meetings.reminders.release",
-        "meetings.reminders.after",
     }
 
 

@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 
 from meetings.enums import COMING, PENDING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
 from meetings.models import Attendance, CallOff, Meeting, Record, Unavailable
-from meetings.tellings import Telling, was_told, will_be_told, would_hear
+from meetings.previews import MessagePreview, message_on_release, messages_sent, planned_messages
 from referrals.enums import Part, ReadinessKind, Ready, Stage
 from referrals.facts.party import start_of_day
 from referrals.models import Party, ReadinessCheck, Referral
@@ -160,7 +160,7 @@ def sent(
     still = meeting.shown_status in COMING and meeting.starts_at > at
     # A party they do not open may be the cause that a message is held or was not sent.
     as_planned = still and not on_hold and any(not row.opened for row in people)
-    left = was_told(meeting, [row.party for row in people if row.opened], as_planned=as_planned)
+    left = messages_sent(meeting, [row.party for row in people if row.opened], as_planned=as_planned)
     ways = _ways(meeting, people, user) if still else {}
     shown = []
     for row in people:
@@ -171,14 +171,16 @@ def sent(
         told = [telling for (_, key), telling in left.items() if key == row.party.pk]
         if still:
             gone = {telling.kind for telling in told}
-            coming_up = will_be_told(meeting, row.attendance, at, ways[row.party.pk], as_planned=as_planned)
+            coming_up = planned_messages(
+                meeting, row.attendance, at, ways[row.party.pk], as_planned=as_planned
+            )
             told += [_held(each, on_hold) for each in coming_up if each.kind not in gone]
         if told or meeting.shown_status not in PAST:
             shown.append(person_telling(row.name, told))
     return shown
 
 
-def _held(telling: Telling, on_hold: bool) -> Telling:
+def _held(telling: MessagePreview, on_hold: bool) -> MessagePreview:
     """Whether the user knows that the meeting is on hold, so that only a change of time is sent."""
     if not on_hold or telling.held or telling.kind == "meeting_moved":
         return telling
@@ -189,7 +191,7 @@ def preview(meeting: Meeting, people: list[Coming], user: User, at: datetime) ->
     """What each person would be sent if this meeting were booked now."""
     ways = _ways(meeting, people, user)
     return [
-        person_telling(row.name, will_be_told(meeting, row.attendance, at, ways[row.party.pk]))
+        person_telling(row.name, planned_messages(meeting, row.attendance, at, ways[row.party.pk]))
         if row.opened
         else sealed_telling(row.name)
         for row in people
@@ -205,7 +207,7 @@ def sealed_telling(name: str) -> dict[str, Any]:
     return {"name": name, "sealed": SEALED_TELLING.format(name=name), "boxes": []}
 
 
-def person_telling(name: str, told: list[Telling]) -> dict[str, Any]:
+def person_telling(name: str, told: list[MessagePreview]) -> dict[str, Any]:
     """One person's messages; if no message can be sent, the reason, once."""
     held = next((telling.held for telling in told if telling.held), "")
     boxes = [
@@ -232,7 +234,9 @@ def hear_it_is_off(
             continue
         if row.opened:
             shown.append(
-                person_telling(row.name, [would_hear(meeting, row.attendance, at, ways[row.party.pk])])
+                person_telling(
+                    row.name, [message_on_release(meeting, row.attendance, at, ways[row.party.pk])]
+                )
             )
         else:
             shown.append(sealed_telling(row.name))

@@ -23,7 +23,7 @@ AFTERWARDS = (
     "{worker}, {phone}"
 )
 COMING = "Hi {first}, I will ring you on {when}. Not a good time? Call {phone}. {worker}"
-GIVEN_UP = timedelta(days=60)  # a reminder that old helps nobody
+GIVEN_UP = timedelta(days=60)  # an older reminder is useless
 
 
 # --- To participants --------------------------------------------------------------------------------------------

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from meetings.blockers import is_held
 from meetings.enums import CallOffReason, MeetingStatus
 from meetings.facts import AttendanceRow, MeetingRow, MeetingsFacts
-from meetings.models import Meeting
+from meetings.models import Attendance, Meeting
+from referrals.blockers import find_blockers
+from referrals.enums import Gate
 from referrals.facts import Facts
 from referrals.reminders.reach import (
     CANNOT_BE_USED,
@@ -19,6 +20,7 @@ from referrals.reminders.reach import (
     to_participant,
 )
 from referrals.reminders.telling import plan_again
+from restorative.accounts.working_days import working_day_after
 from restorative.common import clock
 from restorative.common.rules import rules
 from restorative.notify.models import WAITING, Message, State
@@ -75,6 +77,19 @@ def _expected(meetings: MeetingsFacts, meeting: MeetingRow, row: AttendanceRow) 
     )
 
 
+def expected_of(meeting: Meeting, attendance: Attendance) -> Expected:
+    """The same for pages, about a meeting that need not be booked."""
+    if not hasattr(meeting, "_told_before"):
+        before = Attendance.objects.unscoped("messages").filter(meeting=meeting.supersedes_id)
+        meeting._told_before = frozenset(
+            before.values_list("party", flat=True) if meeting.supersedes_id else ()
+        )
+    days = -rules().booked_ahead_working_days
+    house = attendance.party.organisation_id
+    ahead_on = working_day_after(clock.today(meeting.starts_at), days, house)
+    return Expected(attendance.party_id in meeting._told_before, ahead_on)
+
+
 def booked(meetings: MeetingsFacts) -> Iterator[Planned]:
     """To each person expected at a meeting that is booked."""
     for meeting in meetings.those(MeetingStatus.BOOKED):
@@ -121,6 +136,12 @@ def not_happening(meetings: MeetingsFacts) -> Iterator[Planned]:
 # --- Checked again at the moment of sending ---------------------------------------------------------------------
 
 
+def _is_held(meetings: MeetingsFacts, meeting: MeetingRow) -> bool:
+    """Whether anything holds a meeting, from all facts."""
+    facts = meetings.facts
+    return bool(find_blockers(facts, Gate.BOOK)) or bool(meetings.away(meeting, set(facts.parties)))
+
+
 def _still_booked(message: Message, facts: Facts) -> Send | Hold | Cancel:
     meetings = MeetingsFacts(facts)
     meeting, party = meetings.by_id.get(message.thing_id), facts.parties.get(message.recipient_id)
@@ -131,7 +152,7 @@ def _still_booked(message: Message, facts: Facts) -> Send | Hold | Cancel:
     # A change of time is sent although the meeting is on hold: otherwise they would come at the old time.
     if message.kind == "meeting_moved":
         return _before_they_set_out(message, meetings)
-    if is_held(meetings, meeting):
+    if _is_held(meetings, meeting):
         return Hold(facts.at + LOOK_AGAIN, "something stands in the way of the meeting")
     found = to_participant(party)
     late = isinstance(found, Hold) and found.why == OUTSIDE_HOURS and found.until > message.useless_after

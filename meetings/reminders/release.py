@@ -20,10 +20,10 @@ CHANGES = ("meeting_not_happening", "meeting_moved")
 
 def on_duty(party: PartyFacts) -> UUID | None:
     """Who is told to ring the worker of a party: their team's duty worker, else its manager, else a manager of their
-    organisation. Never a worker whom a conflict of interest bars.
+    organisation.
 
-    Never the worker themselves. Nor a worker on this referral, or one who ever supported another person in it, unless
-    they open the party's compartment: the message would reveal what waits for release.
+    Never a barred worker, and never the worker themselves. Nor a worker on this referral, or one who ever supported
+    another person in it, unless they open the party's compartment: the message would reveal what waits for release.
     """
     facts, worker = party.facts, party.facts.staff[party.worker_id]
     on_it = workers_on(facts)

@@ -2,12 +2,15 @@
 Call-offs that wait for release are in release.py."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
-from meetings.blockers import is_held_for
 from meetings.enums import MeetingStatus
-from meetings.facts import AttendanceRow, MeetingsFacts, UnavailableRow
+from meetings.facts import AttendanceRow, MeetingRow, MeetingsFacts, UnavailableRow
 from meetings.reminders.people import first_told
+from referrals.blockers import find_blockers
 from referrals.duties.knowing import opened_by, sees, workers_on
+from referrals.duties.turns import shown_rows
+from referrals.enums import Gate
 from referrals.facts import Facts
 from referrals.reminders.reach import LOOK_AGAIN, can_be_written_to, ways_in, who_rings
 from referrals.reminders.telling import to_worker, words
@@ -62,9 +65,16 @@ def _recheck_on_hold(message: Message, facts: Facts) -> Send | Hold | Cancel:
     meeting = meetings.by_id.get(message.thing_id)
     if meeting is None or not sees(facts, user) or not meetings.booked_for(meeting, opened_by(facts, user)):
         return Cancel("the meeting is not booked any more")
-    if not is_held_for(meetings, meeting, user):
+    if not _is_held_for(meetings, meeting, user):
         return Hold(facts.at + LOOK_AGAIN, "it is not on hold")
     return to_worker(message.recipient_id)
+
+
+def _is_held_for(meetings: MeetingsFacts, meeting: MeetingRow, user: UUID) -> bool:
+    """Whether a worker may know of a named cause that holds a meeting, as in meetings/blockers.py."""
+    facts, opened = meetings.facts, opened_by(meetings.facts, user)
+    rows = shown_rows(facts, find_blockers(facts, Gate.BOOK), opened, opened_by(facts, user, safety=True))
+    return any(row.code for row in rows) or bool(meetings.away(meeting, opened))
 
 
 def stand_in(meetings: MeetingsFacts) -> Iterator[Planned]:

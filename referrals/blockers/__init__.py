@@ -11,7 +11,6 @@ from referrals.blockers.codes import (
     START,
     TALK_CODES,
     BlockerCode,
-    Wording,
     wording_of,
 )
 from referrals.blockers.find import Blocker, blockers, find_blockers, party_codes
@@ -31,7 +30,6 @@ __all__ = [
     "Blocker",
     "BlockerCode",
     "ShownBlocker",
-    "Wording",
     "blockers",
     "find_blockers",
     "party_codes",

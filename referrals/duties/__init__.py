@@ -1,7 +1,7 @@
 """Duties: what is to be done, by which worker, from when and by when. Plain rules over facts, one function a kind.
-Reminders, My work and the lists of managers all read what these say; no date is computed anywhere else."""
+Reminders, My work and the lists of managers read duties; no due date is computed anywhere else."""
 
-from referrals.duties import handoffs, people, records, referral, safety, tasks, turns
+from referrals.duties import people, referral, safety, turns
 from referrals.duties.duty import (
     KINDS,
     OF_USE,
@@ -26,6 +26,6 @@ __all__ = [
     "shown_ahead",
 ]
 
-for room in (people, turns, safety, records, referral, tasks, handoffs):
-    register(room.RULES, room.KINDS)
+for topic in (people, turns, safety, referral):
+    register(topic.RULES, topic.KINDS)
 register((), (), even_closed=safety.EVEN_CLOSED)

@@ -4,6 +4,7 @@ in an app above) and an entry for its kind."""
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import IntegerChoices
@@ -45,6 +46,13 @@ class NewDuty:
     # Only for a worker who has no part in the referral, and not for that one.
     second_person: bool = False
     not_for: UUID | None = None
+
+
+def worker_duty(
+    kind: str, worker: UUID, thing: UUID, starts_at: datetime, due_at: datetime | None, **more: Any
+) -> NewDuty:
+    """A duty of one worker, who is reminded of it if its kind has a reminder."""
+    return NewDuty(kind, user(worker), thing, starts_at, due_at, **{"told": (worker,), **more})
 
 
 class Section(IntegerChoices):
@@ -102,6 +110,16 @@ class DutyKind:
     now: bool = False
     first: bool = False
     yields: bool = False
+
+
+PARTY, THING = ("reference", "party"), ("reference", "thing")
+
+
+def own(
+    key: str, what: str, action: str, page: str, args: tuple[str, ...] = ("reference",), **more: Any
+) -> DutyKind:
+    """A kind that is listed for the worker whose duty it is."""
+    return DutyKind(key, section=Section.OWN, what=what, action=action, page=page, args=args, **more)
 
 
 def shown_ahead(due: datetime) -> datetime:

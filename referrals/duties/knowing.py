@@ -12,8 +12,8 @@ from restorative.accounts.enums import CASEWORK, Role
 
 
 def opened_by(facts: Facts, user: UUID, *, safety: bool = False) -> set[UUID]:
-    """The parties whose compartments a worker opens at the moment of the facts. With `safety`, also those of whom they
-    open only concerns and safety answers."""
+    """The parties whose compartments a worker opens at the moment of the facts. With `safety`, also
+    parties whose concerns and safety answers they open."""
     key = ("opened", user, safety, facts.at)
     if key not in facts.memo:
         levels = (AccessLevel.OPEN, AccessLevel.SAFETY) if safety else (AccessLevel.OPEN,)
@@ -50,7 +50,7 @@ def _access(facts: Facts, user: UUID, *levels: AccessLevel) -> Iterator[AccessRo
 
 
 def _principals(facts: Facts, worker: Worker) -> set[str]:
-    """A worker's principals, as principals_of has them; of their team mates only those whom the facts name."""
+    """A worker's principals, as principals_of has them, with the team mates that the facts name."""
     found = {principals.user(worker.id), principals.grant(worker.id)}
     if worker.team_id is not None:
         found |= {
@@ -64,31 +64,36 @@ def _principals(facts: Facts, worker: Worker) -> set[str]:
 
 
 def barred(facts: Facts) -> frozenset[UUID]:
-    """Workers who are told nothing of this referral, for a conflict of interest."""
+    """Workers who get no messages about this referral, for a conflict of interest."""
     return frozenset(row.user_id for row in facts.rows(BarRow) if row.lifted_at is None)
 
 
 def managers_there(facts: Facts, organisation: UUID) -> list[UUID]:
     """The managers of an organisation who may be told something of this referral."""
-    out = barred(facts)
-    return [
-        worker.id
-        for worker in facts.staff.values()
-        if worker.role == Role.MANAGER
-        and worker.organisation_id == organisation
-        and worker.is_active
-        and worker.id not in out
-    ]
+    return [worker.id for worker in _there(facts, organisation) if worker.role == Role.MANAGER]
 
 
 def leads_there(facts: Facts, organisation: UUID) -> list[UUID]:
     """The safeguarding leads of an organisation who may be told something of this referral."""
+    return [worker.id for worker in _there(facts, organisation) if worker.safeguarding_lead]
+
+
+def second_persons(facts: Facts, organisation: UUID) -> list[Worker]:
+    """Managers and safeguarding leads of an organisation who have no part in this referral and are not barred."""
+    return [
+        worker
+        for worker in _there(facts, organisation)
+        if (worker.role == Role.MANAGER or worker.safeguarding_lead) and not facts.works_on(worker.id)
+    ]
+
+
+def _there(facts: Facts, organisation: UUID) -> list[Worker]:
+    """Staff of an organisation that the facts name, who do casework and are not barred."""
     out = barred(facts)
     return [
-        worker.id
+        worker
         for worker in facts.staff.values()
-        if worker.safeguarding_lead
-        and worker.organisation_id == organisation
+        if worker.organisation_id == organisation
         and worker.is_active
         and worker.role in CASEWORK
         and worker.id not in out
@@ -96,8 +101,8 @@ def leads_there(facts: Facts, organisation: UUID) -> list[UUID]:
 
 
 def managers_of(facts: Facts, user: UUID, organisation: UUID) -> tuple[UUID, ...]:
-    """Who hears that something of a worker's is late: the manager of their team, or every manager of the organisation
-    where that one is barred. Never the worker."""
+    """Who is told that a worker's duty is late: the manager of their team, or every manager of the organisation if that
+    one is barred. Never the worker."""
     manager = facts.manager_of(user)
     found = managers_there(facts, organisation) if manager in barred(facts) else [manager] if manager else []
     return tuple(key for key in found if key != user)
@@ -108,21 +113,6 @@ def managers_of_worker(facts: Facts, party: PartyFacts) -> tuple[UUID, ...]:
     own = party.row.keyworker_id is not None
     organisation = party.row.organisation_id if own else facts.referral.lead_organisation_id
     return managers_of(facts, party.worker_id, organisation)
-
-
-def second_persons(facts: Facts, organisation: UUID) -> list[Worker]:
-    """Managers and safeguarding leads of an organisation who have no part in this referral and are not barred."""
-    out = barred(facts)
-    return [
-        worker
-        for worker in facts.staff.values()
-        if worker.organisation_id == organisation
-        and (worker.role == Role.MANAGER or worker.safeguarding_lead)
-        and worker.is_active
-        and worker.role in CASEWORK
-        and worker.id not in out
-        and not facts.works_on(worker.id)
-    ]
 
 
 def workers_on(facts: Facts) -> list[UUID]:

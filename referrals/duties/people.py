@@ -1,14 +1,13 @@
-"""What is to be done with one person: speak with them, ask again, renew what runs out, before their record goes."""
+"""Duties about one person: speak with them, ask again, renew what expires, reach them before their record goes."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from referrals.duties.duty import DutyKind, NewDuty, Reminder, Section
+from referrals.duties.duty import PARTY, DutyKind, NewDuty, Reminder, Section, own, worker_duty
 from referrals.duties.knowing import managers_of_worker, opened_by, workers_on
 from referrals.enums import Answer, ApproachResult, Part, RouteKind, Stage
 from referrals.facts import Facts, PartyFacts
 from referrals.facts.rows import InvolvementRow
-from referrals.principals import user
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -19,7 +18,7 @@ BEFORE = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED)
 
 
 def turn(party: PartyFacts) -> int:
-    """How many keyworkers they have had: a new one is reminded anew, and so is one who comes back."""
+    """How many keyworkers they have had: a new or returning keyworker gets each reminder again."""
     return sum(row.part == Part.KEYWORKER for row in party.rows(InvolvementRow))
 
 
@@ -33,15 +32,14 @@ def first_contact(facts: Facts) -> Iterator[NewDuty]:
         since, due = party.may_be_spoken_with_since, first_contact_due(party)
         if since is None or due is None:
             continue
-        yield NewDuty(
+        yield worker_duty(
             "first_contact",
-            user(party.worker_id),
+            party.worker_id,
             party.id,
-            starts_at=since,
-            due_at=due,
+            since,
+            due,
             version=turn(party),
             party=party.id,
-            told=(party.worker_id,),
             late_at=facts.morning_after(since, later, party.row.organisation_id),
             late=managers_of_worker(facts, party),
         )
@@ -82,15 +80,14 @@ def consent_outstanding(facts: Facts) -> Iterator[NewDuty]:
         # Others are talked with: that is their next step, and this only a reminder.
         listed = asked_and_waiting(party)
         for kind, days in steps:
-            yield NewDuty(
+            yield worker_duty(
                 "asked" if listed and kind == "consent_outstanding" else kind,
-                user(party.worker_id),
+                party.worker_id,
                 said.id if said else party.id,
-                starts_at=since,
-                due_at=facts.morning_after(since, days, party.row.organisation_id),
+                since,
+                facts.morning_after(since, days, party.row.organisation_id),
                 version=turn(party),
                 party=party.id,
-                told=(party.worker_id,),
             )
 
 
@@ -106,12 +103,12 @@ def runs_out(facts: Facts) -> Iterator[NewDuty]:
                 continue
             told = () if day in days else (party.worker_id,)
             days.add(day)
-            yield NewDuty(
+            yield worker_duty(
                 f"runs_out_{each.what}",
-                user(party.worker_id),
+                party.worker_id,
                 each.row,
-                starts_at=clock.moment(day, 9),
-                due_at=each.until,
+                clock.moment(day, 9),
+                each.until,
                 ends_at=each.until,
                 version=turn(party),
                 party=party.id,
@@ -125,17 +122,16 @@ def record_goes(facts: Facts) -> Iterator[NewDuty]:
         if party.goes_at is None or party.goes_at <= facts.at:
             continue
         day = clock.today(party.goes_at) - timedelta(days=rules().provisional_warning_days)
-        yield NewDuty(
+        yield worker_duty(
             "record_goes",
-            user(party.worker_id),
+            party.worker_id,
             party.id,
-            starts_at=clock.moment(day, 9),
-            due_at=party.goes_at,
+            clock.moment(day, 9),
+            party.goes_at,
             ends_at=party.goes_at,
             # Once it is kept longer, or they are approached again, it is another day.
             version=day.toordinal(),
             party=party.id,
-            told=(party.worker_id,),
         )
 
 
@@ -147,14 +143,7 @@ def said_no(facts: Facts) -> Iterator[NewDuty]:
             continue
         for worker in workers_on(facts):
             if party.id in opened_by(facts, worker):
-                yield NewDuty(
-                    f"said_{said.answer}",
-                    user(worker),
-                    said.id,
-                    starts_at=said.taken_at,
-                    due_at=None,
-                    party=party.id,
-                )
+                yield worker_duty(f"said_{said.answer}", worker, said.id, said.taken_at, None, party=party.id)
 
 
 def may_be_rung(facts: Facts) -> Iterator[NewDuty]:
@@ -165,19 +154,11 @@ def may_be_rung(facts: Facts) -> Iterator[NewDuty]:
         if not phones or stopped:
             continue
         since = phones[-1].confirmed_at
-        yield NewDuty(
-            "ring",
-            user(party.worker_id),
-            phones[-1].id,
-            starts_at=since,
-            due_at=None,
-            ends_at=since + timedelta(days=party.contact_days),
-            party=party.id,
-        )
+        until = since + timedelta(days=party.contact_days)
+        yield worker_duty("ring", party.worker_id, phones[-1].id, since, None, ends_at=until, party=party.id)
 
 
 RULES = (first_contact, consent_outstanding, runs_out, record_goes, said_no, may_be_rung)
-_RUNS_OUT = Reminder("worker_runs_out", "something a meeting needs runs out in a week, a check-in renews it")
 OUTSTANDING = Reminder("worker_consent_outstanding", "one person has not answered yet")
 _RUNS_OUT = Reminder("worker_runs_out", "something a meeting needs runs out in a week, a check-in renews it")
 # What runs out, in words; a sign-off that does is a second person's to renew.
@@ -187,21 +168,19 @@ RENEW = {
     "safety": "what they said about safety",
     "contact": "how to reach them",
 }
-PARTY = ("reference", "party")
 KINDS = (
     DutyKind(
         "first_contact",
         Reminder("worker_first_contact", "speak with the person you support, nobody has yet"),
         Reminder("worker_first_contact_late", "nobody has spoken with one person yet"),
     ),
-    DutyKind(
+    own(
         "asked",
-        OUTSTANDING,
-        section=Section.OWN,
-        what="Ask {name} again",
-        action="Ask",
-        page="referrals:talk",
-        args=PARTY,
+        "Ask {name} again",
+        "Ask",
+        "referrals:talk",
+        PARTY,
+        due=OUTSTANDING,
         hint="asked",
         waits_first="{name} to answer",
         yields=True,
@@ -216,15 +195,14 @@ KINDS = (
         Reminder("worker_consent_review", "one person has not answered for long, look at it again or close"),
     ),
     *(
-        DutyKind(
+        own(
             f"runs_out_{key}",
-            _RUNS_OUT,
+            f"Check in with {{name}}: {what} runs out {{on}}",
+            "Check in",
+            "referrals:check_in",
+            PARTY,
+            due=_RUNS_OUT,
             from_start=True,
-            section=Section.OWN,
-            what=f"Check in with {{name}}: {what} runs out {{on}}",
-            action="Check in",
-            page="referrals:check_in",
-            args=PARTY,
             yields=True,
         )
         for key, what in RENEW.items()

@@ -1,14 +1,15 @@
-"""What managers and safeguarding leads look at: concerns to sign off, stops, and what was shared to protect."""
+"""Duties of managers and safeguarding leads: concerns to sign off, stops, protective shares, and records checks."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from uuid import UUID
 
-from referrals.duties.duty import DutyKind, NewDuty, Reminder, Section
+from referrals.duties.duty import PARTY, DutyKind, NewDuty, Reminder, Section
 from referrals.duties.knowing import leads_there, managers_of_worker, managers_there, second_persons
 from referrals.duties.people import BEFORE
 from referrals.enums import SIGN_OFFS
 from referrals.facts import Facts, PartyFacts
-from referrals.facts.rows import ConcernRow, ProtectiveShareRow
+from referrals.facts.rows import ConcernRow, HitBarRow, ProtectiveShareRow, RecordsCheckRow
 from referrals.principals import leads, managers
 from restorative.common.rules import rules
 
@@ -98,9 +99,51 @@ def protective_shares(facts: Facts) -> Iterator[NewDuty]:
             )
 
 
-RULES = (sign_off_waiting, open_stops)
+# --- Records checks ----------------------------------------------------------------------------------------------
+
+
+def records_check(facts: Facts) -> Iterator[NewDuty]:
+    """Do a records check: the safeguarding leads who may."""
+    house, days = facts.referral.lead_organisation_id, rules().records_check_waiting_working_days
+    for check in facts.rows(RecordsCheckRow):
+        if check.released_at is None and check.done_at is None:
+            able = [worker.id for worker in second_persons(facts, house) if worker.safeguarding_lead]
+            out = {check.asked_by_id, *_barred_where_found(facts, check)}
+            yield NewDuty(
+                "records_check",
+                leads(house),
+                check.id,
+                starts_at=check.asked_at,
+                due_at=facts.morning_after(check.asked_at, days, house),
+                told=tuple(key for key in able if key not in out),
+                second_person=True,
+                not_for=check.asked_by_id,
+            )
+
+
+def records_check_late(facts: Facts) -> Iterator[NewDuty]:
+    """Ask a safeguarding lead for a records check that is late: the managers.
+
+    They hear whatever keeps it, also where no lead may look at it, and until the fixed time at which it is released:
+    anything else would tell them that there was a match.
+    """
+    house, days = facts.referral.lead_organisation_id, 2 * rules().records_check_waiting_working_days
+    for check in facts.rows(RecordsCheckRow):
+        if check.released_at is None:
+            late = facts.morning_after(check.asked_at, days, house)
+            out = _barred_where_found(facts, check)
+            told = tuple(key for key in managers_there(facts, house) if key not in out)
+            yield NewDuty("records_check_late", managers(house), check.id, late, late, told=told)
+
+
+def _barred_where_found(facts: Facts, check: RecordsCheckRow) -> set[UUID]:
+    """Workers barred from another referral of a person that this check found: they are not shown the check."""
+    hits = [row for row in facts.rows(HitBarRow) if row.records_check_id == check.id]
+    return {row.user_id for row in hits if row.user_id is not None and row.lifted_at is None}
+
+
+RULES = (sign_off_waiting, open_stops, records_check, records_check_late)
 EVEN_CLOSED = (protective_shares,)
-ON_PARTY = ("reference", "party")
 KINDS = (
     DutyKind(
         "sign_off",
@@ -117,7 +160,7 @@ KINDS = (
         what="A concern with {name} stops this",
         action="Look",
         page="referrals:safety",
-        args=ON_PARTY,
+        args=PARTY,
     ),
     DutyKind(
         "protective_share",
@@ -127,5 +170,19 @@ KINDS = (
         action="Look",
         page="referrals:share",
         args=("thing",),
+    ),
+    DutyKind(
+        "records_check",
+        Reminder("worker_records_check_waiting", "a records check waits to be released"),
+        reminder_page="referrals:records_checks",
+        section=Section.RECORDS_CHECKS,
+        what="Records check to release",
+        action="Release",
+        page="referrals:records_checks",
+        args=(),
+    ),
+    DutyKind(
+        "records_check_late",
+        Reminder("worker_records_check_late", "a records check still waits, ask a safeguarding lead"),
     ),
 )

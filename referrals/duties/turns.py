@@ -20,14 +20,13 @@ from referrals.blockers import (
 )
 from referrals.blockers.turns import NOT_A_YES, Reader, Turn, answer_of, turns
 from referrals.disclosure import before_step
-from referrals.duties.duty import DutyKind, NewDuty, Section
+from referrals.duties.duty import PARTY, DutyKind, NewDuty, Section, own, worker_duty
 from referrals.duties.knowing import opened_by, workers_on
 from referrals.duties.people import BEFORE, asked_and_waiting, first_contact_due
 from referrals.enums import MEETING_PARTS, NOBODY, Answer, Gate, Purpose, Stage
 from referrals.facts import Facts, PartyFacts
 from referrals.facts.party import end_of
 from referrals.facts.referral import RUNS_MEETINGS
-from referrals.principals import user
 from restorative.accounts.enums import Role
 
 # What counts until a moment counts at that moment too.
@@ -150,15 +149,9 @@ def _code(turn: Turn, facts: Facts) -> str:
 def _way(kind: str, facts: Facts, worker: UUID, turn: Turn | None) -> NewDuty:
     party = facts.parties[turn.party] if turn and turn.party else None
     due = first_contact_due(party) if kind == "way_talk" and party else None
-    return NewDuty(
-        kind,
-        user(worker),
-        (turn.worker if turn else None) or NOBODY,
-        # Since when it has been so does not matter: long enough.
-        starts_at=facts.referral.logged_at,
-        due_at=due,
-        party=party.id if party else None,
-    )
+    key = (turn.worker if turn else None) or NOBODY
+    # Since when it has been so does not matter: long enough.
+    return worker_duty(kind, worker, key, facts.referral.logged_at, due, party=party.id if party else None)
 
 
 def _runs(facts: Facts, worker: UUID) -> bool:
@@ -183,43 +176,32 @@ TALKED = "{name} has not been talked with, alone: safety, what they agree to, is
 
 def _own(key: str, what: str, action: str, page: str, args: tuple[str, ...], query: str = BACK) -> DutyKind:
     hint = "by" if key == "talk" else ""
-    return DutyKind(
-        f"way_{key}",
-        section=Section.OWN,
-        what=what,
-        action=action,
-        page=page,
-        args=args,
-        query=query,
-        hint=hint,
-        yields=True,
-    )
+    return own(f"way_{key}", what, action, page, args, query=query, hint=hint, yields=True)
 
 
 def _waits(key: str, what: str, hint: str = "") -> DutyKind:
     return DutyKind(f"waits_{key}", section=Section.WAITING, what=what, hint=hint, yields=True)
 
 
-PARTY = ("reference", "party")
 WITH = {"wording_not_approved": "Whoever asked first"}
 
 
 def _of_code(code: BlockerCode) -> Iterator[DutyKind]:
-    """A blocker as something to do, and as something that waits for others: of one party, and of the referral."""
-    if wording := code.party_wording:
-        args = ("reference",) if wording.page in WITHOUT_PARTY else PARTY
-        yield _own(code.key, wording.heading, wording.link, wording.page, args)
-        yield _waits(code.key, wording.sentence, wording.whose or WITH.get(code.key, ""))
-        yield DutyKind(f"hold_{code.key}", section=Section.ON_HOLD, what=wording.sentence)
-    if wording := code.referral_wording or (code.party_wording if code.known_to_all else None):
-        query = BACK + wording.preset
-        yield _own(f"{code.key}_all", wording.heading, wording.link, wording.page, ("reference",), query)
-        yield _waits(f"{code.key}_all", wording.sentence, wording.whose)
-        yield DutyKind(f"hold_{code.key}_all", section=Section.ON_HOLD, what=wording.sentence)
+    """A blocker as something to do, as something that waits for others, and as what holds a meeting."""
+    if code.party:
+        args = ("reference",) if code.page in WITHOUT_PARTY else PARTY
+        yield _own(code.key, code.heading, code.link, code.page, args)
+        yield _waits(code.key, code.sentence, code.whose or WITH.get(code.key, ""))
+        yield DutyKind(f"hold_{code.key}", section=Section.ON_HOLD, what=code.sentence)
+    if code.referral or code.known_to_all:
+        query = BACK + code.preset
+        yield _own(f"{code.key}_all", code.heading, code.link, code.page, ("reference",), query)
+        yield _waits(f"{code.key}_all", code.sentence, code.whose)
+        yield DutyKind(f"hold_{code.key}_all", section=Section.ON_HOLD, what=code.sentence)
 
 
 WITHOUT_PARTY = ("referrals:facilitators", "referrals:records_ask")
-_WORDS, _CONSENT = BY_KEY["wording_not_approved"].wording, BY_KEY["consent_missing"].wording
+_WORDS, _CONSENT = BY_KEY["wording_not_approved"], BY_KEY["consent_missing"]
 KINDS = (
     *(kind for code in CODES if Gate.BOOK in code.gates for kind in _of_code(code)),
     _own("talk", "talk with {name}, alone", "Talk", "referrals:talk", PARTY),
@@ -232,15 +214,8 @@ KINDS = (
     *(_waits(f"said_{answer}", SAID[answer]) for answer in NOT_A_YES),
     _waits("talk_later", "{name} is talked with once the words used to reach them are agreed."),
     _waits("died", "{name} has died."),
-    _waits("asked_for", BY_KEY["records_check"].wording.sentence, "A safeguarding lead"),
+    _waits("asked_for", BY_KEY["records_check"].sentence, "A safeguarding lead"),
     _waits("sealed", SEALED_SENTENCE),
-    DutyKind(
-        "plan",
-        section=Section.OWN,
-        what="Nothing stands in the way: plan the meeting",
-        action="Plan",
-        page="meetings:book",
-        yields=True,
-    ),
+    own("plan", "Nothing stands in the way: plan the meeting", "Plan", "meetings:book", yields=True),
 )
 RULES = (next_steps,)

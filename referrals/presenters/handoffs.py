@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from referrals import access
 from referrals.blockers.handing_over import CONTACT, ShownMissing
-from referrals.duties.handoffs import due_by
+from referrals.duties.referral import due_by
 from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState
 from referrals.models import Handoff, HandoffMessage, Party, Referral
 from referrals.presenters import you_or_name

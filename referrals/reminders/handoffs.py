@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import OuterRef, Subquery
 
-from referrals.duties.handoffs import due_by
+from referrals.duties.referral import due_by
 from referrals.enums import UNANSWERED, HandoffKind, HandoffState
 from referrals.facts import Facts
 from referrals.facts.rows import HandoffRow

@@ -98,7 +98,7 @@ def _ways(parties: Iterable[PartyFacts]) -> dict[UUID, Ways]:
 
 
 def _written(party: PartyFacts) -> list[RouteRow]:
-    """Routes that they allow for messages, that nobody else reads, and that a worker confirmed; oldest first."""
+    """Routes that they allow for messages, that only they read, and that a worker confirmed; oldest first."""
     return [
         row
         for row in party.rows(RouteRow)

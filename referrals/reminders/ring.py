@@ -1,4 +1,4 @@
-"""Reminders to ring: a person whom a message did not reach, or may not have reached; and a colleague.
+"""Reminders to ring: a person, if a message to them was not or may not have been delivered; and a colleague.
 How participants are reached is in reach.py."""
 
 from datetime import datetime, timedelta

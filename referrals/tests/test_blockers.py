@@ -18,7 +18,7 @@ from referrals.actions import (
     readiness,
     records,
 )
-from referrals.blockers import BY_KEY, CODES, START, blockers, shown_to
+from referrals.blockers import BY_KEY, CODES, START, blockers, shown_to, wording_of
 from referrals.enums import (
     Answer,
     CapacityResult,
@@ -311,7 +311,7 @@ def test_the_other_side_sees_one_sentence_for_every_cause(code: str, staff: Staf
     made = tell(f"blocked_{code}", staff, timezone.now())
 
     assert shown(made, "asha") == ["Something is not settled yet with the other person."]
-    assert shown(made, "kit") == [BY_KEY[code].party_wording.sentence.format(name=made.other.known_as)]
+    assert shown(made, "kit") == [wording_of(code, of_party=True).sentence.format(name=made.other.known_as)]
 
 
 def test_two_blockers_of_the_other_person_are_still_one_sentence(staff: Staff) -> None:

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from meetings.models import Attendance, Meeting
-from meetings.reminders.people import NOT_HAPPENING, URGENT, WORDS, Expected, times
+from meetings.reminders.people import NOT_HAPPENING, URGENT, WORDS, expected_of, times
 from referrals.models import Party
 from referrals.reminders.reach import CHANNELS, OUTSIDE_HOURS, Ways, reach, say
-from restorative.accounts.working_days import working_day_after
 from restorative.common import clock
-from restorative.common.rules import rules
 from restorative.notify.models import Message, State
 from restorative.notify.registry import Hold
 
@@ -22,7 +20,7 @@ HOW = {"text": "text", "email": "email"}
 
 
 @dataclass(frozen=True)
-class Telling:
+class MessagePreview:
     """One message for display. Without a channel no message can be sent, and `held` says why."""
 
     kind: str
@@ -33,44 +31,32 @@ class Telling:
     goes: datetime | None = None
 
 
-def will_be_told(
+def planned_messages(
     meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways, *, as_planned: bool = False
-) -> list[Telling]:
+) -> list[MessagePreview]:
     """What this person will be sent about a meeting that is, or would be, booked.
 
     `as_planned` shows planned times and not deliveries, because a message may have been held for another person's
     reason.
     """
     found = []
-    for kind, moment in times(meeting, _expected(meeting, attendance)).items():
+    for kind, moment in times(meeting, expected_of(meeting, attendance)).items():
         text = WORDS[kind].replace("{when}", clock.show_when(attendance.arrives_at))
         asked = min(moment, at) if as_planned else at
-        telling = _telling(kind, attendance.party, text, moment, asked, ways)
-        if as_planned and telling.goes and telling.goes <= at:
-            telling = replace(telling, when=f"planned for {clock.show_when(telling.goes)}")
-        found.append(telling)
+        preview = _preview(kind, attendance.party, text, moment, asked, ways)
+        if as_planned and preview.goes and preview.goes <= at:
+            preview = replace(preview, when=f"planned for {clock.show_when(preview.goes)}")
+        found.append(preview)
     return found
 
 
-def _expected(meeting: Meeting, attendance: Attendance) -> Expected:
-    if not hasattr(meeting, "_told_before"):
-        before = Attendance.objects.unscoped("messages").filter(meeting=meeting.supersedes_id)
-        meeting._told_before = frozenset(
-            before.values_list("party", flat=True) if meeting.supersedes_id else ()
-        )
-    days = -rules().booked_ahead_working_days
-    house = attendance.party.organisation_id
-    ahead_on = working_day_after(clock.today(meeting.starts_at), days, house)
-    return Expected(attendance.party_id in meeting._told_before, ahead_on)
-
-
-def would_hear(meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways) -> Telling:
+def message_on_release(meeting: Meeting, attendance: Attendance, at: datetime, ways: Ways) -> MessagePreview:
     """What this person would be sent if the call-off were released now."""
     text = NOT_HAPPENING.replace("{when}", clock.show_when(attendance.arrives_at))
-    return _telling("meeting_not_happening", attendance.party, text, at, at, ways)
+    return _preview("meeting_not_happening", attendance.party, text, at, at, ways)
 
 
-def _telling(kind: str, party: Party, text: str, due: datetime, at: datetime, ways: Ways) -> Telling:
+def _preview(kind: str, party: Party, text: str, due: datetime, at: datetime, ways: Ways) -> MessagePreview:
     urgent, worker = kind in URGENT, party.keyworker or party.referral.lead
     moment = clock.next_allowed(max(due, at), urgent=urgent)
     found = reach(ways, moment)
@@ -80,20 +66,20 @@ def _telling(kind: str, party: Party, text: str, due: datetime, at: datetime, wa
         moment = clock.next_allowed(found.until, urgent=urgent)
         found = reach(ways, moment)
     if isinstance(found, Hold):
-        return Telling(kind, "", "", held=f"{found.why[:1].upper()}{found.why[1:]}.")
+        return MessagePreview(kind, "", "", held=f"{found.why[:1].upper()}{found.why[1:]}.")
     if not worker.work_phone:
-        return Telling(kind, "", "", held=NO_PHONE)
+        return MessagePreview(kind, "", "", held=NO_PHONE)
     when = "at once" if urgent and moment <= at else f"about {clock.show_when(moment)}"
     body = say(text, party.known_as, worker, found).body
-    return Telling(kind, when, body, channel=HOW[CHANNELS[found.route.kind]], goes=moment)
+    return MessagePreview(kind, when, body, channel=HOW[CHANNELS[found.route.kind]], goes=moment)
 
 
-def was_told(
+def messages_sent(
     meeting: Meeting, parties: Iterable[Party], *, as_planned: bool = False
-) -> dict[tuple[str, object], Telling]:
+) -> dict[tuple[str, object], MessagePreview]:
     """Sent messages about a meeting for these people, by kind and party. The reader opens their compartments.
 
-    With `as_planned` only messages that a worker must replace by ringing; will_be_told covers the rest.
+    With `as_planned` only messages that a worker must replace by ringing; planned_messages covers the rest.
     """
     states = [State.UNCERTAIN, State.FAILED] if as_planned else [*LEFT]
     rows = Message.objects.filter(
@@ -102,11 +88,11 @@ def was_told(
     return {(row.kind, row.recipient_id): _left(row) for row in rows}
 
 
-def _left(row: Message) -> Telling:
+def _left(row: Message) -> MessagePreview:
     words = {
         State.SENDING: "being sent now",
         State.SENT: f"sent {clock.show_when(row.sent_at)}" if row.sent_at else "sent",
         State.UNCERTAIN: "not known whether it arrived: ring them",
         State.FAILED: "could not be sent: ring them",
     }
-    return Telling(row.kind, words[State(row.state)], row.body, channel=HOW.get(row.channel, ""))
+    return MessagePreview(row.kind, words[State(row.state)], row.body, channel=HOW.get(row.channel, ""))
