@@ -8,7 +8,7 @@ from uuid import UUID
 from meetings.enums import Agreed, Came, MeetingStatus
 from referrals.enums import MEETING_PARTS, Purpose
 from referrals.facts import Facts
-from referrals.facts.rows import From, Later, OfParty, Row, table
+from referrals.facts.table import From, Later, OfParty, Row, table
 
 
 @table("meetings.Meeting")

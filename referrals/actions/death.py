@@ -52,7 +52,7 @@ def record_death(*, party: Party, died_on: date, by: "User", at: datetime | None
 
 
 def _fall_silent(change: Change, by: "User") -> None:
-    """Pause one referral; the outbox cancels its messages when the change ends (see reminders.nobody_is_told)."""
+    """Pause one referral; the outbox cancels its messages when the change ends (reminders.reach.nothing_is_sent)."""
     referral = change.referral
     if referral.stage == Stage.CLOSED:
         return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from referrals.enums import (
@@ -27,13 +27,13 @@ from referrals.enums import (
     SignOffDecision,
 )
 from referrals.facts import rows
+from referrals.facts.table import Row, RowT
 from restorative.common import clock
 from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from referrals.facts.referral import Facts
 
-RowT = TypeVar("RowT", bound=rows.Row)
 # Results of attempts to reach a person who has not answered.
 TRIED = (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH, ApproachResult.DO_NOT_APPROACH)
 # Rows of a party that say nothing of work with them.
@@ -46,7 +46,7 @@ class PartyFacts:
 
     row: rows.PartyRow
     facts: Facts = field(repr=False)
-    _rows: dict[type, list[rows.Row]] = field(repr=False)
+    _rows: dict[type, list[Row]] = field(repr=False)
 
     def rows(self, kind: type[RowT]) -> list[RowT]:
         """This party's rows of one kind, oldest first."""

@@ -17,6 +17,7 @@ from django.db.models.functions import JSONArray
 
 from referrals.facts import rows
 from referrals.facts.referral import Facts
+from referrals.facts.table import ROWS, Row
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
 
@@ -38,19 +39,19 @@ DECODE: dict[type, Callable[[Any], Any]] = {
 
 
 @cache
-def _decoders(kind: type[rows.Row]) -> list[tuple[int, Callable[[Any], Any]]]:
+def _decoders(kind: type[Row]) -> list[tuple[int, Callable[[Any], Any]]]:
     """How columns of a row class are read from JSON, by their position."""
     return [(index, DECODE[each.type]) for index, each in enumerate(kind.COLUMNS) if each.type in DECODE]
 
 
-def _decode(kind: type[rows.Row], values: list[Any]) -> Any:
+def _decode(kind: type[Row], values: list[Any]) -> Any:
     for index, decode in _decoders(kind):
         if values[index] is not None:
             values[index] = decode(values[index])
     return kind(*values)
 
 
-def _queryset(number: int, kind: type[rows.Row], referrals: Sequence[UUID]) -> QuerySet:
+def _queryset(number: int, kind: type[Row], referrals: Sequence[UUID]) -> QuerySet:
     here = apps.get_model(kind.MODEL)._base_manager.filter(**{f"{kind.REFERRAL}__in": referrals}).order_by()
     columns = JSONArray(*(F(each.path) for each in kind.COLUMNS))
     return here.values_list(Value(number, IntegerField()), F(kind.REFERRAL), columns)
@@ -66,7 +67,7 @@ def _statement(referrals: Sequence[UUID]) -> tuple[str, list[Any]]:
     places = _PLACES[:size]
     key = (connection.vendor, size)
     if key not in _statements:
-        first, *others = [_queryset(number, kind, places) for number, kind in enumerate(rows.ROWS)]
+        first, *others = [_queryset(number, kind, places) for number, kind in enumerate(ROWS)]
         _statements[key] = first.union(*others, all=True).query.get_compiler(connection=connection).as_sql()
     sql, params = _statements[key]
     given = [*referrals, *[referrals[-1]] * (size - len(referrals))]
@@ -116,7 +117,7 @@ def _rows(referrals: Sequence[UUID]) -> Iterable[tuple[UUID, Any]]:
         answers = cursor.fetchall()
     for number, key, columns in answers:
         values = columns if isinstance(columns, list) else json.loads(columns)
-        yield key if isinstance(key, UUID) else UUID(key), _decode(rows.ROWS[number], values)
+        yield key if isinstance(key, UUID) else UUID(key), _decode(ROWS[number], values)
 
 
 def _organisations(kinds: dict[type, list[Any]]) -> set[UUID]:

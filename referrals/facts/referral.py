@@ -8,15 +8,15 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from referrals.enums import STOPS, Answer, Part, Purpose, Stage, Suitable
 from referrals.facts import rows
 from referrals.facts.party import PartyFacts, newest_of
+from referrals.facts.table import Row, RowT
 from restorative.common import clock
 
-RowT = TypeVar("RowT", bound=rows.Row)
 RUNS_MEETINGS = (Part.FACILITATOR, Part.STAND_IN)
 COMPARTMENT_PARTS = (Part.KEYWORKER, Part.RECEIVER, Part.COVER)
 
@@ -68,7 +68,7 @@ class Facts:
             for row in self.rows(rows.ConcernRow)
         )
 
-        def known(row: rows.Row, when: datetime) -> bool:
+        def known(row: Row, when: datetime) -> bool:
             if isinstance(row, rows.StageChangeRow):
                 return row.id < step.id and (when == row.created_at or when < step.created_at)
             return when < step.created_at or (
@@ -77,7 +77,7 @@ class Facts:
 
         return self._as_of(step.created_at, known)
 
-    def _as_of(self, at: datetime, known: Callable[[rows.Row, datetime], bool]) -> Facts:
+    def _as_of(self, at: datetime, known: Callable[[Row, datetime], bool]) -> Facts:
         """These facts with only what was known; lead and keyworkers come from the involvement of that time."""
         then = {kind: _known(found, known) for kind, found in self._rows.items()}
         open_rows = [row for row in then.get(rows.InvolvementRow, []) if row.until is None]
@@ -315,24 +315,24 @@ class Facts:
         return clock.moment(self.working_day_after(clock.today(since), days, organisation), 9)
 
 
-def _order(row: rows.Row) -> tuple[datetime, str]:
+def _order(row: Row) -> tuple[datetime, str]:
     if isinstance(row, rows.StageChangeRow):
         return row.created_at, f"{row.id:020}"
     return row.created_at, str(row.id)
 
 
-def _came_with(step: rows.StageChangeRow, row: rows.Row, *, stopped: bool) -> bool:
+def _came_with(step: rows.StageChangeRow, row: Row, *, stopped: bool) -> bool:
     """Whether a row of the same moment came with a hidden step. A stop may come with other concerns: an age does."""
     cause = isinstance(row, rows.ConsentRow | rows.ReadinessRow | rows.CapacityRow)
     cause = cause or (isinstance(row, rows.ConcernRow) and stopped)
     return cause and row.party_id == step.party_id  # type: ignore[attr-defined]
 
 
-def _known(found: list[Any], known: Callable[[rows.Row, datetime], bool]) -> list[Any]:
+def _known(found: list[Any], known: Callable[[Row, datetime], bool]) -> list[Any]:
     return [_as_known(row, known) for row in found if known(row, row.created_at)]
 
 
-def _as_known(row: Any, known: Callable[[rows.Row, datetime], bool]) -> Any:
+def _as_known(row: Any, known: Callable[[Row, datetime], bool]) -> Any:
     """A row without later changes."""
     empty = {
         column: None

@@ -209,9 +209,8 @@ def to_participant(party: PartyFacts) -> Send | Hold | Cancel:
 
 def _other_names(party: PartyFacts, worker: Worker) -> tuple[str, ...]:
     """Names of the other people in this referral, which must not appear in a message to this party."""
-    others = Party.objects.unscoped("lint").filter(referral=party.facts.referral.id).exclude(pk=party.id)
-    columns = others.values_list("known_as", "person__given", "person__family")
-    names = {name for row in columns for name in row if name}
+    others = [each.row for each in party.facts.parties.values() if each.id != party.id]
+    names = {name for row in others for name in (row.known_as, row.given, row.family) if name}
     return tuple(sorted(names - {party.name, worker.first_name}))
 
 
