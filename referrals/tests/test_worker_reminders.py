@@ -27,6 +27,7 @@ from referrals.enums import (
     SignOffDecision,
     Suitable,
 )
+from referrals.facts import facts_of
 from referrals.models import Consent, Party, Referral, SafetyAnswers
 from restorative.accounts.models import Closure, Team, User
 from restorative.common import clock
@@ -399,7 +400,6 @@ def test_a_dry_run_lists_them_plainly(staff: Staff) -> None:
 def test_the_facts_take_the_same_number_of_queries_for_any_number_of_people(
     staff: Staff, django_assert_num_queries
 ) -> None:
-    from referrals.facts import facts_of
     from referrals.reminders.work import plan
 
     made = tell("ready", staff, timezone.now())
@@ -409,3 +409,23 @@ def test_the_facts_take_the_same_number_of_queries_for_any_number_of_people(
         facts = facts_of(made.referral.pk, timezone.now() + timedelta(days=1), closures=True)
     with django_assert_num_queries(0):
         assert plan(facts, [])
+
+
+def test_planning_again_reads_only_messages_and_numbers_that_others_have_too(
+    staff: Staff, django_assert_num_queries
+) -> None:
+    made = tell("booked_tomorrow", staff, timezone.now())
+    facts = facts_of(made.referral.pk, timezone.now(), closures=True)
+    with django_assert_num_queries(2):
+        planned = reconcile(made.referral.pk, at=facts.at, facts=facts)
+    assert [*planned] == [[], [], []]
+
+
+def test_facts_are_out_of_date_after_any_action(staff: Staff) -> None:
+    from referrals.reminders import unchanged
+
+    made = tell("ready", staff, timezone.now())
+    facts = facts_of(made.referral.pk, timezone.now())
+    assert unchanged(facts)
+    play.add_somebody(made, "Ann")
+    assert not unchanged(facts)

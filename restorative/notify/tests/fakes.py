@@ -31,6 +31,8 @@ class World:
     unsent: list[tuple[UUID, str]] = field(default_factory=list)
     unsent_fails: bool = False
     checked: int = 0
+    reads: list[int] = field(default_factory=list)
+    changed: bool = False
 
     def plan(self, facts: object, messages: list[Message]) -> list[Planned]:
         return list(self.planned)
@@ -56,11 +58,15 @@ class World:
         registry.register(Kind(KIND, self.plan, self.recheck, self.render, self.on_unsent))
         registry.register_groups(
             Groups(
-                self.read, unchanged=lambda facts: True, silent=lambda facts: False, shut_out=lambda facts: ()
+                self.read,
+                unchanged=lambda facts: not self.changed,
+                silent=lambda facts: False,
+                shut_out=lambda facts: (),
             )
         )
 
     def read(self, groups: Collection[UUID], at: datetime) -> dict[UUID, object]:
+        self.reads.append(len(groups))
         return dict.fromkeys(groups, self)
 
     def want(self, **facts: object) -> Planned:

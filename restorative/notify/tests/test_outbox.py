@@ -498,6 +498,16 @@ def test_number_of_queries_for_each_message(world, django_assert_max_num_queries
         outbox.sweep(at=TEN)
 
 
+def test_facts_are_read_for_many_groups_at_once_and_again_for_one_that_was_changed(world):
+    due(3)
+    outbox.sweep(at=TEN)
+    assert world.reads == [3]
+    world.changed = True
+    due(2)
+    outbox.sweep(at=TEN)
+    assert world.reads == [3, 2, 1, 1]
+
+
 def test_the_registry_knows_each_kind_once(world):
     world.register()
     with pytest.raises(ValueError, match="twice"):
