@@ -3,7 +3,7 @@ first answer, and an answer other than yes has the same effect as on its own pag
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,12 +13,11 @@ from referrals.actions.change import Change, changing_party
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import asked_as_before, record_consent
 from referrals.actions.reaching import RouteFacts, record_route
-from referrals.actions.readiness import need_all, rules_result
+from referrals.actions.readiness import add_check, need_all, rules_result
 from referrals.actions.tasks import finish_tasks
 from referrals.enums import Answer, ConcernKind, Purpose, ReadinessKind, Ready, TaskKind
 from referrals.models import Concern, Consent, ContactRoute, Party, ReadinessCheck, SafetyAnswers
 from restorative.common.decisions import NotPossible
-from restorative.common.rules import rules
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -130,16 +129,7 @@ def _same_route(route: ContactRoute, party: Party, answer: Answer, by: "User") -
 def _readiness(change: Change, party: Party, answers: dict[str, str], note: str) -> ReadinessCheck:
     asked = {"well": answers["well"], "right_time": answers["right_time"], "feels_safe": answers["safe"]}
     ready = rules_result(asked, asked)
-    row = change.add(
-        ReadinessCheck,
-        party=party,
-        kind=ReadinessKind.CHECK_IN,
-        answers=asked,
-        notes={"note": note} if note else {},
-        result=ready,
-        judgement=ready,
-        **change.stamp("completed"),
-        expires_at=change.at + timedelta(days=rules().readiness_days),
-    )
+    notes = {"note": note} if note else {}
+    row = add_check(change, party, ReadinessKind.CHECK_IN, asked, ready, notes=notes)
     change.record("checked_in", row, fields=QUESTIONS, why=ready)
     return row

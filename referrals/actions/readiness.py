@@ -3,10 +3,10 @@ Each answer is saved as a new row and never changed."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from referrals import access, events
-from referrals.actions.change import changing, changing_party
+from referrals.actions.change import Change, changing, changing_party
 from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import asked_as_before, record_consent
 from referrals.actions.tasks import finish_tasks
@@ -100,6 +100,16 @@ def rules_result(answers: dict[str, str], questions: dict[str, str]) -> Ready:
     return Ready.READY if all(answers.get(key) == Answer.YES for key in questions) else Ready.NOT_YET
 
 
+def add_check(
+    change: Change, party: Party, kind: ReadinessKind, answers: dict[str, str], result: Ready, **more: Any
+) -> ReadinessCheck:
+    """Add a check. Without other values in `more`, the worker judges as the rules do, and it is valid as long as a
+    full check."""
+    usual = {"judgement": result, "expires_at": change.at + timedelta(days=rules().readiness_days)}
+    asked = {"party": party, "kind": kind, "answers": answers, "result": result}
+    return change.add(ReadinessCheck, **asked, **change.stamp("completed"), **(usual | more))
+
+
 def check_readiness(
     *,
     party: Party,
@@ -119,18 +129,8 @@ def check_readiness(
         result = rules_result(answers, READINESS_QUESTIONS)
         if judgement != result and not reason.strip():
             raise NotPossible("Your judgement differs from the answers. Say why.", field="reason")
-        row = change.add(
-            ReadinessCheck,
-            party=party,
-            kind=ReadinessKind.FULL,
-            answers=answers,
-            notes=notes or {},
-            result=result,
-            judgement=judgement,
-            reason=reason,
-            **change.stamp("completed"),
-            expires_at=change.at + timedelta(days=rules().readiness_days),
-        )
+        more = {"notes": notes or {}, "judgement": judgement, "reason": reason}
+        row = add_check(change, party, ReadinessKind.FULL, answers, result, **more)
         change.record("readiness_checked", row, fields=["answers", "judgement"], why=judgement)
         change.begin_preparing()
         return row
@@ -161,18 +161,12 @@ def check_on_the_day(
     with changing_party(party, by=by, at=at) as (change, party):
         need_all(answers, DAY_QUESTIONS)
         result = rules_result(answers, DAY_QUESTIONS)
-        row = change.add(
-            ReadinessCheck,
-            party=party,
-            kind=ReadinessKind.DAY,
-            answers=answers,
-            notes={"note": note} if note else {},
-            result=result,
-            judgement=result,
-            capacity=Capacity.CLEAR if answers["decides"] == Answer.YES else Capacity.DOUBT,
-            **change.stamp("completed"),
-            expires_at=end_of(clock.today(change.at)),
-        )
+        more = {
+            "notes": {"note": note} if note else {},
+            "capacity": Capacity.CLEAR if answers["decides"] == Answer.YES else Capacity.DOUBT,
+            "expires_at": end_of(clock.today(change.at)),
+        }
+        row = add_check(change, party, ReadinessKind.DAY, answers, result, **more)
         change.record("day_checked", row, fields=DAY_QUESTIONS, why=result)
         if answers["still_yes"] != Answer.YES:
             answer = Answer(answers["still_yes"])
