@@ -7,6 +7,7 @@ from datetime import datetime
 
 from meetings.models import Attendance, Meeting
 from meetings.reminders.people import NOT_HAPPENING, URGENT, WORDS, expected_of, times
+from referrals.enums import RouteKind
 from referrals.models import Party
 from referrals.reminders.reach import CHANNELS, OUTSIDE_HOURS, Ways, reach, say
 from restorative.common import clock
@@ -16,7 +17,6 @@ from restorative.notify.registry import Hold
 NO_PHONE = "Their worker has no work phone number to give, so nothing is sent."
 LEFT = (State.SENDING, State.SENT, State.UNCERTAIN, State.FAILED)
 MOST_LOOKS = 4  # the first allowed day can be a bank holiday, and so can the next
-HOW = {"text": "text", "email": "email"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def _preview(kind: str, party: Party, text: str, due: datetime, at: datetime, wa
         return MessagePreview(kind, "", "", held=NO_PHONE)
     when = "at once" if urgent and moment <= at else f"about {clock.show_when(moment)}"
     body = say(text, party.known_as, worker, found).body
-    return MessagePreview(kind, when, body, channel=HOW[CHANNELS[found.route.kind]], goes=moment)
+    return MessagePreview(kind, when, body, channel=CHANNELS[RouteKind(found.route.kind)], goes=moment)
 
 
 def messages_sent(
@@ -95,4 +95,4 @@ def _left(row: Message) -> MessagePreview:
         State.UNCERTAIN: "not known whether it arrived: ring them",
         State.FAILED: "could not be sent: ring them",
     }
-    return MessagePreview(row.kind, words[State(row.state)], row.body, channel=HOW.get(row.channel, ""))
+    return MessagePreview(row.kind, words[State(row.state)], row.body, channel=row.channel)

@@ -12,7 +12,7 @@ from referrals.duties.knowing import barred, managers_there, sees
 from referrals.enums import NOBODY, Purpose
 from referrals.facts import Facts, PartyFacts
 from referrals.reminders.reach import say_to, to_participant
-from referrals.reminders.telling import plan_again, to_worker, words
+from referrals.reminders.worker_messages import plan_again, to_worker, words
 from restorative.common import clock
 from restorative.common.rules import rules
 from restorative.notify.models import Message

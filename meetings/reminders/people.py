@@ -19,7 +19,7 @@ from referrals.reminders.reach import (
     say_to,
     to_participant,
 )
-from referrals.reminders.telling import plan_again
+from referrals.reminders.worker_messages import plan_again
 from restorative.accounts.working_days import working_day_after
 from restorative.common import clock
 from restorative.common.rules import rules

@@ -10,7 +10,7 @@ from meetings.facts import MeetingsFacts
 from referrals.duties.knowing import barred, managers_there, opened_by, workers_on
 from referrals.facts import Facts, PartyFacts
 from referrals.reminders.ring import unsent
-from referrals.reminders.telling import to_worker, words
+from referrals.reminders.worker_messages import to_worker, words
 from restorative.common.rules import rules
 from restorative.notify.models import Message
 from restorative.notify.registry import Cancel, Content, Kind, Plan, Planned, Send

@@ -13,7 +13,7 @@ from referrals.duties.turns import shown_rows
 from referrals.enums import Gate
 from referrals.facts import Facts
 from referrals.reminders.reach import LOOK_AGAIN, can_be_written_to, ways_in, who_rings
-from referrals.reminders.telling import to_worker, words
+from referrals.reminders.worker_messages import to_worker, words
 from restorative.common import clock
 from restorative.notify.models import Message
 from restorative.notify.registry import Cancel, Hold, Kind, Plan, Planned, Send

@@ -10,7 +10,7 @@ from django.db.models import Q
 from referrals.facts import Facts
 from referrals.facts.rows import GrantRow
 from referrals.models import Grant
-from referrals.reminders.telling import still_planned, words
+from referrals.reminders.worker_messages import still_planned, words
 from restorative.accounts.enums import Role
 from restorative.accounts.models import User
 from restorative.notify.models import Message

@@ -12,7 +12,7 @@ from referrals.enums import UNANSWERED, HandoffKind, HandoffState
 from referrals.facts import Facts
 from referrals.facts.rows import HandoffRow
 from referrals.models import Handoff, HandoffMessage
-from referrals.reminders.telling import still_planned, words
+from referrals.reminders.worker_messages import still_planned, words
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Team, User
 from restorative.common.rules import rules

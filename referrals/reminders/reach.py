@@ -1,5 +1,5 @@
 """How a party may be reached in writing at a moment, and the words as they may be sent to them.
-The outbox asks; nothing here plans or sends. Reminders to workers are in telling.py."""
+The outbox asks; nothing here plans or sends. Reminders to workers are in worker_messages.py."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

@@ -7,7 +7,7 @@ from referrals.enums import TaskKind
 from referrals.facts import Facts
 from referrals.facts.rows import TaskRow
 from referrals.reminders.reach import nothing_is_sent, who_rings
-from referrals.reminders.telling import still_planned, to_worker, words
+from referrals.reminders.worker_messages import still_planned, to_worker, words
 from restorative.notify.models import Message, State
 from restorative.notify.registry import Cancel, Kind, Planned, Send, register
 from restorative.notify.spacing import TOO_LATE

@@ -9,7 +9,7 @@ from referrals import duties
 from referrals.duties import DutyKind, NewDuty, duties_of
 from referrals.duties.knowing import opened_by, sees
 from referrals.facts import Facts
-from referrals.reminders.telling import to_worker, words
+from referrals.reminders.worker_messages import to_worker, words
 from restorative.notify.models import Message
 from restorative.notify.registry import Cancel, Hold, Kind, Planned, Send, register
 

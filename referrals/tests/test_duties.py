@@ -15,6 +15,7 @@ from referrals.actions import concerns, lifecycle, reaching, readiness, records
 from referrals.actions.grants import bar
 from referrals.actions.sheets import publish_sheet
 from referrals.duties import KINDS, NewDuty, duties_of
+from referrals.duties.knowing import opened_by, sees
 from referrals.enums import (
     ApproachResult,
     ConcernKind,
@@ -23,10 +24,10 @@ from referrals.enums import (
     Suitable,
 )
 from referrals.facts import facts_of
-from referrals.models import Duty, ReadinessCheck, Referral
+from referrals.models import Duty, Party, ReadinessCheck, Referral
 from referrals.projections import reproject
 from referrals.tasks import stale_projections
-from restorative.accounts.models import Closure
+from restorative.accounts.models import Closure, User
 from restorative.common import clock
 from tests.stories import tell
 
@@ -339,3 +340,22 @@ def test_each_kind_leads_to_a_page_that_exists() -> None:
         if kind.reminder_page:
             args = [uuid4()] if kind.reminder_page == "referrals:share" else []
             assert reverse(kind.reminder_page, args=args)
+
+
+@pytest.mark.parametrize(
+    "name", ["booked_tomorrow", "on_hold", "blocked_stop", "blocked_sign_off", "blocked_records_check"]
+)
+def test_reminders_and_pages_agree_on_what_a_worker_may_know(name: str, staff: Staff) -> None:
+    """Reminders are checked against facts, pages against the access that is stored."""
+    made = tell(name, staff, timezone.now())
+    key = made.referral.pk
+    facts = facts_of(key, timezone.now(), closures=True)
+    workers = User.objects.filter(pk__in=facts.staff)
+    assert {user.pk for user in workers if sees(facts, user.pk)} == {
+        user.pk for user in workers if Referral.objects.visible_to(user).filter(pk=key).exists()
+    }
+    for user in workers:
+        here = Party.objects.opened_by(user).filter(referral=key), Party.objects.safety_opened_by(user)
+        assert opened_by(facts, user.pk) == set(here[0].values_list("pk", flat=True))
+        safety = here[1].filter(referral=key).values_list("pk", flat=True)
+        assert opened_by(facts, user.pk, safety=True) == set(safety)

@@ -1,10 +1,8 @@
 """The outbox: reconcile() plans messages in the transaction of the change; sweep() sends what is due.
 The app that registered a kind decides what a message says and whether it may still be sent."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -32,16 +30,12 @@ __all__ = [
 UNPLANNED = "no longer planned"
 
 
-@dataclass(frozen=True)
-class Reconciled:
+class Reconciled(NamedTuple):
     """The result of reconcile(). `already_sending` were claimed before they could be cancelled: tell the user which."""
 
     created: list[Message]
     cancelled: list[Message]
     already_sending: list[Message]
-
-    def __iter__(self) -> Iterator[list[Message]]:
-        return iter((self.created, self.cancelled, self.already_sending))
 
 
 def reconcile(group: UUID, *, at: datetime | None = None, facts: registry.Facts = None) -> Reconciled:
