@@ -13,6 +13,7 @@ from referrals.actions.change import Change, changing, require_open
 from referrals.actions.handoff import LOOK_AGAIN, ended, fresh_handoff, handing_over, lead_lost, move_on
 from referrals.actions.involvement import note_keyworker, note_lead
 from referrals.actions.matching import keep_name_keys
+from referrals.blockers.handing_over import HandingOver
 from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Stage
 from referrals.facts import PartyFacts
 from referrals.facts.rows import ConsentRow
@@ -52,10 +53,7 @@ def first_contact(*, handoff: Handoff, version: int, by: User, at: datetime | No
 
 def met_by(change: Change) -> None:
     """Treat the first action with a party by the worker who accepted as first contact."""
-    taken = Handoff.objects.unscoped("first contact").filter(
-        referral=change.referral, receiver=change.by, state=HandoffState.ACCEPTED, moved_at__isnull=True
-    )
-    for row in change.once(f"handoffs taken by {change.by}", lambda: list(taken)):
+    for row in change.once(f"handoffs taken by {change.by and change.by.pk}", lambda: _not_begun(change)):
         fresh = fresh_handoff(row)
         if fresh.state != HandoffState.ACCEPTED or fresh.moved_at:
             continue
@@ -64,7 +62,13 @@ def met_by(change: Change) -> None:
             _move(change, fresh)
 
 
-def _handing(change: Change, handoff: Handoff):
+def _not_begun(change: Change) -> list[Handoff]:
+    """The handoffs that this worker accepted and that nothing has moved for."""
+    rows = Handoff.objects.unscoped("first contact").filter(referral=change.referral, receiver=change.by)
+    return list(rows.filter(state=HandoffState.ACCEPTED, moved_at__isnull=True))
+
+
+def _handing(change: Change, handoff: Handoff) -> HandingOver:
     return handing_over(change, handoff, handoff.decided_kind, handoff.party)
 
 
