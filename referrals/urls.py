@@ -5,7 +5,6 @@ from django.urls import path
 from referrals.views import (
     asking_others,
     check_in,
-    closure,
     consent,
     decisions,
     drafts,
@@ -14,7 +13,6 @@ from referrals.views import (
     handed_over,
     handoffs,
     intake,
-    keeping,
     parties,
     pausing,
     protecting,
@@ -52,7 +50,7 @@ urlpatterns += [
         facilitators.LeaveOutProfessional.as_view(),
         name="professional_leave_out",
     ),
-    path("r/<str:reference>/close/", closure.Close.as_view(), name="close"),
+    path("r/<str:reference>/close/", decisions.Close.as_view(), name="close"),
     path("r/<str:reference>/pause/", pausing.Pause.as_view(), name="pause"),
     path("r/<str:reference>/resume/", pausing.Resume.as_view(), name="resume"),
     path("r/<str:reference>/reopen/", pausing.Reopen.as_view(), name="reopen"),
@@ -111,7 +109,7 @@ urlpatterns += [
     path(f"{PERSON}keyworker/", parties.Keyworker.as_view(), name="keyworker"),
     path(f"{PERSON}died/", pausing.Died.as_view(), name="died"),
     path(f"{PERSON}leave/", parties.Leave.as_view(), name="person_leave"),
-    path(f"{PERSON}keep/", keeping.KeepLonger.as_view(), name="person_keep"),
+    path(f"{PERSON}keep/", parties.KeepLonger.as_view(), name="person_keep"),
     path(f"{PERSON}invite/", parties.Invite.as_view(), name="invite"),
 ]
 

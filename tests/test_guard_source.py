@@ -420,8 +420,8 @@ def test_pages_write_nothing():
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in verbs
     }
     assert writing == {
-        "restorative.common.views.ActionFormView._once: Submission.objects.create",
-        "restorative.common.views.ActionFormView._once: sent.save",
+        "restorative.common.views_forms.ActionFormView._once: Submission.objects.create",
+        "restorative.common.views_forms.ActionFormView._once: sent.save",
     }
 
 
@@ -520,6 +520,30 @@ def test_templates_put_nothing_on_a_page_unescaped():
         for path in (BASE / "templates").rglob("*.html")
         for tag in re.findall(r"{[{%][^}]*[%}]}", path.read_text())
         if re.search(r"\|\s*safe\b|\bautoescape off\b", tag)
+    ]
+    assert found == []
+
+
+def test_numbers_and_the_time_are_read_when_they_are_needed():
+    """A call at import time would keep the number, or the day, of the service's start."""
+
+    def run_on_import(node: ast.AST) -> Iterator[ast.AST]:
+        yield node
+        for field, child in ast.iter_fields(node):
+            if isinstance(node, ast.FunctionDef | ast.Lambda) and field == "body":
+                continue
+            for each in child if isinstance(child, list) else [child]:
+                if isinstance(each, ast.AST):
+                    yield from run_on_import(each)
+
+    found = [
+        f"{module.name}:{node.lineno}"
+        for module in modules()
+        for node in run_on_import(module.tree)
+        if isinstance(node, ast.Call)
+        and re.fullmatch(
+            r"rules|(clock\.)?(now|today)|(datetime|date|timezone)\.(now|today)", ast.unparse(node.func)
+        )
     ]
     assert found == []
 

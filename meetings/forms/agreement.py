@@ -147,7 +147,7 @@ class StatusForm(BaseForm):
 
     status = ChoiceRadio(
         label="What became of it?",
-        choices=[(status.value, status.label) for status in ActionStatus if status != ActionStatus.OPEN],
+        choices=[status for status in ActionStatus if status != ActionStatus.OPEN],
         option_hints={
             ActionStatus.NOT_DONE: "You get a task to check in with them. Nothing else comes of it",
             ActionStatus.RENEGOTIATED: "It becomes another action. The others’ side is not shown the new one",

@@ -48,7 +48,7 @@ class FollowUpForm(BaseForm):
     )
     why = ChoiceRadio(
         label="What happened?",
-        choices=AttemptResult.choices,
+        choices=AttemptResult,
         shown_if=("result", TRY_AGAIN),
         needed="Choose what happened",
     )

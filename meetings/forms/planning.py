@@ -1,4 +1,4 @@
-"""The planner: day, times, place and arrivals. The action decides whether they are possible."""
+"""The planner: day, times, place and arrivals; absences and stand-ins. The action decides what is possible."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -38,19 +38,15 @@ class BookForm(BaseForm):
         label="Day",
         future=True,
         help_text="Like 3 March 2027, or tomorrow",
-        error_messages={"required": "Enter the day"},
+        needed="Enter the day",
     )
-    starts_at = TimeField(
-        label="Starts", help_text="Like 2pm", error_messages={"required": "Enter when it starts"}
-    )
+    starts_at = TimeField(label="Starts", help_text="Like 2pm", needed="Enter when it starts")
     ends_at = TimeField(label="Ends", required=False, help_text="Empty: 1½ hours later")
     kind = ChoiceRadio(
         label="Kind",
-        choices=[(kind.value, kind.label) for kind in (MeetingKind.CONVERSATION, MeetingKind.FAMILY)],
+        choices=[MeetingKind.CONVERSATION, MeetingKind.FAMILY],
     )
-    venue = ChoiceSelect(
-        label="Room", choices="rooms", error_messages={"required": "Choose a room, or by video"}
-    )
+    venue = ChoiceSelect(label="Room", choices="rooms", needed="Choose a room, or by video")
     video = CleanCharField(
         label="Video link",
         shown_if=("venue", VIDEO),
@@ -112,3 +108,15 @@ class BookForm(BaseForm):
             for key, _ in self.people
             if self.cleaned_data.get(f"arrives_{key}")
         }
+
+
+class CannotComeForm(BaseForm):
+    """Which of the workers who run the meeting cannot come."""
+
+    user = ChoiceRadio(label="Who cannot be there?", choices="people")
+
+
+class StandInForm(BaseForm):
+    """Who stands in. Names are grouped by organisation."""
+
+    user = ChoiceSelect(label="Who stands in?", choices="workers")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from meetings import access
 from meetings.actions.agreeing import add_action, set_status
@@ -14,7 +14,6 @@ from meetings.presenters import aftercare
 from meetings.views.agreement import CLOSED, AgreementFormView
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
-from restorative.common.forms import BaseForm
 
 
 class AddAction(AgreementFormView):
@@ -24,10 +23,13 @@ class AddAction(AgreementFormView):
     title = "Add an action"
     form_class = AddActionForm
     submit_text = "Add it"
+    success = "Added."
+    action, about = add_action, "agreement"
 
     def load(self) -> None:
         super().load()
-        if self.outcome.agreement is None:
+        self.agreement = self.outcome.agreement
+        if self.agreement is None:
             raise Http404
 
     def may(self) -> Decision:
@@ -36,15 +38,8 @@ class AddAction(AgreementFormView):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"people": self.people()}
 
-    def act(self, form: BaseForm) -> str:
-        add_action(
-            agreement=self.outcome.agreement,
-            facts=self.facts(form.cleaned_data),
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Added.")
-        return self.href("agreement")
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"facts": self.facts(said)}
 
 
 class ActionStatusFormView(AgreementFormView):
@@ -54,62 +49,57 @@ class ActionStatusFormView(AgreementFormView):
     template_name = "meetings/action_status.html"
     title = "What became of it"
     form_class = StatusForm
-    action: Action
+    about = ""
+    row: Action
 
     def load(self) -> None:
         rows = Action.objects.visible_to(self.request.user).select_related("agreement")
-        found = rows.filter(pk=self.kwargs["action"]).first()
-        if found is None:
-            raise Http404
-        self.action = found
+        self.row = get_object_or_404(rows, pk=self.kwargs["action"])
         super().load()
-        owner = next((party for party in self.outcome.opened if party.pk == found.owner_id), None)
+        owner = next((party for party in self.outcome.opened if party.pk == self.row.owner_id), None)
         if owner is None:
             raise Http404
-        found.owner = owner
+        self.row.owner = owner
 
     def wanted(self) -> str:
-        return str(self.action.agreement.meeting_id)
+        return str(self.row.agreement.meeting_id)
 
     def audited(self) -> dict[str, Any]:
-        return {"thing": self.action, "referral_id": self.referral.pk, "party_id": self.action.owner_id}
+        return {"thing": self.row, "referral_id": self.referral.pk, "party_id": self.row.owner_id}
 
     def may(self) -> Decision:
-        return access.may_update(self.request.user, self.action) if self.open else refuse(CLOSED)
+        return access.may_update(self.request.user, self.row) if self.open else refuse(CLOSED)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"name": self.action.owner.known_as}
+        return {"name": self.row.owner.known_as}
 
     def get_context(self) -> dict[str, Any]:
         facts = [
-            {"key": "Who", "value": self.action.owner.known_as},
-            {"key": "What", "value": self.action.what},
-            {"key": "By when", "value": clock.show_day(self.action.due_on)},
-            {"key": "How we will know", "value": self.action.sign},
-            {"key": "Who helps", "value": self.action.helper},
+            {"key": "Who", "value": self.row.owner.known_as},
+            {"key": "What", "value": self.row.what},
+            {"key": "By when", "value": clock.show_day(self.row.due_on)},
+            {"key": "How we will know", "value": self.row.sign},
+            {"key": "Who helps", "value": self.row.helper},
         ]
         return {
             **super().get_context(),
             "facts": [row for row in facts if row["value"]],
-            "history": aftercare.update_rows(self.action, self.request.user),
+            "history": aftercare.update_rows(self.row, self.request.user),
         }
 
-    def act(self, form: BaseForm) -> str:
-        said = form.cleaned_data
-        status = ActionStatus(said["status"])
-        anew = status == ActionStatus.RENEGOTIATED
-        set_status(
-            action=self.action,
-            status=status,
-            note=said["note"],
-            becomes=self.facts(said, self.action.owner) if anew else None,
-            by=self.request.user,
-            at=self.at,
-        )
-        name = self.action.owner.known_as
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        anew = said["status"] == ActionStatus.RENEGOTIATED
+        becomes = self.facts(said, self.row.owner) if anew else None
+        return {"status": said["status"], "note": said["note"], "becomes": becomes}
+
+    def run(self, **arguments: Any) -> Any:
+        return set_status(action=self.row, **arguments)
+
+    @property
+    def success(self) -> str:
+        name = self.row.owner.known_as
         done = {
             ActionStatus.NOT_DONE: f"Saved. You have a task to check in with {name}: how are things?",
             ActionStatus.RENEGOTIATED: f"Saved, with what it became. Only {name}’s side is shown that.",
         }
-        messages.success(self.request, done.get(status, "Saved."))
-        return self.href("agreement")
+        return done.get(self.said["status"], "Saved.")

@@ -3,7 +3,6 @@ A user who may not know that an agreement was written gets 404."""
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404
 from django.urls import reverse
 
@@ -13,12 +12,12 @@ from meetings.enums import Agreed
 from meetings.forms.agreement import AnswerForm, WriteAgreementForm
 from meetings.presenters import aftercare
 from meetings.presenters.aftercare import Outcome
+from meetings.views.base import step
 from referrals.enums import Stage
 from referrals.models import Party
 from referrals.views.base import PartyFormView, ReferralFormView, ReferralMixin, ReferralPage
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
-from restorative.common.forms import BaseForm
 
 CLOSED = "This referral is closed. Reopen it to change what was agreed."
 WRITTEN = "What came of this meeting was already written down."
@@ -39,6 +38,7 @@ class AgreementMixin(ReferralMixin):
         found = next((row for row in self.met if not wanted or str(row.pk) == wanted), None)
         if found is None:
             raise Http404
+        self.meeting = found
         self.outcome = aftercare.outcome_of(found, self.referral, user)
         self.may_write = bool(access.may_agree(user, found)) and not self.outcome.written
         if not (self.outcome.agreement or self.outcome.written or self.outcome.opened or self.may_write):
@@ -112,19 +112,12 @@ class ShowAgreement(AgreementMixin, ReferralPage):
     def next_step(self) -> dict[str, str]:
         """Writing the agreement, if this user may and it is not written yet."""
         if self.may_write and self.open:
-            return {
-                "heading": "Next: write down what came of it",
-                "text": "In their own words. “Nothing was agreed, but it helped” is a good result too.",
-                "action_text": "Write it down",
-                "action_href": self.href("agreement_write"),
-            }
-        nothing_to_do = {"text": "", "action_text": "", "action_href": ""}
+            text = "In their own words. “Nothing was agreed, but it helped” is a good result too."
+            heading = "Next: write down what came of it"
+            return step(heading, text, "Write it down", self.href("agreement_write"))
         if not self.outcome.written and not self.outcome.agreement:
-            text = "Whoever ran the meeting writes it."
-            return {**nothing_to_do, "heading": "Nothing is written down yet", "text": text}
-        if self.outcome.nothing_agreed:
-            return {**nothing_to_do, "heading": aftercare.NOTHING_AGREED}
-        return {}
+            return step("Nothing is written down yet", "Whoever ran the meeting writes it.")
+        return step(aftercare.NOTHING_AGREED) if self.outcome.nothing_agreed else {}
 
     def links(self) -> list[dict[str, str]]:
         read = self.outcome.agreement
@@ -185,37 +178,32 @@ class WriteAgreement(AgreementFormView):
     title = "What came of it"
     form_class = WriteAgreementForm
     submit_text = "Save what was agreed"
+    success = "Saved. Each side sees it once its person has said yes to it."
+    action, about = write_agreement, "meeting"
 
     def may(self) -> Decision:
         if not self.open:
             return refuse(CLOSED)
         if self.outcome.written:
             return refuse(WRITTEN)
-        return access.may_agree(self.request.user, self.outcome.meeting)
+        return access.may_agree(self.request.user, self.meeting)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         opened = [(str(party.pk), party.known_as) for party in self.outcome.opened]
         return {"people": self.people(), "answering": opened}
 
-    def act(self, form: BaseForm) -> str:
-        assert isinstance(form, WriteAgreementForm)  # noqa: S101 - for the type checker
-        said = form.cleaned_data
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
         answers = {
             party: Agreed(said[f"says_{party.pk}"])
             for party in self.outcome.opened
             if said.get(f"says_{party.pk}") and said["words"]
         }
-        write_agreement(
-            meeting=self.outcome.meeting,
-            words=said["words"],
-            if_difficult=said["if_difficult"],
-            actions=[self.facts(row) for row in form.actions()],
-            answers=answers,
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Saved. Each side sees it once its person has said yes to it.")
-        return self.href("agreement")
+        return {
+            "words": said["words"],
+            "if_difficult": said["if_difficult"],
+            "actions": [self.facts(row) for row in self.form.actions()],
+            "answers": answers,
+        }
 
 
 class AnswerAgreement(AgreementMixin, PartyFormView):
@@ -223,15 +211,17 @@ class AnswerAgreement(AgreementMixin, PartyFormView):
 
     policy = "party"
     template_name = "meetings/agreement_answer.html"
+    title = "What {name} says to it"
     form_class = AnswerForm
     submit_text = "Save answer"
+    success = "Saved what {name} says to it."
+    action = answer_agreement
 
     def load(self) -> None:
         super().load()
         there = {party.pk for party in self.outcome.opened}
         if not self.outcome.written or self.outcome.nothing_agreed or self.party.pk not in there:
             raise Http404
-        self.title = f"What {self.party.known_as} says to it"
 
     def audited(self) -> dict[str, Any]:
         return {**super().audited(), "party_id": self.party.pk}
@@ -239,19 +229,9 @@ class AnswerAgreement(AgreementMixin, PartyFormView):
     def may(self) -> Decision:
         return super().may() if self.open else refuse(CLOSED)
 
-    @property
-    def back_href(self) -> str:
-        return self.href("agreement")
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {"name": self.party.known_as}
-
     def get_context(self) -> dict[str, Any]:
         return {**super().get_context(), "name": self.party.known_as}
 
-    def act(self, form: BaseForm) -> str:
-        answer = Agreed(form.cleaned_data["answer"])
-        found = self.outcome.agreement or aftercare.written_of(self.outcome.meeting, self.request.user)
-        answer_agreement(agreement=found, party=self.party, answer=answer, by=self.request.user, at=self.at)
-        messages.success(self.request, f"Saved what {self.party.known_as} says to it.")
-        return self.href("agreement")
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        found = self.outcome.agreement or aftercare.written_of(self.meeting, self.request.user)
+        return {"agreement": found, "answer": Agreed(said["answer"])}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from meetings import presenters
@@ -10,6 +10,11 @@ from meetings.models import Meeting
 from meetings.presenters import Coming
 from referrals.views.base import ReferralFormView, ReferralMixin
 from restorative.common.views import Page
+
+
+def step(heading: str, text: str = "", action_text: str = "", action_href: str = "") -> dict[str, str]:
+    """What components/next_step.html shows."""
+    return {"heading": heading, "text": text, "action_text": action_text, "action_href": action_href}
 
 
 class MeetingMixin(ReferralMixin):
@@ -22,17 +27,10 @@ class MeetingMixin(ReferralMixin):
 
     def load(self) -> None:
         super().load()
-        found = (
-            Meeting.objects.visible_to(self.request.user)
-            .select_related("venue")
-            .filter(referral=self.referral, pk=self.kwargs["meeting"])
-            .first()
-        )
-        if found is None:
-            raise Http404
-        found.referral = self.referral
-        self.meeting = found
-        self.people = presenters.coming(found, self.request.user)
+        rows = Meeting.objects.visible_to(self.request.user).select_related("venue")
+        self.meeting = get_object_or_404(rows, referral=self.referral, pk=self.kwargs["meeting"])
+        self.meeting.referral = self.referral
+        self.people = presenters.coming(self.meeting, self.request.user)
 
     def audited(self) -> dict[str, Any] | None:
         return {"thing": self.meeting, "referral_id": self.referral.pk}
@@ -55,3 +53,5 @@ class MeetingPage(MeetingMixin, Page):
 
 class MeetingFormView(MeetingMixin, ReferralFormView):
     """A form about one meeting."""
+
+    about = "meeting"

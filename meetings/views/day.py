@@ -8,18 +8,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from meetings import access, presenters
 from meetings.actions.recording import record_meeting
 from meetings.actions.scheduling import start
-from meetings.enums import COMING, RECORD_PROMPTS, Came, MeetingStatus, Offered
+from meetings.enums import COMING, RECORD_PROMPTS, MeetingStatus, Offered
 from meetings.forms.day import DayCheckForm, RecordForm
 from meetings.views.base import MeetingFormView, MeetingMixin
 from meetings.views.meeting import NOT_BOOKED
 from referrals import access as referral_access
 from referrals.actions.readiness import check_on_the_day
-from referrals.enums import DAY_QUESTIONS
+from referrals.enums import DAY_QUESTIONS, Answer
 from referrals.presenters import facilitators_of
 from referrals.views.base import RETURNS, PartyFormView
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
-from restorative.common.forms import BaseForm
+from restorative.common.views import allows
 
 
 class Today(MeetingFormView):
@@ -59,17 +59,12 @@ class Start(Today):
     """Starts the meeting, past its gate. A refusal is shown on the day's page."""
 
     http_method_names = ["get", "post", "head", "options"]
-
-    def may(self) -> Decision:
-        return referral_access.may_start(self.request.user, self.referral)
+    success = "The meeting has started. Write the record within 2 working days."
+    action = start
+    may = allows(referral_access.may_start, "referral")
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return HttpResponseRedirect(self.href("today"))
-
-    def act(self, form: BaseForm) -> str:
-        start(meeting=self.meeting, by=self.request.user, at=self.at)
-        messages.success(self.request, "The meeting has started. Write the record within 2 working days.")
-        return self.href("show")
 
 
 class DayCheck(MeetingMixin, PartyFormView):
@@ -78,11 +73,10 @@ class DayCheck(MeetingMixin, PartyFormView):
     policy = "party"
     audit_verb = "party_viewed"
     template_name = "meetings/day_check.html"
+    title = "Ask {name} today"
     form_class = DayCheckForm
-
-    def load(self) -> None:
-        super().load()
-        self.title = f"Ask {self.party.known_as} today"
+    success = "Saved what {name} said today."
+    action = check_on_the_day
 
     def may(self) -> Decision:
         if self.meeting.shown_status not in COMING:
@@ -94,36 +88,29 @@ class DayCheck(MeetingMixin, PartyFormView):
     def audited(self) -> dict[str, Any]:
         return {"thing": self.party, "referral_id": self.referral.pk, "party_id": self.party.pk}
 
-    def done(self) -> str:
-        return self.came_from[0] if self.came_from else self.href("today")
+    @property
+    def home(self) -> tuple[str, str]:
+        return self.href("today"), RETURNS["today"][1]
 
     @property
     def back_href(self) -> str:
-        return self.done()
+        return self.return_href
 
-    def get_context(self) -> dict[str, Any]:
-        words = self.came_from or RETURNS["today"]
-        return {**super().get_context(), "back_text": words[1]}
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"answers": {key: said[key] for key in DAY_QUESTIONS}, "note": said["note"]}
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {"name": self.party.known_as}
+    @property
+    def called_off(self) -> bool:
+        return any(self.said[key] != Answer.YES for key in ("safe", "still_yes", "decides"))
 
-    def act(self, form: BaseForm) -> str:
-        answers = {key: form.cleaned_data[key] for key in DAY_QUESTIONS}
-        check_on_the_day(
-            party=self.party,
-            answers=answers,
-            note=form.cleaned_data["note"],
-            by=self.request.user,
-            at=self.at,
-        )
-        if answers["safe"] != "yes" or answers["still_yes"] != "yes" or answers["decides"] != "yes":
-            messages.info(
-                self.request, "Saved. The meeting has been called off, and the others have not heard yet."
-            )
-            return self.href("show")
-        messages.success(self.request, f"Saved what {self.party.known_as} said today.")
-        return self.done()
+    def tell(self) -> None:
+        if not self.called_off:
+            return super().tell()
+        text = "Saved. The meeting has been called off, and the others have not heard yet."
+        return messages.info(self.request, text)
+
+    def done(self) -> str:
+        return self.href("show") if self.called_off else super().done()
 
 
 class WriteRecord(MeetingFormView):
@@ -133,6 +120,8 @@ class WriteRecord(MeetingFormView):
     title = "Record"
     form_class = RecordForm
     submit_text = "Save the record"
+    success = "Recorded. Speak with each person apart within 3 days."
+    action = record_meeting
 
     def may(self) -> Decision:
         may = access.may_record(self.request.user, self.meeting)
@@ -147,26 +136,18 @@ class WriteRecord(MeetingFormView):
         }
 
     def get_context(self) -> dict[str, Any]:
+        when = presenters.when_words(self.meeting.starts_at, self.meeting.ends_at)
+        return {**super().get_context(), "when": when}
+
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
         return {
-            **super().get_context(),
-            "when": presenters.when_words(self.meeting.starts_at, self.meeting.ends_at),
+            "came": {row.party: said[f"came_{row.party.pk}"] for row in self.people},
+            "answers": {key: said[key] for key in RECORD_PROMPTS},
+            "helped": Offered(said["helped"] or Offered.NOT_SURE),
+            **{key: said[key] for key in ("apology_offered", "apology_accepted", "stopped_why")},
         }
 
-    def act(self, form: BaseForm) -> str:
-        said = form.cleaned_data
-        row = record_meeting(
-            meeting=self.meeting,
-            came={row.party: Came(said[f"came_{row.party.pk}"]) for row in self.people},
-            answers={key: said[key] for key in RECORD_PROMPTS},
-            helped=Offered(said["helped"]) if said["helped"] else Offered.NOT_SURE,
-            apology_offered=said["apology_offered"],
-            apology_accepted=said["apology_accepted"],
-            stopped_why=said["stopped_why"],
-            by=self.request.user,
-            at=self.at,
-        )
-        if row is None:
-            messages.info(self.request, "Saved: it did not happen. Another meeting can be planned.")
-        else:
-            messages.success(self.request, "Recorded. Speak with each person apart within 3 days.")
-        return self.href("show")
+    def tell(self) -> None:
+        if self.result is not None:
+            return super().tell()
+        return messages.info(self.request, "Saved: it did not happen. Another meeting can be planned.")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from meetings import access
@@ -40,16 +41,10 @@ class DoFollowUp(ReferralFormView):
     def load(self) -> None:
         super().load()
         user = self.request.user
-        found = (
-            FollowUp.objects.visible_to(user)
-            .select_related("meeting", "done_by")
-            .filter(meeting__referral=self.referral, pk=self.kwargs["follow_up"])
-            .first()
-        )
-        party = next(
-            (row for row in parties_for(self.referral, user) if found and row.pk == found.party_id), None
-        )
-        if found is None or party is None:
+        rows = FollowUp.objects.visible_to(user).select_related("meeting", "done_by")
+        found = get_object_or_404(rows, meeting__referral=self.referral, pk=self.kwargs["follow_up"])
+        party = next((row for row in parties_for(self.referral, user) if row.pk == found.party_id), None)
+        if party is None:
             raise Http404
         party.referral = self.referral
         found.party = self.party = party
@@ -96,51 +91,37 @@ class DoFollowUp(ReferralFormView):
         return response
 
     def act(self, form: BaseForm) -> str:
-        result = form.cleaned_data["result"]
-        if result == forms.TRY_AGAIN:
-            return self._not_reached(form)
-        if result in (FollowUpResult.RATHER_NOT, FollowUpResult.NOT_REACHED):
-            return self._left(form)
-        return self._talked(form)
+        result, about = form.cleaned_data["result"], {"follow_up": self.follow_up}
+        act = {forms.TRY_AGAIN: self._not_reached, forms.TALKED: self._talked}.get(result, self._left)
+        return act(form, **about, by=self.request.user, at=self.at)
 
-    def _not_reached(self, form: BaseForm) -> str:
-        could_not_reach(
-            follow_up=self.follow_up,
-            result=AttemptResult(form.cleaned_data["why"]),
-            by=self.request.user,
-            at=self.at,
-        )
-        assert isinstance(form, forms.FollowUpForm)  # noqa: S101 - for the type checker
+    def _not_reached(self, form: BaseForm, **about: Any) -> str:
+        could_not_reach(result=AttemptResult(form.cleaned_data["why"]), **about)
         self.for_next_time = form.for_next_time()
         kept = " What you typed is kept for then." if self.for_next_time else ""
         messages.success(self.request, f"Noted. You have a task to try again in 3 working days.{kept}")
         return self.back_href
 
-    def _left(self, form: BaseForm) -> str:
+    def _left(self, form: BaseForm, **about: Any) -> str:
         said = form.cleaned_data
         leave_follow_up(
-            follow_up=self.follow_up,
             result=FollowUpResult(said["result"]),
             reason=said["reason"],
             later_too=said["later_too"] == Answer.YES,
-            by=self.request.user,
-            at=self.at,
+            **about,
         )
         messages.success(self.request, "Saved. Nothing more is asked in this call.")
         return self.back_href
 
-    def _talked(self, form: BaseForm) -> str:
-        assert isinstance(form, forms.FollowUpForm)  # noqa: S101 - for the type checker
+    def _talked(self, form: BaseForm, **about: Any) -> str:
         said, answers = form.cleaned_data, form.answers()
         rated = form.kind in forms.RATED
         hold_follow_up(
-            follow_up=self.follow_up,
             answers=answers,
             said=form.said(),
             notes=said["notes"],
             ratings=ratings_of(said) if rated else None,
-            by=self.request.user,
-            at=self.at,
+            **about,
         )
         if answers["feels_safe"] != Answer.YES:
             messages.info(
@@ -166,6 +147,7 @@ class AlreadyHappened(ReferralFormView):
     title = "Record a conversation that already happened"
     form_class = forms.AlreadyHappenedForm
     submit_text = "Record it"
+    action = record_already_happened
 
     def may(self) -> Decision:
         if self.referral.shown_stage == Stage.CLOSED:
@@ -192,19 +174,21 @@ class AlreadyHappened(ReferralFormView):
         first = first_settle(self.referral, self.request.user)
         return {**super().get_context(), "first": first, "stopped": self.stopped()}
 
-    def act(self, form: BaseForm) -> str:
-        said = form.cleaned_data
-        chosen = set(said["there"])
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
         told = Told(
             starts_at=said["starts"],
             ends_at=said["ends"],
-            there=[party for party in self.participants() if str(party.pk) in chosen],
+            there=[party for party in self.participants() if str(party.pk) in said["there"]],
             where=said["where"],
             answers={key: said[key] for key in RECORD_PROMPTS},
-            helped=Offered(said["helped"]) if said["helped"] else Offered.NOT_SURE,
+            helped=Offered(said["helped"] or Offered.NOT_SURE),
         )
-        meeting = record_already_happened(referral=self.referral, told=told, by=self.request.user, at=self.at)
-        calls = FollowUp.objects.visible_to(self.request.user).filter(meeting=meeting, done_at__isnull=True)
+        return {"told": told}
+
+    def tell(self) -> None:
+        calls = FollowUp.objects.visible_to(self.request.user).filter(
+            meeting=self.result, done_at__isnull=True
+        )
         debriefs = calls.filter(kind=FollowUpKind.DEBRIEF).exists()
         words = "Recorded. Ask each person the safety questions, alone"
         messages.success(
@@ -215,4 +199,6 @@ class AlreadyHappened(ReferralFormView):
                 self.request,
                 f"A stop is recorded with {' and '.join(names)}. Speak with them today, and tell a safeguarding lead.",
             )
-        return reverse("meetings:show", args=[self.referral.reference, meeting.pk])
+
+    def done(self) -> str:
+        return reverse("meetings:show", args=[self.referral.reference, self.result.pk])

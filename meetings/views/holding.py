@@ -8,7 +8,7 @@ from django.http import Http404
 from meetings import access
 from meetings.actions.standing_in import can_come, name_stand_in, say_unavailable
 from meetings.enums import COMING
-from meetings.forms.holding import CannotComeForm, StandInForm
+from meetings.forms.planning import CannotComeForm, StandInForm
 from meetings.models import Unavailable
 from meetings.presenters import hold
 from meetings.views.base import MeetingFormView
@@ -16,16 +16,20 @@ from meetings.views.meeting import NOT_BOOKED
 from referrals import access as referral_access
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
-from restorative.common.forms import BaseForm
 
 
 class CannotCome(MeetingFormView):
     """Records that a facilitator cannot come, after showing the consequences."""
 
     title = "Somebody cannot be there"
+    intro = (
+        "The meeting is on hold from then on: nothing is sent about it and it cannot start, until it is "
+        "moved, somebody stands in whom each person accepts, or they can come after all. The people who are "
+        "expected are told nothing yet."
+    )
     form_class = CannotComeForm
-    submit_text = "Save"
     drafted = False
+    action = say_unavailable
 
     def load(self) -> None:
         super().load()
@@ -43,25 +47,18 @@ class CannotCome(MeetingFormView):
             "people": [(str(one.pk), "I cannot" if one.pk == mine else one.first_name) for one in self.who]
         }
 
-    def get_context(self) -> dict[str, Any]:
-        return {
-            **super().get_context(),
-            "intro": "The meeting is on hold from then on: nothing is sent about it and it cannot start, until it is "
-            "moved, somebody stands in whom each person accepts, or they can come after all. The people who are "
-            "expected are told nothing yet.",
-        }
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"user": next(one for one in self.who if str(one.pk) == said["user"])}
 
-    def act(self, form: BaseForm) -> str:
-        user = next(one for one in self.who if str(one.pk) == form.cleaned_data["user"])
-        say_unavailable(meeting=self.meeting, user=user, by=self.request.user, at=self.at)
+    def tell(self) -> None:
         messages.info(self.request, "Saved. The meeting is on hold: move it, or find somebody to stand in.")
-        return self.href("show")
 
 
-class _OfOne(MeetingFormView):
-    """A form about one absence, `self.unavailable`."""
+class AbsenceFormView(MeetingFormView):
+    """A form about one absence."""
 
     drafted = False
+    about = "unavailable"
     unavailable: Unavailable
 
     def load(self) -> None:
@@ -72,37 +69,41 @@ class _OfOne(MeetingFormView):
             raise Http404
         found.meeting = self.meeting
         self.unavailable = found
-        self.name = found.user.first_name
+        self.names["who"] = found.user.first_name
 
 
-class CanCome(_OfOne):
+class CanCome(AbsenceFormView):
     """Records that they can come after all."""
 
+    title = "{who} can be there after all"
     submit_text = "They can be there"
+    success = "Saved: {who} can be there."
+    action = can_come
 
     def load(self) -> None:
         super().load()
-        self.title = f"{self.name} can be there after all"
+        self.intro = "Whoever was to stand in does not." if self.unavailable.stand_in else "Nobody is told."
 
     def may(self) -> Decision:
         return access.may_say_unavailable(self.request.user, self.meeting, self.unavailable.user)
 
-    def get_context(self) -> dict[str, Any]:
-        intro = "Whoever was to stand in does not." if self.unavailable.stand_in else "Nobody is told."
-        return {**super().get_context(), "intro": intro}
 
-    def act(self, form: BaseForm) -> str:
-        can_come(unavailable=self.unavailable, by=self.request.user, at=self.at)
-        messages.success(self.request, f"Saved: {self.name} can be there.")
-        return self.href("show")
-
-
-class NameStandIn(_OfOne):
+class NameStandIn(AbsenceFormView):
     """Names a stand-in for that day only, after showing who is asked and what the stand-in will see."""
 
     title = "Find a stand-in"
+    intro = (
+        "In place of {who}, on {day} only. Each person is asked by their own worker whether they "
+        "accept them. Until all have, the meeting stays on hold. The stand-in sees the pages of those who accepted "
+        "them, on that day."
+    )
     form_class = StandInForm
     submit_text = "Name them"
+    action = name_stand_in
+
+    def load(self) -> None:
+        super().load()
+        self.names["day"] = clock.show_day(self.meeting.starts_at)
 
     def may(self) -> Decision:
         may = referral_access.may_run(self.request.user, self.referral)
@@ -111,19 +112,7 @@ class NameStandIn(_OfOne):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"workers": hold.to_stand_in(self.referral, self.request.user)}
 
-    def get_context(self) -> dict[str, Any]:
-        day = clock.show_day(self.meeting.starts_at)
-        return {
-            **super().get_context(),
-            "intro": f"In place of {self.name}, on {day} only. Each person is asked by their own worker whether they "
-            "accept them. Until all have, the meeting stays on hold. The stand-in sees the pages of those who accepted "
-            "them, on that day.",
-        }
-
-    def act(self, form: BaseForm) -> str:
-        user = referral_access.could_facilitate(self.request.user).get(pk=form.cleaned_data["user"])
-        name_stand_in(unavailable=self.unavailable, user=user, by=self.request.user, at=self.at)
-        messages.success(
-            self.request, f"{user.first_name} is named. Each person is asked whether they accept them."
-        )
-        return self.href("show")
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        user = referral_access.could_facilitate(self.request.user).get(pk=said["user"])
+        self.success = f"{user.first_name} is named. Each person is asked whether they accept them."
+        return {"user": user}

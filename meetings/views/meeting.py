@@ -12,7 +12,7 @@ from meetings.enums import COMING, RECORD_PROMPTS, CallOffReason, MeetingStatus
 from meetings.forms.day import SafeForm
 from meetings.models import CallOff, Meeting, Record
 from meetings.presenters import hold
-from meetings.views.base import MeetingFormView, MeetingPage
+from meetings.views.base import MeetingFormView, MeetingPage, step
 from referrals import access as referral_access
 from referrals.enums import Answer
 from referrals.presenters.blocker_rows import BlockerRow
@@ -26,15 +26,27 @@ NOT_BOOKED = "This meeting is not booked any more."
 STARTED = "This meeting has started. Record it, and write why it stopped."
 
 
+AFTER = {
+    MeetingStatus.CALLED_OFF: ("This meeting was called off", "Nobody is expected."),
+    MeetingStatus.MOVED: ("This meeting was moved", "Nobody is expected at this time."),
+    MeetingStatus.TOOK_PLACE: ("This meeting took place", "Speak with each person apart within 3 days."),
+    MeetingStatus.DID_NOT_HAPPEN: (
+        "This meeting did not happen",
+        "Fewer than two people came. Another can be planned.",
+    ),
+}
+
+
 class ShowMeeting(MeetingPage):
     """When, where, who comes, what each person is sent, and what can be done."""
 
     template_name = "meetings/show.html"
+    title = "Meeting, {when}"
     record: Record | None
 
     def load(self) -> None:
         super().load()
-        self.title = f"Meeting, {clock.show_when(self.meeting.starts_at)}"
+        self.names["when"] = clock.show_when(self.meeting.starts_at)
         self.record = presenters.record_of(self.meeting, self.request.user)
         self.hold = hold.hold(self.meeting, self.request.user, self.at)
 
@@ -76,79 +88,45 @@ class ShowMeeting(MeetingPage):
         """The next step for this user, in words."""
         user, meeting = self.request.user, self.meeting
         if presenters.to_release(meeting, user):
-            return {
-                "heading": "Next: tell the others that it is not happening",
-                "text": "They have not heard yet. First it is asked whether it is safe if they hear today.",
-                "action_text": "Release",
-                "action_href": self.href("release"),
-            }
+            return step(
+                "Next: tell the others that it is not happening",
+                "They have not heard yet. First it is asked whether it is safe if they hear today.",
+                "Release",
+                self.href("release"),
+            )
         if meeting.shown_status in COMING:
             return self._before()
-        if meeting.shown_status == MeetingStatus.STARTED:
-            may = access.may_record(user, meeting)
-            return {
-                "heading": "Next: write the record",
-                "text": "Within 2 working days: who came, and what each person agrees may be noted."
-                if may
-                else "A facilitator writes it.",
-                "action_text": "Write the record" if may else "",
-                "action_href": self.href("record") if may else "",
-            }
-        words = {
-            MeetingStatus.CALLED_OFF: ("This meeting was called off", "Nobody is expected."),
-            MeetingStatus.MOVED: ("This meeting was moved", "Nobody is expected at this time."),
-            MeetingStatus.TOOK_PLACE: (
-                "This meeting took place",
-                "Speak with each person apart within 3 days.",
-            ),
-            MeetingStatus.DID_NOT_HAPPEN: (
-                "This meeting did not happen",
-                "Fewer than two people came. Another can be planned.",
-            ),
-        }
-        heading, text = words[MeetingStatus(meeting.shown_status)]
-        return {"heading": heading, "text": text, "action_text": "", "action_href": ""}
+        if meeting.shown_status != MeetingStatus.STARTED:
+            return step(*AFTER[MeetingStatus(meeting.shown_status)])
+        heading = "Next: write the record"
+        if not access.may_record(user, meeting):
+            return step(heading, "A facilitator writes it.")
+        text = "Within 2 working days: who came, and what each person agrees may be noted."
+        return step(heading, text, "Write the record", self.href("record"))
 
     def _before(self) -> dict[str, str]:
         day, today = clock.today(self.meeting.starts_at), clock.today(self.at)
         if self.hold and day >= today:
             return self._on_hold(self.hold["rows"])
         if day > today:
-            return {
-                "heading": f"Next: meet on {clock.show_when(self.meeting.starts_at)}",
-                "text": "Each person is asked again on the day. Anybody can still say no.",
-                "action_text": "See what stands in the way",
-                "action_href": self.href("today"),
-            }
+            return step(
+                f"Next: meet on {clock.show_when(self.meeting.starts_at)}",
+                "Each person is asked again on the day. Anybody can still say no.",
+                "See what stands in the way",
+                self.href("today"),
+            )
         if day == today:
-            return {
-                "heading": "Next: ask each person today",
-                "text": "Well enough, safe, still yes? Then a facilitator starts it.",
-                "action_text": "Today",
-                "action_href": self.href("today"),
-            }
-        return {
-            "heading": "This meeting was not started",
-            "text": "Its day has passed. Call it off, then another can be planned.",
-            "action_text": "Call it off",
-            "action_href": self.href("call_off"),
-        }
+            text = "Well enough, safe, still yes? Then a facilitator starts it."
+            return step("Next: ask each person today", text, "Today", self.href("today"))
+        text = "Its day has passed. Call it off, then another can be planned."
+        return step("This meeting was not started", text, "Call it off", self.href("call_off"))
 
     def _on_hold(self, rows: list[BlockerRow]) -> dict[str, str]:
         mine = next((row for row in rows if row.is_theirs), None)
         if mine is None:
-            return {
-                "heading": "Nothing for you to do now",
-                "text": "What the meeting needs is with somebody else.",
-                "action_text": "",
-                "action_href": "",
-            }
-        return {
-            "heading": f"Next: {mine.action_text[:1].lower()}{mine.action_text[1:]}",
-            "text": mine.sentence,
-            "action_text": mine.action_text,
-            "action_href": mine.action_href,
-        }
+            return step("Nothing for you to do now", "What the meeting needs is with somebody else.")
+        heading = f"Next: {mine.action_text[:1].lower()}{mine.action_text[1:]}"
+        return step(heading, mine.sentence, mine.action_text, mine.action_href)
 
     def links(self) -> list[dict[str, str]]:
         """Further links on this page."""
@@ -192,7 +170,9 @@ class CallMeetingOff(MeetingFormView):
     title = "Call this meeting off"
     submit_text = "Call it off"
     submit_tone = "stop"
+    success = "The meeting has been called off. Its workers are told at once."
     drafted = False
+    action = call_off
 
     def may(self) -> Decision:
         may = access.may_call_off(self.request.user, self.meeting)
@@ -209,11 +189,6 @@ class CallMeetingOff(MeetingFormView):
             else [],
             "others": presenters.others_words(self.people),
         }
-
-    def act(self, form: BaseForm) -> str:
-        call_off(meeting=self.meeting, by=self.request.user, at=self.at)
-        messages.success(self.request, "The meeting has been called off. Its workers are told at once.")
-        return self.href("show")
 
 
 class Release(MeetingFormView):
@@ -263,7 +238,7 @@ class Release(MeetingFormView):
             "asks": self.asks,
             "may_release": bool(runs),
             "name": self.call_off.party.known_as,
-            "said": [] if self.asks else [self.said(row) for row in self.waiting],
+            "said": [] if self.asks else [self.said_safe(row) for row in self.waiting],
             "facts": presenters.facts(self.meeting, self.request.user)[:2],
             "told": presenters.hear_it_is_off(
                 self.meeting, self.people, self.request.user, self.at, but=withdrew
@@ -272,7 +247,7 @@ class Release(MeetingFormView):
             else [],
         }
 
-    def said(self, row: CallOff) -> dict[str, str]:
+    def said_safe(self, row: CallOff) -> dict[str, str]:
         """Who said today that it is safe, with a link to take that back."""
         by, name = row.said_safe_by.first_name, row.party.known_as
         when = clock.show_when(row.said_safe_at)

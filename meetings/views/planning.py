@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.urls import reverse
 
 from meetings import presenters
@@ -21,9 +21,11 @@ from referrals.presenters import parties_for, shown_name
 from referrals.presenters.needs import needs_rows
 from referrals.views.base import ReferralFormView
 from restorative.common import clock
-from restorative.common.decisions import Decision, NotPossible
+from restorative.common.decisions import NotPossible
 from restorative.common.formfields import write_date
 from restorative.common.forms import BaseForm
+from restorative.common.views import allows
+from restorative.common.views_forms import PreviewMixin
 
 NOT_NOW = {
     Stage.PAUSED: "It is not the right time now. Decide first that it is suitable.",
@@ -32,7 +34,7 @@ NOT_NOW = {
 }
 
 
-class Book(ReferralFormView):
+class Book(PreviewMixin, ReferralFormView):
     """Plans a meeting of all people in the referral, in two steps: preview the messages, then book."""
 
     title = "Plan the meeting"
@@ -40,11 +42,10 @@ class Book(ReferralFormView):
     form_class = BookForm
     submit_text = "See what is sent"
     presses = frozenset({"book", "change", "slot"})
+    confirms = "book"
+    may = allows(access.may_run, "referral")
     slots: tuple[datetime, ...] = ()
     planned: Plan
-
-    def may(self) -> Decision:
-        return access.may_run(self.request.user, self.referral)
 
     # The form's choices
 
@@ -134,26 +135,8 @@ class Book(ReferralFormView):
             "slots": [{"value": slot.isoformat(), "text": clock.show_when(slot)} for slot in self.slots],
         }
 
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        passed_on = {"discard", "book"} & set(request.POST) or "X-Draft" in request.headers
-        passed_on = passed_on or hasattr(request, "too_much")
-        if passed_on:
-            return super().post(request, *args, **kwargs)
-        data = self._with_slot(request.POST) if request.POST.get("slot") else request.POST
-        form = self.form_class(data, **self.get_form_kwargs())
-        valid = form.is_valid()
-        if valid and "change" not in request.POST:
-            plan = self.plan(form)
-            try:
-                self.check(plan)
-            except NotPossible as refusal:
-                self._say(form, refusal)
-                valid = False
-            else:
-                self.keep(form)
-                return self._preview(form, plan)
-        self.keep(form)
-        return self.show(status=200 if valid else 422, form=form)
+    def data(self) -> QueryDict:
+        return self._with_slot(self.request.POST) if self.request.POST.get("slot") else self.request.POST
 
     def _with_slot(self, data: QueryDict) -> QueryDict:
         """The submitted form, moved to an alternative time, with its length kept."""
@@ -175,7 +158,10 @@ class Book(ReferralFormView):
         if isinstance(refusal, Clash):
             self.slots = tuple(free_slots(self.referral, self.planned, self.at))
 
-    def _preview(self, form: BookForm, plan: Plan) -> HttpResponse:
+    def preview(self, form: BookForm) -> HttpResponse:  # type: ignore[override]
+        plan = self.plan(form)
+        self.check(plan)
+        self.keep(form)
         meeting = self.as_planned(plan)
         people = []
         for index, party in enumerate(parties_for(self.referral, self.request.user)):

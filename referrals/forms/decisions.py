@@ -28,7 +28,7 @@ class DecideForm(BaseForm):
 
     decision = ChoiceRadio(
         label="Is a meeting suitable?",
-        choices=Suitable.choices,
+        choices=Suitable,
         option_hints={
             Suitable.YES: "Motives are sincere, no harm can come of it, and it is the right time",
             Suitable.NOT_NOW: "It is looked at again on a date you choose. A booked meeting is called off at once",
@@ -59,7 +59,7 @@ class AppointForm(BaseForm):
     user = ChoiceSelect(label="Who?", choices="workers")
     part = ChoiceRadio(
         label="As what?",
-        choices=[(part, part.label) for part in (Part.FACILITATOR, Part.SECOND_WORKER)],
+        choices=[Part.FACILITATOR, Part.SECOND_WORKER],
         option_hints={
             Part.FACILITATOR: "Prepares and runs the meeting. Sees what each person agreed to share",
             Part.SECOND_WORKER: "Beside a facilitator who supports someone here, or manages who does",
@@ -71,7 +71,7 @@ class AppointForm(BaseForm):
 class CloseForm(BaseForm):
     """Why it is not going ahead, if it is not; why it is closed with open items, if there are any."""
 
-    reason = ChoiceRadio(label="Why is it not going ahead?", choices=Reason.choices)
+    reason = ChoiceRadio(label="Why is it not going ahead?", choices=Reason)
     party = WhoseField("Whose information does that come from?")
     why_open_items = CleanTextField(
         label="Why is it closed all the same?", help_text="Kept with the closing", rows=3

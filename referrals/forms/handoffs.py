@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from referrals.enums import DeclineCode
 from restorative.common.formfields import ChoiceRadio, ChoiceSelect, CleanTextField, DateField, TickField
 from restorative.common.forms import BaseForm, Section
-from restorative.common.rules import rules
 
 LEAD = "lead"
 STALE = -1
+PACKET = ("situation", "background", "needs", "asked", "flags", "with_contact", "told")
 
 
 class VersionField(forms.IntegerField):
@@ -51,7 +51,7 @@ class AskForm(BaseForm):
         label="Reply by",
         required=False,
         future=True,
-        help_text=f"Empty: {rules().handoff_decided_working_days} of their working days",
+        help_text="Empty: {rules.handoff_decided_working_days} of their working days",
     )
     situation = CleanTextField(
         label="The situation", help_text="What this is about and where it stands, in a few lines", rows=4
@@ -74,7 +74,7 @@ class AskForm(BaseForm):
     )
     with_contact = TickField(
         label="Pass on how to reach them safely",
-        help_text=f"As confirmed in the last {rules().handoff_contact_days} days",
+        help_text="As confirmed in the last {rules.handoff_contact_days} days",
         required=False,
         initial=True,
     )
@@ -87,13 +87,7 @@ class AskForm(BaseForm):
         Section("Who, and what", "to_org", "ask", "reply_by"),
         Section(
             "What they will see",
-            "situation",
-            "background",
-            "needs",
-            "asked",
-            "flags",
-            "with_contact",
-            "told",
+            *PACKET,
             intro="Nothing else goes over. You see it exactly as they will before it is sent.",
         ),
     ]
@@ -103,10 +97,8 @@ class AcceptForm(BaseForm):
     """Who takes it, from when, and whether a request to lead is accepted as help for one person only."""
 
     kind = ChoiceRadio(label="What will you do?", choices="takes")
-    worker = ChoiceSelect(
-        label="Who takes it?", choices="workers", error_messages={"required": "Choose who takes it"}
-    )
-    starts_on = DateField(label="Starting", future=True, error_messages={"required": "Enter the day"})
+    worker = ChoiceSelect(label="Who takes it?", choices="workers", needed="Choose who takes it")
+    starts_on = DateField(label="Starting", future=True, needed="Enter the day")
     version = VersionField(initial=STALE)
 
     def __init__(self, *args: Any, today: date | None = None, **kwargs: Any):
@@ -136,7 +128,7 @@ class WordsForm(VersionForm):
 class DeclineForm(VersionForm):
     """The reason for declining, as a code."""
 
-    code = ChoiceRadio(label="Why not?", choices=DeclineCode.choices)
+    code = ChoiceRadio(label="Why not?", choices=DeclineCode)
 
 
 class GiveBackForm(VersionForm):

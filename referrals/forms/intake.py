@@ -3,14 +3,12 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.utils.text import capfirst
 
 from referrals.enums import (
     OTHER_PLACES,
     OWN_PLACES,
     SIGN_OFFS,
     STOPS,
-    ConcernKind,
     Kind,
     Place,
     RouteKind,
@@ -37,7 +35,7 @@ def clean_route_value(form: BaseForm, name: str, kind: str) -> None:
     if name in form.errors or kind not in reads:
         return
     try:
-        form.cleaned_data[name] = reads[RouteKind(kind)](required=False).clean(form.cleaned_data[name])
+        form.cleaned_data[name] = reads[kind](required=False).clean(form.cleaned_data[name])
     except ValidationError as error:
         form.add_error(name, error)
 
@@ -45,61 +43,57 @@ def clean_route_value(form: BaseForm, name: str, kind: str) -> None:
 class LogForm(BaseForm):
     """Who, their relation, the hopes, the kind of meeting, any worry, a contact route, the lead."""
 
-    own_given = PersonNameField(
-        label="First name", error_messages={"required": "Enter the person’s first name"}
-    )
+    own_given = PersonNameField(label="First name", needed="Enter the person’s first name")
     own_family = PersonNameField(label="Last name", required=False)
     own_place = ChoiceRadio(
         label="They are",
-        error_messages={"required": "Choose whether they are in treatment or in recovery"},
-        choices=[(place.value, capfirst(str(place.label))) for place in OWN_PLACES],
+        needed="Choose whether they are in treatment or in recovery",
+        choices=OWN_PLACES,
     )
     hoped_for = CleanTextField(
         label="What is hoped for?",
         rows=3,
         help_text="In their words, if you can.",
-        error_messages={"required": "Write what is hoped for"},
+        needed="Write what is hoped for",
     )
     kind = ChoiceRadio(
         label="What kind of meeting?",
-        choices=Kind.choices,
-        error_messages={"required": "Choose what kind of meeting"},
+        choices=Kind,
+        needed="Choose what kind of meeting",
     )
     worry = ChoiceRadio(
         label="Is there any safety worry?",
         choices=[(NO_WORRY, "None that I know of"), (A_WORRY, "Yes")],
-        error_messages={"required": "Choose whether there is any safety worry"},
+        needed="Choose whether there is any safety worry",
     )
     worry_kind = ChoiceSelect(
         label="What is the worry?",
         shown_if=("worry", A_WORRY),
         needed="Choose what the worry is",
         choices=[
-            ("Stops it until a safeguarding lead clears it", [(k.value, str(k.label)) for k in STOPS]),
-            ("Needs a second person to sign it off", [(k.value, str(k.label)) for k in SIGN_OFFS]),
+            ("Stops it until a safeguarding lead clears it", STOPS),
+            ("Needs a second person to sign it off", SIGN_OFFS),
         ],
     )
     worry_detail = CleanTextField(label="What do you know about it?", shown_if=("worry", A_WORRY), rows=2)
     route_kind = ChoiceRadio(
         label="How could we reach them?",
         choices=[
-            (RouteKind.TEXT.value, "Text"),
-            (RouteKind.PHONE.value, "Phone call"),
-            (RouteKind.EMAIL.value, "Email"),
-            (RouteKind.IN_PERSON.value, "In person, at a named appointment"),
+            (RouteKind.TEXT, "Text"),
+            (RouteKind.PHONE, "Phone call"),
+            (RouteKind.EMAIL, "Email"),
+            (RouteKind.IN_PERSON, "In person, at a named appointment"),
         ],
         help_text="Nothing is sent until they have told us, alone, that it is safe.",
-        error_messages={"required": "Choose how we could reach them"},
+        needed="Choose how we could reach them",
     )
     route_value = CleanCharField(label="Number, email address or appointment", required=False, width="20")
     source = ChoiceRadio(
         label="How did this come about?",
-        choices=Source.choices,
-        error_messages={"required": "Choose how this came about"},
+        choices=Source,
+        needed="Choose how this came about",
     )
-    lead = ChoiceSelect(
-        label="Who leads?", choices="leads", empty="", error_messages={"required": "Choose who leads"}
-    )
+    lead = ChoiceSelect(label="Who leads?", choices="leads", empty="", needed="Choose who leads")
 
     layout = [
         Section("1. The person", Row("own_given", "own_family"), "own_place"),
@@ -117,19 +111,18 @@ class LogForm(BaseForm):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        places = [(place.value, capfirst(str(place.label))) for place in OTHER_PLACES]
         for number in range(1, MOST_OTHERS + 1):
             first = number == 1
             self.fields[f"other_{number}_given"] = PersonNameField(
                 label="Their first name" if first else f"First name of person {number}",
                 required=first,
-                error_messages={"required": "Enter the other person’s first name"},
+                needed="Enter the other person’s first name",
             )
             self.fields[f"other_{number}_place"] = ChoiceSelect(
                 label="What are they to the person?" if first else f"What is person {number} to the person?",
                 required=first,
-                error_messages={"required": "Choose what they are to the person"},
-                choices=places,
+                needed="Choose what they are to the person",
+                choices=OTHER_PLACES,
             )
 
     def clean(self) -> dict[str, Any]:
@@ -153,9 +146,9 @@ class LogForm(BaseForm):
             (self.cleaned_data.get(f"other_{n}_given"), self.cleaned_data.get(f"other_{n}_place"))
             for n in range(1, MOST_OTHERS + 1)
         ]
-        return [(given, Place(place)) for given, place in rows if given and place]
+        return [(given, place) for given, place in rows if given and place]
 
     def worry_label(self) -> str:
         """The worry in words, or ''."""
         kind = self.cleaned_data.get("worry_kind")
-        return str(ConcernKind(kind).label) if kind else ""
+        return str(kind.label) if kind else ""

@@ -10,13 +10,9 @@ from restorative.common.forms import BaseForm
 class NoteForm(BaseForm):
     """`readers`: (value, label, names) for each audience that may be chosen."""
 
-    text = CleanTextField(label="Note", rows=3, error_messages={"required": "Write the note"})
-    audience = ChoiceRadio(
-        label="Who may read it?", choices="readers", error_messages={"required": "Choose who may read it"}
-    )
-    kind = ChoiceSelect(
-        label="What is it?", choices=NoteKind.choices, initial=NoteKind.NOTE.value, required=False
-    )
+    text = CleanTextField(label="Note", rows=3, needed="Write the note")
+    audience = ChoiceRadio(label="Who may read it?", choices="readers", needed="Choose who may read it")
+    kind = ChoiceSelect(label="What is it?", choices=NoteKind, initial=NoteKind.NOTE, required=False)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -27,4 +23,4 @@ class NoteForm(BaseForm):
 class CorrectionForm(BaseForm):
     """A correction. The original note stays, with the correction next to it."""
 
-    text = CleanTextField(label="What is right?", rows=3, error_messages={"required": "Write what is right"})
+    text = CleanTextField(label="What is right?", rows=3, needed="Write what is right")

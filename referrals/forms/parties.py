@@ -1,4 +1,4 @@
-"""Forms about a party: joining, leaving, keyworker, contact routes, approaches."""
+"""Forms about a party: joining, keyworker, contact routes, approaches, keeping a provisional record."""
 
 from typing import Any
 
@@ -95,17 +95,17 @@ class ApproachForm(BaseForm):
     result = ChoiceRadio(
         label="What happened?",
         choices=[
-            (ApproachResult.WAITING.value, "We reached {name}, and wait for an answer"),
-            (ApproachResult.COULD_NOT_REACH.value, "We tried, and could not reach {name}"),
+            (ApproachResult.WAITING, "We reached {name}, and wait for an answer"),
+            (ApproachResult.COULD_NOT_REACH, "We tried, and could not reach {name}"),
             (ASKED, "{name} asked for this first"),
             (TOLD, "{name} told us, unprompted, what {name} knows of it"),
-            (ApproachResult.DO_NOT_APPROACH.value, "{name} said no: do not approach again"),
+            (ApproachResult.DO_NOT_APPROACH, "{name} said no: do not approach again"),
         ],
         option_hints={TOLD: "Somebody else saying that they know of it is not that."},
     )
     how = ChoiceRadio(
         label="How?",
-        choices=RouteKind.choices,
+        choices=RouteKind,
         shown_if=("result", ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH),
         needed="Choose how you tried",
     )
@@ -152,3 +152,14 @@ class InviteForm(BaseForm):
         label="What they do", max_length=120, width="20", help_text="For example: social worker."
     )
     organisation = CleanCharField(label="Where they work", max_length=120, width="20")
+
+
+class KeepForm(BaseForm):
+    """The reason. It is sealed in the party's compartment."""
+
+    reason = CleanTextField(
+        label="Why is it kept longer?",
+        rows=3,
+        help_text="Only those who support this person, and their managers, read this.",
+        needed="Say why it is kept longer",
+    )

@@ -54,7 +54,7 @@ class StartedForm(BaseForm):
         label="How are you talking?",
         choices=[(How.IN_PERSON, "In person"), (How.PHONE, "By phone")],
         initial=How.IN_PERSON,
-        error_messages={"required": "Choose in person or by phone"},
+        needed="Choose in person or by phone",
     )
 
     start = Section("Before you start", "alone", "helped", "help_kinds", "language", "how")
@@ -154,7 +154,7 @@ def add_readiness(form: BaseForm, *, required: bool = False) -> Section:
         judgement=YesNoNotSureField(
             label="Your own judgement: is this the right time for {name}?",
             required=False,
-            choices=Ready.choices,
+            choices=Ready,
             help_text="Leave empty to go by the answers: only when each is yes. You may judge otherwise, and say why.",
         ),
         reason=CleanTextField(label="Why, if you judge otherwise than the answers", required=False, rows=2),

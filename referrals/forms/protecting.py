@@ -1,11 +1,8 @@
 """Protective shares; and a person's age, with who decides if they are under 16."""
 
-from django.utils.text import capfirst
-
 from referrals.enums import ChildResult, ShareWith
 from restorative.common.formfields import ChoiceRadio, CleanTextField, DateField, YesNoNotSureField
 from restorative.common.forms import BaseForm, Section
-from restorative.common.rules import rules
 
 ASKED, BY_A_PARENT = ("result", *ChildResult.values), ("result", ChildResult.PARENT)
 
@@ -14,7 +11,8 @@ class ShareForm(BaseForm):
     """With whom something was shared, why, and exactly what."""
 
     to = ChoiceRadio(
-        label="With whom?", choices=[(each.value, capfirst(str(each.label))) for each in ShareWith]
+        label="With whom?",
+        choices=ShareWith,
     )
     reason = CleanTextField(
         label="Why could it not wait, or not be asked?",
@@ -33,7 +31,7 @@ class AgeForm(BaseForm):
     result = ChoiceRadio(
         label="Can {name} decide about this?",
         help_text="Leave it empty if you have not asked yet.",
-        choices=ChildResult.choices,
+        choices=ChildResult,
         required=False,
     )
     how_known = CleanTextField(
@@ -59,7 +57,7 @@ class AgeForm(BaseForm):
     layout = [
         "born_on",
         Section(
-            f"Only if {{name}} is under {rules().own_consent_age}",
+            "Only if {name} is under {rules.own_consent_age}",
             "result",
             "how_known",
             "parent",

@@ -12,7 +12,7 @@ from restorative.common.forms import BaseForm, Row
 class ReachingForm(BaseForm):
     """One contact route."""
 
-    kind = ChoiceSelect(label="The best way", choices=RouteKind.choices)
+    kind = ChoiceSelect(label="The best way", choices=RouteKind)
     value = CleanCharField(label="Number, address or appointment", required=False, width="20")
     read_by_others = YesNoNotSureField(
         label="Can anybody else read it, or answer {name}’s phone?",
@@ -24,15 +24,9 @@ class ReachingForm(BaseForm):
         required=False,
         help_text="If so, a message only says “Can you ring me?”",
     )
-    days = ChoiceSelect(
-        label="Which days are good?", choices=Days.choices, required=False, initial=Days.ANY.value
-    )
-    hours = ChoiceSelect(
-        label="When is good?", choices=Hours.choices, required=False, initial=Hours.ANY.value
-    )
-    voicemail = ChoiceSelect(
-        label="On voicemail", choices=Voicemail.choices, required=False, initial=Voicemail.NO.value
-    )
+    days = ChoiceSelect(label="Which days are good?", choices=Days, required=False, initial=Days.ANY)
+    hours = ChoiceSelect(label="When is good?", choices=Hours, required=False, initial=Hours.ANY)
+    voicemail = ChoiceSelect(label="On voicemail", choices=Voicemail, required=False, initial=Voicemail.NO)
     cover = CleanCharField(
         label="Cover words: what to say if somebody else answers", required=False, max_length=160
     )
@@ -63,7 +57,7 @@ class ReachingForm(BaseForm):
 
 def route_facts(cleaned: dict[str, Any]) -> dict[str, Any]:
     """Keyword arguments of RouteFacts. Unknown means no: a route that others can read is not used for writing."""
-    kind = RouteKind(cleaned["kind"])
+    kind = cleaned["kind"]
     read = cleaned["read_by_others"] != Answer.NO
     return {
         "kind": kind,
@@ -71,8 +65,8 @@ def route_facts(cleaned: dict[str, Any]) -> dict[str, Any]:
         "allowed": not (read and kind in WRITTEN_ROUTES),
         "read_by_others": read,
         "screen_private": cleaned.get("screen_seen") == Answer.NO,
-        "days": Days(cleaned["days"] or Days.ANY),
-        "hours": Hours(cleaned["hours"] or Hours.ANY),
-        "voicemail": Voicemail(cleaned["voicemail"] or Voicemail.NO),
+        "days": cleaned["days"] or Days.ANY,
+        "hours": cleaned["hours"] or Hours.ANY,
+        "voicemail": cleaned["voicemail"] or Voicemail.NO,
         "cover": cleaned["cover"],
     }

@@ -11,9 +11,7 @@ from restorative.common.forms import BaseForm, Section
 class PreparationForm(BaseForm):
     """A preparation with one person: hopes, fears, limits, and what may be carried."""
 
-    format = YesNoNotSureField(
-        label="How did you meet?", choices=Format.choices, initial=Format.IN_PERSON.value
-    )
+    format = YesNoNotSureField(label="How did you meet?", choices=Format, initial=Format.IN_PERSON)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -51,7 +49,7 @@ class AcceptLateForm(BaseForm):
 class RatingsForm(BaseForm):
     """Three private ratings at one point in time."""
 
-    point = ChoiceRadio(label="When is this?", choices=RatingPoint.choices, initial=RatingPoint.BEFORE.value)
+    point = ChoiceRadio(label="When is this?", choices=RatingPoint, initial=RatingPoint.BEFORE)
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
@@ -77,9 +75,9 @@ class CapacityForm(BaseForm):
     )
     result = ChoiceRadio(
         label="Can {name} decide about this?",
-        choices=CapacityResult.choices,
+        choices=CapacityResult,
         option_hints={
-            CapacityResult.NOT_ABLE.value: "This is recorded as a stop: a booked meeting is called off at once, "
+            CapacityResult.NOT_ABLE: "This is recorded as a stop: a booked meeting is called off at once, "
             "and only a safeguarding lead can clear it. Nobody can decide for them.",
         },
     )

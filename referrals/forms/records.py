@@ -34,7 +34,7 @@ class RecordsCheckForm(BaseForm):
             field = each["field"]
             self.fields[field] = ChoiceRadio(
                 label=f"Is this the {each['sought']} of this referral?",
-                choices=Verdict.choices,
+                choices=Verdict,
                 option_hints=HINTS,
             )
             self.fields[f"{field}_why"] = CleanTextField(

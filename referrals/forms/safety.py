@@ -13,7 +13,6 @@ from restorative.common.formfields import (
     YesNoNotSureField,
 )
 from restorative.common.forms import BaseForm, Section
-from restorative.common.rules import rules
 
 STOPS_HEADING = "Stops: a booked meeting is called off at once, and only a safeguarding lead can clear it"
 SIGN_OFFS_HEADING = (
@@ -44,7 +43,7 @@ class OrderForm(BaseForm):
 
     order_kind = ChoiceRadio(
         label="What is it?",
-        choices=OrderKind.choices,
+        choices=OrderKind,
         needed="Choose what it is, or that it is not known yet",
     )
     conditions = CleanTextField(
@@ -85,7 +84,7 @@ def order_known(known: dict[str, Any]) -> dict[str, Any]:
 def order_given(cleaned: dict[str, Any]) -> dict[str, Any]:
     """The order's facts, for the action."""
     return {
-        "kind": OrderKind(cleaned["order_kind"]),
+        "kind": cleaned["order_kind"],
         "conditions": cleaned["conditions"],
         "seen_by": cleaned["seen_by"] if cleaned["seen"] == "yes" else "",
         "ends_on": cleaned["ends_on"],
@@ -98,8 +97,8 @@ class ConcernForm(OrderForm):
     kind = ChoiceRadio(
         label="What is it?",
         choices=[
-            (STOPS_HEADING, [(kind.value, str(kind.label)) for kind in STOPS]),
-            (SIGN_OFFS_HEADING, [(kind.value, str(kind.label)) for kind in SIGN_OFFS]),
+            (STOPS_HEADING, STOPS),
+            (SIGN_OFFS_HEADING, SIGN_OFFS),
         ],
     )
     detail = CleanTextField(
@@ -114,6 +113,7 @@ class ConcernForm(OrderForm):
         # A field can depend on only one other: "seen by whom" depends on "was it seen".
         for name in ("order_kind", "conditions", "seen", "ends_on"):
             self.fields[name].shown_if = ("kind", ConcernKind.ORDER)
+            self.fields[name].required = False
 
 
 class SignOffForm(BaseForm):
@@ -121,9 +121,9 @@ class SignOffForm(BaseForm):
 
     decision = ChoiceRadio(
         label="Your decision",
-        choices=SignOffDecision.choices,
+        choices=SignOffDecision,
         option_hints={
-            SignOffDecision.GO: f"It holds for {rules().sign_off_days} days, or until a new concern is recorded.",
+            SignOffDecision.GO: "It holds for {rules.sign_off_days} days, or until a new concern is recorded.",
             SignOffDecision.GO_WITH_STEPS: "Nobody meets before each step is done.",
             SignOffDecision.DO_NOT_GO: "Nothing can be booked while this concern is open.",
         },
@@ -139,11 +139,12 @@ class SignOffForm(BaseForm):
     )
     reason = CleanTextField(label="Why?", rows=3)
 
-    def steps_given(self) -> list[str]:
-        """The steps, if the decision is to go with steps."""
-        if self.cleaned_data["decision"] != SignOffDecision.GO_WITH_STEPS:
-            return []
-        return [line.strip() for line in self.cleaned_data["steps"].splitlines() if line.strip()]
+    def clean(self) -> dict[str, Any]:
+        """`steps` becomes a list, empty unless the decision is to go with steps."""
+        cleaned = super().clean()
+        lines = cleaned.get("steps", "").splitlines() if self.shows("steps") else []
+        cleaned["steps"] = [line.strip() for line in lines if line.strip()]
+        return cleaned
 
 
 class ClearForm(BaseForm):

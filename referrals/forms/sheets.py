@@ -17,7 +17,7 @@ class SheetForm(BaseForm):
         rows=14,
         max_length=10_000,
         help_text="Plain and short: it is read aloud.",
-        error_messages={"required": "Write the words of the sheet"},
+        needed="Write the words of the sheet",
     )
     change = ChoiceRadio(
         label="What does it change?",
@@ -25,7 +25,7 @@ class SheetForm(BaseForm):
             (SAME, "Nothing that people agreed to: clearer words, a new phone number"),
             (MATERIAL, "What people agree to: who sees something, what is kept, what taking part means"),
         ],
-        error_messages={"required": "Choose what it changes"},
+        needed="Choose what it changes",
     )
     after = VersionField()
 

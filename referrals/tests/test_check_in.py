@@ -14,6 +14,7 @@ from referrals.actions.change import changing
 from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.actions.concerns import raise_concern, sign_off
 from referrals.actions.consent import withdraw
+from referrals.actions.parties import PersonFacts, add_party
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.actions.sheets import publish_sheet
 from referrals.actions.tasks import give_task
@@ -21,6 +22,7 @@ from referrals.enums import (
     Answer,
     ConcernKind,
     Gate,
+    Place,
     Purpose,
     ReadinessKind,
     Ready,
@@ -224,6 +226,13 @@ def test_an_answer_about_the_old_route_does_not_confirm_a_changed_one(made, staf
         assert shown.context["form"]["same_way"].value() is None
     assert not rows(ReadinessCheck, made.own).filter(kind=ReadinessKind.CHECK_IN).exists()
     assert send(client, where, YES | asked_about(shown)).status_code == 303
+
+
+def test_a_supporter_has_no_check_in_and_the_page_leads_to_theirs(made, staff):
+    facts = PersonFacts(given="Nan", place=Place.SUPPORTER)
+    nan = add_party(referral=made.referral, facts=facts, beside=made.own, by=staff["asha"])
+    shown = client_of(staff["asha"]).get(path(made, nan, "check-in"))
+    assert shown.context["nothing_href"] == path(made, nan)
 
 
 def test_not_alone_means_later_with_what_was_filled_in(made, staff):

@@ -2,7 +2,7 @@
 Forms lay them out; actions apply the answers."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from referrals import presenters
-from referrals.enums import NOBODY, Answer, How, Part, Purpose, RouteKind
+from referrals.enums import Answer, How, Part, Purpose, RouteKind
 from referrals.forms import words
 from referrals.forms.agreeing import Ask
 from referrals.forms.parts import ALOUD, INTERPRETER
@@ -101,30 +101,23 @@ def asks_for(
     """Each question for this party now, in page order. `share` is the key of one more organisation."""
     found = []
     running = presenters.facilitators_of(party.referral, user)
-    for purpose, recipient, label, say, exact in _things(party, whom, user, running, so_far, share):
-        key = (purpose, recipient)
+    for ask in _asks(party, whom, user, running, so_far, share):
+        key = (ask.purpose, ask.recipient)
         found.append(
-            Ask(
-                purpose=purpose,
-                recipient=recipient,
-                label=label,
-                say=say,
-                words=exact,
-                needed=purpose in (Purpose.TAKE_PART, Purpose.WORDS)
+            replace(
+                ask,
+                needed=ask.purpose in (Purpose.TAKE_PART, Purpose.WORDS)
                 and not holds(so_far.newest.get(key), at),
-                told=so_far.told(purpose, recipient),
+                told=so_far.told(*key),
                 came_back=key in so_far.withdrew,
             )
         )
     return found
 
 
-Thing = tuple[Purpose, UUID, str, str, str | None]
-
-
-def _things(
+def _asks(
     party: Party, whom: Whom, user: "User", running: list[Involvement], so_far: Answered, share: str
-) -> Iterator[Thing]:
+) -> Iterator[Ask]:
     yield _plain(Purpose.TAKE_PART, whom)
     if not party.is_supporter:
         yield from _words(party, user, running, so_far)
@@ -141,20 +134,26 @@ def _things(
             say = (
                 f"“The usual worker cannot be there. {first} would be, for that day only. Is that all right?”"
             )
-            yield Purpose.SECOND_WORKER, row.user_id, f"{first}, standing in on the day", say, None
+            yield Ask(Purpose.SECOND_WORKER, f"{first}, standing in on the day", say, row.user_id)
         elif row.part == Part.SECOND_WORKER:
             say = (
                 f"“{first} would be there too, so that there is somebody for each of you. Is that all right?”"
             )
-            yield Purpose.SECOND_WORKER, row.user_id, f"{first} as a second worker", say, None
+            yield Ask(Purpose.SECOND_WORKER, f"{first} as a second worker", say, row.user_id)
 
 
-def _plain(purpose: Purpose, whom: Whom) -> Thing:
+def _plain(purpose: Purpose, whom: Whom) -> Ask:
     question = words.CONSENT[purpose]
-    return purpose, NOBODY, whom.fit(question.label), whom.fit(question.say), None
+    return Ask(purpose, whom.fit(question.label), whom.fit(question.say))
 
 
-def _words(party: Party, user: "User", running: list[Involvement], so_far: Answered) -> Iterator[Thing]:
+def _to(other: Party, user: "User") -> str:
+    """'Jo', or 'the other person' in the middle of a sentence."""
+    named = presenters.shown_name(other, user)
+    return named if named != presenters.OTHER else named.lower()
+
+
+def _words(party: Party, user: "User", running: list[Involvement], so_far: Answered) -> Iterator[Ask]:
     """The exact words to reach each other person who needs them, for the party who asked first to approve."""
     people = presenters.parties_for(party.referral, user)
     if not any(each.pk == party.pk and each.asked_first for each in people):
@@ -167,31 +166,25 @@ def _words(party: Party, user: "User", running: list[Involvement], so_far: Answe
     for other in people:
         if other.pk == party.pk or other.is_supporter or other.asked_first or other.pk in exempt:
             continue
-        named = presenters.shown_name(other, user)
         before = so_far.newest.get((Purpose.WORDS, other.pk))
-        exact = (
-            before.wording if before is not None and before.wording else _starter(party, named, user, running)
-        )
-        label = f"These words to reach {named if named != presenters.OTHER else named.lower()}"
-        yield Purpose.WORDS, other.pk, label, f"“{words.TO_THE_OTHER}”", exact
+        exact = before.wording if before is not None else ""
+        exact = exact or _starter(party, presenters.shown_name(other, user), user, running)
+        label = f"These words to reach {_to(other, user)}"
+        yield Ask(Purpose.WORDS, label, f"“{words.TO_THE_OTHER}”", other.pk, words=exact)
 
 
-def _carrying(party: Party, user: "User") -> Iterator[Thing]:
+def _carrying(party: Party, user: "User") -> Iterator[Ask]:
     """What they said in preparation that may be carried: asked for each person it would be carried to."""
     prepared = Preparation.objects.visible_to(user).filter(party=party).order_by("held_at", "pk").last()
     if prepared is None or not prepared.may_carry:
         return
     for other in presenters.parties_for(party.referral, user):
         if other.pk != party.pk and not other.is_supporter:
-            named = presenters.shown_name(other, user)
-            label = f"Carrying these words to {named if named != presenters.OTHER else named.lower()}"
-            yield (
-                Purpose.CARRY,
-                other.pk,
-                label,
+            label, say = (
+                f"Carrying these words to {_to(other, user)}",
                 "“May I tell them this, in these words?”",
-                prepared.may_carry,
             )
+            yield Ask(Purpose.CARRY, label, say, other.pk, words=prepared.may_carry)
 
 
 def _starter(party: Party, named: str, user: "User", running: list[Involvement]) -> str:
@@ -201,31 +194,28 @@ def _starter(party: Party, named: str, user: "User", running: list[Involvement])
     return text.replace(f"Hello {presenters.OTHER},", "Hello,")
 
 
-def _sharing(party: Party, whom: Whom, running: Iterable[Involvement]) -> Iterator[Thing]:
+def _sharing(party: Party, whom: Whom, running: Iterable[Involvement]) -> Iterator[Ask]:
     """Sharing with each other organisation that a facilitator here belongs to."""
-    seen = set()
+    seen = {party.organisation_id}
     for row in running:
-        organisation = row.user.organisation
-        if organisation.pk == party.organisation_id or organisation.pk in seen:
+        organisation, first = row.user.organisation, row.user.first_name
+        if organisation.pk in seen:
             continue
         seen.add(organisation.pk)
-        first = row.user.first_name
         say = (
             f"“{first} from {organisation.name} would help to prepare and run the meeting. "
             f"May {first} know what you tell me?”"
         )
-        yield (
-            Purpose.SHARE,
-            organisation.pk,
-            f"Sharing what {whom.name} says with {organisation.name}",
-            say,
-            None,
-        )
+        yield _share(organisation, whom, say)
+
+
+def _share(organisation: Organisation, whom: Whom, say: str) -> Ask:
+    return Ask(Purpose.SHARE, f"Sharing what {whom.name} says with {organisation.name}", say, organisation.pk)
 
 
 def _sharing_with_others(
     party: Party, whom: Whom, running: Iterable[Involvement], so_far: Answered, share: str
-) -> Iterator[Thing]:
+) -> Iterator[Ask]:
     """Sharing with an organisation that is to be sent a request, or that they were asked about before."""
     before = [recipient for purpose, recipient in so_far.newest if purpose == Purpose.SHARE]
     if not before and not share:
@@ -237,17 +227,16 @@ def _sharing_with_others(
             f"“{organisation.name} could help with this. Before we ask them: may they know who you are, how to reach "
             "you and what this is about? You can say no, and it changes nothing.”"
         )
-        label = f"Sharing what {whom.name} says with {organisation.name}"
-        yield Purpose.SHARE, organisation.pk, label, say, None
+        yield _share(organisation, whom, say)
 
 
-def _professionals(party: Party, user: "User") -> Iterator[Thing]:
+def _professionals(party: Party, user: "User") -> Iterator[Ask]:
     invited = Invited.objects.visible_to(user).filter(referral=party.referral_id, left_out_at__isnull=True)
     for row in invited:
         say = (
             f"“{row.name} is a {row.role.lower()} at {row.organisation}. Would it be all right if they came?”"
         )
-        yield Purpose.PROFESSIONAL, row.pk, f"{row.name} being there ({row.role})", say, None
+        yield Ask(Purpose.PROFESSIONAL, f"{row.name} being there ({row.role})", say, row.pk)
 
 
 def route_so_far(party: Party, user: "User", kind: str = "") -> dict[str, str]:

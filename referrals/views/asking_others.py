@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
 
@@ -11,7 +11,7 @@ from referrals import access
 from referrals.actions.handoff import NotShared, check_asking, send_handoff
 from referrals.actions.packet import Asking, digest_of
 from referrals.enums import HandoffKind, Stage
-from referrals.forms.handoffs import LEAD, AskForm
+from referrals.forms.handoffs import LEAD, PACKET, AskForm
 from referrals.models import Party
 from referrals.presenters import handoffs, parties_for
 from referrals.views.base import ReferralFormView
@@ -21,9 +21,10 @@ from restorative.common import clock
 from restorative.common.decisions import Decision, NotPossible, refuse
 from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
+from restorative.common.views_forms import PreviewMixin
 
 
-class NewHandoff(ReferralFormView):
+class NewHandoff(PreviewMixin, ReferralFormView):
     """Asks another organisation, in two steps: preview, then send."""
 
     title = "Ask another organisation"
@@ -31,6 +32,7 @@ class NewHandoff(ReferralFormView):
     form_class = AskForm
     submit_text = "See what they will see"
     presses = frozenset({"send", "change"})
+    confirms = "send"
     not_shared: NotShared | None = None
     asking: Asking
 
@@ -78,51 +80,25 @@ class NewHandoff(ReferralFormView):
         """The request in a valid form. Kept, because a refusal removes values from the form."""
         said = form.cleaned_data
         to_org = next(each for each in self.organisations if str(each.pk) == said["to_org"])
+        usual = working_day_after(clock.today(self.at), rules().handoff_decided_working_days, to_org.pk)
         self.asking = Asking(
             to_org=to_org,
             kind=HandoffKind.LEAD if said["ask"] == LEAD else HandoffKind.HELP,
             party=self.helped.get(said["ask"]),
-            situation=said["situation"],
-            background=said["background"],
-            needs=said["needs"],
-            asked=said["asked"],
-            flags=said["flags"],
-            with_contact=said["with_contact"],
-            told=said["told"],
-            reply_by=said["reply_by"] or self.usual_day(to_org),
+            **{name: said[name] for name in PACKET},
+            reply_by=said["reply_by"] or usual,
         )
         return self.asking
 
-    def usual_day(self, to_org: Organisation) -> Any:
-        """The date that many of their working days from today."""
-        return working_day_after(clock.today(self.at), rules().handoff_decided_working_days, to_org.pk)
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        passed_on = {"discard", "send"} & set(request.POST) or "X-Draft" in request.headers
-        if passed_on or hasattr(request, "too_much"):
-            return super().post(request, *args, **kwargs)
-        form = self.form_class(request.POST, **self.get_form_kwargs())
-        valid = form.is_valid()
-        if valid and "change" not in request.POST:
-            try:
-                packet = check_asking(
-                    referral=self.referral, asking=self.asked(form), by=request.user, at=self.at
-                )
-            except NotPossible as refusal:
-                self._say(form, refusal)
-                valid = False
-            else:
-                self.keep(form)
-                return self._preview(form, packet)
+    def preview(self, form: BaseForm) -> HttpResponse:
+        asking = self.asked(form)
+        packet = check_asking(referral=self.referral, asking=asking, by=self.request.user, at=self.at)
         self.keep(form)
-        return self.show(status=200 if valid else 422, form=form)
-
-    def _preview(self, form: BaseForm, packet: dict[str, Any]) -> HttpResponse:
         self.title = "They will see exactly this"
         data = form.data.copy()  # type: ignore[attr-defined]
         data["seen"] = digest_of(packet)
         again = self.form_class(data, **self.get_form_kwargs())
-        return self.show(form=again, preview=True, packet=packet, to=self.asking.to_org.name)
+        return self.show(form=again, preview=True, packet=packet, to=asking.to_org.name)
 
     def _say(self, form: BaseForm, refusal: NotPossible) -> None:  # type: ignore[override]
         if isinstance(refusal, NotShared):

@@ -1,11 +1,13 @@
 """What lists, pages of one referral, and pages of one person in it share.
 One referral or person is fetched through a scope; 404 if this user may not see it."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from referrals import access, presenters
@@ -13,7 +15,8 @@ from referrals.actions.change import has_died
 from referrals.models import Party, Referral
 from restorative.common.decisions import Decision, refuse
 from restorative.common.references import read_reference
-from restorative.common.views import ActionFormView, Forbidden, Page
+from restorative.common.views import Forbidden, Page
+from restorative.common.views_forms import ActionFormView
 
 READS_ONLY = "You were let in to read"
 # `?from=`: the pages a form returns to, and the text of the link back. Pages of one meeting carry its id.
@@ -53,26 +56,23 @@ class ReferralMixin:
         reference = self.kwargs["reference"]
         if read_reference(reference) != reference:
             raise Http404  # no other string is a reference, and databases reject some characters of a URL
-        found = (
-            Referral.objects.visible_to(self.request.user, reference=reference)
-            .with_shown_stage(self.request.user)
-            .with_records_waiting()
-            .with_what_is_there()
-            .select_related("lead", "lead__team", "lead_organisation")
-            .first()
-        )
-        if found is None:
-            raise Http404
-        found.seen_by = self.request.user.pk
-        self.referral = found
+        user = self.request.user
+        rows = Referral.objects.visible_to(user, reference=reference).with_shown_stage(user)
+        rows = rows.with_records_waiting().with_what_is_there()
+        self.referral = get_object_or_404(rows.select_related("lead", "lead__team", "lead_organisation"))
+        self.referral.seen_by = user.pk
 
     @property
     def referral_href(self) -> str:
         return reverse("casework:show", args=[self.referral.reference])
 
-    @property
-    def back_href(self) -> str:
-        return self.return_href
+    def link(self, name: str, *args: Any) -> str:
+        """The URL of another page about this referral."""
+        return reverse(f"referrals:{name}", args=[self.referral.reference, *args])
+
+    def seen_href(self) -> str:
+        """The referral, or the home page if a change has ended the user's access to it."""
+        return self.referral_href if access.may_see(self.request.user, self.referral) else reverse("home")
 
     @cached_property
     def came_from(self) -> tuple[str, str] | None:
@@ -87,16 +87,28 @@ class ReferralMixin:
             return None
 
     @property
+    def home(self) -> tuple[str, str]:
+        """Where the page returns to unless it was opened from another: the URL and the text of the link back."""
+        return self.referral_href, RETURNS["referral"][1]
+
+    @property
     def return_href(self) -> str:
-        """The URL that a form about the whole referral returns to."""
-        return self.came_from[0] if self.came_from else self.referral_href
+        return (self.came_from or self.home)[0]
+
+    @property
+    def back_href(self) -> str:
+        return self.return_href
 
     def audited(self) -> dict[str, Any] | None:
         return {"thing": self.referral, "referral_id": self.referral.pk}
 
+    def identity(self) -> dict[str, Any]:
+        """The bar at the top: what the page is about."""
+        return presenters.identity(self.referral, self.request.user)
+
     def get_context(self) -> dict[str, Any]:
         reads_only = not access.can(self.request.user, "work_with")
-        identity = presenters.identity(self.referral, self.request.user)
+        identity = self.identity()
         if reads_only:
             identity["facts"].append(READS_ONLY)
         return {
@@ -117,34 +129,41 @@ class PartyMixin(ReferralMixin):
 
     def load(self) -> None:
         super().load()
-        parties = (
-            Party.objects.safety_opened_by(self.request.user)
-            if self.safety_only
-            else Party.objects.opened_by(self.request.user)
+        user, parties = self.request.user, Party.objects.opened_by
+        if self.safety_only:
+            parties = Party.objects.safety_opened_by
+        rows = parties(user).select_related(
+            "person", "keyworker", "keyworker__team", "organisation", "beside"
         )
-        found = (
-            parties.select_related("person", "keyworker", "keyworker__team", "organisation", "beside")
-            .filter(referral=self.referral, pk=self.kwargs["party"], left_at__isnull=True)
-            .first()
+        self.party = get_object_or_404(
+            rows, referral=self.referral, pk=self.kwargs["party"], left_at__isnull=True
         )
-        if found is None:
-            raise Http404
-        found.referral = self.referral
-        self.party = found
+        self.party.referral = self.referral
+        self.names["name"] = self.party.known_as
 
     @property
     def party_href(self) -> str:
         return reverse("casework:party", args=[self.referral.reference, self.party.pk])
 
     @property
-    def back_href(self) -> str:
-        return self.party_href
+    def home(self) -> tuple[str, str]:
+        return self.party_href, f"Back to {self.party.known_as}"
 
     def audited(self) -> dict[str, Any] | None:
         return {"thing": self.party, "referral_id": self.referral.pk, "party_id": self.party.pk}
 
     def get_context(self) -> dict[str, Any]:
         return {**super().get_context(), "party": self.party}
+
+
+def as_choices(workers: Iterable[Any]) -> list[tuple[str, str]]:
+    """Workers as choices of a form, by their full names."""
+    return [(str(each.pk), each.full_name) for each in workers]
+
+
+def named(worker: Any) -> str:
+    """'Kit Example, City team'."""
+    return f"{worker.full_name}, {worker.team.name}" if worker.team else worker.full_name
 
 
 def require_writes(user: Any) -> None:
@@ -157,10 +176,21 @@ class ReferralPage(ReferralMixin, Page):
     """A page about one referral."""
 
 
-class ReferralFormView(ReferralMixin, ActionFormView):
+class ReturnMixin:
+    """The text of a form's link back names the page that the form returns to."""
+
+    def get_context(self) -> dict[str, Any]:
+        context = super().get_context()
+        if self.back_href == self.return_href:
+            context["back_text"] = (self.came_from or self.home)[1]
+        return context
+
+
+class ReferralFormView(ReturnMixin, ReferralMixin, ActionFormView):
     """A form about one referral. Governance users with a grant see those that are `readable`, and cannot submit
     any."""
 
+    about = "referral"
     readable: ClassVar[bool] = False
 
     def load(self) -> None:
@@ -168,23 +198,18 @@ class ReferralFormView(ReferralMixin, ActionFormView):
         if not self.readable or self.request.method not in ("GET", "HEAD"):
             require_writes(self.request.user)
 
-    def get_context(self) -> dict[str, Any]:
-        context = super().get_context()
-        if self.back_href == self.return_href:
-            context["back_text"] = self.came_from[1] if self.came_from else RETURNS["referral"][1]
-        return context
-
 
 class PartyPage(PartyMixin, Page):
     """A page about one person in a referral."""
 
 
-class PartyFormView(PartyMixin, ActionFormView):
+class PartyFormView(ReturnMixin, PartyMixin, ActionFormView):
     """A form about one person. It returns to the page the worker came from (see `came_from`), or to the person.
 
     Forbidden for a person who has died, unless `even_died`.
     """
 
+    about = "party"
     even_died = False
 
     def load(self) -> None:
@@ -193,10 +218,5 @@ class PartyFormView(PartyMixin, ActionFormView):
         if self.party.person.died_on and not self.even_died:
             raise Forbidden(has_died(self.party))
 
-    def done(self) -> str:
-        """The URL to go to after saving."""
-        return self.came_from[0] if self.came_from else self.party_href
-
-    @property
-    def back_href(self) -> str:
-        return self.done()
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"name": self.party.known_as}

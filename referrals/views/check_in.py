@@ -14,7 +14,7 @@ from referrals.presenters.reach import route_kind, route_value
 from referrals.views.person import PersonFormView
 from restorative.common.decisions import NotPossible
 from restorative.common.forms import BaseForm
-from restorative.common.views import ActionFormView
+from restorative.common.views_forms import ActionFormView
 
 
 class CheckIn(PersonFormView):
@@ -22,14 +22,10 @@ class CheckIn(PersonFormView):
 
     form_class = CheckInForm
     presses = frozenset({"later"})
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"Check in with {self.party.known_as}"
-
-    @property
-    def submit_text(self) -> str:  # type: ignore[override]
-        return f"{self.party.known_as} is alone: save"
+    title = "Check in with {name}"
+    intro = "Ask alone, in person or by phone. Saved together, this renews what was said before."
+    submit_text = "{name} is alone: save"
+    action = check_in
 
     @cached_property
     def found(self) -> Standing | list[str]:
@@ -42,7 +38,7 @@ class CheckIn(PersonFormView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         asked = self.found.route.pk if isinstance(self.found, Standing) else None
-        return {"whom": self.whom, "way": self._way(), "route": asked}
+        return {**super().get_form_kwargs(), "way": self._way(), "route": asked}
 
     def _way(self) -> str:
         if not isinstance(self.found, Standing):
@@ -56,19 +52,13 @@ class CheckIn(PersonFormView):
     def get_context(self) -> dict[str, Any]:
         context = super().get_context()
         if not isinstance(self.found, Standing):
+            name, supporter = self.party.known_as, self.party.is_supporter
             context["nothing"] = " ".join(self.found)
-            context["nothing_href"] = self.link("party" if self.party.is_supporter else "talk")
-            context["nothing_text"] = (
-                f"{self.party.known_as}’s page"
-                if self.party.is_supporter
-                else f"Talk with {self.party.known_as}"
-            )
-        return {
-            **context,
-            "intro": "Ask alone, in person or by phone. Saved together, this renews what was said before.",
-            "second_text": f"{self.party.known_as} is not alone: later",
-            "second_name": "later",
-        }
+            context["nothing_href"] = self.party_href if supporter else self.link("talk")
+            context["nothing_text"] = f"{name}’s page" if supporter else f"Talk with {name}"
+        context["second_text"] = f"{self.party.known_as} is not alone: later"
+        context["second_name"] = "later"
+        return context
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "later" not in request.POST or "X-Draft" in request.headers:
@@ -78,18 +68,15 @@ class CheckIn(PersonFormView):
         messages.info(request, "Not saved as answers. What you had filled in is kept for when you come back.")
         return HttpResponseRedirect(self.done(), status=303)
 
-    def act(self, form: BaseForm) -> str:
-        cleaned = form.cleaned_data
-        check = check_in(
-            party=self.party,
-            answers={key: cleaned[key] for key in QUESTIONS},
-            note=cleaned["note"],
-            way=cleaned["route"],
-            by=self.request.user,
-            at=self.at,
-        )
-        self._say_what_follows(cleaned, check.judgement == Ready.READY)
-        return self.done() if self.came_from else self.still_seen()
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "answers": {key: said[key] for key in QUESTIONS},
+            "note": said["note"],
+            "way": said["route"],
+        }
+
+    def done(self) -> str:
+        return self.came_from[0] if self.came_from else self.still_seen()
 
     @staticmethod
     def _say(form: BaseForm, refusal: NotPossible) -> None:
@@ -100,19 +87,16 @@ class CheckIn(PersonFormView):
             form.data["route"] = str(form["route"].initial)
             form.data.pop("same_way", None)
 
-    def _say_what_follows(self, cleaned: dict[str, Any], ready: bool) -> None:
+    def tell(self) -> None:
         """Without names, because the message waits in the session for the next page."""
-        right = "ready" if ready else "not yet"
-        messages.success(self.request, f"Saved. The right time? {right.capitalize()}.")
+        right = "Ready" if self.result.judgement == Ready.READY else "Not yet"
+        messages.success(self.request, f"Saved. The right time? {right}.")
         user = self.request.user
-        raised = Concern.objects.visible_to(user).filter(
-            party=self.party, raised_by=user, raised_at__gte=self.at
-        )
-        if any(concern.kind in STOPS for concern in raised):
-            messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
-        if cleaned["still_yes"] != Answer.YES:
+        raised = Concern.objects.visible_to(user).filter(party=self.party, raised_by=user, kind__in=STOPS)
+        self.tell_of(raised.filter(raised_at__gte=self.at).values_list("kind", flat=True))
+        if self.said["still_yes"] != Answer.YES:
             messages.info(self.request, "Nothing can be booked without a yes to taking part.")
-        if cleaned["same_way"] != Answer.YES:
+        if self.said["same_way"] != Answer.YES:
             messages.info(
                 self.request, "Nothing is sent that way any more. Record a safe way when you know one."
             )

@@ -19,7 +19,6 @@ from referrals.views import asking
 from referrals.views.person import PersonFormView
 from referrals.views.talk import asked_from
 from restorative.common import clock
-from restorative.common.forms import BaseForm
 
 SLUG = re.compile(r"[a-z0-9-]+")
 
@@ -28,11 +27,9 @@ class GiveConsent(PersonFormView):
     """Consent questions for one person, each separate, asked by a worker of them alone."""
 
     form_class = ConsentForm
+    title = "What {name} agrees to"
     submit_text = "Save answers"
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"What {self.party.known_as} agrees to"
+    action = save_talk
 
     @cached_property
     def asks(self) -> list[Ask]:
@@ -44,7 +41,7 @@ class GiveConsent(PersonFormView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
-            "whom": self.whom,
+            **super().get_form_kwargs(),
             "asks": self.asks,
             "language": self.party.person.language,
             "helped": asking.helped_before(self.party, self.request.user),
@@ -53,12 +50,12 @@ class GiveConsent(PersonFormView):
     def get_context(self) -> dict[str, Any]:
         return {**super().get_context(), "sheet": asking.what_is_told()}
 
-    def act(self, form: BaseForm) -> str:
-        said = tuple(Said(**each) for each in agreeing.consents_said(form.cleaned_data, self.asks))
-        talk = Talk(asked=asked_from(form.cleaned_data), said=said)
-        save_talk(party=self.party, talk=talk, by=self.request.user, at=self.at)
-        messages.success(self.request, "Saved.")
-        return self.done() if access.may_open(self.request.user, self.party) else self.still_seen()
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        answers = tuple(Said(**each) for each in agreeing.consents_said(said, self.asks))
+        return {"talk": Talk(asked=asked_from(said), said=answers)}
+
+    def done(self) -> str:
+        return super().done() if access.may_open(self.request.user, self.party) else self.still_seen()
 
 
 STOPS_WHAT: dict[str, str] = {
@@ -83,13 +80,16 @@ class Withdraw(PersonFormView):
     """Withdraw a consent: at any time, and without a reason."""
 
     form_class = WithdrawForm
+    title = "{name} wants to stop"
+    intro = (
+        "No reason is needed, and nobody tries to change {name}’s mind. "
+        "{name} can come back later, in their own time."
+    )
     submit_text = "Stop it"
     submit_tone = "stop"
+    success = "Saved. It has stopped."
     drafted = False
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"{self.party.known_as} wants to stop"
+    action = withdraw
 
     @cached_property
     def agreed(self) -> list[tuple[str, str, str]]:
@@ -113,33 +113,27 @@ class Withdraw(PersonFormView):
         ]
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"whom": self.whom, "agreed": self.agreed}
+        return {**super().get_form_kwargs(), "agreed": self.agreed}
 
     def get_context(self) -> dict[str, Any]:
-        name = self.party.known_as
         context = super().get_context()
         if not self.agreed:
-            context["nothing"] = f"{name} has not agreed to anything, so there is nothing to stop."
-        else:
-            context["intro"] = (
-                f"No reason is needed, and nobody tries to change {name}’s mind. "
-                f"{name} can come back later, in their own time."
+            context["nothing"] = (
+                f"{self.party.known_as} has not agreed to anything, so there is nothing to stop."
             )
         return context
 
-    def act(self, form: BaseForm) -> str:
-        purpose, recipient = form.cleaned_data["what"].split(":")
-        on_their_way = withdraw(
-            party=self.party,
-            purpose=Purpose(purpose),
-            recipient=UUID(recipient) if recipient else NOBODY,
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Saved. It has stopped.")
-        for message in on_their_way:
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        purpose, recipient = said["what"].split(":")
+        return {"purpose": Purpose(purpose), "recipient": UUID(recipient) if recipient else NOBODY}
+
+    def tell(self) -> None:
+        super().tell()
+        for message in self.result:
             due = clock.show_when(message.due_at)
             messages.error(
                 self.request, f"A message was already on its way and cannot be stopped: {due}. Tell them."
             )
-        return self.done() if access.may_open(self.request.user, self.party) else self.still_seen()
+
+    def done(self) -> str:
+        return super().done() if access.may_open(self.request.user, self.party) else self.still_seen()

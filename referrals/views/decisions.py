@@ -1,28 +1,32 @@
-"""Deciding whether a meeting is suitable now, and asking for the records check. Its result is in records.py."""
+"""Deciding whether a meeting is suitable now, asking for the records check, and closing.
+The result of a records check is in records.py. The outcome of a referral is computed from what happened; only the
+reason for not going ahead is chosen."""
 
 from typing import Any
 
-from django.contrib import messages
-
 from referrals import access
-from referrals.actions.lifecycle import decide
+from referrals.actions.lifecycle import close, decide
+from referrals.actions.outcome import derived_outcome, knows_all, open_items
 from referrals.actions.records import ask_for_records_check, decide_and_ask
 from referrals.blockers import blockers
-from referrals.enums import Gate, Stage, Suitable
-from referrals.forms.decisions import DecideForm
+from referrals.enums import Gate, Outcome, Stage, Suitable
+from referrals.forms.decisions import CloseForm, DecideForm
+from referrals.meetings_port import meetings
 from referrals.presenters import decisions
 from referrals.views.base import ReferralFormView
 from restorative.common.decisions import Decision, refuse
-from restorative.common.forms import BaseForm
+from restorative.common.views import allows
 
 CLOSED = "This referral is closed. Nothing can be decided about it."
 
 
 class RunFormView(ReferralFormView):
-    """A form for users who run the referral, while it is open."""
+    """A form for users who run the referral."""
 
-    def may(self) -> Decision:
-        return access.may_run(self.request.user, self.referral)
+    may = allows(access.may_run, "referral")
+
+    def records_missing(self) -> bool:
+        return any(row.code == "records_check" for row in blockers(self.referral, Gate.BOOK, self.at))
 
 
 class Decide(RunFormView):
@@ -36,37 +40,36 @@ class Decide(RunFormView):
     def may(self) -> Decision:
         return refuse(CLOSED) if self.referral.shown_stage == Stage.CLOSED else super().may()
 
-    def records_missing(self) -> bool:
-        missing = any(row.code == "records_check" for row in blockers(self.referral, Gate.BOOK, self.at))
-        return missing and decisions.records_waiting(self.referral, self.request.user) is None
-
     def get_form_kwargs(self) -> dict[str, Any]:
+        waiting = decisions.records_waiting(self.referral, self.request.user)
         return {
             "people": decisions.opened_people(self.referral, self.request.user),
-            "records_missing": self.records_missing(),
+            "records_missing": self.records_missing() and waiting is None,
         }
 
     def get_context(self) -> dict[str, Any]:
         before = decisions.decided_before(self.referral, self.request.user)
         return {**super().get_context(), "before": before}
 
-    def act(self, form: BaseForm) -> str:
-        said = form.cleaned_data
-        user = self.request.user
-        asks = said.get("ask_records") and said["decision"] == Suitable.YES
-        action = decide_and_ask if asks else decide
-        action(
-            referral=self.referral,
-            party=decisions.chosen_party(self.referral, user, said["party"]),
-            decision=Suitable(said["decision"]),
-            reason=said["reason"],
-            review_on=said["review_on"] if said["decision"] == Suitable.NOT_NOW else None,
-            by=user,
-            at=self.at,
-        )
-        done = f"Decided: {Suitable(said['decision']).label.lower()}."
-        messages.success(self.request, done + (" The records check has been asked for." if asks else ""))
-        return self.return_href
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "decision": said["decision"],
+            "reason": said["reason"],
+            "party": decisions.chosen_party(self.referral, self.request.user, said["party"]),
+            "review_on": said["review_on"] if said["decision"] == Suitable.NOT_NOW else None,
+        }
+
+    @property
+    def asks(self) -> bool:
+        return self.said["decision"] == Suitable.YES and self.said.get("ask_records", False)
+
+    def run(self, **arguments: Any) -> Any:
+        return (decide_and_ask if self.asks else decide)(**arguments)
+
+    @property
+    def success(self) -> str:
+        asked = " The records check has been asked for." if self.asks else ""
+        return f"Decided: {self.said['decision'].label.lower()}.{asked}"
 
 
 class AskForRecordsCheck(RunFormView):
@@ -75,14 +78,71 @@ class AskForRecordsCheck(RunFormView):
     title = "Ask for the records check"
     template_name = "referrals/records_ask.html"
     submit_text = "Ask for it"
+    success = "The records check has been asked for. A safeguarding lead does it."
     drafted = False
+    action = ask_for_records_check
 
     def get_context(self) -> dict[str, Any]:
         waiting = decisions.records_waiting(self.referral, self.request.user)
-        missing = any(row.code == "records_check" for row in blockers(self.referral, Gate.BOOK, self.at))
-        return {**super().get_context(), "waiting": waiting, "done": not missing}
+        return {**super().get_context(), "waiting": waiting, "done": not self.records_missing()}
 
-    def act(self, form: BaseForm) -> str:
-        ask_for_records_check(referral=self.referral, by=self.request.user, at=self.at)
-        messages.success(self.request, "The records check has been asked for. A safeguarding lead does it.")
-        return self.return_href
+
+class Close(RunFormView):
+    """The outcome, the open items, and the button that closes."""
+
+    title = "Close this referral"
+    template_name = "referrals/close.html"
+    form_class = CloseForm
+    submit_text = "Close the referral"
+    submit_tone = "stop"
+    action = close
+
+    def may(self) -> Decision:
+        if self.referral.shown_stage == Stage.CLOSED:
+            return refuse("This referral is already closed.")
+        return super().may()
+
+    def load(self) -> None:
+        super().load()
+        self.outcome = derived_outcome(self.referral)
+        self.left = open_items(self.referral, self.request.user)
+        self.needs_manager = self.left.needs_manager and not self.request.user.is_manager
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {
+            "people": decisions.opened_people(self.referral, self.request.user),
+            "asks_reason": self.outcome == Outcome.NOT_GOING_AHEAD,
+            "asks_why": bool(self.left) and not self.needs_manager,
+        }
+
+    def get_context(self) -> dict[str, Any]:
+        first = meetings().first_settle(self.referral, self.request.user)
+        return {
+            **super().get_context(),
+            "first": first,
+            "left": self.left.sentences,
+            "needs_manager": self.needs_manager,
+            "locked": bool(first) or self.needs_manager,
+            "facts": [{"key": "What it came to", "value": self.came_to()}],
+        }
+
+    def came_to(self) -> str:
+        """The outcome, if it tells this user nothing new. Otherwise it is shown only after closing."""
+        if self.outcome == Outcome.NOT_GOING_AHEAD or knows_all(self.referral, self.request.user):
+            return str(self.outcome.label)
+        return "They met. What became of it is worked out when it closes."
+
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "reason": said.get("reason", ""),
+            "party": decisions.chosen_party(self.referral, self.request.user, said.get("party", "")),
+            "why_open_items": said.get("why_open_items", ""),
+        }
+
+    @property
+    def success(self) -> str:
+        label = str(derived_outcome(self.referral).label)
+        return f"Closed: {label[:1].lower()}{label[1:]}."
+
+    def done(self) -> str:
+        return self.referral_href

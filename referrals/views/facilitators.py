@@ -2,21 +2,17 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 
 from referrals import access
 from referrals.actions.facilitation import appoint, leave_out, stand_down
 from referrals.enums import Part, Stage
 from referrals.forms.decisions import AppointForm
 from referrals.models import Invited, Involvement, Referral
-from referrals.presenters import decisions, you_or_name
-from referrals.views.base import ReferralFormView
+from referrals.presenters import decisions
+from referrals.views.decisions import RunFormView
 from restorative.accounts.models import User
-from restorative.common.decisions import Decision
-from restorative.common.forms import BaseForm
 
 HEADS = ["Name", "Part", "Organisation", "Since", "End"]
 INVITED_HEADS = ["Name", "Role", "Organisation", "Asked for by", "Leave out"]
@@ -28,16 +24,14 @@ def invited_to(referral: Referral, user: User) -> QuerySet[Invited]:
     return rows.select_related("party", "referral")
 
 
-class Facilitators(ReferralFormView):
+class Facilitators(RunFormView):
     """Workers with a current part, and a form to appoint another."""
 
     title = "Facilitators"
     template_name = "referrals/facilitators.html"
     form_class = AppointForm
     submit_text = "Appoint"
-
-    def may(self) -> Decision:
-        return access.may_run(self.request.user, self.referral)
+    action = appoint
 
     def get_form_kwargs(self) -> dict[str, Any]:
         wanted = self.request.GET.get("part") == Part.SECOND_WORKER
@@ -59,114 +53,81 @@ class Facilitators(ReferralFormView):
         }
 
     def invited_row(self, row: Invited) -> list[Any]:
-        href = reverse("referrals:professional_leave_out", args=[self.referral.reference, row.pk])
-        return [
-            row.name,
-            row.role,
-            row.organisation,
-            row.party.known_as,
-            {"text": "Leave out", "href": href},
-        ]
+        leave = {"text": "Leave out", "href": self.link("professional_leave_out", row.pk)}
+        return [row.name, row.role, row.organisation, row.party.known_as, leave]
 
-    def act(self, form: BaseForm) -> str:
-        user = access.could_facilitate(self.request.user).get(pk=form.cleaned_data["user"])
-        part = Part(form.cleaned_data["part"])
-        appoint(referral=self.referral, user=user, part=part, by=self.request.user, at=self.at)
-        messages.success(self.request, f"{user.first_name} is a {str(part.label).lower()} from now on.")
-        here = reverse("referrals:facilitators", args=[self.referral.reference])
-        return self.came_from[0] if self.came_from else here
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {**said, "user": access.could_facilitate(self.request.user).get(pk=said["user"])}
+
+    @property
+    def success(self) -> str:
+        return f"{self.result.user.first_name} is a {str(self.said['part'].label).lower()} from now on."
+
+    def done(self) -> str:
+        return self.came_from[0] if self.came_from else self.link("facilitators")
 
 
-class EndPart(ReferralFormView):
-    """Ends a worker's part, after showing the consequences."""
+class FacilitatorsFormView(RunFormView):
+    """A button that returns to the facilitators."""
 
-    template_name = "form_page.html"
-    submit_text = "End their part"
     submit_tone = "stop"
     drafted = False
+
+    @property
+    def back_href(self) -> str:
+        return self.link("facilitators")
+
+
+class EndPart(FacilitatorsFormView):
+    """Ends a worker's part, after showing the consequences."""
+
+    title = "End {whose} part"
+    intro = "{who} this referral as a facilitator no longer, from the next page on."
+    submit_text = "End their part"
+    success = "{Whose} part has ended."
+    action, about = stand_down, "part"
     part: Involvement
 
     def load(self) -> None:
         super().load()
-        found = (
-            Involvement.objects.visible_to(self.request.user)
-            .select_related("user", "referral")
-            .filter(referral=self.referral, pk=self.kwargs["facilitation"], until__isnull=True)
-            .first()
+        rows = Involvement.objects.visible_to(self.request.user).select_related("user", "referral")
+        self.part = get_object_or_404(
+            rows, referral=self.referral, pk=self.kwargs["facilitation"], until__isnull=True
         )
-        if found is None:
-            raise Http404
-        self.part = found
-        self.name = "your" if found.user_id == self.request.user.pk else f"{found.user.first_name}’s"
-        self.title = f"End {self.name} part"
+        name, mine = self.part.user.first_name, self.part.user_id == self.request.user.pk
+        self.names["whose"] = "your" if mine else f"{name}’s"
+        self.names["Whose"] = "Your" if mine else f"{name}’s"
+        self.names["who"] = "You see" if mine else f"{name} sees"
+        if self.referral.shown_stage == Stage.BOOKED:
+            self.warning = (
+                "A meeting is booked. Unless you appointed somebody in their place before, it is called off at "
+                "once and everybody is told."
+            )
 
-    def may(self) -> Decision:
-        return access.may_run(self.request.user, self.referral)
-
-    @property
-    def back_href(self) -> str:
-        return reverse("referrals:facilitators", args=[self.referral.reference])
-
-    def get_context(self) -> dict[str, Any]:
-        who = "You" if self.name == "your" else self.part.user.first_name
-        verb = "see" if who == "You" else "sees"
-        return {
-            **super().get_context(),
-            "intro": f"{who} {verb} this referral as a facilitator no longer, from the next page on.",
-            "warning": "A meeting is booked. Unless you appointed somebody in their place before, it is called off at "
-            "once and everybody is told."
-            if self.referral.shown_stage == Stage.BOOKED
-            else "",
-        }
-
-    def act(self, form: BaseForm) -> str:
-        stand_down(part=self.part, by=self.request.user, at=self.at)
-        whose = you_or_name(self.part.user, self.request.user)
-        messages.success(self.request, f"{'Your' if whose == 'you' else whose + '’s'} part has ended.")
-        still = access.may_run(self.request.user, self.referral)
-        if still:
-            return self.back_href
-        return self.referral_href if access.may_see(self.request.user, self.referral) else reverse("home")
+    def done(self) -> str:
+        return self.back_href if self.may() else self.seen_href()
 
 
-class LeaveOutProfessional(ReferralFormView):
+class LeaveOutProfessional(FacilitatorsFormView):
     """Leaves an invited professional out, after showing the consequences. Only if the user opens the inviting
     party."""
 
     policy = "party"
-    template_name = "form_page.html"
+    title = "Leave {name} out"
+    intro = (
+        "{asked} wanted {name} there. Nobody is asked about {name} any more, and the meeting can go "
+        "ahead without them. Tell {asked} first. Nothing is sent."
+    )
     submit_text = "Leave out"
-    submit_tone = "stop"
-    drafted = False
+    success = "{name} is left out of the meeting."
+    action, about = leave_out, "invited"
     invited: Invited
 
     def load(self) -> None:
         super().load()
-        found = invited_to(self.referral, self.request.user).filter(pk=self.kwargs["invited"]).first()
-        if found is None:
-            raise Http404
-        self.invited = found
-        self.title = f"Leave {found.name} out"
-
-    def may(self) -> Decision:
-        return access.may_run(self.request.user, self.referral)
+        rows = invited_to(self.referral, self.request.user)
+        self.invited = get_object_or_404(rows, pk=self.kwargs["invited"])
+        self.names |= {"name": self.invited.name, "asked": self.invited.party.known_as}
 
     def audited(self) -> dict[str, Any] | None:
         return {"thing": self.invited, "referral_id": self.referral.pk, "party_id": self.invited.party_id}
-
-    @property
-    def back_href(self) -> str:
-        return reverse("referrals:facilitators", args=[self.referral.reference])
-
-    def get_context(self) -> dict[str, Any]:
-        name, asked = self.invited.name, self.invited.party.known_as
-        return {
-            **super().get_context(),
-            "intro": f"{asked} wanted {name} there. Nobody is asked about {name} any more, and the meeting can go "
-            f"ahead without them. Tell {asked} first. Nothing is sent.",
-        }
-
-    def act(self, form: BaseForm) -> str:
-        leave_out(invited=self.invited, by=self.request.user, at=self.at)
-        messages.success(self.request, f"{self.invited.name} is left out of the meeting.")
-        return self.back_href

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse, reverse_lazy
 
 from referrals import access
 from referrals.actions import grants
@@ -14,11 +14,12 @@ from referrals.forms.grants import SHELL, AskForAccessForm, BarForm, LeadForm, W
 from referrals.models import Bar, Grant, Party, Referral
 from referrals.presenters import grants as shown
 from referrals.presenters import you_or_name
-from referrals.views.base import ReferralFormView
+from referrals.views.base import ReferralFormView, as_choices
 from restorative.common.decisions import Decision, NotPossible
 from restorative.common.forms import BaseForm
 from restorative.common.references import read_reference
-from restorative.common.views import ActionFormView, Page
+from restorative.common.views import Page, allows
+from restorative.common.views_forms import ActionFormView
 
 
 class Grants(Page):
@@ -43,27 +44,25 @@ class Grants(Page):
         return {"lists": shown.lists(self.rows, self.request.user, self.at)}
 
 
-class WhichReferral(ActionFormView):
-    """Asks for the reference of the referral."""
+class AccessFormView(ActionFormView):
+    """A form that returns to the list of grants."""
 
     policy = "grants"
+    back_href = reverse_lazy("referrals:grants")
+
+
+class WhichReferral(AccessFormView):
+    """Asks for the reference of the referral."""
+
     title = "Ask to be let in"
+    intro = (
+        "For an emergency, or to cover for a colleague. It is for one referral and for a time, and "
+        "everything you see is noted."
+    )
     form_class = WhichReferralForm
     submit_text = "Continue"
     drafted = False
-
-    def may(self) -> Decision:
-        return access.may_ask_for_access(self.request.user)
-
-    @property
-    def back_href(self) -> str:
-        return reverse("referrals:grants")
-
-    def get_context(self) -> dict[str, Any]:
-        return {
-            "intro": "For an emergency, or to cover for a colleague. It is for one referral and for a time, and "
-            "everything you see is noted."
-        }
+    may = allows(access.may_ask_for_access)
 
     def act(self, form: BaseForm) -> str:
         reference = read_reference(form.cleaned_data["reference"])
@@ -75,129 +74,102 @@ class WhichReferral(ActionFormView):
         return reverse("referrals:grant_ask", args=[reference])
 
 
-class AskForAccess(ActionFormView):
+class AskForAccess(AccessFormView):
     """Asks for access: reason, worker, end date. Emergency access starts on submission."""
 
-    policy = "grants"
     title = "Ask to be let in"
+    intro = "The manager is told at once, and governance when it is open. Everything that is seen is noted."
     form_class = AskForAccessForm
     submit_text = "Ask"
+    action, about = grants.ask_for_access, "referral"
+    may = allows(access.may_ask_for_access)
     referral: Referral
 
     def load(self) -> None:
         reference = self.kwargs["reference"]
         if read_reference(reference) != reference:
             raise Http404
-        found = Referral.objects.could_be_asked_for(self.request.user).filter(reference=reference).first()
-        if found is None:
-            raise Http404
-        self.referral = found
-
-    def may(self) -> Decision:
-        return access.may_ask_for_access(self.request.user)
-
-    @property
-    def back_href(self) -> str:
-        return reverse("referrals:grants")
+        rows = Referral.objects.could_be_asked_for(self.request.user)
+        self.referral = get_object_or_404(rows, reference=reference)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         user = self.request.user
         kinds, hints = shown.kinds(user)
-        workers = [(str(each.pk), each.full_name) for each in access.colleagues(user)]
         return {
             "kinds": kinds,
             "hints": hints,
-            "workers": workers,
+            "workers": as_choices(access.colleagues(user)),
             "people": shown.people(self.referral, user),
-            "initial": {"user": str(user.pk)},
+            "user": str(user.pk),
         }
 
     def get_context(self) -> dict[str, Any]:
-        return {
-            "identity": {"name": self.referral.reference, "facts": []},
-            "intro": "The manager is told at once, and governance when it is open. Everything that is seen is noted.",
-        }
+        return {**super().get_context(), "identity": {"name": self.referral.reference, "facts": []}}
 
-    def act(self, form: BaseForm) -> str:
-        said, user = form.cleaned_data, self.request.user
-        kind = GrantKind(said["kind"])
-        worker = user
-        if kind == GrantKind.COVER:
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        user = worker = self.request.user
+        if said["kind"] == GrantKind.COVER:
             worker = access.colleagues(user).filter(pk=said["user"] or None).first()
             if worker is None:
                 raise NotPossible("Choose who covers.", field="user")
         party = None
         if said["party"] != SHELL:
             party = Party.objects.could_be_asked_for(user).get(pk=said["party"], referral=self.referral)
-        grant = grants.ask_for_access(
-            referral=self.referral,
-            wanted=grants.Wanted(kind, worker, party, said["reason"], said["until_on"]),
-            by=user,
-            at=self.at,
-        )
-        until = shown.until(grant.until)
-        if grant.given_at is None:
-            messages.success(self.request, "Asked. You find the answer here.")
-            return self.back_href
-        whose = you_or_name(grant.user, user)
+        return {
+            "wanted": grants.Wanted(GrantKind(said["kind"]), worker, party, said["reason"], said["until_on"])
+        }
+
+    @property
+    def success(self) -> str:
+        if self.result.given_at is None:
+            return "Asked. You find the answer here."
+        until = shown.until(self.result.until)
         ends = f"{until[:1].lower()}{until[1:]}" if until.startswith("The") else until
-        messages.success(self.request, f"Open for {whose} until {ends}. All that is seen is noted.")
-        if worker.pk == user.pk:
-            return reverse("casework:show", args=[self.referral.reference])
-        return self.back_href
+        whose = you_or_name(self.result.user, self.request.user)
+        return f"Open for {whose} until {ends}. All that is seen is noted."
+
+    def done(self) -> str:
+        if self.result.given_at is None or self.result.user_id != self.request.user.pk:
+            return self.back_href
+        return reverse("casework:show", args=[self.referral.reference])
 
 
-class GrantFormView(ActionFormView):
+class GrantFormView(AccessFormView):
     """A form about one grant, for a user who may know of it."""
 
-    policy = "grants"
+    template_name = "referrals/grant.html"
     drafted = False
+    about = "grant"
     grant: Grant
 
     def load(self) -> None:
         related = "user", "party", "referral", "created_by", "given_by"
         rows = Grant.objects.visible_to(self.request.user).select_related(*related)
-        found = rows.filter(pk=self.kwargs["grant"]).first()
-        if found is None:
-            raise Http404
-        self.grant = found
-
-    @property
-    def back_href(self) -> str:
-        return reverse("referrals:grants")
+        self.grant = get_object_or_404(rows, pk=self.kwargs["grant"])
+        self.names["who"] = self.grant.user.first_name
 
     def get_context(self) -> dict[str, Any]:
-        return {"facts": shown.facts(self.grant, self.request.user)}
-
-    template_name = "referrals/grant.html"
+        return {**super().get_context(), "facts": shown.facts(self.grant, self.request.user)}
 
 
 class GiveAccess(GrantFormView):
     """Gives what a colleague asked for, or refuses it."""
 
     title = "Let a colleague in"
+    intro = "They see it from the next page on, until the time below. Governance is told at once."
     submit_text = "Let them in"
+    success = "{who} is let in."
     presses = frozenset({"refuse"})
-
-    def may(self) -> Decision:
-        return access.may_give(self.request.user, self.grant)
+    may = allows(access.may_give, "grant")
 
     def get_context(self) -> dict[str, Any]:
-        return {
-            **super().get_context(),
-            "intro": "They see it from the next page on, until the time below. Governance is told at once.",
-            "second_text": "Do not let them in",
-            "second_name": "refuse",
-        }
+        return {**super().get_context(), "second_text": "Do not let them in", "second_name": "refuse"}
 
-    def act(self, form: BaseForm) -> str:
+    def run(self, **arguments: Any) -> Any:
         if "refuse" in self.request.POST:
-            grants.end_access(grant=self.grant, by=self.request.user, at=self.at)
-            messages.success(self.request, "Not given.")
-        else:
-            grants.give(grant=self.grant, by=self.request.user, at=self.at)
-            messages.success(self.request, f"{self.grant.user.first_name} is let in.")
-        return self.back_href
+            self.success = "Not given."
+            return grants.end_access(**arguments)
+        return grants.give(**arguments)
 
 
 class EndAccess(GrantFormView):
@@ -206,113 +178,91 @@ class EndAccess(GrantFormView):
     title = "End this access"
     submit_text = "End it"
     submit_tone = "stop"
-
-    def may(self) -> Decision:
-        return access.may_end_access(self.request.user, self.grant)
-
-    def act(self, form: BaseForm) -> str:
-        grants.end_access(grant=self.grant, by=self.request.user, at=self.at)
-        messages.success(self.request, "It is over.")
-        return self.back_href
+    success = "It is over."
+    action = grants.end_access
+    may = allows(access.may_end_access, "grant")
 
 
 class Bars(ReferralFormView):
     """Who is barred from a referral for a conflict of interest, and a form to bar a colleague."""
 
     title = "Conflicts of interest"
+    warning = (
+        "They see nothing of this referral from the next page on, whatever else they may see. Where "
+        "they facilitate it and nobody else does, a booked meeting is called off."
+    )
     template_name = "referrals/bars.html"
     form_class = BarForm
     submit_text = "Bar them"
     submit_tone = "stop"
-
-    def may(self) -> Decision:
-        return access.may_bar(self.request.user, self.referral)
+    action = grants.bar
+    may = allows(access.may_bar, "referral")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        workers = access.could_be_barred(self.request.user)
-        return {"workers": [(str(each.pk), each.full_name) for each in workers]}
+        return {"workers": as_choices(access.could_be_barred(self.request.user))}
 
     def get_context(self) -> dict[str, Any]:
         return {
             **super().get_context(),
             "heads": ["Who", "What the conflict is", "By whom", ""],
             "rows": shown.bar_rows(self.referral, self.request.user),
-            "warning": "They see nothing of this referral from the next page on, whatever else they may see. Where "
-            "they facilitate it and nobody else does, a booked meeting is called off.",
         }
 
-    def act(self, form: BaseForm) -> str:
-        user = access.could_be_barred(self.request.user).get(pk=form.cleaned_data["user"])
-        grants.bar(
-            referral=self.referral,
-            user=user,
-            reason=form.cleaned_data["reason"],
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, f"{user.first_name} sees nothing of this referral any more.")
-        return reverse("referrals:bars", args=[self.referral.reference])
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        user = access.could_be_barred(self.request.user).get(pk=said["user"])
+        self.success = f"{user.first_name} sees nothing of this referral any more."
+        return {"user": user, "reason": said["reason"]}
+
+    def done(self) -> str:
+        return self.link("bars")
 
 
 class LiftBar(ReferralFormView):
     """Lifts a bar."""
 
+    title = "Let {who} in again"
+    intro = "{who} sees what they would see without it. A part that ended does not come back."
     submit_text = "Let them in again"
+    success = "{who} is not barred any more."
     drafted = False
+    action, about = grants.lift_bar, "bar"
+    may = allows(access.may_bar, "referral")
     bar: Bar
 
     def load(self) -> None:
         super().load()
         rows = Bar.objects.visible_to(self.request.user).select_related("user", "referral")
-        found = rows.filter(referral=self.referral, pk=self.kwargs["bar"], lifted_at__isnull=True).first()
-        if found is None:
-            raise Http404
-        self.bar = found
-        self.title = f"Let {found.user.first_name} in again"
-
-    def may(self) -> Decision:
-        return access.may_bar(self.request.user, self.referral)
+        where = {"referral": self.referral, "pk": self.kwargs["bar"], "lifted_at__isnull": True}
+        self.bar = get_object_or_404(rows, **where)
+        self.names["who"] = self.bar.user.first_name
 
     @property
     def back_href(self) -> str:
-        return reverse("referrals:bars", args=[self.referral.reference])
-
-    def get_context(self) -> dict[str, Any]:
-        intro = f"{self.bar.user.first_name} sees what they would see without it. A part that ended does not come back."
-        return {**super().get_context(), "intro": intro}
-
-    def act(self, form: BaseForm) -> str:
-        grants.lift_bar(bar=self.bar, by=self.request.user, at=self.at)
-        messages.success(self.request, f"{self.bar.user.first_name} is not barred any more.")
-        return self.back_href
+        return self.link("bars")
 
 
 class ChangeLead(ReferralFormView):
     """Changes the lead to a colleague of the leading organisation."""
 
     title = "Change who leads"
+    intro = "{lead} it now. Whoever supports somebody goes on supporting them."
     form_class = LeadForm
-    submit_text = "Save"
     drafted = False
+    action = change_lead
+    may = allows(access.may_change_lead, "referral")
 
-    def may(self) -> Decision:
-        return access.may_change_lead(self.request.user, self.referral)
+    def load(self) -> None:
+        super().load()
+        lead = you_or_name(self.referral.lead, self.request.user)
+        self.names["lead"] = "You lead" if lead == "you" else f"{lead} leads"
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        workers = access.colleagues(self.request.user).exclude(pk=self.referral.lead_id)
-        return {"workers": [(str(each.pk), each.full_name) for each in workers]}
+        return {"workers": as_choices(access.colleagues(self.request.user).exclude(pk=self.referral.lead_id))}
 
-    def get_context(self) -> dict[str, Any]:
-        lead = you_or_name(self.referral.lead, self.request.user)
-        verb = "lead" if lead == "you" else "leads"
-        intro = (
-            f"{lead[:1].upper()}{lead[1:]} {verb} it now. Whoever supports somebody goes on supporting them."
-        )
-        return {**super().get_context(), "intro": intro}
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        lead = access.colleagues(self.request.user).get(pk=said["lead"])
+        self.success = f"{lead.first_name} leads this referral from now on."
+        return {"lead": lead}
 
-    def act(self, form: BaseForm) -> str:
-        lead = access.colleagues(self.request.user).get(pk=form.cleaned_data["lead"])
-        change_lead(referral=self.referral, lead=lead, by=self.request.user, at=self.at)
-        messages.success(self.request, f"{lead.first_name} leads this referral from now on.")
-        still = access.may_see(self.request.user, self.referral)
-        return self.referral_href if still else reverse("home")
+    def done(self) -> str:
+        return self.seen_href()

@@ -3,13 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from referrals import access
 from referrals.actions import handoff
-from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState
+from referrals.enums import UNANSWERED, HandoffKind, HandoffState
 from referrals.forms.handoffs import (
     LEAD,
     STALE,
@@ -20,12 +19,15 @@ from referrals.forms.handoffs import (
 )
 from referrals.models import Handoff
 from referrals.presenters import handoffs as shown
-from referrals.views.base import CaseworkPage
+from referrals.views.base import CaseworkPage, as_choices
 from restorative.common import clock
 from restorative.common.decisions import ALLOWED, Decision, NotPossible
 from restorative.common.forms import BaseForm
 from restorative.common.models import Draft
-from restorative.common.views import ActionFormView
+from restorative.common.views import allows
+from restorative.common.views_forms import ActionFormView
+
+HANDOFFS = reverse_lazy("referrals:handoffs")
 
 
 class Handoffs(CaseworkPage):
@@ -51,15 +53,16 @@ class HandoffFormView(ActionFormView):
     policy = "handoff"
     audit_verb = "handoff_viewed"
     drafted = False
-    row: Handoff
+    about = "handoff"
+    handoff: Handoff
 
     def load(self) -> None:
-        self.row = self.find()
+        self.handoff = self.find()
+        self.names |= {"from_org": self.handoff.from_org.name, "to_org": self.handoff.to_org.name}
 
     def find(self) -> Handoff:
         """The request, with its content if this user may read it."""
-        rows = Handoff.objects.visible_to(self.request.user)
-        found = self.of_key(rows)
+        found = self.of_key(Handoff.objects.visible_to(self.request.user))
         if found is None:
             raise Http404
         if not found.opened:
@@ -71,20 +74,16 @@ class HandoffFormView(ActionFormView):
         return rows.select_related(*related).filter(pk=self.kwargs["handoff"]).first()
 
     def audited(self) -> dict[str, Any] | None:
-        fields = ["packet"] if self.row.opened else []
-        about = {"referral_id": self.row.referral_id, "party_id": self.row.party_id}
-        return {"thing": self.row, "fields": fields, **about}
-
-    @property
-    def page_href(self) -> str:
-        return reverse("referrals:handoff", args=[self.row.pk])
+        fields = ["packet"] if self.handoff.opened else []
+        about = {"referral_id": self.handoff.referral_id, "party_id": self.handoff.party_id}
+        return {"thing": self.handoff, "fields": fields, **about}
 
     @property
     def back_href(self) -> str:
-        return self.page_href
+        return reverse("referrals:handoff", args=[self.handoff.pk])
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"version": self.row.version}
+        return {"version": self.handoff.version}
 
     def kept(self) -> Draft | None:
         """The typed values without their version, because a stored draft has the version too."""
@@ -98,69 +97,71 @@ class HandoffFormView(ActionFormView):
         super()._say(form, refusal)
         if handoff.LOOK_AGAIN in refusal.sentences:
             form.data = form.data.copy()  # type: ignore[attr-defined]
-            form.data["version"] = str(self.row.version)
+            form.data["version"] = str(self.handoff.version)
 
     def get_context(self) -> dict[str, Any]:
-        identity = {"name": shown.what(self.row, self.request.user), "facts": [self.row.referral.reference]}
-        return {"identity": identity}
+        what = shown.what(self.handoff, self.request.user)
+        identity = {"name": what, "facts": [self.handoff.referral.reference]}
+        return {**super().get_context(), "identity": identity}
 
-    def answered(self, what: str) -> str:
-        messages.success(self.request, what)
-        still = Handoff.objects.visible_to(self.request.user).filter(pk=self.row.pk).exists()
-        return self.page_href if still else reverse("referrals:handoffs")
+    def done(self) -> str:
+        still = Handoff.objects.visible_to(self.request.user).filter(pk=self.handoff.pk).exists()
+        return reverse("referrals:handoff", args=[self.handoff.pk]) if still else HANDOFFS
 
 
 class ShowHandoff(HandoffFormView):
     """One request: its content, questions and state; and Accept, for the receiver."""
 
     template_name = "referrals/handoff.html"
+    title = "{what}"
+    back_href = HANDOFFS
     submit_text = "Accept"
+    action = handoff.accept
 
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return shown.what(self.row, self.request.user)
-
-    @property
-    def back_href(self) -> str:
-        return reverse("referrals:handoffs")
+    def load(self) -> None:
+        super().load()
+        self.names["what"] = shown.what(self.handoff, self.request.user)
 
     @property
     def can_accept(self) -> bool:
-        return self.row.shown_state in UNANSWERED and bool(access.may_answer(self.request.user, self.row))
+        return self.handoff.shown_state in UNANSWERED and bool(
+            access.may_answer(self.request.user, self.handoff)
+        )
 
     @property
     def form_class(self) -> type[BaseForm]:  # type: ignore[override]
         return AcceptForm if self.can_accept else BaseForm
 
     def may(self) -> Decision:
-        return ALLOWED if self.request.method != "POST" else access.may_answer(self.request.user, self.row)
+        return (
+            ALLOWED if self.request.method != "POST" else access.may_answer(self.request.user, self.handoff)
+        )
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         # Prefetching by browsers and mail scanners does not count as opening it.
         ahead = "prefetch" in f"{request.headers.get('Sec-Purpose', '')}{request.headers.get('Purpose', '')}"
-        if request.method == "GET" and not ahead and self.row.shown_state == HandoffState.SENT:
-            handoff.mark_seen(handoff=self.row, by=request.user, at=self.at)
-            self.row = self.find()
+        if request.method == "GET" and not ahead and self.handoff.shown_state == HandoffState.SENT:
+            handoff.mark_seen(handoff=self.handoff, by=request.user, at=self.at)
+            self.handoff = self.find()
         return super().get(request, *args, **kwargs)
 
     def get_form_kwargs(self) -> dict[str, Any]:
         if not self.can_accept:
             return {}
-        workers = [(str(each.pk), each.full_name) for each in access.colleagues(self.request.user)]
         takes = []
-        if self.row.kind == HandoffKind.LEAD:
-            people = self.row.packet["people"]
+        if self.handoff.kind == HandoffKind.LEAD:
+            people = self.handoff.packet["people"]
             takes = [(LEAD, "Lead"), *((each["id"], f"Help {each['name']} only") for each in people)]
         return {
-            "workers": workers,
+            "workers": as_choices(access.colleagues(self.request.user)),
             "worker": str(self.request.user.pk),
             "takes": takes,
             "today": clock.today(self.at),
-            "version": self.row.version,
+            "version": self.handoff.version,
         }
 
     def get_context(self) -> dict[str, Any]:
-        user, row = self.request.user, self.row
+        user, row = self.request.user, self.handoff
         read = row.opened
         return {
             **super().get_context(),
@@ -175,30 +176,22 @@ class ShowHandoff(HandoffFormView):
     def show(self, status: int = 200, **more: Any) -> HttpResponse:
         return super().show(status=status, **{"cancel_href": "", **more})
 
-    def act(self, form: BaseForm) -> str:
-        said, user = form.cleaned_data, self.request.user
-        kind, party = HandoffKind(self.row.kind), None
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        user, kind, party = self.request.user, HandoffKind(self.handoff.kind), None
         if said.get("kind", LEAD) != LEAD:
             kind, party = HandoffKind.HELP, UUID(said["kind"])
         worker = access.colleagues(user).filter(pk=said["worker"]).first() if "worker" in said else user
-        handoff.accept(
-            handoff=self.row,
-            worker=worker or user,
-            kind=kind,
-            party=party,
-            starts_on=said.get("starts_on") or clock.today(self.at),
-            version=said.get("version", STALE),
-            by=user,
-            at=self.at,
-        )
-        return self.answered(f"Accepted, starting {clock.show_day(said['starts_on'])}.")
+        return {
+            "worker": worker or user,
+            "kind": kind,
+            "party": party,
+            "starts_on": said.get("starts_on") or clock.today(self.at),
+            "version": said.get("version", STALE),
+        }
 
-
-class Answering(HandoffFormView):
-    """An answer of the receiving organisation."""
-
-    def may(self) -> Decision:
-        return access.may_answer(self.request.user, self.row)
+    @property
+    def success(self) -> str:
+        return f"Accepted, starting {clock.show_day(self.said['starts_on'])}."
 
 
 class AskAboutHandoff(HandoffFormView):
@@ -206,79 +199,48 @@ class AskAboutHandoff(HandoffFormView):
 
     form_class = WordsForm
     submit_text = "Send"
+    success = "Sent."
     drafted = True
+    action = handoff.ask_question
 
-    @property
-    def asks(self) -> bool:
-        return self.row.to_org_id == self.request.user.organisation_id
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return "Ask a question" if self.asks else "Answer their question"
+    def load(self) -> None:
+        super().load()
+        self.asks = self.handoff.to_org_id == self.request.user.organisation_id
+        self.title = "Ask a question" if self.asks else "Answer their question"
 
     def may(self) -> Decision:
         may = access.may_answer if self.asks else access.may_take_back
-        return may(self.request.user, self.row)
+        return may(self.request.user, self.handoff)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"version": self.row.version, "label": "Your question" if self.asks else "Your answer"}
+        return {**super().get_form_kwargs(), "label": "Your question" if self.asks else "Your answer"}
 
     def get_context(self) -> dict[str, Any]:
-        thread = shown.thread(self.row, self.request.user) if self.row.opened else []
+        thread = shown.thread(self.handoff, self.request.user) if self.handoff.opened else []
         return {**super().get_context(), "intro": thread[-1]["text"] if thread and not self.asks else ""}
 
-    def act(self, form: BaseForm) -> str:
-        said = form.cleaned_data
-        handoff.ask_question(
-            handoff=self.row,
-            words=said["words"],
-            version=said["version"],
-            by=self.request.user,
-            at=self.at,
-        )
-        return self.answered("Sent.")
 
-
-class DeclineHandoff(Answering):
+class DeclineHandoff(HandoffFormView):
     """Declines, with a code."""
 
     title = "Decline"
+    intro = "{from_org} is told why, by these words alone. You will not be able to read the request any more."
     form_class = DeclineForm
     submit_text = "Decline"
     submit_tone = "stop"
-
-    def get_context(self) -> dict[str, Any]:
-        intro = (
-            f"{self.row.from_org.name} is told why, by these words alone. You will not be able to read the request "
-            "any more."
-        )
-        return {**super().get_context(), "intro": intro}
-
-    def act(self, form: BaseForm) -> str:
-        said = form.cleaned_data
-        code = DeclineCode(said["code"])
-        handoff.decline(
-            handoff=self.row, code=code, version=said["version"], by=self.request.user, at=self.at
-        )
-        return self.answered("Declined.")
+    success = "Declined."
+    action = handoff.decline
+    may = allows(access.may_answer, "handoff")
 
 
 class WithdrawHandoff(HandoffFormView):
     """Withdraws a request that was not answered yet."""
 
     title = "Withdraw this request"
+    intro = "{to_org} cannot read it any more, from this moment on. No reason is given."
     form_class = VersionForm
     submit_text = "Withdraw it"
     submit_tone = "stop"
-
-    def may(self) -> Decision:
-        return access.may_take_back(self.request.user, self.row)
-
-    def get_context(self) -> dict[str, Any]:
-        intro = f"{self.row.to_org.name} cannot read it any more, from this moment on. No reason is given."
-        return {**super().get_context(), "intro": intro}
-
-    def act(self, form: BaseForm) -> str:
-        version = form.cleaned_data["version"]
-        handoff.take_back(handoff=self.row, version=version, by=self.request.user, at=self.at)
-        return self.answered("Withdrawn.")
+    success = "Withdrawn."
+    action = handoff.take_back
+    may = allows(access.may_take_back, "handoff")

@@ -4,22 +4,23 @@ import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
-from referrals import access
+from referrals import access, presenters
 from referrals.actions.intake import Worry, log_referral
 from referrals.actions.parties import PersonFacts
 from referrals.actions.reaching import RouteFacts
-from referrals.enums import SENT_ROUTES, ConcernKind, Kind, Place, RouteKind, Source
+from referrals.enums import SENT_ROUTES, RouteKind, Source
 from referrals.forms.intake import LogForm
 from referrals.presenters import approaching, duplicates
-from referrals.views.base import ReferralPage
+from referrals.views.base import ReferralPage, named
 from restorative.common import drafts
-from restorative.common.decisions import Decision, NotPossible
+from restorative.common.decisions import NotPossible
 from restorative.common.fields import keyed_hash
 from restorative.common.formfields import show_phone
 from restorative.common.forms import BaseForm
-from restorative.common.views import ActionFormView
+from restorative.common.views import allows
+from restorative.common.views_forms import ActionFormView, PreviewMixin
 
 LOG_PLACE = "referrals:log"
 CHANGED = (
@@ -32,40 +33,26 @@ class CaseworkFormView(ActionFormView):
     """A form for users who log referrals."""
 
     policy = "casework"
-
-    def may(self) -> Decision:
-        return access.may_log(self.request.user)
+    may = allows(access.may_log)
 
     def leads(self) -> list[tuple[str, str]]:
         user = self.request.user
-        rows = [(str(user.pk), f"{user.first_name} (you)")]
-        rows += [
-            (str(person.pk), f"{person.full_name}{f', {person.team.name}' if person.team else ''}")
-            for person in access.colleagues(user)
-            if person.pk != user.pk
-        ]
-        return rows
+        others = [(str(each.pk), named(each)) for each in access.colleagues(user) if each.pk != user.pk]
+        return [(str(user.pk), f"{user.first_name} (you)"), *others]
 
 
-class LogReferral(CaseworkFormView):
+class LogReferral(PreviewMixin, CaseworkFormView):
     """The seven answers. Nothing is logged yet: the check page comes next."""
 
     title = "Log a referral"
     submit_text = "Check your answers"
     form_class = LogForm
+    back_href = reverse_lazy("casework:list")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"leads": self.leads(), "initial": {"lead": str(self.request.user.pk)}}
+        return {"leads": self.leads(), "lead": str(self.request.user.pk)}
 
-    @property
-    def back_href(self) -> str:
-        return reverse("casework:list")
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = LogForm(request.POST, **self.get_form_kwargs())
-        unusual = "discard" in request.POST or "X-Draft" in request.headers or hasattr(request, "too_much")
-        if unusual or not form.is_valid():
-            return super().post(request, *args, **kwargs)
+    def preview(self, form: BaseForm) -> HttpResponse:
         self.keep(form)
         return HttpResponseRedirect(reverse("referrals:log_check"), status=303)
 
@@ -78,11 +65,8 @@ class CheckReferral(CaseworkFormView):
     template_name = "referrals/log_check.html"
     form_class = BaseForm
     drafted = False
+    back_href = reverse_lazy("referrals:log")
     shown = ""
-
-    @property
-    def back_href(self) -> str:
-        return reverse("referrals:log")
 
     def answered(self) -> LogForm | None:
         """The stored answers, if they are still valid; `self.shown` identifies them."""
@@ -140,19 +124,15 @@ class CheckReferral(CaseworkFormView):
         user = self.request.user
         lead = next(person for person in [user, *access.colleagues(user)] if str(person.pk) == data["lead"])
         referral = log_referral(
-            person=PersonFacts(
-                given=data["own_given"], family=data["own_family"], place=Place(data["own_place"])
-            ),
+            person=PersonFacts(given=data["own_given"], family=data["own_family"], place=data["own_place"]),
             others=[PersonFacts(given=given, place=place) for given, place in answered.others()],
-            kind=Kind(data["kind"]),
-            source=Source(data["source"]),
+            kind=data["kind"],
+            source=data["source"],
             hoped_for=data["hoped_for"],
             lead=lead,
             by=user,
-            route=RouteFacts(kind=RouteKind(data["route_kind"]), value=data["route_value"]),
-            worry=Worry(ConcernKind(data["worry_kind"]), data["worry_detail"])
-            if data["worry_kind"]
-            else None,
+            route=RouteFacts(kind=data["route_kind"], value=data["route_value"]),
+            worry=Worry(data["worry_kind"], data["worry_detail"]) if data["worry_kind"] else None,
             at=self.at,
         )
         drafts.forget(user, LOG_PLACE)
@@ -162,26 +142,25 @@ class CheckReferral(CaseworkFormView):
         """The answers as a summary list, each with a link to change it."""
         data = form.cleaned_data
         name = " ".join(part for part in (data["own_given"], data["own_family"]) if part)
-        route = RouteKind(data["route_kind"])
-        value = data["route_value"]
+        route, value = data["route_kind"], data["route_value"]
         shown = show_phone(value) if route in (RouteKind.TEXT, RouteKind.PHONE) else value
         worry = form.worry_label()
         answers = [
-            ("The person", f"{name}, {Place(data['own_place']).label}", "own_given"),
+            ("The person", f"{name}, {data['own_place'].label}", "own_given"),
             (
                 "The others",
                 "\n".join(f"{given}, {place.label}" for given, place in form.others()),
                 "other_1_given",
             ),
             ("What is hoped for", data["hoped_for"], "hoped_for"),
-            ("What kind of meeting", str(Kind(data["kind"]).label), "kind"),
+            ("What kind of meeting", str(data["kind"].label), "kind"),
             (
                 "Safety worry",
                 f"{worry}\n{data['worry_detail']}".strip() if worry else "None that you know of",
                 "worry",
             ),
             ("Reaching them", f"{route.label}: {shown}\nNot used until they say it is safe", "route_value"),
-            ("How it came about", str(Source(data["source"]).label), "source"),
+            ("How it came about", str(data["source"].label), "source"),
             ("Who leads", dict(self.leads())[data["lead"]], "lead"),
         ]
         return [
@@ -207,8 +186,6 @@ class ReferralLogged(ReferralPage):
     title = "Referral logged"
 
     def get_context(self) -> dict[str, Any]:
-        from referrals import presenters
-
         parties = presenters.parties_for(self.referral, self.request.user)
         first = next((party for party in parties if party.opened and party.asked_first), None)
         # The source is sealed with the person: shown only to users who open them, and to the user who logged it.

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from referrals import access
 from referrals.actions.death import rang, record_death
@@ -14,10 +13,10 @@ from referrals.forms.pausing import DiedForm, MeanwhileForm, PauseForm, ReviewFo
 from referrals.models import Task
 from referrals.presenters import decisions
 from referrals.views.base import ReferralFormView
+from referrals.views.decisions import RunFormView
 from referrals.views.person import PersonFormView
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse
-from restorative.common.forms import BaseForm
 
 CLOSED = "This referral is closed. Reopen it first."
 
@@ -26,6 +25,7 @@ class Pause(ReferralFormView):
     """Pauses a referral: a review date and a reason. On a paused referral a manager changes the date."""
 
     title = "Not now"
+    intro = "Nobody is asked anything meanwhile. It can be taken up again any day."
     form_class = PauseForm
     submit_text = "Pause it"
     submit_tone = "stop"
@@ -33,12 +33,14 @@ class Pause(ReferralFormView):
     def load(self) -> None:
         super().load()
         self.paused = self.referral.shown_stage == Stage.PAUSED
+        if self.referral.shown_stage == Stage.BOOKED:
+            self.warning = "The booked meeting is called off at once, and everybody who was expected is told."
         self.meanwhile = self.paused and "reason" in self._typed()
         if self.meanwhile:
             self.form_class = MeanwhileForm
         elif self.paused:
             self.title, self.form_class = "Look at it on another day", ReviewForm
-            self.submit_text, self.submit_tone = "Change the date", ""
+            self.submit_text, self.submit_tone, self.intro = "Change the date", "", ""
 
     def _typed(self) -> Mapping[str, Any]:
         """The submitted or stored values. A reason in them means that the form was begun before another worker
@@ -63,38 +65,34 @@ class Pause(ReferralFormView):
             return {"initial": {"review_on": self.referral.review_on}}
         return {"people": people}
 
-    def get_context(self) -> dict[str, Any]:
-        booked = self.referral.shown_stage == Stage.BOOKED
+    @property
+    def only_the_date(self) -> bool:
+        return self.paused and not self.meanwhile
+
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        if self.only_the_date:
+            return said
         return {
-            **super().get_context(),
-            "intro": ""
-            if self.paused and not self.meanwhile
-            else "Nobody is asked anything meanwhile. It can be taken up again any day.",
-            "warning": "The booked meeting is called off at once, and everybody who was expected is told."
-            if booked
-            else "",
+            "decision": Suitable.NOT_NOW,
+            "party": decisions.chosen_party(self.referral, self.request.user, said["party"]),
+            "reason": said["reason"],
+            "review_on": said["review_on"],
         }
 
-    def act(self, form: BaseForm) -> str:
-        said, user = form.cleaned_data, self.request.user
-        if self.paused and not self.meanwhile:
-            change_review(referral=self.referral, review_on=said["review_on"], by=user, at=self.at)
-            messages.success(self.request, "The review date has been changed.")
-            return self.referral_href
-        decide(
-            referral=self.referral,
-            party=decisions.chosen_party(self.referral, user, said["party"]),
-            decision=Suitable.NOT_NOW,
-            reason=said["reason"],
-            review_on=said["review_on"],
-            by=user,
-            at=self.at,
-        )
-        messages.success(self.request, f"Paused until {clock.show_day(said['review_on'])}.")
+    def run(self, **arguments: Any) -> Any:
+        return (change_review if self.only_the_date else decide)(**arguments)
+
+    @property
+    def success(self) -> str:
+        if self.only_the_date:
+            return "The review date has been changed."
+        return f"Paused until {clock.show_day(self.said['review_on'])}."
+
+    def done(self) -> str:
         return self.referral_href
 
 
-class _Press(ReferralFormView):
+class InStageFormView(RunFormView):
     """A button for users who run the referral, in one stage only."""
 
     drafted = False
@@ -102,40 +100,39 @@ class _Press(ReferralFormView):
     otherwise = ""
 
     def may(self) -> Decision:
-        may = access.may_run(self.request.user, self.referral)
-        if may and self.referral.shown_stage != self.stage:
-            return refuse(self.otherwise)
-        return may
+        may = super().may()
+        return refuse(self.otherwise) if may and self.referral.shown_stage != self.stage else may
+
+    def done(self) -> str:
+        return self.referral_href
 
 
-class Resume(_Press):
+class Resume(InStageFormView):
     """Resumes a paused referral at the stage it was paused in."""
 
     title = "Take it up again"
     submit_text = "Take it up again"
+    success = "Taken up again."
     stage = Stage.PAUSED
     otherwise = NOT_PAUSED
+    action = resume
 
     def get_context(self) -> dict[str, Any]:
         where = decisions.goes_on_at(self.referral)
-        return {
-            **super().get_context(),
-            "intro": f"It goes on at {where}. Before anybody meets it is decided anew that a meeting is suitable.",
-        }
-
-    def act(self, form: BaseForm) -> str:
-        resume(referral=self.referral, by=self.request.user, at=self.at)
-        messages.success(self.request, "Taken up again.")
-        return self.referral_href
+        intro = f"It goes on at {where}. Before anybody meets it is decided anew that a meeting is suitable."
+        return {**super().get_context(), "intro": intro}
 
 
-class Reopen(_Press):
+class Reopen(InStageFormView):
     """Reopens a closed referral, while that is possible."""
 
     title = "Reopen this referral"
+    intro = "It goes on at preparing. Nobody is told. Whatever ran out meanwhile is asked again."
     submit_text = "Reopen it"
+    success = "Reopened."
     stage = Stage.CLOSED
     otherwise = "This referral is not closed."
+    action = reopen
 
     def may(self) -> Decision:
         may = super().may()
@@ -143,68 +140,40 @@ class Reopen(_Press):
             return refuse(why)
         return may
 
-    def get_context(self) -> dict[str, Any]:
-        return {
-            **super().get_context(),
-            "intro": "It goes on at preparing. Nobody is told. Whatever ran out meanwhile is asked again.",
-        }
 
-    def act(self, form: BaseForm) -> str:
-        reopen(referral=self.referral, by=self.request.user, at=self.at)
-        messages.success(self.request, "Reopened.")
-        return self.referral_href
-
-
-class MeetAgain(_Press):
+class MeetAgain(InStageFormView):
     """Prepares another meeting for people who have met."""
 
     title = "Plan another meeting"
+    intro = (
+        "It goes back to preparing. Each person is asked alone whether they want to meet once more, and "
+        "whatever ran out is asked again. What was recorded of the first meeting stays."
+    )
     submit_text = "Prepare another meeting"
+    success = "Another meeting is being prepared."
     stage = Stage.FOLLOW_UP
     otherwise = "Another meeting is planned once they have met."
-
-    def get_context(self) -> dict[str, Any]:
-        return {
-            **super().get_context(),
-            "intro": "It goes back to preparing. Each person is asked alone whether they want to meet once more, and "
-            "whatever ran out is asked again. What was recorded of the first meeting stays.",
-        }
-
-    def act(self, form: BaseForm) -> str:
-        meet_again(referral=self.referral, by=self.request.user, at=self.at)
-        messages.success(self.request, "Another meeting is being prepared.")
-        return self.referral_href
+    action = meet_again
 
 
 class Died(PersonFormView):
     """Records a death, after showing the consequences."""
 
     form_class = DiedForm
+    title = "{name} has died"
+    intro = (
+        "Every message to anybody in this referral is cancelled and none is sent again. A booked "
+        "meeting is called off without a word, and the referral is paused. The system tells nobody: each worker "
+        "is asked to ring a colleague. Nothing more can be recorded with {name}."
+    )
+    warning = "This cannot be taken back."
+    submit_text = "Record it"
     submit_tone = "stop"
+    success = "Recorded. Nothing is sent to anybody any more. Ring the other workers."
     drafted = False
+    action = record_death
 
-    def load(self) -> None:
-        super().load()
-        self.title = f"{self.party.known_as} has died"
-        self.submit_text = "Record it"
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {"name": self.party.known_as}
-
-    def get_context(self) -> dict[str, Any]:
-        return {
-            **super().get_context(),
-            "intro": "Every message to anybody in this referral is cancelled and none is sent again. A booked "
-            "meeting is called off without a word, and the referral is paused. The system tells nobody: each worker "
-            f"is asked to ring a colleague. Nothing more can be recorded with {self.party.known_as}.",
-            "warning": "This cannot be taken back.",
-        }
-
-    def act(self, form: BaseForm) -> str:
-        record_death(party=self.party, died_on=form.cleaned_data["died_on"], by=self.request.user, at=self.at)
-        messages.success(
-            self.request, "Recorded. Nothing is sent to anybody any more. Ring the other workers."
-        )
+    def done(self) -> str:
         return self.referral_href
 
 
@@ -213,23 +182,17 @@ class Rang(ReferralFormView):
 
     title = "Ring a colleague"
     submit_text = "I have rung"
+    success = "Noted that you have rung."
     drafted = False
+    action, about = rang, "task"
     task: Task
 
     def load(self) -> None:
         super().load()
-        rows = Task.objects.visible_to(self.request.user).filter(
-            referral=self.referral, kind=TaskKind.RING, assignee=self.request.user, done_at__isnull=True
-        )
-        found = rows.filter(pk=self.kwargs["task"]).first()
-        if found is None:
-            raise Http404
-        self.task = found
+        user = self.request.user
+        rows = Task.objects.visible_to(user).filter(kind=TaskKind.RING, assignee=user, done_at__isnull=True)
+        self.task = get_object_or_404(rows, referral=self.referral, pk=self.kwargs["task"])
+        self.intro = self.task.words
 
-    def get_context(self) -> dict[str, Any]:
-        return {**super().get_context(), "intro": self.task.words}
-
-    def act(self, form: BaseForm) -> str:
-        rang(task=self.task, by=self.request.user, at=self.at)
-        messages.success(self.request, "Noted that you have rung.")
+    def done(self) -> str:
         return self.referral_href

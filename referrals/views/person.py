@@ -1,16 +1,20 @@
 """What the pages about one person share: the person, the link back, the people they would meet.
 Each page is in the module of its subject: parties, talk, consent, readiness, safety."""
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
+from django.contrib import messages
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 
 from referrals import access, presenters
+from referrals.enums import STOPS
 from referrals.facts import PartyFacts, facts_of
 from referrals.models import ContactRoute, Party
 from referrals.presenters import approaching
-from referrals.views.base import READS_ONLY, PartyFormView, PartyPage
+from referrals.views.base import PartyFormView, PartyPage
 from restorative.common.forms import Whom
 
 SEALED = "Others in this referral cannot see any of this"
@@ -20,32 +24,21 @@ class PersonMixin:
     """The bar at the top says whom the page is about, and that other parties cannot see it."""
 
     party: Party
-    came_from: tuple[str, str] | None
 
-    @property
-    def back_text(self) -> str:
-        """The text of the link back."""
-        return self.came_from[1] if self.came_from else f"Back to {self.party.known_as}"
-
-    def get_context(self) -> dict[str, Any]:
-        reads_only = not access.can(self.request.user, "work_with")
-        facts = [self.referral.reference, SEALED, *([READS_ONLY] if reads_only else [])]
-        return {
-            "referral": self.referral,
-            "party": self.party,
-            "identity": {"name": self.title, "facts": facts},
-            "back_text": self.back_text,
-            "reads_only": reads_only,
-        }
+    def identity(self) -> dict[str, Any]:
+        return {"name": self.title, "facts": [self.referral.reference, SEALED]}
 
     @cached_property
     def known(self) -> PartyFacts:
         """The facts of this person."""
         return facts_of(self.party.referral_id, self.at).parties[self.party.pk]
 
-    @property
+    @cached_property
     def whom(self) -> Whom:
         """The first names in the page's text, as far as this user may know them."""
+        return Whom(self.party.known_as, SimpleLazyObject(self._others))
+
+    def _others(self) -> str:
         user = self.request.user
         others = [
             presenters.shown_name(party, user)
@@ -55,9 +48,7 @@ class PersonMixin:
         names = [name for name in dict.fromkeys(others) if name != presenters.OTHER]
         if not names or len(names) < len(set(others)):
             names.append("the other person")
-        return Whom(
-            self.party.known_as, names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-        )
+        return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
 
     def asked_not(self) -> list[dict[str, Any]]:
         """Warns if a possible match asked before not to be approached, as far as this user may know."""
@@ -75,10 +66,7 @@ class PersonMixin:
     def still_seen(self) -> str:
         """Where to go after a change that may have ended the user's access: the person, the referral, or the home
         page."""
-        user = self.request.user
-        if access.may_open(user, self.party):
-            return self.party_href
-        return self.referral_href if access.may_see(user, self.referral) else reverse("home")
+        return self.party_href if access.may_open(self.request.user, self.party) else self.seen_href()
 
 
 class PersonPage(PersonMixin, PartyPage):
@@ -89,4 +77,14 @@ class PersonFormView(PersonMixin, PartyFormView):
     """A form about one person."""
 
     template_name = "referrals/person_form.html"
-    drafted = True
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {"whom": self.whom}
+
+    def tell_of(self, raised: Iterable[str]) -> None:
+        """Say what follows from concerns of these kinds that an answer has raised."""
+        kinds = list(raised)
+        if any(kind in STOPS for kind in kinds):
+            messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
+        if any(kind not in STOPS for kind in kinds):
+            messages.info(self.request, "A concern was recorded. Somebody else has to sign it off.")

@@ -2,23 +2,19 @@
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from referrals import access
 from referrals.actions.personal import ChildFacts, record_age
 from referrals.actions.protecting import look_at_share, share_to_protect
-from referrals.enums import STOPS, ChildResult, ShareWith
 from referrals.forms.protecting import AgeForm, ShareForm
 from referrals.models import ProtectiveShare
 from referrals.presenters import safety as shown
 from referrals.views.person import PersonFormView
 from referrals.views.safety import SafetyFormView
 from restorative.common.decisions import ALLOWED, Decision
-from restorative.common.forms import BaseForm
-from restorative.common.rules import rules
-from restorative.common.views import ActionFormView
+from restorative.common.views_forms import ActionFormView
 
 
 class ShareToProtect(SafetyFormView):
@@ -27,36 +23,19 @@ class ShareToProtect(SafetyFormView):
     form_class = ShareForm
     safety_only = True
     even_died = True
+    title = "Share something about {name} to keep somebody safe"
+    warning = "If somebody is in danger now, ring 999 first."
+    intro = (
+        "You need nobody’s agreement for this. Tell them first, then record it here. The safeguarding "
+        "leads of {house} are told at once. The other people in this referral, and their workers, are not."
+    )
     submit_text = "Record it"
+    success = "Recorded. The safeguarding leads are told."
+    action = share_to_protect
 
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"Share something about {self.party.known_as} to keep somebody safe"
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {}
-
-    def get_context(self) -> dict[str, Any]:
-        house = self.party.organisation.name
-        return {
-            **super().get_context(),
-            "warning": "If somebody is in danger now, ring 999 first.",
-            "intro": "You need nobody’s agreement for this. Tell them first, then record it here. The safeguarding "
-            f"leads of {house} are told at once. The other people in this referral, and their workers, are not.",
-        }
-
-    def act(self, form: BaseForm) -> str:
-        cleaned = form.cleaned_data
-        share_to_protect(
-            party=self.party,
-            to=ShareWith(cleaned["to"]),
-            reason=cleaned["reason"],
-            content=cleaned["content"],
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Recorded. The safeguarding leads are told.")
-        return self.done()
+    def load(self) -> None:
+        super().load()
+        self.names["house"] = self.party.organisation.name
 
 
 class ShowShare(ActionFormView):
@@ -68,18 +47,13 @@ class ShowShare(ActionFormView):
     title = "Shared to keep somebody safe"
     submit_text = "I have looked at this"
     drafted = False
+    action, about = look_at_share, "share"
     share: ProtectiveShare
 
     def load(self) -> None:
         rows = ProtectiveShare.objects.visible_to(self.request.user)
-        found = (
-            rows.select_related("party", "party__referral", "shared_by", "looked_by")
-            .filter(pk=self.kwargs["share"])
-            .first()
-        )
-        if found is None:
-            raise Http404
-        self.share = found
+        rows = rows.select_related("party", "party__referral", "shared_by", "looked_by")
+        self.share = get_object_or_404(rows, pk=self.kwargs["share"])
 
     def may(self) -> Decision:
         """Users who open the party may read it; only a safeguarding lead may review it."""
@@ -102,14 +76,13 @@ class ShowShare(ActionFormView):
         user = self.request.user
         asked = self.share.looked_at is None and bool(access.may_look_at_share(user, self.share))
         return {
+            **super().get_context(),
             "identity": {"name": self.title, "facts": [self.share.party.referral.reference]},
             "facts": shown.share_facts(self.share, user),
             "asked": asked,
         }
 
-    def act(self, form: BaseForm) -> str:
-        look_at_share(share=self.share, by=self.request.user, at=self.at)
-        messages.success(self.request, "Saved.")
+    def done(self) -> str:
         return reverse("home")
 
 
@@ -117,40 +90,31 @@ class Age(PersonFormView):
     """A person's date of birth; under 16, whether they can decide or which parent gives authority."""
 
     form_class = AgeForm
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"How old is {self.party.known_as}?"
+    title = "How old is {name}?"
+    intro = (
+        "Under {rules.own_consent_age}, this is recorded as a stop unless they understand enough to decide, or a "
+        "parent who takes no part gives authority: a booked meeting is called off at once. Under {rules.adult_age}, "
+        "a second person has to sign it off."
+    )
+    action = record_age
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"whom": self.whom, "born_on": self.party.person.born_on}
+        return {**super().get_form_kwargs(), "born_on": self.party.person.born_on}
 
     def get_context(self) -> dict[str, Any]:
-        own, adult = rules().own_consent_age, rules().adult_age
-        return {
-            **super().get_context(),
-            "facts": shown.child_rows(self.party, self.request.user),
-            "intro": f"Under {own}, this is recorded as a stop unless they understand enough to decide, or a parent "
-            "who takes no part gives authority: a booked meeting is called off at once. Under "
-            f"{adult}, a second person has to sign it off.",
-        }
+        return {**super().get_context(), "facts": shown.child_rows(self.party, self.request.user)}
 
-    def act(self, form: BaseForm) -> str:
-        cleaned = form.cleaned_data
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
         child = None
-        if cleaned["result"]:
+        if said["result"]:
             child = ChildFacts(
-                result=ChildResult(cleaned["result"]),
-                how_known=cleaned["how_known"],
-                parent=cleaned["parent"],
-                parent_takes_part=cleaned["takes_part"] == "yes",
+                result=said["result"],
+                how_known=said["how_known"],
+                parent=said["parent"],
+                parent_takes_part=said["takes_part"] == "yes",
             )
-        raised = record_age(
-            party=self.party, born_on=cleaned["born_on"], child=child, by=self.request.user, at=self.at
-        )
-        messages.success(self.request, "Saved.")
-        if any(kind in STOPS for kind in raised):
-            messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
-        if any(kind not in STOPS for kind in raised):
-            messages.info(self.request, "A concern was recorded. Somebody else has to sign it off.")
-        return self.done()
+        return {"born_on": said["born_on"], "child": child}
+
+    def tell(self) -> None:
+        super().tell()
+        self.tell_of(self.result)

@@ -3,8 +3,6 @@
 from functools import cached_property
 from typing import Any
 
-from django.contrib import messages
-
 from referrals import presenters
 from referrals.actions.reaching import (
     DO_NOT_APPROACH,
@@ -26,7 +24,6 @@ from referrals.models import ContactRoute, SafetyAnswers
 from referrals.presenters import approaching, reach
 from referrals.views import asking
 from referrals.views.person import PersonFormView
-from restorative.common.forms import BaseForm
 
 REPLACES = "A newer answer for the same way replaces the older one."
 ONE_WAY = (
@@ -39,10 +36,8 @@ class Routes(PersonFormView):
     """The known contact routes, and a form for a new or changed one. `?kind=` selects one."""
 
     form_class = RouteForm
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"How to reach {self.party.known_as} safely"
+    title = "How to reach {name} safely"
+    action = record_route
 
     @cached_property
     def shares_home(self) -> bool:
@@ -54,7 +49,7 @@ class Routes(PersonFormView):
     def get_form_kwargs(self) -> dict[str, Any]:
         kind = self.request.GET.get("kind", "")
         return {
-            "whom": self.whom,
+            **super().get_form_kwargs(),
             "initial_route": asking.route_so_far(self.party, self.request.user, kind),
             "shares_home": self.shares_home,
         }
@@ -79,40 +74,26 @@ class Routes(PersonFormView):
             "intro": ONE_WAY.format(name=self.party.known_as) if self.known.keeps_one_route else REPLACES,
         }
 
-    def act(self, form: BaseForm) -> str:
-        cleaned = form.cleaned_data
-        facts = reaching.route_facts(cleaned)
-        facts["allowed"] = facts["allowed"] and cleaned["allowed"] == Answer.YES
-        record_route(
-            party=self.party,
-            facts=RouteFacts(**facts),
-            confirmed=cleaned["confirmed"] == Answer.YES,
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Saved.")
-        return self.done()
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        facts = reaching.route_facts(said)
+        facts["allowed"] = facts["allowed"] and said["allowed"] == Answer.YES
+        return {"facts": RouteFacts(**facts), "confirmed": said["confirmed"] == Answer.YES}
 
 
 class ApproachPerson(PersonFormView):
     """The result of an approach, or why none is needed."""
 
     form_class = ApproachForm
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"Reaching {self.party.known_as}"
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {"whom": self.whom}
+    title = "Reaching {name}"
+    intro = (
+        "Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
+        "first, and only these are said."
+    )
+    action = record_approach
 
     def get_context(self) -> dict[str, Any]:
         name = self.party.known_as
         context = super().get_context()
-        context["intro"] = (
-            f"Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
-            "first, and only these are said."
-        )
         # A person who has answered was reached: whether the words still count concerns only the party who approved
         # them.
         reached = self.party.answered_at is not None
@@ -131,19 +112,13 @@ class ApproachPerson(PersonFormView):
         context["asked_not"] = self.asked_not()
         return context
 
-    def act(self, form: BaseForm) -> str:
-        cleaned, user = form.cleaned_data, self.request.user
-        result = cleaned["result"]
-        came = result in (ApproachForm.ASKED, ApproachForm.TOLD)
-        record_approach(
-            party=self.party,
-            how=cleaned["how"],
-            asked_first=result == ApproachForm.ASKED,
-            told_unprompted=result == ApproachForm.TOLD,
-            told_us=told_us(cleaned, user) if came else None,
-            result=ApproachResult(result) if result in ApproachResult.values else ApproachResult.NOT_YET,
-            by=user,
-            at=self.at,
-        )
-        messages.success(self.request, "Saved.")
-        return self.done()
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        result = said["result"]
+        came = result in ApproachForm.CAME
+        return {
+            "how": said["how"],
+            "asked_first": result == ApproachForm.ASKED,
+            "told_unprompted": result == ApproachForm.TOLD,
+            "told_us": told_us(said, self.request.user) if came else None,
+            "result": ApproachResult.NOT_YET if came else result,
+        }

@@ -4,8 +4,8 @@ Asking for one is in decisions.py."""
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse_lazy
 from django.utils.functional import cached_property
 
 from referrals import access
@@ -16,7 +16,8 @@ from referrals.models import RecordsCheck, RecordsHit
 from referrals.presenters import decisions, records
 from restorative.common.decisions import Decision, refuse
 from restorative.common.forms import BaseForm
-from restorative.common.views import ActionFormView, Page
+from restorative.common.views import Page, allows
+from restorative.common.views_forms import ActionFormView
 
 
 class RecordsChecks(Page):
@@ -54,33 +55,19 @@ class ReleaseRecordsCheck(ActionFormView):
     audit_verb = "records_check_viewed"
     template_name = "referrals/records_check_release.html"
     form_class = RecordsCheckForm
+    title = "Records check, {check.referral.reference}"
+    back_href = reverse_lazy("referrals:records_checks")
+    may = allows(access.may_release_records, "check")
     check: RecordsCheck
 
     def load(self) -> None:
-        found = (
-            RecordsCheck.objects.visible_to(self.request.user)
-            .select_related("referral", "referral__lead", "asked_by", "done_by")
-            .filter(pk=self.kwargs["check"])
-            .first()
-        )
-        if found is None:
-            raise Http404
-        self.check = found
-        self.title = f"Records check, {found.referral.reference}"
-
-    def may(self) -> Decision:
-        return access.may_release_records(self.request.user, self.check)
+        rows = RecordsCheck.objects.visible_to(self.request.user)
+        rows = rows.select_related("referral", "referral__lead", "asked_by", "done_by")
+        self.names["check"] = self.check = get_object_or_404(rows, pk=self.kwargs["check"])
+        self.submit_text = "Release it now" if self.check.done_at else "Done"
 
     def audited(self) -> dict[str, Any]:
         return {"thing": self.check, "referral_id": self.check.referral_id}
-
-    @property
-    def back_href(self) -> str:
-        return reverse("referrals:records_checks")
-
-    @property
-    def submit_text(self) -> str:  # type: ignore[override]
-        return "Release it now" if self.check.done_at else "Done"
 
     @cached_property
     def hits(self) -> list[RecordsHit]:
@@ -97,6 +84,7 @@ class ReleaseRecordsCheck(ActionFormView):
     def get_context(self) -> dict[str, Any]:
         names = decisions.names_to_match(self.request.user, [self.check])
         return {
+            **super().get_context(),
             "heads": records.NAME_HEADS,
             "names": names.get(self.check.referral_id, []),
             "check": self.check,

@@ -3,14 +3,13 @@ While a concern is open, safeguarding leads open these pages and no others."""
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import Http404
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 
 from referrals import access
 from referrals.actions.concerns import OrderFacts, clear, finish_step, raise_concern, sign_off, write_order
 from referrals.actions.readiness import ask_safety
-from referrals.enums import STOPS, ConcernKind, SignOffDecision
+from referrals.enums import STOPS, ConcernKind
 from referrals.forms import parts
 from referrals.forms.safety import (
     ClearForm,
@@ -22,24 +21,18 @@ from referrals.forms.safety import (
 )
 from referrals.models import Concern, Task
 from referrals.presenters import safety as shown
+from referrals.views.base import PartyMixin
 from referrals.views.person import PersonFormView, PersonPage
 from restorative.common import clock
-from restorative.common.decisions import Decision
-from restorative.common.forms import BaseForm
+from restorative.common.views import allows
 
 
 class SafetyFormView(PersonFormView):
     """A form that returns to the safety page."""
 
-    def done(self) -> str:
-        return self.came_from[0] if self.came_from else self.link("safety")
-
     @property
-    def back_text(self) -> str:
-        return self.came_from[1] if self.came_from else f"Back to {self.party.known_as}’s safety"
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {"whom": self.whom}
+    def home(self) -> tuple[str, str]:
+        return self.link("safety"), f"Back to {self.party.known_as}’s safety"
 
 
 class Safety(PersonPage):
@@ -48,17 +41,12 @@ class Safety(PersonPage):
     template_name = "referrals/safety.html"
     safety_only = True
     audit_verb = "safety_viewed"
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"{self.party.known_as}’s safety"
+    title = "{name}’s safety"
 
     def get_context(self) -> dict[str, Any]:
         user = self.request.user
         opens = bool(access.may_open(user, self.party))
-        back = (self.party_href, f"Back to {self.party.known_as}")
-        if self.came_from or not opens:
-            back = self.came_from or (self.referral_href, "Back to the referral")
+        back = self.came_from or (self.home if opens else super(PartyMixin, self).home)
         # Links on a concern return to the page that named the blocker.
         onward = f"?from={self.request.GET['from']}" if self.came_from else ""
         return {
@@ -77,57 +65,36 @@ class AskSafety(SafetyFormView):
     """The safety questions, asked of one person alone."""
 
     form_class = SafetyForm
+    title = "Ask {name} about safety, alone"
+    action = ask_safety
 
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"Ask {self.party.known_as} about safety, alone"
-
-    def act(self, form: BaseForm) -> str:
-        cleaned = form.cleaned_data
-        ask_safety(
-            party=self.party,
-            answers=parts.safety_answers(cleaned),
-            details=parts.safety_details(cleaned),
-            asked_alone=True,
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Saved.")
-        return self.done()
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "answers": parts.safety_answers(said),
+            "details": parts.safety_details(said),
+            "asked_alone": True,
+        }
 
 
 class RaiseConcern(SafetyFormView):
     """Records a concern: a stop or a sign-off."""
 
     form_class = ConcernForm
+    title = "A safety concern with {name}"
+    intro = "If you are unsure, record it. The safety questions are asked again after a new concern."
     submit_text = "Record concern"
+    success = "Recorded. Somebody else has to sign it off."
+    action = raise_concern
 
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"A safety concern with {self.party.known_as}"
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        order = OrderFacts(**order_given(said)) if said["kind"] == ConcernKind.ORDER else None
+        return {"kind": said["kind"], "detail": said["detail"], "order": order}
 
-    def get_context(self) -> dict[str, Any]:
-        return {
-            **super().get_context(),
-            "intro": "If you are unsure, record it. The safety questions are asked again after a new concern.",
-        }
-
-    def act(self, form: BaseForm) -> str:
-        cleaned = form.cleaned_data
-        kind = ConcernKind(cleaned["kind"])
-        raise_concern(
-            party=self.party,
-            kind=kind,
-            detail=cleaned["detail"],
-            order=OrderFacts(**order_given(cleaned)) if kind == ConcernKind.ORDER else None,
-            by=self.request.user,
-            at=self.at,
-        )
-        if kind in STOPS:
-            messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
+    def tell(self) -> None:
+        if self.said["kind"] in STOPS:
+            self.tell_of([self.said["kind"]])
         else:
-            messages.success(self.request, "Recorded. Somebody else has to sign it off.")
-        return self.done()
+            super().tell()
 
 
 class AboutConcern(SafetyFormView):
@@ -135,16 +102,14 @@ class AboutConcern(SafetyFormView):
 
     safety_only = True
     policy = "second_person"
+    about = "concern"
     concern: Concern
 
     def load(self) -> None:
         super().load()
         rows = Concern.objects.visible_to(self.request.user).select_related("party", "raised_by")
-        found = rows.filter(party=self.party, pk=self.kwargs["concern"]).first()
-        if found is None:
-            raise Http404
-        found.party = self.party
-        self.concern = found
+        self.concern = get_object_or_404(rows, party=self.party, pk=self.kwargs["concern"])
+        self.concern.party = self.party
 
     def get_context(self) -> dict[str, Any]:
         facts = shown.concern_facts(self.concern, self.party, self.request.user, self.at)
@@ -156,62 +121,35 @@ class SignOffConcern(AboutConcern):
     """A second person decides on a concern: go, go with steps, do not go."""
 
     form_class = SignOffForm
+    title = "Decide on a concern with {name}"
     submit_text = "Save decision"
+    action = sign_off
+    may = allows(access.may_sign_off, "concern")
 
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"Decide on a concern with {self.party.known_as}"
-
-    def may(self) -> Decision:
-        return access.may_sign_off(self.request.user, self.concern)
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {}
-
-    def act(self, form: BaseForm) -> str:
-        cleaned = form.cleaned_data
-        sign_off(
-            concern=self.concern,
-            decision=SignOffDecision(cleaned["decision"]),
-            reason=cleaned["reason"],
-            steps=form.steps_given(),
-            steps_due_on=cleaned["due_on"],
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Saved.")
-        return self.done()
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"steps_due_on": said.pop("due_on"), **said}
 
 
 class ClearConcern(AboutConcern):
     """A second person clears a concern, on new facts."""
 
     form_class = ClearForm
+    title = "Clear a concern with {name}"
     submit_text = "Clear concern"
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"Clear a concern with {self.party.known_as}"
-
-    def may(self) -> Decision:
-        return access.may_clear(self.request.user, self.concern)
+    success = "Cleared."
+    action = clear
+    may = allows(access.may_clear, "concern")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"whom": self.whom, "stop": self.concern.kind in STOPS}
+        return {**super().get_form_kwargs(), "stop": self.concern.kind in STOPS}
 
-    def act(self, form: BaseForm) -> str:
-        clear(
-            concern=self.concern,
-            evidence=form.cleaned_data["evidence"],
-            seen_alone_on=form.cleaned_data.get("seen_alone_on"),
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Cleared.")
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"seen_alone_on": None, **said}
+
+    def done(self) -> str:
         # A safeguarding lead sees these pages only while a concern is open.
-        if access.may_open_safety(self.request.user, self.party):
-            return self.done()
-        return self.referral_href if access.may_see(self.request.user, self.referral) else reverse("home")
+        still = access.may_open_safety(self.request.user, self.party)
+        return super().done() if still else self.seen_href()
 
 
 class WriteOrder(AboutConcern):
@@ -220,10 +158,13 @@ class WriteOrder(AboutConcern):
     safety_only = False
     policy = "party"
     form_class = OrderForm
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"An order about {self.party.known_as}"
+    title = "An order about {name}"
+    intro = (
+        "What was written down before is kept. It stays a stop, also when it has ended, until a "
+        "safeguarding lead clears it."
+    )
+    success = "Written down."
+    action = write_order
 
     def load(self) -> None:
         super().load()
@@ -231,20 +172,10 @@ class WriteOrder(AboutConcern):
             raise Http404
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"known": self.concern.order}
+        return {**super().get_form_kwargs(), "known": self.concern.order}
 
-    def get_context(self) -> dict[str, Any]:
-        return {
-            **super().get_context(),
-            "intro": "What was written down before is kept. It stays a stop, also when it has ended, until a "
-            "safeguarding lead clears it.",
-        }
-
-    def act(self, form: BaseForm) -> str:
-        order = OrderFacts(**order_given(form.cleaned_data))
-        write_order(concern=self.concern, order=order, by=self.request.user, at=self.at)
-        messages.success(self.request, "Written down.")
-        return self.done()
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"order": OrderFacts(**order_given(said))}
 
 
 class FinishStep(SafetyFormView):
@@ -252,22 +183,15 @@ class FinishStep(SafetyFormView):
 
     submit_text = "It is done"
     drafted = False
+    action, about = finish_step, "task"
     task: Task
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return "A step before the meeting" if self.task.blocks_id else "Something to do"
 
     def load(self) -> None:
         super().load()
         rows = Task.objects.visible_to(self.request.user).select_related("assignee")
-        found = rows.filter(party=self.party, pk=self.kwargs["task"]).first()
-        if found is None:
-            raise Http404
-        self.task = found
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {}
+        self.task = get_object_or_404(rows, party=self.party, pk=self.kwargs["task"])
+        self.task.party = self.party
+        self.title = "A step before the meeting" if self.task.blocks_id else "Something to do"
 
     def get_context(self) -> dict[str, Any]:
         facts = [
@@ -278,9 +202,3 @@ class FinishStep(SafetyFormView):
         if self.task.done_at:
             facts.append({"key": "Done", "value": clock.show_when(self.task.done_at)})
         return {**super().get_context(), "facts": facts}
-
-    def act(self, form: BaseForm) -> str:
-        self.task.party = self.party
-        finish_step(task=self.task, by=self.request.user, at=self.at)
-        messages.success(self.request, "Saved.")
-        return self.done()

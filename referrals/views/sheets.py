@@ -3,7 +3,6 @@
 from functools import cached_property
 from typing import Any
 
-from django.contrib import messages
 from django.urls import reverse
 
 from referrals import access
@@ -11,9 +10,8 @@ from referrals.actions.sheets import answers_at_stake, publish_sheet
 from referrals.forms.sheets import MATERIAL, SheetForm
 from referrals.models import InformationSheet
 from restorative.common import clock
-from restorative.common.decisions import Decision
-from restorative.common.forms import BaseForm
-from restorative.common.views import ActionFormView
+from restorative.common.views import allows
+from restorative.common.views_forms import ActionFormView
 
 
 class Sheets(ActionFormView):
@@ -24,9 +22,8 @@ class Sheets(ActionFormView):
     form_class = SheetForm
     title = "Information sheets"
     submit_text = "Publish"
-
-    def may(self) -> Decision:
-        return access.may_publish(self.request.user)
+    action = publish_sheet
+    may = allows(access.may_publish)
 
     @cached_property
     def sheets(self) -> list[InformationSheet]:
@@ -36,10 +33,8 @@ class Sheets(ActionFormView):
         newest = self.sheets[0] if self.sheets else None
         return {
             "stake": answers_at_stake(self.at),
-            "initial": {
-                "words": newest.words if newest else "",
-                "after": newest.version if newest else 0,
-            },
+            "words": newest.words if newest else "",
+            "after": newest.version if newest else 0,
         }
 
     def get_context(self) -> dict[str, Any]:
@@ -60,14 +55,16 @@ class Sheets(ActionFormView):
             "words": sheet.words,
         }
 
-    def act(self, form: BaseForm) -> str:
-        cleaned = form.cleaned_data
-        sheet = publish_sheet(
-            words=cleaned["words"],
-            material=cleaned["change"] == MATERIAL,
-            after=cleaned["after"] or 0,
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, f"Version {sheet.version} is published and used from now on.")
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "words": said["words"],
+            "material": said["change"] == MATERIAL,
+            "after": said["after"] or 0,
+        }
+
+    @property
+    def success(self) -> str:
+        return f"Version {self.result.version} is published and used from now on."
+
+    def done(self) -> str:
         return reverse("referrals:sheets")

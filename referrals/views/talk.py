@@ -4,14 +4,13 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.contrib import messages
 from django.utils.text import capfirst
 
 from referrals.actions.consent import Asked
 from referrals.actions.reaching import DO_NOT_APPROACH, RouteFacts, words_missing
 from referrals.actions.readiness import rules_result
 from referrals.actions.talk import Said, Talk, save_talk
-from referrals.enums import READINESS_QUESTIONS, STOPS, Capacity, Format, How, Purpose, Ready
+from referrals.enums import READINESS_QUESTIONS, Capacity, Format, How, Purpose, Ready
 from referrals.forms import agreeing, parts, reaching, words
 from referrals.forms.agreeing import Ask
 from referrals.forms.talk import TalkForm
@@ -28,11 +27,7 @@ class TalkPerson(PersonFormView):
     """A talk with one person, alone. Parts that were not reached stay as they were."""
 
     form_class = TalkForm
-    submit_text = "Save"
-
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return f"Talk with {self.party.known_as}, alone"
+    title = "Talk with {name}, alone"
 
     @cached_property
     def asks(self) -> list[Ask]:
@@ -45,7 +40,7 @@ class TalkPerson(PersonFormView):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return {
-            "whom": self.whom,
+            **super().get_form_kwargs(),
             "asks": self.asks,
             "route": asking.route_so_far(self.party, self.request.user),
             "language": self.party.person.language,
@@ -70,7 +65,7 @@ class TalkPerson(PersonFormView):
             for wording in words_agreed(self.party, self.request.user)[:1]:
                 context["intro"] = f"Say only this first: “{wording}”"
         if young := said_of_age(self.party.person.born_on, self.party.known_as, clock.today(self.at)):
-            context["intro"] = " ".join(text for text in (context.get("intro"), young) if text)
+            context["intro"] = " ".join(text for text in (context["intro"], young) if text)
         return context
 
     def nobody_agreed(self) -> bool:
@@ -79,25 +74,24 @@ class TalkPerson(PersonFormView):
         return not known and words_missing(self.known, self.request.user)
 
     def act(self, form: BaseForm) -> str:
-        talk = talk_from(form)
-        save_talk(party=self.party, talk=talk, by=self.request.user, at=self.at)
-        self._say_what_follows(talk)
+        self.talk = talk_from(form)
+        save_talk(party=self.party, talk=self.talk, by=self.request.user, at=self.at)
+        self.tell()
         return self.done()
 
-    def _say_what_follows(self, talk: Talk) -> None:
+    @property
+    def success(self) -> str:
         """The results of the answers. Without names, because the message waits in the session for the next page."""
-        saved = "Saved."
-        if talk.readiness is not None and talk.judgement is not None:
-            result = rules_result(talk.readiness, READINESS_QUESTIONS)
-            saved = f"Saved. {right_time(result, talk.judgement)}"
-        messages.success(self.request, saved)
+        talk = self.talk
+        if talk.readiness is None or talk.judgement is None:
+            return "Saved."
+        return f"Saved. {right_time(rules_result(talk.readiness, READINESS_QUESTIONS), talk.judgement)}"
+
+    def tell(self) -> None:
+        super().tell()
         user = self.request.user
         raised = Concern.objects.visible_to(user).filter(party=self.party, raised_by=user)
-        kinds = raised.filter(raised_at__gte=self.at).values_list("kind", flat=True)
-        if any(kind in STOPS for kind in kinds):
-            messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
-        if any(kind not in STOPS for kind in kinds):
-            messages.info(self.request, "A concern was recorded. Somebody else has to sign it off.")
+        self.tell_of(raised.filter(raised_at__gte=self.at).values_list("kind", flat=True))
 
 
 def said_of_age(born_on: date | None, name: str, day: date) -> str:
@@ -154,7 +148,7 @@ def talk_from(form: BaseForm) -> Talk:
     if "readiness" in reached:
         facts["readiness"] = parts.readiness_answers(cleaned)
         facts["readiness_notes"] = parts.readiness_notes(cleaned)
-        facts["judgement"] = Ready(cleaned["judgement"])
+        facts["judgement"] = cleaned["judgement"]
         facts["judgement_reason"] = cleaned["reason"]
     if "ratings" in reached:
         facts["ratings"] = parts.ratings_of(cleaned)

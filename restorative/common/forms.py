@@ -31,6 +31,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from restorative.common.formfields import LISTED, Asked
+from restorative.common.rules import rules
 
 GROUPS = {"answer", "checkboxes"}
 CHOOSE, ANSWER, TICK = "Choose an answer", "Answer this", "Tick this to carry on"
@@ -40,14 +41,17 @@ USUAL = forms.Field.default_error_messages["required"]
 
 @dataclass(frozen=True)
 class Whom:
-    """The names in a form's text: 'Sam'; and 'Jo', 'Meena or Nan', or 'the other person'."""
+    """The names in a form's text: 'Sam'; and 'Jo', 'Meena or Nan', or 'the other person' (may be lazy)."""
 
     name: str = ""
     others: str = "the other person"
 
     def fit(self, text: str) -> str:
-        """The text with the names filled in."""
-        return re.sub(r"\{(name|others)\}", lambda each: getattr(self, each[1]), str(text))
+        """The text with the names and numbers filled in. `{rules.draft_days}` is the number as it is now."""
+        return re.sub(r"\{(name|others|rules\.\w+)\}", lambda each: str(self._value(each[1])), str(text))
+
+    def _value(self, key: str) -> Any:
+        return getattr(rules(), key.removeprefix("rules.")) if "." in key else getattr(self, key)
 
 
 class SubmissionField(forms.UUIDField):
@@ -94,7 +98,7 @@ class Row(Shown, crispy.Row):
 
 
 class Section(Row):
-    """A titled part of a form. `intro` is a sentence under the title. Both may contain {name} and {others}."""
+    """A titled part of a form. `intro` is a sentence under the title. Both are filled in by `Whom.fit`."""
 
     template = "%s/layout/section.html"
 

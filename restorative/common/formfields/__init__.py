@@ -25,7 +25,6 @@ from restorative.common.formfields.text import (
 from restorative.common.formfields.when import (
     DateField,
     TimeField,
-    WhenField,
     london,
     read_date,
     read_time,
@@ -48,7 +47,6 @@ __all__ = [
     "TickField",
     "TicksField",
     "TimeField",
-    "WhenField",
     "YesNoNotSureField",
     "clean_text",
     "london",

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import Choices
+from django.utils.text import capfirst
 
 from restorative.common.formfields.asked import Asked
 
@@ -12,9 +14,10 @@ LISTED = "Choose one of the answers shown"
 
 
 class Choosing(Asked):
-    """A field with choices: (value, label) or (value, label, hint).
+    """A field with choices: members of an enum, (value, label), (value, label, hint) or (heading, members).
 
-    `choices` may be a string: the form's keyword argument that supplies them.
+    A chosen member is given back as the answer. `choices` may be a string: the form's keyword argument that supplies
+    them.
     """
 
     default_error_messages = {"invalid_choice": LISTED, "invalid_list": LISTED}
@@ -33,19 +36,39 @@ class Choosing(Asked):
 
     def offer(self, choices: Iterable[Any]) -> None:
         """Set the choices."""
-        choices = list(choices)
+        self.members: dict[str, Choices] = {}
+        rows = [self._labelled(choice) for choice in choices]
         # A new dict: copies of a field, one in each form, share the old one.
-        hints = {choice[0]: choice[2] for choice in choices if len(choice) > 2}
-        self.option_hints = {**self.option_hints, **hints}
-        self.choices = [choice[:2] for choice in choices]
+        self.option_hints = {**self.option_hints, **{row[0]: row[2] for row in rows if len(row) > 2}}
+        self.choices = [row[:2] for row in rows]
+
+    def _labelled(self, choice: Any) -> tuple[Any, ...]:
+        if isinstance(choice, Choices):
+            choice = (choice, capfirst(str(choice.label)))
+        value, label, *hint = choice
+        if isinstance(value, Choices):
+            self.members[value.value] = value
+            value = value.value
+        if isinstance(label, list | tuple):
+            label = [self._labelled(each) for each in label]
+        return (value, label, *hint)
 
     def fit(self, fit: Callable[[str], str]) -> None:
         super().fit(fit)
+        self.option_hints = {value: fit(hint) for value, hint in self.option_hints.items()}
         if any("{" in label for _, label in self.choices if isinstance(label, str)):
             self.choices = [(value, fit(label)) for value, label in self.choices]
 
 
-class ChoiceRadio(Choosing, forms.ChoiceField):
+class ChoosingOne(Choosing, forms.ChoiceField):
+    """One of several answers."""
+
+    def clean(self, value: Any) -> Any:
+        chosen = super().clean(value)
+        return self.members.get(chosen, chosen)
+
+
+class ChoiceRadio(ChoosingOne):
     """One of a few answers, as radios. A single supplied choice is preselected."""
 
     widget = forms.RadioSelect
@@ -56,7 +79,7 @@ class ChoiceRadio(Choosing, forms.ChoiceField):
             self.initial = self.choices[0][0]
 
 
-class ChoiceSelect(Choosing, forms.ChoiceField):
+class ChoiceSelect(ChoosingOne):
     """One of many answers, as a select whose first, empty option says `empty`."""
 
     def __init__(self, *, empty: str = "Choose", **kwargs: Any):

@@ -42,13 +42,7 @@ def clean_text(text: str) -> str:
 
     Raises ValidationError for characters that cannot be kept.
     """
-    text = (
-        text.replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("\x0b", "\n")
-        .replace("\x0c", "\n")
-        .replace("\x85", "\n")
-    )
+    text = re.sub("\r\n|[\r\x0b\x0c\x85]", "\n", text)
     if UNSAFE.search(text):
         raise ValidationError(UNSAFE_MESSAGE, code="unsafe")
     text = unicodedata.normalize("NFC", text)
@@ -63,11 +57,11 @@ class CleanCharField(Asked, forms.CharField):
     """One line of text, at most `max_length` characters (200). Line breaks become spaces."""
 
     attrs: dict[str, str] = {"autocomplete": "off"}
+    longest, width = 200, ""
     lines = False
 
-    def __init__(self, *, max_length: int = 200, width: str = "", **kwargs: Any):
-        self.longest = max_length
-        self.width = width
+    def __init__(self, *, max_length: int = 0, width: str = "", **kwargs: Any):
+        self.longest, self.width = max_length or self.longest, width or self.width
         # Django's own length check and maxlength attribute are left out: the attribute cuts pasted text silently.
         super().__init__(strip=False, **kwargs)
 
@@ -98,11 +92,12 @@ class CleanTextField(CleanCharField):
 
     widget = forms.Textarea
     attrs = {"autocomplete": "off", "spellcheck": "true"}
+    longest = 5000
     lines = True
 
-    def __init__(self, *, max_length: int = 5000, rows: int = 4, **kwargs: Any):
+    def __init__(self, *, rows: int = 4, **kwargs: Any):
         self.rows = rows
-        super().__init__(max_length=max_length, **kwargs)
+        super().__init__(**kwargs)
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         attrs = {**super().widget_attrs(widget), "rows": self.rows}
@@ -116,9 +111,7 @@ class PersonNameField(CleanCharField):
     """A name as it is written: any script, apostrophes, hyphens, one word or many. At most 80 characters."""
 
     attrs = {"autocomplete": "off", "spellcheck": "false"}
-
-    def __init__(self, *, max_length: int = 80, width: str = "20", **kwargs: Any):
-        super().__init__(max_length=max_length, width=width, **kwargs)
+    longest, width = 80, "20"
 
     def to_python(self, value: Any) -> str:
         name = re.sub(r"\s+", " ", super().to_python(value))
@@ -142,10 +135,8 @@ class PhoneField(CleanCharField):
 
     attrs = {"autocomplete": "off", "spellcheck": "false", "inputmode": "tel"}
     widget = forms.TextInput(attrs={"type": "tel"})
+    longest, width = 40, "20"
     message = "Enter a phone number, like 07700 900123"
-
-    def __init__(self, *, width: str = "20", **kwargs: Any):
-        super().__init__(max_length=40, width=width, **kwargs)
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value)
@@ -193,10 +184,8 @@ class EmailField(CleanCharField):
 
     attrs = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
     widget = forms.EmailInput
+    longest = 254
     message = "Enter an email address, like name@example.com"
-
-    def __init__(self, **kwargs: Any):
-        super().__init__(max_length=254, **kwargs)
 
     def to_python(self, value: Any) -> str:
         if isinstance(value, str) and re.search(r"[\r\n]", value.strip()):

@@ -109,9 +109,11 @@ class DateField(CleanCharField):
 
     attrs = {"autocomplete": "off", "spellcheck": "false"}
 
-    def __init__(self, *, past: bool = False, future: bool = False, width: str = "10", **kwargs: Any):
+    longest, width = 40, "10"
+
+    def __init__(self, *, past: bool = False, future: bool = False, **kwargs: Any):
         self.past, self.future = past, future
-        super().__init__(max_length=40, width=width, **kwargs)
+        super().__init__(**kwargs)
 
     def to_python(self, value: Any) -> date | None:  # type: ignore[override]
         if isinstance(value, datetime):
@@ -136,9 +138,7 @@ class TimeField(CleanCharField):
     """A time of day: '2pm', '14:30'."""
 
     attrs = {"autocomplete": "off", "spellcheck": "false"}
-
-    def __init__(self, *, width: str = "5", **kwargs: Any):
-        super().__init__(max_length=20, width=width, **kwargs)
+    longest, width = 20, "5"
 
     def to_python(self, value: Any) -> time | None:  # type: ignore[override]
         if isinstance(value, time):
@@ -148,43 +148,6 @@ class TimeField(CleanCharField):
 
     def prepare_value(self, value: Any) -> Any:
         return value.strftime("%H:%M") if isinstance(value, time) else value
-
-
-class WhenField(CleanCharField):
-    """A day and a time in London in one box: '3 March 2027, 2pm'. Gives an aware datetime."""
-
-    attrs = {"autocomplete": "off", "spellcheck": "false"}
-    message = "Enter a day and a time, like 3 March 2027, 2pm"
-
-    def __init__(self, *, past: bool = False, future: bool = False, width: str = "20", **kwargs: Any):
-        self.past, self.future = past, future
-        super().__init__(max_length=60, width=width, **kwargs)
-
-    def to_python(self, value: Any) -> datetime | None:  # type: ignore[override]
-        if isinstance(value, datetime):
-            return value
-        text = super().to_python(value)
-        if not text:
-            return None
-        typed = re.sub(r"(?i)\bat\b", " ", text)
-        typed = re.sub(r"(?<=\d)T(?=\d\d:)", " ", typed)
-        match = re.fullmatch(
-            r"(?i)(.*?\S)[\s,]+(\d{1,2}(?:\s?[:.]\s?\d{2})?\s*(?:[ap]\.?m?\.?)?|noon|midday)", typed.strip()
-        )
-        if not match:
-            raise ValidationError(self.message, code="invalid")
-        moment = london(read_date(match[1]), read_time(match[2]))
-        if self.past and moment > clock.now():
-            raise ValidationError("Enter a day and time that has been", code="future")
-        if self.future and moment < clock.now():
-            raise ValidationError("Enter a day and time that is still to come", code="past")
-        return moment
-
-    def prepare_value(self, value: Any) -> Any:
-        if not isinstance(value, datetime):
-            return value
-        there = clock.local(value)
-        return f"{write_date(there.date())}, {there:%H:%M}"
 
 
 def write_date(day: date) -> str:

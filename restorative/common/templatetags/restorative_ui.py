@@ -1,7 +1,7 @@
 """Template tags and filters: display of times and phone numbers, small helpers for components.
 Presenters compute facts, not these.
 
-    {% load restorative_ui %}  {{ meeting.starts_at|when }}  {{ day|day }}  {{ at|ago }}  {{ route.value|phone }}
+    {% load restorative_ui %}  {{ meeting.starts_at|when }}  {{ day|day }}  {{ at|ago }}
 """
 
 import re
@@ -15,7 +15,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from restorative.common import clock
-from restorative.common.formfields import show_phone
 from restorative.common.forms import errors_as_list
 
 register = template.Library()
@@ -41,21 +40,9 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
-def hour(moment: datetime | None) -> str:
-    """'2pm', '9.40am'; '' for none."""
-    return clock.show_time(moment) if moment else ""
-
-
-@register.filter
 def ago(moment: datetime | None) -> str:
     """'5 minutes ago', 'yesterday'; '' for none."""
     return clock.ago(moment) if moment else ""
-
-
-@register.filter
-def phone(value: str) -> str:
-    """'07700 900123' for '+447700900123'."""
-    return show_phone(value) if value else ""
 
 
 PHONE = re.compile(r"(\b0\d{2,4}(?: ?\d{3,4}){2}\b)")

@@ -21,8 +21,8 @@ from restorative.common.formfields import (
     RatingField,
     TicksField,
     TimeField,
-    WhenField,
     YesNoNotSureField,
+    london,
     read_date,
     read_time,
     show_phone,
@@ -264,43 +264,19 @@ def test_times_that_cannot_be_are_refused():
 LONDON = ZoneInfo("Europe/London")
 
 
-@pytest.mark.parametrize(
-    "typed",
-    ["3 March 2027, 2pm", "3 March 2027 2pm", "3/3/2027 14:00", "2027-03-03T14:00", "3 March 2027 at 2.00 pm",
-     "Wed 3 March 2027, 2pm"],
-)  # fmt: skip
-def test_a_moment_is_read_in_london(typed):
-    assert WhenField().clean(typed) == datetime(2027, 3, 3, 14, tzinfo=LONDON)
+def test_a_day_and_a_time_are_read_in_london():
+    assert london(read_date("3 March 2027"), read_time("2pm")) == datetime(2027, 3, 3, 14, tzinfo=LONDON)
 
 
 def test_the_hour_that_the_clocks_skip_is_refused():
-    assert refused(WhenField(), "28 March 2027, 1.30am").startswith("The clocks go forward in that hour")
+    with pytest.raises(ValidationError, match="The clocks go forward in that hour"):
+        london(date(2027, 3, 28), time(1, 30))
 
 
 def test_of_the_hour_that_comes_twice_the_first_is_meant():
-    assert WhenField().clean("31 October 2027, 1.30am").astimezone(UTC) == datetime(
+    assert london(date(2027, 10, 31), time(1, 30)).astimezone(UTC) == datetime(
         2027, 10, 31, 0, 30, tzinfo=UTC
     )
-
-
-@pytest.mark.parametrize("typed", ["3 March 2027", "2pm", "soon", "3 March 2027, soon"])
-def test_a_moment_needs_a_day_and_a_time(typed):
-    assert refused(WhenField(), typed).startswith("Enter a da")
-
-
-def test_a_moment_is_read_back_as_it_is_shown():
-    there = datetime(2027, 6, 3, 9, 40, tzinfo=UTC)
-    assert WhenField().prepare_value(there) == "3 June 2027, 10:40"
-    assert WhenField().clean(WhenField().prepare_value(there)) == there
-
-
-def test_a_moment_can_be_held_to_the_future(time_machine):
-    time_machine.move_to(datetime(2027, 3, 2, 12, tzinfo=UTC), tick=False)
-    assert (
-        refused(WhenField(future=True), "2 March 2027, 11.59am")
-        == "Enter a day and time that is still to come"
-    )
-    assert refused(WhenField(past=True), "2 March 2027, 12.01pm") == "Enter a day and time that has been"
 
 
 def test_yes_no_and_not_sure_are_the_only_answers():

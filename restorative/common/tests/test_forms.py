@@ -108,6 +108,24 @@ def test_a_form_speaks_of_the_people_it_is_about():
     ]
 
 
+class Numbered(BaseForm):
+    kind = ChoiceRadio(
+        label="Kind", choices=[("a", "A")], option_hints={"a": "It holds for {rules.sign_off_days} days"}
+    )
+    when = DateField(label="When?", help_text="Empty: in {rules.draft_days} days")
+    layout = [Section("Kept for {rules.draft_days} days", "kind", "when")]
+
+
+def test_numbers_of_the_rules_are_read_for_each_page(settings):
+    settings.RULES = {"sign_off_days": 20, "draft_days": 15}
+    page = shown(Numbered())
+    assert page.all("h2")[0].text == "Kept for 15 days"
+    assert [page.text_of(f"id_{name}-hint") for name in ("kind-item", "when")] == [
+        "It holds for 20 days",
+        "Empty: in 15 days",
+    ]
+
+
 @pytest.mark.parametrize("name", ["{name}", "{others}", "{0}", "{", "%s"])
 def test_a_name_is_never_read_as_a_place_for_one(name):
     form = Asking(whom=Whom(name, "{name}"), kinds=[("a", "{name}, {others}")])

@@ -12,7 +12,7 @@ from meetings.demo.staff import PASSWORD, Staff, email_of
 from meetings.demo.story import Played
 from referrals.models import Preparation
 from restorative.common.models import Draft, Submission
-from restorative.common.views import SAVED_BEFORE
+from restorative.common.views_forms import SAVED_BEFORE
 from tests.stories import tell
 
 pytestmark = pytest.mark.django_db
