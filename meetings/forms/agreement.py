@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.forms import Field
+
 from meetings.enums import ActionStatus
 from restorative.common.formfields import (
     ChoiceRadio,
@@ -12,7 +14,7 @@ from restorative.common.formfields import (
     DateField,
     YesNoNotSureField,
 )
-from restorative.common.forms import BaseForm, Row, Section
+from restorative.common.forms import BaseForm, Row, Section, also_asks
 
 Choices = Sequence[tuple[str, str]]
 ACTIONS, WORDS, NOTHING = "actions", "words", "nothing"
@@ -28,11 +30,11 @@ ANEW = ("status", ActionStatus.RENEGOTIATED)
 ORDINALS = ("First", "Second", "Third")
 
 
-def add_action_fields(form: BaseForm, people: Choices, *, prefix: str = "") -> list[Any]:
+def action_fields(prefix: str = "") -> dict[str, Field]:
     """Who, what, by when, how we will know, who helps. With a prefix they are asked where there was an action."""
     asked: dict[str, Any] = {"shown_if": ("came_to", ACTIONS)} if prefix else {}
     fields = {
-        "owner": ChoiceSelect(label="Who?", choices=people, empty="Choose a person", **asked),
+        "owner": ChoiceSelect(label="Who?", choices="people", empty="Choose a person", **asked),
         "what": CleanCharField(
             label="What will they do?", max_length=300, help_text="In their own words", **asked
         ),
@@ -42,7 +44,11 @@ def add_action_fields(form: BaseForm, people: Choices, *, prefix: str = "") -> l
             label="Who helps?", max_length=120, help_text="If anybody", required=False, **asked
         ),
     }
-    form.fields |= {f"{prefix}{name}": field for name, field in fields.items()}
+    return {f"{prefix}{name}": field for name, field in fields.items()}
+
+
+def action_rows(prefix: str = "") -> list[str | Row]:
+    """Their place in a layout."""
     return [
         Row(f"{prefix}owner", f"{prefix}due_on"),
         f"{prefix}what",
@@ -50,6 +56,7 @@ def add_action_fields(form: BaseForm, people: Choices, *, prefix: str = "") -> l
     ]
 
 
+@also_asks(*(action_fields(f"a{number}_") for number in range(HOW_MANY)))
 class WriteAgreementForm(BaseForm):
     """The result of a meeting. `people` were there; `answering` are those whose answer this worker may record."""
 
@@ -72,12 +79,15 @@ class WriteAgreementForm(BaseForm):
         label="What will they do if it gets difficult?", shown_if=AGREED, rows=2, help_text="If they said"
     )
 
-    def __init__(self, *args: Any, people: Choices = (), answering: Choices = (), **kwargs: Any):
+    layout = [
+        "came_to",
+        "words",
+        "if_difficult",
+        *(Section(f"{ordinal} action", *action_rows(f"a{n}_")) for n, ordinal in enumerate(ORDINALS)),
+    ]
+
+    def __init__(self, *args: Any, answering: Choices = (), **kwargs: Any):
         super().__init__(*args, **kwargs)
-        self.layout = ["came_to", "words", "if_difficult"]
-        for number in range(HOW_MANY):
-            fields = add_action_fields(self, people, prefix=f"a{number}_")
-            self.layout.append(Section(f"{ORDINALS[number]} action", *fields))
         for key, name in answering:
             self.fields[f"says_{key}"] = YesNoNotSureField(
                 label=f"Did {name} say yes to it, in the room?", shown_if=AGREED
@@ -87,7 +97,7 @@ class WriteAgreementForm(BaseForm):
             *(f"says_{key}" for key, _ in answering),
             intro="Leave it empty where they were not asked yet: their own worker asks them.",
         )
-        self.layout.append(says)
+        self.layout = [*self.layout, says]
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()
@@ -134,12 +144,11 @@ class AnswerForm(BaseForm):
     )
 
 
+@also_asks(action_fields())
 class AddActionForm(BaseForm):
     """One more action."""
 
-    def __init__(self, *args: Any, people: Choices = (), **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.layout = add_action_fields(self, people)
+    layout = action_rows()
 
 
 class StatusForm(BaseForm):

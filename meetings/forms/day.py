@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.forms import Field
+
 from meetings.enums import RECORD_PROMPTS, Came, Offered
 from referrals.enums import DAY_QUESTIONS
 from restorative.common.formfields import ChoiceRadio, CleanTextField, YesNoNotSureField
-from restorative.common.forms import BaseForm, Section
+from restorative.common.forms import BaseForm, Section, also_asks
 
 CAME = [(Came.CAME, "Came"), (Came.LEFT_EARLY, "Left early"), (Came.DID_NOT_COME, "Did not come")]
 SAY_TODAY = {
@@ -24,16 +26,14 @@ class CameField(ChoiceRadio):
     kind = "answer"
 
 
+@also_asks(
+    {key: YesNoNotSureField(label=str(label), say=SAY_TODAY[key]) for key, label in DAY_QUESTIONS.items()}
+)
 class DayCheckForm(BaseForm):
     """Four answers from one person alone, and a note."""
 
     note = CleanTextField(label="Note", help_text="Only {name}’s side sees this", required=False, rows=2)
     layout = [Section("Ask {name}, alone", *DAY_QUESTIONS), "note"]
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        for key, label in DAY_QUESTIONS.items():
-            self.fields[key] = YesNoNotSureField(label=str(label), say=SAY_TODAY[key])
 
 
 class SafeForm(BaseForm):
@@ -45,6 +45,15 @@ class SafeForm(BaseForm):
     )
 
 
+def prompts(rows: int) -> dict[str, Field]:
+    """A box for each prompt of a record."""
+    return {
+        key: CleanTextField(label=str(label), required=False, rows=rows)
+        for key, label in RECORD_PROMPTS.items()
+    }
+
+
+@also_asks(prompts(rows=3))
 class RecordForm(BaseForm):
     """Who came, and what each person agrees may be noted, prompt by prompt."""
 
@@ -69,8 +78,6 @@ class RecordForm(BaseForm):
         came = [f"came_{key}" for key, _ in people]
         for key, name in people:
             self.fields[f"came_{key}"] = CameField(choices=CAME, label=f"Did {name} come?")
-        for key, label in RECORD_PROMPTS.items():
-            self.fields[key] = CleanTextField(label=str(label), required=False, rows=3)
         self.layout = [
             Section("Who came", *came),
             Section(

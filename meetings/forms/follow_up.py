@@ -7,8 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from meetings.enums import FOLLOW_UP_QUESTIONS, RECORD_PROMPTS, AttemptResult, FollowUpKind, FollowUpResult
+from meetings.forms.day import prompts
 from referrals.forms import words
-from referrals.forms.parts import ANSWER, add_ratings, answer, said
+from referrals.forms.parts import ANSWER, answer, ratings, said
 from restorative.common.formfields import (
     ChoiceRadio,
     ChoiceSelect,
@@ -20,7 +21,7 @@ from restorative.common.formfields import (
     YesNoNotSureField,
     london,
 )
-from restorative.common.forms import BaseForm, Row, Section
+from restorative.common.forms import BaseForm, Row, Section, also_asks
 
 RATED = (FollowUpKind.WEEKS_6, FollowUpKind.WEEKS_12)
 TALKED, RATHER_NOT, NOT_REACHED = FollowUpResult.TALKED, FollowUpResult.RATHER_NOT, FollowUpResult.NOT_REACHED
@@ -34,6 +35,7 @@ SAY_DEBRIEF = {
 }
 
 
+@also_asks(ratings(shown_if=IF_TALKED), {f"{key}_note": said(max_length=2000) for key in FOLLOW_UP_QUESTIONS})
 class FollowUpForm(BaseForm):
     """One page: did you talk, what did they say. `may_leave` is true after enough failed attempts."""
 
@@ -86,6 +88,16 @@ class FollowUpForm(BaseForm):
         label="Notes", help_text="Only {name}’s side sees this", shown_if=IF_TALKED, rows=3
     )
 
+    layout = [
+        "result",
+        "why",
+        "reason",
+        "later_too",
+        Section("With {name}, alone", "alone", *FOLLOW_UP_QUESTIONS),
+        Section("Three numbers, 0 to 10", *words.RATINGS, intro="Private. Each may be left, and so may all."),
+        "notes",
+    ]
+
     def __init__(
         self,
         *args: Any,
@@ -94,24 +106,16 @@ class FollowUpForm(BaseForm):
         may_leave: bool = False,
         **kwargs: Any,
     ):
-        super().__init__(*args, **kwargs)
+        without = [] if kind in RATED else [*words.RATINGS]
+        if kind == FollowUpKind.DEBRIEF or not has_actions:
+            without += ["kept", "kept_note"]
+        super().__init__(*args, without=without, **kwargs)
         self.kind = kind
         if not may_leave:
             self.fields["result"].choices = self.fields["result"].choices[:-1]
         if kind == FollowUpKind.DEBRIEF:
             for key, words_to_say in SAY_DEBRIEF.items():
                 self.fields[key].say = words_to_say
-        if kind == FollowUpKind.DEBRIEF or not has_actions:
-            del self.fields["kept"]
-        asked = [key for key in FOLLOW_UP_QUESTIONS if key in self.fields]
-        for key in asked:
-            self.add(**{f"{key}_note": said(max_length=2000)})
-        self.layout = ["result", "why", "reason", "later_too", Section("With {name}, alone", "alone", *asked)]
-        if kind in RATED:
-            rated = add_ratings(self, shown_if=IF_TALKED)
-            intro = "Private. Each may be left, and so may all."
-            self.layout.append(Section("Three numbers, 0 to 10", *rated, intro=intro))
-        self.layout.append("notes")
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -138,6 +142,7 @@ class FollowUpForm(BaseForm):
         return {key: self.cleaned_data.get(f"{key}_note", "") for key in FOLLOW_UP_QUESTIONS}
 
 
+@also_asks(prompts(rows=2))
 class AlreadyHappenedForm(BaseForm):
     """When, where, who was there, and what each agrees may be noted."""
 
@@ -149,26 +154,22 @@ class AlreadyHappenedForm(BaseForm):
         empty="Choose",
     )
     where = CleanCharField(label="Where?", max_length=120, help_text="Like “at the drop-in”, or “at home”")
+    there = TicksField(label="Who was there?", choices="people")
     helped = YesNoNotSureField(label="Did it help?", required=False)
 
+    layout = [
+        Section("When, where and who", Row("on", "starts_at", "minutes"), "where", "there"),
+        Section(
+            "What may be noted",
+            *RECORD_PROMPTS,
+            intro="Only what each person agrees may be noted. Leave a box empty where nothing was.",
+        ),
+        "helped",
+    ]
+
     def __init__(self, *args: Any, people: Sequence[tuple[str, str]] = (), **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.fields["there"] = TicksField(
-            label="Who was there?",
-            choices=people,
-            initial=[key for key, _ in people] if len(people) == 2 else [],
-        )
-        for key, label in RECORD_PROMPTS.items():
-            self.fields[key] = CleanTextField(label=str(label), required=False, rows=2)
-        self.layout = [
-            Section("When, where and who", Row("on", "starts_at", "minutes"), "where", "there"),
-            Section(
-                "What may be noted",
-                *RECORD_PROMPTS,
-                intro="Only what each person agrees may be noted. Leave a box empty where nothing was.",
-            ),
-            "helped",
-        ]
+        super().__init__(*args, people=people, **kwargs)
+        self.fields["there"].initial = [key for key, _ in people] if len(people) == 2 else []
 
     def clean(self) -> dict[str, Any]:
         said = super().clean()

@@ -8,7 +8,7 @@ from django import forms
 from referrals.enums import NOBODY
 from referrals.forms import parts, words
 from restorative.common.formfields import CleanTextField
-from restorative.common.forms import BaseForm
+from restorative.common.forms import BaseForm, also_asks
 
 
 class AskedAboutField(forms.UUIDField):
@@ -28,6 +28,7 @@ class AskedAboutField(forms.UUIDField):
             return NOBODY
 
 
+@also_asks({key: parts.answer(asked, help_text=asked.leads_to) for key, asked in words.CHECK_IN.items()})
 class CheckInForm(BaseForm):
     """The submit button confirms that the person is alone."""
 
@@ -37,7 +38,4 @@ class CheckInForm(BaseForm):
 
     def __init__(self, *args: Any, way: str, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        for key, question in words.CHECK_IN.items():
-            asked = parts.answer(question, help_text=question.leads_to)
-            asked.label = self.whom.fit(question.label).replace("{way}", way)
-            self.fields[key] = asked
+        self.fields["same_way"].label = self.fields["same_way"].label.replace("{way}", way)

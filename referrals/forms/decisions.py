@@ -47,11 +47,6 @@ class DecideForm(BaseForm):
         initial=True,
     )
 
-    def __init__(self, *args: Any, records_missing: bool = False, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        if not records_missing:
-            del self.fields["ask_records"]
-
 
 class AppointForm(BaseForm):
     """Which worker, in which part. `workers` are grouped by organisation."""
@@ -76,10 +71,3 @@ class CloseForm(BaseForm):
     why_open_items = CleanTextField(
         label="Why is it closed all the same?", help_text="Kept with the closing", rows=3
     )
-
-    def __init__(self, *args: Any, asks_reason: bool = False, asks_why: bool = False, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        if not asks_reason:
-            del self.fields["reason"], self.fields["party"]
-        if not asks_why:
-            del self.fields["why_open_items"]

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.forms import Field
 
 from referrals.enums import (
     OTHER_PLACES,
@@ -23,7 +24,7 @@ from restorative.common.formfields import (
     PersonNameField,
     PhoneField,
 )
-from restorative.common.forms import BaseForm, Row, Section
+from restorative.common.forms import BaseForm, Row, Section, also_asks
 
 MOST_OTHERS = 3
 NO_WORRY, A_WORRY = "no", "yes"
@@ -40,6 +41,25 @@ def clean_route_value(form: BaseForm, name: str, kind: str) -> None:
         form.add_error(name, error)
 
 
+def ask_other(number: int) -> dict[str, Field]:
+    """The name and the place of one of the others. Only the first is needed."""
+    first = number == 1
+    return {
+        f"other_{number}_given": PersonNameField(
+            label="Their first name" if first else f"First name of person {number}",
+            required=first,
+            needed="Enter the other person’s first name" if first else "",
+        ),
+        f"other_{number}_place": ChoiceSelect(
+            label="What are they to the person?" if first else f"What is person {number} to the person?",
+            required=first,
+            needed="Choose what they are to the person" if first else "",
+            choices=OTHER_PLACES,
+        ),
+    }
+
+
+@also_asks(*(ask_other(number) for number in range(1, MOST_OTHERS + 1)))
 class LogForm(BaseForm):
     """Who, their relation, the hopes, the kind of meeting, any worry, a contact route, the lead."""
 
@@ -108,22 +128,6 @@ class LogForm(BaseForm):
         Section("6. Reaching them", "route_kind", "route_value"),
         Section("7. Who leads", "source", "lead"),
     ]
-
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        for number in range(1, MOST_OTHERS + 1):
-            first = number == 1
-            self.fields[f"other_{number}_given"] = PersonNameField(
-                label="Their first name" if first else f"First name of person {number}",
-                required=first,
-                needed="Enter the other person’s first name",
-            )
-            self.fields[f"other_{number}_place"] = ChoiceSelect(
-                label="What are they to the person?" if first else f"What is person {number} to the person?",
-                required=first,
-                needed="Choose what they are to the person",
-                choices=OTHER_PLACES,
-            )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -76,11 +76,6 @@ class RouteForm(ReachingForm):
         Section("A new or changed way", ReachingForm.way[0], "allowed", *ReachingForm.way[1:], "confirmed")
     ]
 
-    def __init__(self, *args: Any, initial_route: dict[str, str], shares_home: bool, **kwargs: Any):
-        super().__init__(*args, initial=initial_route, **kwargs)
-        if not shares_home:
-            del self.fields["screen_seen"]
-
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         self.clean_way(need_value=cleaned.get("allowed") == Answer.YES)

@@ -4,6 +4,8 @@ and validates them when reached. Contact routes are in reaching.py, consent in a
 from collections.abc import Sequence
 from typing import Any
 
+from django.forms import Field
+
 from referrals.enums import READINESS_QUESTIONS, SAFETY_QUESTIONS, Answer, How, Ready
 from referrals.forms import words
 from referrals.forms.words import Question
@@ -89,20 +91,21 @@ def how_asked(cleaned: dict[str, Any]) -> How:
 # --- Is it safe? ---------------------------------------------------------------------------------------------
 
 
-def add_safety(form: BaseForm, *, required: bool = False) -> Section:
-    """Add the six safety questions, with a detail box for yes and not sure."""
-    names = []
+def safety(*, required: bool = False) -> dict[str, Field]:
+    """The six safety questions, with a detail box for yes and not sure."""
+    asked: dict[str, Field] = {}
     for key, question in words.SAFETY.items():
-        names += form.add(**{key: answer(question, required=required)})
+        asked[key] = answer(question, required=required)
         if question.leads_to:
-            names += form.add(
-                **{f"{key}_said": said(help_text=question.leads_to, shown_if=(key, "yes", "not_sure"))}
-            )
-    return Section(
-        "Is it safe?",
-        *names,
-        intro="“Not sure” counts like yes until more is known. Nothing here is shown to the others.",
-    )
+            asked[f"{key}_said"] = said(help_text=question.leads_to, shown_if=(key, "yes", "not_sure"))
+    return asked
+
+
+SAFETY = Section(
+    "Is it safe?",
+    *safety(),
+    intro="“Not sure” counts like yes until more is known. Nothing here is shown to the others.",
+)
 
 
 def safety_reached(form: BaseForm) -> bool:
@@ -126,44 +129,42 @@ def safety_details(cleaned: dict[str, Any]) -> dict[str, str]:
 # --- Hopes, readiness, ratings -------------------------------------------------------------------------------
 
 
-def add_hopes(form: BaseForm) -> list[str]:
-    """Add hopes, fears, limits, and what may be carried."""
-    asked = {**words.HOPES, "may_carry": words.MAY_CARRY}
-    return form.add(
-        **{
-            key: CleanTextField(label=label, help_text=hint, required=False, rows=2)
-            for key, (label, hint) in asked.items()
-        }
-    )
+HOPES: dict[str, Field] = {
+    key: CleanTextField(label=label, help_text=hint, required=False, rows=2)
+    for key, (label, hint) in {**words.HOPES, "may_carry": words.MAY_CARRY}.items()
+}
 
 
 def hopes_reached(form: BaseForm) -> bool:
-    return any(form.cleaned_data.get(key) for key in (*words.HOPES, "may_carry"))
+    return any(form.cleaned_data.get(key) for key in HOPES)
 
 
-def add_readiness(form: BaseForm, *, required: bool = False) -> Section:
-    """Add the readiness questions, each with a note, and the worker's judgement."""
-    names = []
+def readiness() -> dict[str, Field]:
+    """The readiness questions, each with a note, and the worker's judgement."""
+    asked: dict[str, Field] = {}
     for key, question in words.READINESS.items():
-        names += form.add(**{key: answer(question, required=required)})
+        asked[key] = answer(question, required=False)
         if key in words.NOTED_ALWAYS:
-            form.add(**{f"{key}_note": CleanTextField(label="Note", required=False, rows=2)})
+            asked[f"{key}_note"] = CleanTextField(label="Note", required=False, rows=2)
         else:
-            names += form.add(**{f"{key}_said": said(shown_if=(key, "no", "not_sure"))})
-    names += form.add(
-        judgement=YesNoNotSureField(
-            label="Your own judgement: is this the right time for {name}?",
-            required=False,
-            choices=Ready,
-            help_text="Leave empty to go by the answers: only when each is yes. You may judge otherwise, and say why.",
-        ),
-        reason=CleanTextField(label="Why, if you judge otherwise than the answers", required=False, rows=2),
+            asked[f"{key}_said"] = said(shown_if=(key, "no", "not_sure"))
+    asked["judgement"] = YesNoNotSureField(
+        label="Your own judgement: is this the right time for {name}?",
+        required=False,
+        choices=Ready,
+        help_text="Leave empty to go by the answers: only when each is yes. You may judge otherwise, and say why.",
     )
-    return Section(
-        "Is this the right time?",
-        *names,
-        intro="Later is a good answer too. “Not sure” counts as not yet.",
+    asked["reason"] = CleanTextField(
+        label="Why, if you judge otherwise than the answers", required=False, rows=2
     )
+    return asked
+
+
+READINESS = Section(
+    "Is this the right time?",
+    *readiness(),
+    intro="Later is a good answer too. “Not sure” counts as not yet.",
+)
 
 
 def readiness_notes(cleaned: dict[str, Any]) -> dict[str, str]:
@@ -202,14 +203,12 @@ def clean_readiness(form: BaseForm) -> None:
         )
 
 
-def add_ratings(form: BaseForm, **kwargs: Any) -> list[str]:
-    """Add three private ratings; each may be left empty."""
-    return form.add(
-        **{
-            key: RatingField(label=label, low=low, high=high, required=False, **kwargs)
-            for key, (label, low, high) in words.RATINGS.items()
-        }
-    )
+def ratings(**kwargs: Any) -> dict[str, Field]:
+    """Three private ratings; each may be left empty."""
+    return {
+        key: RatingField(label=label, low=low, high=high, required=False, **kwargs)
+        for key, (label, low, high) in words.RATINGS.items()
+    }
 
 
 def ratings_of(cleaned: dict[str, Any]) -> dict[str, int | None]:

@@ -3,22 +3,18 @@
 from typing import Any
 
 from referrals.enums import CapacityResult, Format, RatingPoint
-from referrals.forms import parts
+from referrals.forms import parts, words
 from restorative.common.formfields import ChoiceRadio, CleanTextField, YesNoNotSureField
-from restorative.common.forms import BaseForm, Section
+from restorative.common.forms import BaseForm, Section, also_asks
 
 
+@also_asks(parts.HOPES)
 class PreparationForm(BaseForm):
     """A preparation with one person: hopes, fears, limits, and what may be carried."""
 
     format = YesNoNotSureField(label="How did you meet?", choices=Format, initial=Format.IN_PERSON)
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.layout = [
-            Section("Before you start", "format"),
-            Section("Hopes, worries and limits", *parts.add_hopes(self)),
-        ]
+    layout = [Section("Before you start", "format"), Section("Hopes, worries and limits", *parts.HOPES)]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -27,12 +23,11 @@ class PreparationForm(BaseForm):
         return cleaned
 
 
+@also_asks(parts.readiness())
 class ReadinessForm(BaseForm):
     """The readiness questions, and the worker's judgement next to the rules' result."""
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.layout = [parts.add_readiness(self)]
+    layout = [parts.READINESS]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -46,17 +41,13 @@ class AcceptLateForm(BaseForm):
     why = CleanTextField(label="Why is the older check good enough?", rows=3)
 
 
+@also_asks(parts.ratings())
 class RatingsForm(BaseForm):
     """Three private ratings at one point in time."""
 
     point = ChoiceRadio(label="When is this?", choices=RatingPoint, initial=RatingPoint.BEFORE)
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.layout = [
-            "point",
-            Section("What {name} says", *parts.add_ratings(self), intro="Each may be left out."),
-        ]
+    layout = ["point", Section("What {name} says", *words.RATINGS, intro="Each may be left out.")]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

@@ -12,7 +12,7 @@ from restorative.common.formfields import (
     DateField,
     YesNoNotSureField,
 )
-from restorative.common.forms import BaseForm, Section
+from restorative.common.forms import BaseForm, Section, also_asks
 
 STOPS_HEADING = "Stops: a booked meeting is called off at once, and only a safeguarding lead can clear it"
 SIGN_OFFS_HEADING = (
@@ -22,14 +22,13 @@ SIGN_OFFS_HEADING = (
 WITH_STEPS = ("decision", SignOffDecision.GO_WITH_STEPS)
 
 
+@also_asks(parts.safety(required=True))
 class SafetyForm(BaseForm):
     """The six safety questions, asked of one person alone."""
 
     alone = parts.answer(words.ALONE)
 
-    def __init__(self, *args: Any, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        self.layout = [Section("Before you start", "alone"), parts.add_safety(self, required=True)]
+    layout = [Section("Before you start", "alone"), parts.SAFETY]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -152,8 +151,3 @@ class ClearForm(BaseForm):
 
     evidence = CleanTextField(label="What are the new facts?", rows=3)
     seen_alone_on = DateField(label="When was {name} seen alone, since this was recorded?", past=True)
-
-    def __init__(self, *args: Any, stop: bool, **kwargs: Any):
-        super().__init__(*args, **kwargs)
-        if not stop:
-            del self.fields["seen_alone_on"]

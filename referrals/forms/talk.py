@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from referrals.enums import SAFETY_QUESTIONS
-from referrals.forms import agreeing, parts
+from referrals.forms import agreeing, parts, words
 from referrals.forms.agreeing import Ask
 from referrals.forms.reaching import ReachingForm
-from restorative.common.forms import Layout, Section
+from restorative.common.forms import Layout, Section, also_asks
 
 
+@also_asks(parts.safety(), parts.HOPES, parts.readiness(), parts.ratings())
 class TalkForm(parts.StartedForm, ReachingForm):
     """Everything heard in one talk. `reached` names the parts that were reached."""
+
+    NOT_OF_SUPPORTERS = Layout(*ReachingForm.way, parts.SAFETY, parts.READINESS, *words.RATINGS)
 
     def __init__(
         self,
@@ -22,30 +25,26 @@ class TalkForm(parts.StartedForm, ReachingForm):
         supporter: bool = False,
         **kwargs: Any,
     ):
-        super().__init__(*args, initial=route, **kwargs)
+        without = self.NOT_OF_SUPPORTERS.names() if supporter else ()
+        super().__init__(*args, initial=route, without=without, **kwargs)
         self.asks, self.supporter = list(asks), supporter
         self.reached: set[str] = set()
-        self.layout = [self.start]
-        if supporter:
-            for name in Layout(*self.way).names():
-                del self.fields[name]
-        else:
-            self.layout += [parts.add_safety(self), Section("How to reach {name} safely", *self.way)]
+        if not supporter:
             self.fields["kind"].required = self.fields["read_by_others"].required = False
             self.fields["screen_seen"].shown_if = ("shares_home", "yes", "not_sure")
-        self.layout += [
+        self.layout = [
+            self.start,
+            parts.SAFETY,
+            Section("How to reach {name} safely", *self.way),
             agreeing.add_consents(self, self.asks),
-            Section("Hopes, worries and limits", *parts.add_hopes(self)),
+            Section("Hopes, worries and limits", *parts.HOPES),
+            parts.READINESS,
+            Section(
+                "Three ratings, in private",
+                *words.RATINGS,
+                intro="Only if it helps. Each may be left out, and nobody else in this is shown them.",
+            ),
         ]
-        if not supporter:
-            self.layout += [
-                parts.add_readiness(self),
-                Section(
-                    "Three ratings, in private",
-                    *parts.add_ratings(self),
-                    intro="Only if it helps. Each may be left out, and nobody else in this is shown them.",
-                ),
-            ]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

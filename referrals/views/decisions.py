@@ -44,7 +44,7 @@ class Decide(RunFormView):
         waiting = decisions.records_waiting(self.referral, self.request.user)
         return {
             "people": decisions.opened_people(self.referral, self.request.user),
-            "records_missing": self.records_missing() and waiting is None,
+            "without": () if self.records_missing() and waiting is None else ("ask_records",),
         }
 
     def get_context(self) -> dict[str, Any]:
@@ -109,11 +109,10 @@ class Close(RunFormView):
         self.needs_manager = self.left.needs_manager and not self.request.user.is_manager
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {
-            "people": decisions.opened_people(self.referral, self.request.user),
-            "asks_reason": self.outcome == Outcome.NOT_GOING_AHEAD,
-            "asks_why": bool(self.left) and not self.needs_manager,
-        }
+        without = [] if self.outcome == Outcome.NOT_GOING_AHEAD else ["reason", "party"]
+        if not self.left or self.needs_manager:
+            without.append("why_open_items")
+        return {"people": decisions.opened_people(self.referral, self.request.user), "without": without}
 
     def get_context(self) -> dict[str, Any]:
         first = meetings().first_settle(self.referral, self.request.user)

@@ -50,8 +50,8 @@ class Routes(PersonFormView):
         kind = self.request.GET.get("kind", "")
         return {
             **super().get_form_kwargs(),
-            "initial_route": asking.route_so_far(self.party, self.request.user, kind),
-            "shares_home": self.shares_home,
+            "initial": asking.route_so_far(self.party, self.request.user, kind),
+            "without": () if self.shares_home else ("screen_seen",),
         }
 
     def get_context(self) -> dict[str, Any]:

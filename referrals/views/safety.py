@@ -141,7 +141,8 @@ class ClearConcern(AboutConcern):
     may = allows(access.may_clear, "concern")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "stop": self.concern.kind in STOPS}
+        without = () if self.concern.kind in STOPS else ("seen_alone_on",)
+        return {**super().get_form_kwargs(), "without": without}
 
     def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
         return {"seen_alone_on": None, **said}

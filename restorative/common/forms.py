@@ -14,14 +14,15 @@ What single fields accept is in formfields/; how one is shown is in boundfield.p
     form = TalkForm(whom=Whom("Sam"), workers=[("1", "Asha")], alone="yes")    # a field's name sets its initial value
 
 In a page: {% include "components/error_summary.html" with form=form only %} {% crispy form %}; or form_page.html.
-A field the layout does not name comes last, never lost. What is asked of several people is added to `self.fields`.
+A field the layout does not name comes last, never lost. What is asked of several people is added to `self.fields`;
+fields that a user is not asked are named in `without`.
 """
 
 import copy
 import re
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -112,6 +113,17 @@ class Section(Row):
         return shown
 
 
+def also_asks(*groups: Mapping[str, forms.Field]) -> Callable[[type["BaseForm"]], type["BaseForm"]]:
+    """Decorates a form class: it has these fields too. For questions that several forms share or that are listed."""
+
+    def add(form_class: type["BaseForm"]) -> type["BaseForm"]:
+        for fields in groups:
+            form_class.base_fields.update(fields)
+        return form_class
+
+    return add
+
+
 class BaseForm(forms.Form):
     """A form of the house. See the top of this module."""
 
@@ -120,10 +132,18 @@ class BaseForm(forms.Form):
 
     submission = SubmissionField()
 
-    def __init__(self, *args: Any, whom: Whom | None = None, name: str = "", **given: Any):
+    def __init__(
+        self,
+        *args: Any,
+        whom: Whom | None = None,
+        name: str = "",
+        without: Collection[str] = (),
+        **given: Any,
+    ):
         self.whom = whom or Whom(name)
         sources = {key: getattr(field, "source", "") for key, field in self.base_fields.items()}
-        offered = {key: given.pop(source, ()) for key, source in sources.items() if source}
+        offered = {key: given.get(source, ()) for key, source in sources.items() if source}
+        given = {key: value for key, value in given.items() if key not in sources.values()}
         first = {key: given.pop(key) for key in self.base_fields if key in given}
         super().__init__(*args, initial=first | given.pop("initial", {}), **given)
         for field in self.fields.values():
@@ -131,6 +151,8 @@ class BaseForm(forms.Form):
                 field.fit(self.whom.fit)
         for key, choices in offered.items():
             self.fields[key].offer(choices)
+        for key in without:
+            del self.fields[key]
         # Last in the order, so that it is never "the first field".
         self.fields["submission"] = self.fields.pop("submission")
 
