@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
 from referrals.principals import does_casework
 from referrals.querysets_involvement import rows_of, supports_another
-from referrals.querysets_rules import barred, opened_ids
+from referrals.querysets_rules import barred, opens
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def _asked(user: "User") -> Q:
     """The sender's side: the sender, users who open the person it is about, the current or earlier lead, their
     managers."""
     side = Q(sent_by=user) | Q(lead_before=user) | Q(kind=HandoffKind.LEAD, referral__lead=user)
-    side |= Q(party__in=opened_ids(user))
+    side |= opens(user, "party")
     if user.is_manager:
         side |= Q(from_org=user.organisation_id)
     return side & Q(from_org=user.organisation_id)
@@ -30,7 +30,7 @@ def _asked(user: "User") -> Q:
 
 def _as_it_stood(user: "User") -> Q:
     """Requests that ended over the answer of a party this user does not open. They see the state before that."""
-    return Q(ended_for__isnull=False) & ~Q(ended_for__in=opened_ids(user)) & Q(from_org=user.organisation_id)
+    return Q(ended_for__isnull=False) & ~opens(user, "ended_for") & Q(from_org=user.organisation_id)
 
 
 def _supports_another(user: "User") -> Q:
@@ -51,7 +51,7 @@ def _reads(user: "User") -> Q:
     Once it is accepted, on the receiver's side only the worker who takes it, their managers, and users who open the
     person.
     """
-    taking = Q(receiver=user) | Q(party__in=opened_ids(user))
+    taking = Q(receiver=user) | opens(user, "party")
     if user.is_manager:
         taking |= Q(to_org=user.organisation_id)
     there = Q(party__isnull=True) | Q(party__left_at__isnull=True)
@@ -73,17 +73,15 @@ def _shown(user: "User") -> dict[str, Any]:
 
 
 class HandoffQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
-        """Requests this user may know of, without their content; annotates `sent_by_us` and `opened`."""
+    def visible_to(self, user: "User", *, rows: bool = False) -> Self:
+        """Requests this user may know of, without their content; annotates `sent_by_us` and `opened`, which `rows` of
+        a list do without."""
         if not does_casework(user):
             shown = self.none().annotate(sent_by_us=_flag(_asked(user)), **_shown(user))
             return shown.scoped("visible_to: no casework")
-        return (
-            self.filter(_asked(user) | _were_asked(user), ~barred(user.pk, "referral"))
-            .annotate(sent_by_us=_flag(_asked(user)), opened=_flag(_reads(user)), **_shown(user))
-            .defer(*SEALED_WORDS)
-            .scoped("visible_to")
-        )
+        found = self.filter(_asked(user) | _were_asked(user), ~barred(user.pk, "referral"))
+        flags = {} if rows else {"sent_by_us": _flag(_asked(user)), "opened": _flag(_reads(user))}
+        return found.annotate(**_shown(user), **flags).defer(*SEALED_WORDS).scoped("visible_to")
 
     def standing_for(self, user: "User") -> Self:
         """Requests in visible_to whose end is hidden from this user, so that they appear active."""

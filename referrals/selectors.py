@@ -34,7 +34,7 @@ def caseload(
         found = found.filter(_in_stage(user, stage))
     if words:
         found = found.filter(_among(_found_by(user, words)))
-    return _as_list(found, user, oldest=oldest)
+    return _as_list(found, oldest=oldest)
 
 
 def search(user: "User", words: str) -> QuerySet[Summary]:
@@ -49,19 +49,31 @@ def search(user: "User", words: str) -> QuerySet[Summary]:
             replaced_at__isnull=True, value_key=contact_key(number)
         )
         found.append(routes.order_by().values("party__referral"))
-    return _as_list(Summary.objects.visible_to(user).filter(_among(found)), user)
+    return _as_list(Summary.objects.visible_to(user).filter(_among(found)))
 
 
-def _as_list(found: SummaryQuerySet, user: "User", *, oldest: bool = False) -> SummaryQuerySet:
+def _as_list(found: SummaryQuerySet, *, oldest: bool = False) -> SummaryQuerySet:
     order = ("logged_at", "-pk") if oldest else ("-logged_at", "pk")
-    return found.with_shown_stage(user).select_related("lead").order_by(*order)
+    return found.select_related("lead").order_by(*order)
+
+
+def show_stages(rows: list[Summary], user: "User") -> None:
+    """Set `shown_stage` of these rows, which this user sees. Where a step waits for release, it is looked up: the
+    newest step that this user may know of. One query, if there is such a row."""
+    told = {}
+    if hidden := [row.pk for row in rows if row.hidden]:
+        found = Summary.objects.visible_to(user).filter(pk__in=hidden).with_shown_stage(user)
+        told = dict(found.values_list("pk", "shown_stage"))
+    for row in rows:
+        row.shown_stage = told.get(row.pk, row.stage_known)
 
 
 def _in_stage(user: "User", stage: str) -> Q:
     """Rows that stand in a stage as shown to this user. The few in which a step waits for release are looked at first,
     so that the others are found by index."""
-    hidden = Summary.objects.visible_to(user).filter(hidden=True).with_shown_stage(user)
-    keys = list(hidden.filter(Q(shown_stage=stage)).values_list("pk", flat=True))
+    hidden = list(Summary.objects.visible_to(user).filter(hidden=True))
+    show_stages(hidden, user)
+    keys = [row.pk for row in hidden if row.shown_stage == stage]
     known = Q(stage_known=stage, hidden=False)
     return known | Q(pk__in=keys) if keys else known
 

@@ -16,7 +16,7 @@ class Summary(models.Model):
     """One referral as a row of a list.
 
     `stage_known` is the stage that every user who sees the referral may know. Where `hidden`, a step waits for release:
-    users who open the compartment it came from know of a later stage (see with_shown_stage). `waiting_since` is when it
+    users who open the compartment it came from know of a later stage (see show_stages). `waiting_since` is when it
     came to the known stage; empty once closed.
     `stop_open` and `sign_off_open` may be shown only to users who open the party, as may `hidden`.
     """
@@ -45,7 +45,7 @@ class Summary(models.Model):
     sign_off_open = models.BooleanField()
     stop_open = models.BooleanField()
 
-    # Added by querysets for one user; never stored.
+    # Set by selectors.show_stages for one user; never stored.
     shown_stage: str
 
     objects = protected_manager(SummaryQuerySet)

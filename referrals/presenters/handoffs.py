@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.urls import reverse
 
 from referrals import access
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from restorative.accounts.models import Organisation, User
 
 MOST = 50
+GOING_ON = (*UNANSWERED, HandoffState.ACCEPTED)
 HEADS_IN = ["Request", "Reference", "Came", "Time left"]
 HEADS_ANSWERED = ["Request", "Reference", "Came", "Answer"]
 HEADS_OUT = ["Request", "Reference", "Sent", "Where it stands"]
@@ -34,15 +36,15 @@ def what(handoff: Handoff, user: "User") -> str:
 
 
 def of_user(user: "User") -> list[Handoff]:
-    """Waiting requests first, oldest first; then answered ones, newest first. One query."""
-    rows = Handoff.objects.visible_to(user).select_related(
-        "referral", "from_org", "to_org", "sent_by", "decided_by", "receiver", "ended_by"
-    )
-    waiting = list(
-        rows.filter(shown_state__in=[*UNANSWERED, HandoffState.ACCEPTED]).order_by("sent_at", "pk")
-    )
-    over = rows.exclude(shown_state__in=[*UNANSWERED, HandoffState.ACCEPTED]).order_by("-sent_at", "-pk")
-    return [*waiting, *over[:MOST]]
+    """Waiting requests first, oldest first; then answered ones, newest first. Two queries."""
+    related = "referral", "from_org", "to_org", "sent_by", "decided_by", "receiver", "ended_by"
+    rows = Handoff.objects.visible_to(user, rows=True).select_related(*related)
+    # By the stored state, which has an index. To some users a request that is over is shown as it stood before.
+    stood = Q(ended_for__isnull=False, stood_as__in=GOING_ON)
+    first = list(rows.filter(Q(state__in=GOING_ON) | stood).order_by("sent_at", "pk"))
+    last = rows.exclude(state__in=GOING_ON).order_by("-sent_at", "-pk")[: MOST + len(first)]
+    over = [row for row in last if row.shown_state not in GOING_ON]
+    return [*(row for row in first if row.shown_state in GOING_ON), *over[:MOST]]
 
 
 def inbox(rows: list[Handoff], user: "User", at: datetime) -> list[dict[str, Any]]:
@@ -52,7 +54,7 @@ def inbox(rows: list[Handoff], user: "User", at: datetime) -> list[dict[str, Any
     new = [row for row in ours if row.shown_state in (HandoffState.SENT, HandoffState.SEEN)]
     asked = [row for row in ours if row.shown_state == HandoffState.QUESTION]
     accepted = [row for row in ours if row.shown_state == HandoffState.ACCEPTED]
-    over = [row for row in ours if row.shown_state not in (*UNANSWERED, HandoffState.ACCEPTED)]
+    over = [row for row in ours if row.shown_state not in GOING_ON]
     closures = closures_of(user.organisation_id)
     timed = [
         [_first(row, user), row.referral.reference, clock.show_day(row.sent_at), time_left(row, at, closures)]
