@@ -29,10 +29,7 @@ OVER_HEADS = [*FIRST_HEADS, "What was seen", "How it ended"]
 def of_user(user: "User", at: datetime) -> list[Grant]:
     """Grants this user may know of, newest first. Three queries."""
     rows = Grant.objects.visible_to(user).filter(created_at__gte=at - LOOK_BACK)
-    workers = "user", "given_by", "ended_by", "created_by"
-    found = rows.select_related(*workers).order_by("-created_at", "-pk")
-    # By the ids of the page: joined, PostgreSQL would read all parties for a hundred rows.
-    return list(found.prefetch_related("party", "referral")[: 2 * MOST])
+    return list(rows.with_what_is_named().order_by("-created_at", "-pk")[: 2 * MOST])
 
 
 def lists(rows: list[Grant], user: "User", at: datetime) -> list[dict[str, Any]]:
