@@ -3,7 +3,7 @@ What accepting opens of the referral itself is in querysets.py, with all other a
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Case, F, OuterRef, Q, UUIDField, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
@@ -21,7 +21,8 @@ SEALED_WORDS = ("packet", "told", "why_returned", "outcome_done", "outcome_went"
 def _asked(user: "User") -> Q:
     """The sender's side: the sender, users who open the person it is about, the current or earlier lead, their
     managers."""
-    side = Q(sent_by=user) | Q(lead_before=user) | Q(kind=HandoffKind.LEAD, referral__lead=user)
+    leads = Exists(rows_of("Referral").filter(pk=OuterRef("referral"), lead=user))
+    side = Q(sent_by=user) | Q(lead_before=user) | Q(leads, kind=HandoffKind.LEAD)
     side |= opens(user, "party")
     if user.is_manager:
         side |= Q(from_org=user.organisation_id)

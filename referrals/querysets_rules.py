@@ -1,8 +1,10 @@
 """Who sees and opens what, as subqueries over stored access, for every protected queryset.
 access_rules.py decides what is stored; bars are checked here, because they override every row."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -37,6 +39,14 @@ def held_back_from(user: "User") -> Q:
 def visible_ids(user: "User") -> Any:
     """Ids of the referrals this user sees, to filter by: `referral__in=visible_ids(user)`."""
     return access_rows(user, AccessLevel.SHELL).values("referral") if may_see_any(user) else []
+
+
+def visible_among(user: "User", referrals: Collection[UUID]) -> set[UUID]:
+    """Which of these referrals this user sees."""
+    if not may_see_any(user):
+        return set()
+    rows = access_rows(user, AccessLevel.SHELL).filter(referral__in=referrals)
+    return set(rows.values_list("referral", flat=True))
 
 
 def own_ids(user: "User") -> Any:

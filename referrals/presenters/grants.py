@@ -12,6 +12,7 @@ from referrals import access
 from referrals.enums import GrantKind, Place
 from referrals.models import Bar, Grant, Party, Referral
 from referrals.presenters import you_or_name
+from referrals.querysets_rules import visible_among
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -34,11 +35,7 @@ def of_user(user: "User", at: datetime) -> list[Grant]:
 
 def lists(rows: list[Grant], user: "User", at: datetime) -> list[dict[str, Any]]:
     """The lists of the page: {title, heads, rows, empty}. One query, for which of their referrals this user sees."""
-    seen = set(
-        Referral.objects.visible_to(user)
-        .filter(pk__in={row.referral_id for row in rows})
-        .values_list("pk", flat=True)
-    )
+    seen = visible_among(user, {row.referral_id for row in rows})
     over = [row for row in rows if row.ended_at or row.until <= at]
     running = [row for row in rows if row not in over and row.given_at]
     waiting = [row for row in rows if row not in over and not row.given_at]

@@ -36,8 +36,8 @@ def what(handoff: Handoff, user: "User") -> str:
 
 
 def of_user(user: "User") -> list[Handoff]:
-    """Waiting requests first, oldest first; then answered ones, newest first. Five queries at most."""
-    rows = Handoff.objects.visible_to(user, rows=True).select_related("referral", "from_org", "to_org")
+    """Waiting requests first, oldest first; then answered ones, newest first. Six queries at most."""
+    rows = Handoff.objects.visible_to(user, rows=True).select_related("from_org", "to_org")
     # By the stored state, which has an index. To some users a request that is over is shown as it stood before.
     stood = Q(ended_for__isnull=False, stood_as__in=GOING_ON)
     first = list(rows.filter(Q(state__in=GOING_ON) | stood).order_by("sent_at", "pk"))
@@ -45,7 +45,7 @@ def of_user(user: "User") -> list[Handoff]:
     over = [row for row in last if row.shown_state not in GOING_ON]
     found = [*(row for row in first if row.shown_state in GOING_ON), *over[:MOST]]
     # By their ids: with these joined too, PostgreSQL plans the statement for longer than it runs.
-    prefetch_related_objects(found, "decided_by", "receiver", "ended_by")
+    prefetch_related_objects(found, "referral", "decided_by", "receiver", "ended_by")
     return found
 
 

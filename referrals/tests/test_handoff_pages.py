@@ -305,7 +305,7 @@ def many(made: Played, count: int) -> None:
     Handoff.objects.bulk_create(rows)
 
 
-QUERIES = 9
+QUERIES = 10
 
 
 @pytest.mark.parametrize("count", [1, 30])
