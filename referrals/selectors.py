@@ -63,7 +63,7 @@ def show_stages(rows: list[Summary], user: "User") -> None:
     told = {}
     if hidden := [row.pk for row in rows if row.hidden]:
         found = Summary.objects.visible_to(user).filter(pk__in=hidden).with_shown_stage(user)
-        told = dict(found.values_list("pk", "shown_stage"))
+        told = {row.pk: row.shown_stage for row in found}
     for row in rows:
         row.shown_stage = told.get(row.pk, row.stage_known)
 
