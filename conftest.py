@@ -34,7 +34,7 @@ ON_BOTH = {
     "referrals/tests/test_blockers.py",
     "referrals/tests/test_blockers_many.py",
     "referrals/tests/test_concern_races.py",
-    "referrals/tests/test_exists_against_python.py",
+    "referrals/tests/test_blockers_by_hand.py",
     "referrals/tests/test_handoff_races.py",
     "referrals/tests/test_principals.py",
     "referrals/tests/test_querysets.py",

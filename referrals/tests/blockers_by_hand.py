@@ -1,5 +1,5 @@
 """What stands in the way, in plain Python from the rows of one referral. Written from docs/domain.md, for
-test_exists_against_python.py; nothing here calls the product's own conditions."""
+test_blockers_by_hand.py; nothing here calls the product's own conditions."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
@@ -50,7 +50,7 @@ Found = set[tuple[str, UUID | None]]
 
 
 def rows(model: Any, *related: str, **filters: Any) -> list[Any]:
-    return list(model.objects.unscoped("plainly").filter(**filters).select_related(*related))
+    return list(model.objects.unscoped("by hand").filter(**filters).select_related(*related))
 
 
 def latest(found: Iterable[Any], when: str) -> list[Any]:

@@ -1,5 +1,5 @@
 """Each blocker by find_blockers and by an independent reading, in made-up worlds; and the exact moment at which
-each expires. The independent reading is in plainly.py, written from docs/domain.md."""
+each expires. The independent reading is in blockers_by_hand.py, written from docs/domain.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ from referrals.models import (
     Suitability,
     Task,
 )
-from referrals.tests.plainly import AT_START, EACH, WHOLE, Reading
+from referrals.tests.blockers_by_hand import AT_START, EACH, WHOLE, Reading
 from restorative.accounts.models import User
 from restorative.common import clock
 from tests.depth import DEPTH
