@@ -1,11 +1,12 @@
 """The rows of meetings that rules read, and what follows from them. They are read with the referral's own facts."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated
 from uuid import UUID
 
-from meetings.enums import Agreed, Came, MeetingStatus
+from meetings.enums import ActionStatus, Agreed, Came, MeetingStatus
 from referrals.enums import MEETING_PARTS, Purpose
 from referrals.facts import Facts
 from referrals.facts.table import From, Later, OfParty, Row, table
@@ -42,11 +43,13 @@ class FollowUpRow(OfParty):
     kind: str
     due_on: date
     done_at: Later
+    result: str
 
 
 @table("meetings.Agreement", referral="meeting__referral")
 class AgreementRow(Row):
     meeting_id: UUID
+    nothing_agreed: bool
 
 
 @table("meetings.AgreementAnswer", referral="agreement__meeting__referral")
@@ -120,15 +123,24 @@ class MeetingsFacts:
         """Whether all workers may know of a call-off of this meeting."""
         return any(row.party_id is None or row.released_at for row in self.call_offs(meeting))
 
-    def booked_for(self, meeting: MeetingRow, opened: set[UUID]) -> bool:
-        """Whether a meeting is booked as far as a worker who opens these compartments may know."""
-        if meeting.status != MeetingStatus.CALLED_OFF:
-            return meeting.status == MeetingStatus.BOOKED
-        return not self.is_known_off(meeting.id) and not any(
-            row.party_id in opened for row in self.call_offs(meeting.id)
+    def shown_status(self, meeting: MeetingRow, opened: Collection[UUID]) -> MeetingStatus:
+        """The status as far as a worker who opens these compartments may know."""
+        known = any(row.party_id in opened for row in self.call_offs(meeting.id)) or self.is_known_off(
+            meeting.id
         )
+        hidden = meeting.status == MeetingStatus.CALLED_OFF and not known
+        return MeetingStatus.BOOKED if hidden else MeetingStatus(meeting.status)
 
-    def away(self, meeting: MeetingRow, opened: set[UUID]) -> list[UnavailableRow]:
+    def booked_for(self, meeting: MeetingRow, opened: Collection[UUID]) -> bool:
+        """Whether a meeting is booked as far as a worker who opens these compartments may know."""
+        return self.shown_status(meeting, opened) == MeetingStatus.BOOKED
+
+    def were_there(self, meeting: UUID) -> set[UUID]:
+        """The parties who came."""
+        came = (Came.CAME, Came.LEFT_EARLY)
+        return {row.party_id for row in self.expected(meeting) if row.status in came}
+
+    def away(self, meeting: MeetingRow, opened: Collection[UUID]) -> list[UnavailableRow]:
         """Facilitators who cannot come and have no stand-in that all parties accepted, as far as a reader of these
         compartments may know."""
         return [
@@ -140,7 +152,7 @@ class MeetingsFacts:
             and not self._stood_in_for(row, meeting, opened)
         ]
 
-    def _stood_in_for(self, row: UnavailableRow, meeting: MeetingRow, opened: set[UUID]) -> bool:
+    def _stood_in_for(self, row: UnavailableRow, meeting: MeetingRow, opened: Collection[UUID]) -> bool:
         stand_in = next((each for each in self.facts.involvements if each.id == row.stand_in_id), None)
         if stand_in is None or stand_in.until is None:
             return False
@@ -150,7 +162,7 @@ class MeetingsFacts:
 
     # --- Agreed ---
 
-    def reads_agreement(self, user: UUID, opened: set[UUID], agreement: AgreementRow) -> bool:
+    def reads_agreement(self, user: UUID, opened: Collection[UUID], agreement: AgreementRow) -> bool:
         """Whether a worker who opens these compartments reads what was agreed: they open a side that said yes and has
         sight of it; or they ran the meeting and open a person who was there."""
         sides = [self.facts.parties[key] for key in opened if key in self._agreed(agreement.id)]
@@ -164,8 +176,20 @@ class MeetingsFacts:
             and row.since <= meeting.starts_at
             for row in self.facts.involvements
         )
-        came = (Came.CAME, Came.LEFT_EARLY)
-        return ran and any(row.party_id in opened for row in self.expected(meeting.id) if row.status in came)
+        return ran and not self.were_there(meeting.id).isdisjoint(opened)
+
+    def agreed_actions(self, meeting: UUID) -> list[ActionRow]:
+        """Actions that all participants who came said yes to; changed ones count as their new version."""
+        came = {key for key in self.were_there(meeting) if self.facts.parties[key].is_participant}
+        agreements = {row.id for row in self.facts.rows(AgreementRow) if row.meeting_id == meeting}
+        settled = (ActionStatus.RENEGOTIATED, ActionStatus.RELEASED)
+        return [
+            row
+            for row in self.facts.rows(ActionRow)
+            if row.agreement_id in agreements
+            and row.status not in settled
+            and came <= self._agreed(row.agreement_id)
+        ]
 
     def _agreed(self, agreement: UUID) -> set[UUID]:
         """Parties whose newest answer to what was agreed is yes."""

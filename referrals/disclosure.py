@@ -11,9 +11,10 @@ from referrals.blockers.codes import SHELL_CODES
 from referrals.blockers.find import find_blockers, open_compartments
 from referrals.blockers.shown import ShownBlocker, shown_to
 from referrals.enums import Gate, Stage
-from referrals.facts import Facts, facts_of
+from referrals.facts import Facts
 from referrals.facts.rows import StageChangeRow
 from referrals.models import Party
+from referrals.querysets_rules import Within
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -61,17 +62,7 @@ def _gate_then(then: Facts) -> Gate | None:
 
 def opened_in(user: "User", referral: UUID) -> frozenset[UUID]:
     """Ids of the parties of a referral whose compartments a user opens, including those who left."""
-    return frozenset(Party.objects.opened_by(user).filter(referral=referral).values_list("pk", flat=True))
-
-
-def shown_before_step(user: "User", referral: UUID, at: datetime) -> BeforeStep | None:
-    """What a user is shown of the others in one referral; None if no step is hidden from them."""
-    return before_step(facts_of(referral, at), opened_in(user, referral))
-
-
-def hidden_since(user: "User", referral: UUID, at: datetime) -> datetime | None:
-    """Since when a user learns nothing new of the others: a hidden step, or an open stop; None if there is neither."""
-    return facts_of(referral, at).hidden_since(opened_in(user, referral))
+    return Within.of(user, pk=referral).opened
 
 
 def shown_blockers(user: "User", facts: Facts, gate: Gate) -> list[ShownBlocker]:
@@ -79,6 +70,6 @@ def shown_blockers(user: "User", facts: Facts, gate: Gate) -> list[ShownBlocker]
     referral, found = facts.referral.id, find_blockers(facts, gate)
     if not found:
         return []
-    parties = Party.objects.visible_to(user).filter(referral=referral).present()
-    known = list(parties.with_opened(user))
-    return shown_to(found, known, before=before_step(facts, opened_in(user, referral)))
+    here = Within.of(user, pk=referral)
+    known = list(Party.objects.visible_to(here).present().with_opened(here))
+    return shown_to(found, known, before=before_step(facts, here.opened))

@@ -18,6 +18,7 @@ from referrals.querysets_involvement import (
 )
 from referrals.querysets_lists import shown_stage
 from referrals.querysets_rules import (
+    Within,
     barred,
     held_back_from,
     hits_barred,
@@ -34,16 +35,15 @@ if TYPE_CHECKING:
 class ReferralQuerySet(ProtectedQuerySet):
     """Referrals as shells."""
 
-    def visible_to(self, user: "User", *, reference: str | None = None) -> Self:
-        """Shells this user may see (source: the compartments table); with `reference`, only that one.
+    def visible_to(self, user: "User | Within") -> Self:
+        """Shells this user may see (source: the compartments table).
 
         Referrals whose parties they support, or that they lead or facilitate; those of their team; for managers
         those of their organisation; for safeguarding leads those with an open concern or a waiting records check;
         handed over, those they take and those they led before; and those in their grants. Never one they are barred
         from.
         """
-        here = {} if reference is None else {"reference": reference}
-        return self.filter(pk__in=visible_ids(user), **here).scoped("visible_to")
+        return self.filter(pk__in=visible_ids(user)).scoped("visible_to")
 
     def could_be_asked_for(self, user: "User") -> Self:
         """Referrals in which the user's organisation supports a party, so that they may ask for access. Never
@@ -54,7 +54,7 @@ class ReferralQuerySet(ProtectedQuerySet):
         theirs = Exists(parties.filter(organisation=user.organisation_id))
         return self.filter(~barred(user.pk, "pk"), theirs).scoped("could_be_asked_for")
 
-    def with_shown_stage(self, user: "User") -> Self:
+    def with_shown_stage(self, user: "User | Within") -> Self:
         """Annotates `shown_stage`: the newest step this user may know of.
 
         A step from a compartment that the user does not open is hidden from them until it is released.
@@ -75,21 +75,21 @@ class ReferralQuerySet(ProtectedQuerySet):
 
 
 class StageChangeQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: "User | Within") -> Self:
         """Steps of visible referrals, except unreleased ones from compartments the user does not open."""
         return self.filter(referral__in=visible_ids(user)).exclude(held_back_from(user)).scoped("visible_to")
 
 
 class PartyQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: "User | Within") -> Self:
         """Every party of a visible referral: one row each, without their compartments."""
         return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
 
-    def opened_by(self, user: "User") -> Self:
+    def opened_by(self, user: "User | Within") -> Self:
         """Parties whose compartment this user opens."""
         return self.filter(pk__in=opened_ids(user)).scoped("opened_by")
 
-    def safety_opened_by(self, user: "User") -> Self:
+    def safety_opened_by(self, user: "User | Within") -> Self:
         """Parties whose concerns and safety answers this user opens."""
         return self.filter(pk__in=opened_ids(user, safety=True)).scoped("safety_opened_by")
 
@@ -111,15 +111,15 @@ class PartyQuerySet(ProtectedQuerySet):
         """Those who have not left the referral."""
         return self.filter(left_at__isnull=True)
 
-    def with_names(self, user: "User") -> Self:
+    def with_names(self, user: "User | Within") -> Self:
         """Annotates `opened` for this user and nothing else: all that the name of a party needs."""
         return self.annotate(opened=Case(When(opens(user, "pk"), then=Value(True)), default=Value(False)))
 
-    def with_opened(self, user: "User") -> Self:
+    def with_opened(self, user: "User | Within") -> Self:
         """Annotates `opened` for this user; `opened_safety` and `asked_first` follow it."""
         asked = rows_of("Approach").filter(party=OuterRef("pk"), asked_first=True)
-        leads = does_casework(user) and user.safeguarding_lead
-        safety = opens(user, "pk", safety=True) if leads else Q(pk__in=[])
+        # Only safeguarding leads open concerns and safety answers alone.
+        safety = opens(user, "pk", safety=True) if user.safeguarding_lead else Q(pk__in=[])
         return self.with_names(user).annotate(
             _as_lead=Case(When(safety, then=Value(True)), default=Value(False)),
             _asked_first=Exists(asked),
@@ -127,7 +127,7 @@ class PartyQuerySet(ProtectedQuerySet):
 
 
 class PersonQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: "User | Within") -> Self:
         """People whose compartment this user opens in some referral."""
         return self.filter(pk__in=opened_ids(user, column="person")).scoped("visible_to")
 
@@ -166,13 +166,13 @@ class RecordsHitQuerySet(ProtectedQuerySet):
 
 
 class ShellQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: "User | Within") -> Self:
         """Rows of the shell of visible referrals."""
         return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
 
 
 class InvolvementQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: "User | Within") -> Self:
         """Meeting parts in visible referrals. No page reads a keyworker's part: those are sealed, and
         Party.keyworker has the current keyworker."""
         return self.in_meetings().filter(referral__in=visible_ids(user)).scoped("visible_to")
@@ -193,15 +193,15 @@ class InvolvementQuerySet(ProtectedQuerySet):
 class SealedQuerySet(ProtectedQuerySet):
     """Rows of a compartment. A row without a party appears on no page."""
 
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: "User | Within") -> Self:
         """Rows of parties whose compartment this user opens."""
         return self.filter(party__in=opened_ids(user)).scoped("visible_to")
 
 
 class TaskQuerySet(SealedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: "User | Within") -> Self:
         """Tasks of opened parties; and the user's own tasks without a party, whose words contain nothing sealed."""
-        own = Q(party__isnull=True, assignee=user, referral__in=visible_ids(user))
+        own = Q(party__isnull=True, assignee=user.pk, referral__in=visible_ids(user))
         return self.filter(Q(party__in=opened_ids(user)) | own).scoped("visible_to")
 
     def still_asked(self) -> Self:
@@ -213,13 +213,13 @@ class TaskQuerySet(SealedQuerySet):
 
 
 class SafetyQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: "User | Within") -> Self:
         """Rows of parties whose concerns and safety answers this user opens."""
         return self.filter(party__in=opened_ids(user, safety=True)).scoped("visible_to")
 
 
 class NoteQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: "User | Within") -> Self:
         """Notes of compartments this user opens, and those for all who work on a visible referral."""
         shared = Q(party__isnull=True, referral__in=visible_ids(user))
         return self.filter(shared | Q(party__in=opened_ids(user))).scoped("visible_to")

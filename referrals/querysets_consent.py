@@ -13,6 +13,7 @@ from referrals.enums import STOPS, Answer, Part, Purpose
 from referrals.querysets import SealedQuerySet
 from referrals.querysets_involvement import meeting_parts, rows_of
 from referrals.querysets_rules import (
+    Within,
     current_answers,
     given_under_a_stop,
     newest_answers,
@@ -32,7 +33,7 @@ class ConsentQuerySet(SealedQuerySet):
         """The newest rows that count at `at`: see current_answers."""
         return current_answers(self, at)
 
-    def agreed_words(self, user: "User") -> Self:
+    def agreed_words(self, user: "User | Within") -> Self:
         """Approved words for reaching a party whom this user opens; a worker says these words to that party.
 
         Fetches only the words. Leaves out words that expired or whose giver has left, and words given under an open

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q
 
-from referrals.enums import AccessLevel
 from referrals.principals import may_see_any, principals_of, staff
 from referrals.querysets_involvement import works_on
-from referrals.querysets_rules import access_rows
+from referrals.querysets_rules import Within, opened_ids, user_of, visible_ids
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -29,15 +29,13 @@ def duty_principals(user: "User") -> list[str]:
 
 
 class DutyQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, here: "User | Within") -> Self:
         """Duties that this user may know of."""
+        user = user_of(here)
         if not may_see_any(user):
             return self.none().scoped("visible_to: no casework")
-        shell = access_rows(user, AccessLevel.SHELL).filter(referral=OuterRef("referral"))
-        opened = access_rows(user, AccessLevel.OPEN).filter(party=OuterRef("party"))
-        safety = access_rows(user, AccessLevel.SAFETY).filter(party=OuterRef("party"))
-        known = Q(party__isnull=True) & Q(Exists(shell))
-        known |= Q(Exists(opened)) | Q(Exists(safety), safety=True) | Q(kind__in=KNOWN_BY_THING)
+        known = Q(party__isnull=True, referral__in=visible_ids(here)) | Q(party__in=opened_ids(here))
+        known |= Q(safety=True, party__in=opened_ids(here, safety=True)) | Q(kind__in=KNOWN_BY_THING)
         return self.filter(
             known,
             Q(second_person=False) | ~works_on(user.pk, OuterRef("referral")),
@@ -76,12 +74,13 @@ class ListOf:
         now = connection.ops.adapt_datetimefield_value(at)
         given = [connection.ops.adapt_datetimefield_value(self.moment)] if self.moment else []
         where = "principal = %s AND section = %s AND starts_at <= %s AND (ends_at IS NULL OR ends_at > %s)"
-        sql = f"SELECT id FROM referrals_duty WHERE {where}{self.due} ORDER BY {order} LIMIT {self.most}"  # noqa: S608
+        sql = f"SELECT id, referral_id FROM referrals_duty WHERE {where}{self.due} ORDER BY {order} LIMIT {self.most}"  # noqa: S608
         return sql, [self.principal, int(self.section), now, now, *given]
 
 
-def first_of_each(lists: Sequence[ListOf], at: datetime) -> list[int]:
-    """The ids in several lists, in one query that reads no more of each than its first."""
+def first_of_each(lists: Sequence[ListOf], at: datetime) -> dict[int, UUID]:
+    """The ids in several lists, and of which referral each is; in one query that reads no more of each than its
+    first."""
     parts = [each.sql(at) for each in lists]
     whole = " UNION ALL ".join(
         f"SELECT * FROM ({sql}) AS part{number}"  # noqa: S608 - nothing here comes from a request
@@ -89,4 +88,4 @@ def first_of_each(lists: Sequence[ListOf], at: datetime) -> list[int]:
     )
     with connection.cursor() as cursor:
         cursor.execute(whole, [value for _, given in parts for value in given])
-        return [row[0] for row in cursor.fetchall()]
+        return {key: referral if isinstance(referral, UUID) else UUID(referral) for key, referral in cursor}

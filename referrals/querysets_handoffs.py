@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
 from referrals.principals import does_casework
 from referrals.querysets_involvement import rows_of, supports_another
-from referrals.querysets_rules import barred, opens
+from referrals.querysets_rules import Within, barred, opens, user_of
 from restorative.common.protected import ProtectedQuerySet
 
 if TYPE_CHECKING:
@@ -18,20 +18,21 @@ if TYPE_CHECKING:
 SEALED_WORDS = ("packet", "told", "why_returned", "outcome_done", "outcome_went", "outcome_next")
 
 
-def _asked(user: "User") -> Q:
+def _asked(who: "User | Within") -> Q:
     """The sender's side: the sender, users who open the person it is about, the current or earlier lead, their
     managers."""
+    user = user_of(who)
     leads = Exists(rows_of("Referral").filter(pk=OuterRef("referral"), lead=user))
     side = Q(sent_by=user) | Q(lead_before=user) | Q(leads, kind=HandoffKind.LEAD)
-    side |= opens(user, "party")
+    side |= opens(who, "party")
     if user.is_manager:
         side |= Q(from_org=user.organisation_id)
     return side & Q(from_org=user.organisation_id)
 
 
-def _as_it_stood(user: "User") -> Q:
+def _as_it_stood(who: "User | Within") -> Q:
     """Requests that ended over the answer of a party this user does not open. They see the state before that."""
-    return Q(ended_for__isnull=False) & ~opens(user, "ended_for") & Q(from_org=user.organisation_id)
+    return Q(ended_for__isnull=False) & ~opens(who, "ended_for") & Q(from_org=who.organisation_id)
 
 
 def _supports_another(user: "User") -> Q:
@@ -45,28 +46,29 @@ def _were_asked(user: "User") -> Q:
     return Q(to_org=user.organisation_id) & (Q(receiver=user) | ~_supports_another(user))
 
 
-def _reads(user: "User") -> Q:
+def _reads(who: "User | Within") -> Q:
     """Users who read the packet and the questions: the sender's side; and the receiver, until the request is declined,
     withdrawn or over.
 
     Once it is accepted, on the receiver's side only the worker who takes it, their managers, and users who open the
     person.
     """
-    taking = Q(receiver=user) | opens(user, "party")
+    user = user_of(who)
+    taking = Q(receiver=user) | opens(who, "party")
     if user.is_manager:
         taking |= Q(to_org=user.organisation_id)
     there = Q(party__isnull=True) | Q(party__left_at__isnull=True)
     asked_now = Q(state__in=UNANSWERED) | Q(state=HandoffState.ACCEPTED) & taking
-    return _asked(user) | _were_asked(user) & there & asked_now
+    return _asked(who) | _were_asked(user) & there & asked_now
 
 
 def _flag(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False))
 
 
-def _shown(user: "User") -> dict[str, Any]:
+def _shown(who: "User | Within") -> dict[str, Any]:
     """The state, and the end, as this user may know them."""
-    stood = _as_it_stood(user)
+    stood = _as_it_stood(who)
     return {
         "shown_state": Case(When(stood, then=F("stood_as")), default=F("state")),
         "shown_ended_at": Case(When(~stood, then=F("ended_at"))),
@@ -74,15 +76,20 @@ def _shown(user: "User") -> dict[str, Any]:
 
 
 class HandoffQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User", *, rows: bool = False) -> Self:
+    def visible_to(self, who: "User | Within", *, rows: bool = False) -> Self:
         """Requests this user may know of, without their content; annotates `sent_by_us` and `opened`, which `rows` of
-        a list do without."""
+        a list do without.
+
+        The organisation that was asked does not see the referral yet, so that `Within` does not leave out the requests
+        of other referrals: filter by the same ones.
+        """
+        user = user_of(who)
         if not does_casework(user):
-            shown = self.none().annotate(sent_by_us=_flag(_asked(user)), **_shown(user))
+            shown = self.none().annotate(sent_by_us=_flag(_asked(who)), **_shown(who))
             return shown.scoped("visible_to: no casework")
-        found = self.filter(_asked(user) | _were_asked(user), ~barred(user.pk, "referral"))
-        flags = {} if rows else {"sent_by_us": _flag(_asked(user)), "opened": _flag(_reads(user))}
-        return found.annotate(**_shown(user), **flags).defer(*SEALED_WORDS).scoped("visible_to")
+        found = self.filter(_asked(who) | _were_asked(user), ~barred(user.pk, "referral"))
+        flags = {} if rows else {"sent_by_us": _flag(_asked(who)), "opened": _flag(_reads(who))}
+        return found.annotate(**_shown(who), **flags).defer(*SEALED_WORDS).scoped("visible_to")
 
     def standing_for(self, user: "User") -> Self:
         """Requests in visible_to whose end is hidden from this user, so that they appear active."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, When
 
 from referrals.querysets_involvement import rows_of
-from referrals.querysets_rules import held_back_from, opened_ids, own_ids, team_ids, visible_ids
+from referrals.querysets_rules import Within, held_back_from, opened_ids, own_ids, team_ids, visible_ids
 from restorative.common.names import BETWEEN
 from restorative.common.protected import ProtectedQuerySet
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 
-def shown_stage(user: "User", summary: str = "") -> Case:
+def shown_stage(user: "User | Within", summary: str = "") -> Case:
     """The stage that a user may know: the known one, unless a step waits for release.
 
     For those few referrals the newest step this user may know of is looked up. `summary` is the path to the summary.

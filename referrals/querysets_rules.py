@@ -2,8 +2,9 @@
 access_rules.py decides what is stored; bars are checked here, because they override every row."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -20,6 +21,47 @@ if TYPE_CHECKING:
 Rows = TypeVar("Rows", bound=QuerySet)
 
 
+@dataclass(frozen=True)
+class Within:
+    """What one user sees and opens of some referrals, read once. A scope that takes it in place of the user gives only
+    rows of those referrals, and finds them by ids."""
+
+    user: "User"
+    referrals: frozenset[UUID] = frozenset()  # those they see
+    opened: frozenset[UUID] = frozenset()
+    opened_safety: frozenset[UUID] = frozenset()
+
+    @classmethod
+    def of(cls, user: "User", **which: Any) -> Self:
+        """By a condition on the referrals, such as `pk` or `reference`, in one query."""
+        if not may_see_any(user):
+            return cls(user)
+        here = {f"referral__{name}": value for name, value in which.items()}
+        levels = (AccessLevel.SHELL, AccessLevel.OPEN, AccessLevel.SAFETY)
+        rows = list(access_rows(user, *levels).filter(**here).values_list("level", "referral", "party"))
+        seen = frozenset(key for level, key, _ in rows if level == AccessLevel.SHELL)
+        opened = frozenset(party for level, _, party in rows if level == AccessLevel.OPEN)
+        safety = frozenset(party for level, _, party in rows if level == AccessLevel.SAFETY)
+        return cls(user, seen, opened, opened | safety)
+
+    @property
+    def pk(self) -> UUID:
+        return self.user.pk
+
+    @property
+    def organisation_id(self) -> UUID:
+        return self.user.organisation_id
+
+    @property
+    def safeguarding_lead(self) -> bool:
+        return self.user.safeguarding_lead
+
+
+def user_of(who: "User | Within") -> "User":
+    """The user for whom a scope was asked."""
+    return who.user if isinstance(who, Within) else who
+
+
 def barred(user: Any, referral: str) -> Exists:
     """A bar in the referral of that column. It overrides every other rule."""
     return Exists(rows_of("Bar").filter(referral=OuterRef(referral), user=user, lifted_at__isnull=True))
@@ -31,13 +73,15 @@ def hits_barred(user: Any) -> Q:
     return Q(Exists(rows_of("RecordsHit").filter(Exists(there), records_check=OuterRef("pk"))))
 
 
-def held_back_from(user: "User") -> Q:
+def held_back_from(user: "User | Within") -> Q:
     """Rows with a party and a `released_at` that this user must not know of yet."""
     return Q(party__isnull=False, released_at__isnull=True) & ~opens(user, "party")
 
 
-def visible_ids(user: "User") -> Any:
+def visible_ids(user: "User | Within") -> Any:
     """Ids of the referrals this user sees, to filter by: `referral__in=visible_ids(user)`."""
+    if isinstance(user, Within):
+        return sorted(user.referrals)
     return access_rows(user, AccessLevel.SHELL).values("referral") if may_see_any(user) else []
 
 
@@ -66,21 +110,26 @@ def team_ids(user: "User") -> Any:
     return access_rows(user, AccessLevel.SHELL, principals=mates).values("referral")
 
 
-def opened_ids(user: "User", *, safety: bool = False, column: str = "pk") -> Any:
+def opened_ids(user: "User | Within", *, safety: bool = False, column: str = "pk") -> Any:
     """Ids of the parties whose compartment this user opens, to filter by: `party__in=opened_ids(user)`.
 
     With `safety`, also parties of whom the user opens only concerns and safety answers. `column` names another column
     of these parties.
     """
+    if isinstance(user, Within):
+        found = sorted(user.opened_safety if safety else user.opened)
+        return found if column == "pk" else rows_of("Party").filter(pk__in=found).values(column)
     if not may_see_any(user):
         return []
     rows = _compartments(user, safety=safety)
     return rows.values("party" if column == "pk" else f"party__{column}")
 
 
-def opens(user: "User", column: str, *, safety: bool = False) -> Q:
+def opens(user: "User | Within", column: str, *, safety: bool = False) -> Q:
     """A condition on a few rows: this user opens the party in that column. PostgreSQL checks each row by index. In OR,
     NOT or CASE, `opened_ids` would first read every compartment that the user opens."""
+    if isinstance(user, Within):
+        return Q(**{f"{column}__in": opened_ids(user, safety=safety)})
     if not may_see_any(user):
         return Q(pk__in=[])
     return Q(Exists(_compartments(user, safety=safety).filter(party=OuterRef(column))))

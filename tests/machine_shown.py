@@ -10,8 +10,9 @@ from django.db.models import Q
 from casework.presenters.page import referral_page
 from meetings.demo.story import Played
 from meetings.models import CallOff, Meeting
-from referrals.disclosure import shown_before_step
+from referrals.disclosure import before_step, opened_in
 from referrals.enums import Stage
+from referrals.facts import facts_of
 from referrals.models import Party, Referral
 from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
@@ -53,7 +54,7 @@ class Shown:
 
     def __init__(self, user: User, made: Played, at: datetime, *, every_page: bool = False) -> None:
         self.user, self.made, self.every_page = user, made, every_page
-        self.before = shown_before_step(user, made.referral.pk, at)
+        self.before = before_step(facts_of(made.referral.pk, at), opened_in(user, made.referral.pk))
         rows = Referral.objects.visible_to(user).filter(pk=made.referral.pk).with_shown_stage(user)
         referral = rows.with_records_waiting().with_what_is_there().select_related("lead").first()
         self.stage = referral and referral.shown_stage

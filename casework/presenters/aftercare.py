@@ -1,23 +1,22 @@
 """After a meeting, for one user: the agreement, the next call, and the calls and ratings of one party.
 Nothing here writes."""
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
 
 from meetings.enums import FollowUpKind, FollowUpResult, MeetingStatus
-from meetings.models import Agreement, AgreementAnswer, FollowUp, Meeting
-from meetings.presenters.aftercare import CALL_HEADINGS
+from meetings.facts import AgreementAnswerRow, AgreementRow, FollowUpRow, MeetingRow, MeetingsFacts
+from meetings.presenters.aftercare import call_heading
 from referrals.enums import RatingPoint, Stage
+from referrals.facts import PartyFacts
 from referrals.models import Party, Rating
-from referrals.presenters import facilitators_of
+from referrals.presenters import Step, facilitators_of, within
 from referrals.presenters.shown_referral import ShownReferral, is_mine
 from restorative.common import clock
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import date
 
     from restorative.accounts.models import User
 
@@ -25,77 +24,64 @@ Row = dict[str, Any]
 RATING_HEADS = ["When", "Between them", "Feeling safe", "Hope"]
 
 
-@dataclass
-class After:
-    """What this user may know of the time after the newest meeting that took place."""
-
-    may_write: bool = False
-    written: bool = False
-    to_answer: bool = False
-    calls: list[Any] = field(default_factory=list)
-
-
-def gather_after(page: ShownReferral) -> After:
-    """Read what the next step needs: two queries."""
-    referral, user = page.referral, page.user
-    known = Agreement.objects.known_of(user).filter(meeting=OuterRef("pk"))
-    newest = (
-        Meeting.objects.visible_to(user)
-        .filter(referral=referral, shown_status=MeetingStatus.TOOK_PLACE)
-        .annotate(nothing_agreed=Subquery(known.values("nothing_agreed")[:1]))
-        .order_by("-starts_at", "-pk")
-        .first()
-    )
-    if newest is None:
-        return After()
-    answers = AgreementAnswer.objects.visible_to(user)
-    answered = answers.filter(agreement__meeting=OuterRef("meeting"), party=OuterRef("party"))
-    undone = FollowUp.objects.visible_to(user).filter(
-        meeting__referral=referral, done_at__isnull=True, party__left_at__isnull=True
-    )
-    runs = any(row.user_id == user.pk for row in facilitators_of(referral, user))
-    told = newest.already_happened and newest.created_by_id == user.pk
-    return After(
-        may_write=runs or referral.lead_id == user.pk or told,
-        written=newest.nothing_agreed is not None,
-        to_answer=newest.nothing_agreed is False,
-        calls=list(undone.annotate(answered=Exists(answered)).order_by("due_on", "created_at", "id")),
-    )
-
-
-def next_after(page: ShownReferral) -> Row:
+def next_after(page: ShownReferral) -> Step:
     """The next step after a meeting: a call that is due, writing the agreement, an answer to it, then future steps."""
-    after = gather_after(page)
+    meetings = MeetingsFacts(page.facts)
     mine = {party.pk: party for party in page.parties if party.opened and _calls(party, page)}
-    calls = [row for row in after.calls if row.party_id in mine]
-    due = [row for row in calls if row.due_on <= clock.today(page.at)]
-    if due:
-        return _call_step(due[0], mine[due[0].party_id], page, "It is due. ")
-    if after.may_write and not after.written:
-        return _step(
+    calls = sorted(
+        (row for row in page.facts.rows(FollowUpRow) if row.done_at is None and row.party_id in mine),
+        key=lambda row: (row.due_on, row.created_at, row.id),
+    )
+    if calls and calls[0].due_on <= clock.today(page.at):
+        return _call_step(calls[0], mine[calls[0].party_id], page, "It is due. ")
+    newest = max(
+        meetings.those(MeetingStatus.TOOK_PLACE), key=lambda row: (row.starts_at, row.id), default=None
+    )
+    agreement = _known_agreement(newest, meetings, page)
+    if newest is not None and agreement is None and _may_write(newest, page):
+        return Step.next(
             "write down what came of it",
             "In their own words. “Nothing was agreed, but it helped” is a good result too.",
             "Write it down",
             _agreement(page, "agreement_write"),
         )
-    unasked = next((row.party_id for row in calls if after.to_answer and not row.answered), None)
-    if unasked is not None:
-        return _step(
-            f"ask {mine[unasked].known_as} what they say to what was agreed",
-            "Only their own side sees the answer.",
-            f"Ask {mine[unasked].known_as}",
-            reverse("meetings:agreement_answer", args=[page.referral.reference, unasked]),
-        )
+    if agreement is not None and not agreement.nothing_agreed:
+        asked = {row.party_id for row in page.facts.rows(AgreementAnswerRow)}
+        unasked = next((row.party_id for row in calls if row.party_id not in asked), None)
+        if unasked is not None:
+            return Step.next(
+                f"ask {mine[unasked].known_as} what they say to what was agreed",
+                "Only their own side sees the answer.",
+                f"Ask {mine[unasked].known_as}",
+                reverse("meetings:agreement_answer", args=[page.referral.reference, unasked]),
+            )
     if calls:
         return _call_step(calls[0], mine[calls[0].party_id], page, "")
     if page.runs:
-        return _step(
+        return Step.next(
             "close, when nothing is left open",
             "They have met, and every call of yours is made.",
             "Close",
             reverse("referrals:close", args=[page.referral.reference]),
         )
-    return _step("nothing for you to do now", "They have met. What is left is with somebody else.")
+    return Step.next("nothing for you to do now", "They have met. What is left is with somebody else.")
+
+
+def _known_agreement(
+    meeting: MeetingRow | None, meetings: MeetingsFacts, page: ShownReferral
+) -> AgreementRow | None:
+    """What was agreed at a meeting, for a user who opens a person who was there."""
+    if meeting is None or meetings.were_there(meeting.id).isdisjoint(page.within.opened):
+        return None
+    return next((row for row in page.facts.rows(AgreementRow) if row.meeting_id == meeting.id), None)
+
+
+def _may_write(meeting: MeetingRow, page: ShownReferral) -> bool:
+    """Whether this user writes down what came of it: who runs the meetings, the lead, or who recorded a meeting that
+    had already happened."""
+    parts = facilitators_of(page.referral, page.user)
+    told = meeting.already_happened and meeting.created_by_id == page.user.pk
+    return told or page.referral.lead_id == page.user.pk or any(row.user_id == page.user.pk for row in parts)
 
 
 def _calls(party: Party, page: ShownReferral) -> bool:
@@ -105,23 +91,14 @@ def _calls(party: Party, page: ShownReferral) -> bool:
     return is_mine(party, page) or not any(is_mine(each, page) for each in page.parties)
 
 
-def _call_step(row: Any, party: Party, page: ShownReferral, due: str) -> Row:
-    heading = CALL_HEADINGS[row.kind].format(name=party.known_as)
-    return _step(
+def _call_step(row: Any, party: Party, page: ShownReferral, due: str) -> Step:
+    heading = call_heading(row.kind, party.known_as)
+    return Step.next(
         heading if due else f"{heading}, on {clock.show_day(row.due_on)}",
         f"{due}Alone, the way they said is safe: how are things, do they feel safe?",
         "Open the call" if row.kind != "debrief" else "Open the debrief",
-        reverse("meetings:follow_up", args=[page.referral.reference, row.pk]),
+        reverse("meetings:follow_up", args=[page.referral.reference, row.id]),
     )
-
-
-def _step(heading: str, text: str, action_text: str = "", action_href: str = "") -> Row:
-    return {
-        "heading": f"Next: {heading}",
-        "text": text,
-        "action_text": action_text,
-        "action_href": action_href,
-    }
 
 
 def _agreement(page: ShownReferral, name: str = "agreement") -> str:
@@ -140,20 +117,19 @@ def after_links(page: ShownReferral) -> list[Row]:
 # --- On a person's page -----------------------------------------------------------------------------------------
 
 
-def call_tasks(party: Party, user: "User", at: "datetime") -> list[Row]:
+def call_tasks(known: PartyFacts, reference: str) -> list[Row]:
     """One row per call: when it is due, or its result."""
-    follow_ups = FollowUp.objects.visible_to(user).filter(party=party)
+    today = clock.today(known.facts.at)
+    calls = [row for row in known.facts.rows(FollowUpRow) if row.party_id == known.id]
     return [
         {
             "title": str(FollowUpKind(row.kind).label),
-            "href": reverse("meetings:follow_up", args=[party.referral.reference, row.pk]),
-            "status": str(FollowUpResult(row.result).label)
-            if row.done_at
-            else _due(row.due_on, clock.today(at)),
-            "tone": "ok" if row.done_at else "due" if row.due_on <= clock.today(at) else "",
-            "hint": clock.show_day(row.done_at if row.done_at else row.due_on),
+            "href": reverse("meetings:follow_up", args=[reference, row.id]),
+            "status": str(FollowUpResult(row.result).label) if row.done_at else _due(row.due_on, today),
+            "tone": "ok" if row.done_at else "due" if row.due_on <= today else "",
+            "hint": clock.show_day(row.done_at or row.due_on),
         }
-        for row in follow_ups.order_by("due_on", "created_at", "id")
+        for row in sorted(calls, key=lambda row: (row.due_on, row.created_at, row.id))
     ]
 
 
@@ -165,7 +141,11 @@ def _due(day: "date", today: "date") -> str:
 
 def rating_rows(party: Party, user: "User") -> list[list[str]]:
     """Each set of ratings, oldest first."""
-    rows = Rating.objects.visible_to(user).filter(party=party).order_by("created_at", "pk")
+    rows = (
+        Rating.objects.visible_to(within(party.referral, user))
+        .filter(party=party)
+        .order_by("created_at", "pk")
+    )
     return [
         [f"{RatingPoint(row.point).label}, {clock.show_day(row.created_at)}", *map(_number, _values(row))]
         for row in rows

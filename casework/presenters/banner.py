@@ -9,7 +9,7 @@ from django.urls import reverse
 from referrals import stages
 from referrals.enums import Outcome, Reason, Stage, Suitable, TaskKind
 from referrals.models import Closure, StageChange, Suitability, Task
-from referrals.presenters import you_or_name
+from referrals.presenters import lower_first, you_or_name
 from referrals.presenters.blocker_rows import BlockerRow, way_rows
 from referrals.presenters.shown_referral import ShownReferral
 from restorative.common import clock
@@ -60,7 +60,7 @@ def _why_paused(page: ShownReferral, step: StageChange | None) -> str:
     """The reason, for users who open the party that it came from."""
     if died := [party.known_as for party in page.parties if party.opened and party.person.died_on]:
         return f"{' and '.join(died)} {'has' if len(died) == 1 else 'have'} died."
-    rows = Suitability.objects.visible_to(page.user).filter(referral=page.referral, decision=Suitable.NOT_NOW)
+    rows = Suitability.objects.visible_to(page.within).filter(decision=Suitable.NOT_NOW)
     row = rows.select_related("party").order_by("-decided_at", "-pk").first()
     if row is None or step is None or row.decided_at < step.created_at:
         return ""
@@ -69,7 +69,7 @@ def _why_paused(page: ShownReferral, step: StageChange | None) -> str:
 
 def newest_step(page: ShownReferral, name: str) -> StageChange | None:
     """The newest step of that name that this user may know of."""
-    rows = StageChange.objects.visible_to(page.user).filter(referral=page.referral, step=name)
+    rows = StageChange.objects.visible_to(page.within).filter(step=name)
     return rows.select_related("created_by").order_by("-pk").first()
 
 
@@ -79,7 +79,7 @@ def _by(worker: "User | None", page: ShownReferral) -> str:
 
 def _on_hold(page: ShownReferral) -> Banner:
     """Which facilitator cannot come. The list of blockers shows the other causes."""
-    sentences = [f"{row.user.first_name} cannot be there." for row in page.away]
+    sentences = [f"{name} cannot be there." for name in page.away]
     sentences.append("It cannot start as things are. Nobody is sent anything about it meanwhile.")
     return {
         "kind": "due",
@@ -103,22 +103,16 @@ def ended(page: ShownReferral) -> str:
         return ""
     outcome = str(Outcome(row.outcome).label)
     if row.outcome == Outcome.NOT_GOING_AHEAD:
-        reason = Closure.objects.visible_to(page.user).filter(pk=row.pk).values_list("reason", flat=True)
-        outcome += "".join(f", {_lower_first(str(Reason(one).label))}" for one in reason if one)
-    return (
-        f"Closed by {_by(row.created_by, page)}, {clock.show_day(row.created_at)}: {_lower_first(outcome)}."
-    )
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
+        reason = Closure.objects.visible_to(page.within).filter(pk=row.pk).values_list("reason", flat=True)
+        outcome += "".join(f", {lower_first(str(Reason(one).label))}" for one in reason if one)
+    return f"Closed by {_by(row.created_by, page)}, {clock.show_day(row.created_at)}: {lower_first(outcome)}."
 
 
 def to_ring(page: ShownReferral) -> Task | None:
     """This user's task to ring a colleague about a change that messages do not mention."""
     if not page.referral.has_tasks:
         return None
-    rows = Task.objects.visible_to(page.user).filter(
-        referral=page.referral, assignee=page.user, kind=TaskKind.RING, done_at__isnull=True
+    rows = Task.objects.visible_to(page.within).filter(
+        assignee=page.user, kind=TaskKind.RING, done_at__isnull=True
     )
     return rows.order_by("created_at", "pk").first()

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, Value
+from django.db.models import QuerySet
 
 from meetings.enums import MeetingStatus
-from meetings.models import Meeting
-from referrals.models import Referral
-from referrals.presenters import parties_for
+from meetings.facts import MeetingsFacts
 from referrals.presenters.reach import ways_shown_to
 from referrals.presenters.shown_person import ShownPerson
 from referrals.presenters.shown_referral import ShownReferral
@@ -19,9 +17,6 @@ from restorative.common import clock
 from restorative.common.heartbeat import last_beats
 from restorative.notify.models import Message, State
 from restorative.notify.spacing import TOO_LATE
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 MESSAGE_WORDS = {
     "meeting_booked": "That the meeting is booked",
@@ -35,31 +30,41 @@ MESSAGE_WORDS = {
 CANNOT_BE_WRITTEN_TO = "Nothing can be sent safely: ring instead"
 
 
-def waiting_messages(
-    referral: Referral, recipients: Iterable[UUID], user: "User", at: datetime
-) -> list[Message]:
-    """Planned messages, as this user may know them.
+Page = ShownReferral | ShownPerson
+
+
+def _messages(page: Page, recipients: Iterable[UUID]) -> QuerySet[Message]:
+    """Every message to these people, whose compartments the user opens."""
+    return Message.objects.filter(
+        group=page.referral.pk, recipient_id__in=list(recipients), to_worker=False
+    ).order_by("planned_for", "pk")
+
+
+def _as_planned(rows: Iterable[Message], page: Page) -> list[Message]:
+    """Those that wait to be sent, as this user may know them.
 
     Messages cancelled with a call-off that is hidden from this user still appear as planned. A message about a
     meeting disappears from the list once a sweep would have sent it, because whether and why it was held can be
     another person's information.
     """
-    unknown = Meeting.objects.visible_to(user).filter(
-        referral=referral, status=MeetingStatus.CALLED_OFF, shown_status=MeetingStatus.BOOKED
-    )
-    waits = Q(state__in=[State.DUE, State.HELD]) | Q(
-        state=State.CANCELLED, thing_id__in=unknown.values("pk"), kind__startswith="meeting_"
-    )
-    rows = Message.objects.filter(
-        waits, group=referral.pk, recipient_id__in=list(recipients), to_worker=False, useless_after__gt=at
-    )
-    waiting = list(rows.order_by("planned_for", "pk"))
+    meetings = MeetingsFacts(page.facts)
+    hidden = {
+        row.id
+        for row in meetings.those(MeetingStatus.CALLED_OFF)
+        if meetings.booked_for(row, page.within.opened)
+    }
+    waiting = [row for row in rows if row.useless_after > page.at and _waits_to_be_sent(row, hidden)]
     if not any(row.kind.startswith("meeting_") for row in waiting):
         return waiting
     sweep = last_beats().get("sweep")
     return [
         row for row in waiting if not row.kind.startswith("meeting_") or sweep is None or sweep < _may_go(row)
     ]
+
+
+def _waits_to_be_sent(row: Message, hidden: set[UUID]) -> bool:
+    cancelled = row.state == State.CANCELLED and row.kind.startswith("meeting_")
+    return row.state in (State.DUE, State.HELD) or (cancelled and row.thing_id in hidden)
 
 
 def _may_go(message: Message) -> datetime:
@@ -85,7 +90,7 @@ def will_be_sent(page: ShownReferral) -> list[dict[str, Any]]:
     they can be written to at all.
     """
     opened = {party.pk: party for party in page.parties if party.opened}
-    messages = waiting_messages(page.referral, opened, page.user, page.at)
+    messages = _as_planned(_messages(page, opened).filter(useless_after__gt=page.at), page)
     waits = {
         key: [
             f"{MESSAGE_WORDS.get(message.kind, 'A message')}: {_waits(message, page) or _goes(message, page.at)}"
@@ -115,30 +120,34 @@ STATE_WORDS = {
 }
 # Messages that are sent only while nothing stands in the way of the meeting, on either side.
 AHEAD_OF_IT = ("meeting_booked", "meeting_moved", "meeting_ahead", "meeting_day_before")
+MOST = 40
 TONES = {State.SENT: "ok", State.FAILED: "stop", State.UNCERTAIN: "due"}
 
 
 def message_rows(page: ShownPerson) -> list[list[Any]]:
     """This person's sent and planned messages. While another party's call-off waits for release, shown as before
     it."""
+    rows = list(_messages(page, [page.party.pk]).order_by("-planned_for", "pk")[:MOST])
+    waits = {row.pk for row in _as_planned(rows, page)}
     # If the user does not open every party, the state of meeting messages is hidden until they know that it is off.
-    meetings = Meeting.objects.visible_to(page.user).filter(pk=OuterRef("thing_id"))
-    sealed = any(not party.opened for party in parties_for(page.referral, page.user))
-    hidden = Exists(meetings.exclude(shown_status=MeetingStatus.CALLED_OFF)) if sealed else Value(False)
-    found = Message.objects.filter(group=page.referral.pk, recipient_id=page.party.pk, to_worker=False)
-    rows = list(found.annotate(hidden=hidden).order_by("-planned_for", "pk")[:40])
-    waits = {row.pk for row in waiting_messages(page.referral, [page.party.pk], page.user, page.at)}
+    sealed = any(not party.opened for party in page.people)
+    meetings = MeetingsFacts(page.facts)
+    on = {
+        row.id
+        for row in meetings.by_id.values()
+        if sealed and meetings.shown_status(row, page.within.opened) != MeetingStatus.CALLED_OFF
+    }
     ways = ways_shown_to(page.user, page.referral, [page.party]) if waits else {}
     writable = not waits or can_be_written_to(ways[page.party.pk], page.at)
-    return [_message_row(row, row.pk in waits, writable) for row in rows]
+    return [_message_row(row, row.pk in waits, writable, row.thing_id in on) for row in rows]
 
 
-def _message_row(row: Any, waits: bool, writable: bool) -> list[Any]:
+def _message_row(row: Message, waits: bool, writable: bool, on: bool) -> list[Any]:
     """A message about a meeting may be held because of a party they do not open; then its delivery is not shown."""
     state = State(row.state)
     if waits:
         words, tone = ("Waits to be sent", "") if writable else (CANNOT_BE_WRITTEN_TO, "due")
-    elif row.hidden and row.kind in AHEAD_OF_IT and state not in (State.UNCERTAIN, State.FAILED):
+    elif on and row.kind in AHEAD_OF_IT and state not in (State.UNCERTAIN, State.FAILED):
         return [MESSAGE_WORDS[row.kind], clock.show_when(row.planned_for), {"text": "Planned", "tone": ""}]
     else:
         words, tone = STATE_WORDS.get(state, "Not sent"), TONES.get(state, "")

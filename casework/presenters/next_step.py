@@ -9,7 +9,7 @@ from casework.presenters.banner import held_rows, to_ring
 from referrals.blockers import wording_of
 from referrals.enums import Part, Stage
 from referrals.models import Party
-from referrals.presenters import AND_BACK, facilitators_of, words_agreed
+from referrals.presenters import AND_BACK, Step, facilitators_of, words_agreed
 from referrals.presenters.blocker_rows import TALK_ABOUT, stopped, untalked, waits_for_words, way_rows
 from referrals.presenters.shown_referral import ShownReferral, is_mine
 from restorative.common import clock
@@ -18,28 +18,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def next_step(page: ShownReferral) -> dict[str, str] | None:
+def next_step(page: ShownReferral) -> Step | None:
     """The next step in words. None once the referral is closed, because the banner says so."""
     if task := to_ring(page):
         heading, text = task.words.split(": ", 1)
-        return {
-            "heading": f"Next: {heading[:1].lower()}{heading[1:]}",
-            "text": f"{text[:1].upper()}{text[1:]}",
-            "action_text": "I have rung",
-            "action_href": reverse("referrals:rang", args=[page.referral.reference, task.pk]),
-        }
+        return Step.next(
+            f"{heading[:1].lower()}{heading[1:]}",
+            f"{text[:1].upper()}{text[1:]}",
+            "I have rung",
+            reverse("referrals:rang", args=[page.referral.reference, task.pk]),
+        )
     if page.release is not None:
-        return _step(
+        return Step.next(
             "tell the others that the meeting is not happening",
             "They have not heard yet. First it is asked whether it is safe if they hear today.",
             "Tell the others",
-            reverse("meetings:release", args=[page.referral.reference, page.release.meeting_id]),
+            reverse("meetings:release", args=[page.referral.reference, page.release]),
         )
     if page.referral.shown_stage == Stage.CLOSED:
         return None
     if page.referral.shown_stage != Stage.PAUSED and (second := _second_person(page)):
         return second
-    by_stage: dict[Stage, Callable[[ShownReferral], dict[str, str]]] = {
+    by_stage: dict[Stage, Callable[[ShownReferral], Step]] = {
         Stage.PAUSED: _next_paused,
         Stage.BOOKED: _next_booked,
         Stage.FOLLOW_UP: next_after,
@@ -48,13 +48,13 @@ def next_step(page: ShownReferral) -> dict[str, str] | None:
     return step(page) if step is not None else _next_preparing(page)
 
 
-def _second_person(page: ShownReferral) -> dict[str, str] | None:
+def _second_person(page: ShownReferral) -> Step | None:
     """What waits for this user as a second person: a concern to decide on, or a stop to clear."""
     for row in page.rows:
         if row.party is None or (row.party.pk, row.code) not in page.deciding:
             continue
         stop, wording = row.code == "stop", wording_of(row.code, of_party=True)
-        return _step(
+        return Step.next(
             wording.heading.format(name=row.party.known_as),
             wording.about,
             "Look at it" if stop else "Decide",
@@ -63,26 +63,17 @@ def _second_person(page: ShownReferral) -> dict[str, str] | None:
     return None
 
 
-def _step(heading: str, text: str, action_text: str = "", action_href: str = "") -> dict[str, str]:
-    return {
-        "heading": f"Next: {heading}",
-        "text": text,
-        "action_text": action_text,
-        "action_href": action_href,
-    }
-
-
-def _next_paused(page: ShownReferral) -> dict[str, str]:
+def _next_paused(page: ShownReferral) -> Step:
     if any(party.opened and party.person.died_on for party in page.parties):
         href = reverse("referrals:close", args=[page.referral.reference]) if page.runs else ""
-        return _step(
+        return Step.next(
             "ring whoever should know, then close",
             "Nothing is sent to anybody here. What is said, and to whom, is for people to decide.",
             "Close" if href else "",
             href,
         )
     href = reverse("referrals:decide", args=[page.referral.reference]) if page.runs else ""
-    return _step(
+    return Step.next(
         f"look at this again on {clock.show_day(page.referral.review_on)}",
         "Nobody is asked anything meanwhile.",
         "Decide" if href else "",
@@ -90,15 +81,15 @@ def _next_paused(page: ShownReferral) -> dict[str, str]:
     )
 
 
-def _next_booked(page: ShownReferral) -> dict[str, str]:
+def _next_booked(page: ShownReferral) -> Step:
     meeting, reference = page.meeting, page.referral.reference
     if meeting is None:
-        return _step("open the meeting", "")
+        return Step.next("open the meeting", "")
     when = clock.show_when(meeting.starts_at)
     if meeting.shown_status == "started":
         if not _records(page):
-            return _step(f"the record is with {_who_runs(page)}", "Nothing for you to do.")
-        return _step(
+            return Step.next(f"the record is with {_who_runs(page)}", "Nothing for you to do.")
+        return Step.next(
             "write the record",
             f"The meeting of {when} was started. The record is written within 2 working days.",
             "Write record",
@@ -107,13 +98,13 @@ def _next_booked(page: ShownReferral) -> dict[str, str]:
     if page.on_hold:
         return _next_on_hold(page)
     if clock.today(meeting.starts_at) <= clock.today(page.at):
-        return _step(
+        return Step.next(
             "ask each person today: well enough, safe, still yes?",
             f"The meeting is today, {clock.show_time(meeting.starts_at)}.",
             "Day-of check",
             reverse("meetings:today", args=[reference, meeting.pk]),
         )
-    return _step(
+    return Step.next(
         f"meet on {when}",
         "Anybody can still say no, at any time.",
         "Open the meeting",
@@ -121,17 +112,17 @@ def _next_booked(page: ShownReferral) -> dict[str, str]:
     )
 
 
-def _next_on_hold(page: ShownReferral) -> dict[str, str]:
+def _next_on_hold(page: ShownReferral) -> Step:
     """What this user can do for a meeting that is on hold."""
     for row in held_rows(page):
         if row.is_theirs:
-            return _step(row.heading, row.about, row.action_text, row.action_href)
+            return Step.next(row.heading, row.about, row.action_text, row.action_href)
     meeting = reverse("meetings:show", args=[page.referral.reference, page.meeting.pk])
     if page.away and page.runs:
         about = "Each person is asked whether they accept a stand-in."
-        return _step("move the meeting, or find somebody to stand in", about, "Open the meeting", meeting)
+        return Step.next("move the meeting, or find somebody to stand in", about, "Open the meeting", meeting)
     about = "What the meeting needs is with somebody else."
-    return _step("nothing for you to do now", about, "Open the meeting", meeting)
+    return Step.next("nothing for you to do now", about, "Open the meeting", meeting)
 
 
 RUNS_ON_THE_DAY = (Part.FACILITATOR, Part.STAND_IN, Part.SECOND_WORKER)
@@ -155,11 +146,11 @@ def _who_runs(page: ShownReferral) -> str:
     return " and ".join(dict.fromkeys(names)) or page.referral.lead.first_name
 
 
-def _next_preparing(page: ShownReferral) -> dict[str, str]:
+def _next_preparing(page: ShownReferral) -> Step:
     reference = page.referral.reference
     if talk := _talk_with(page):
         about, words = TALK_ABOUT, _agreed_words(talk, page)
-        return _step(
+        return Step.next(
             f"talk with {talk.known_as}, alone",
             f"Say only this first: “{words}” {about}" if words else about,
             f"Talk with {talk.known_as}",
@@ -168,7 +159,7 @@ def _next_preparing(page: ShownReferral) -> dict[str, str]:
     for row in page.rows:
         if row.code == "wording_not_approved" and row.party is not None and row.party.asked_first:
             wording = wording_of(row.code, of_party=True)
-            return _step(
+            return Step.next(
                 wording.heading.format(name=row.party.known_as),
                 wording.about.format(name=row.party.known_as),
                 f"Ask {row.party.known_as}",
@@ -176,19 +167,21 @@ def _next_preparing(page: ShownReferral) -> dict[str, str]:
             )
     first = next((row for row in way_rows(page) if row.is_theirs), None)
     if first is not None:
-        return _step(first.heading, first.about, first.action_text, first.action_href)
+        return Step.next(first.heading, first.about, first.action_text, first.action_href)
     if page.rows:
-        return _step(
+        return Step.next(
             "nothing for you to do now", "What is left is with somebody else. You can look again tomorrow."
         )
     if page.runs:
-        return _step(
+        return Step.next(
             "book the meeting",
             "Nothing stands in the way. What each person is sent is shown before it goes.",
             "Plan the meeting",
             reverse("meetings:book", args=[reference]),
         )
-    return _step("the meeting can be booked", f"{page.referral.lead.first_name} or the facilitator books it.")
+    return Step.next(
+        "the meeting can be booked", f"{page.referral.lead.first_name} or the facilitator books it."
+    )
 
 
 def _agreed_words(party: Party, page: ShownReferral) -> str:

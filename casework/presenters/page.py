@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from casework.presenters.aftercare import after_links
 from casework.presenters.banner import banner
-from casework.presenters.history import history
+from casework.presenters.history import newest
 from casework.presenters.messages import will_be_sent
 from casework.presenters.next_step import next_step
 from casework.presenters.people import PEOPLE_HEADS, people_rows
@@ -112,7 +112,7 @@ def referral_page(referral: Referral, user: "User", at: datetime) -> dict[str, A
         "way": way_rows(page),
         "people_heads": [] if closed else PEOPLE_HEADS,
         "people": people_rows(page),
-        "history": history(page),
+        "history": newest(page),
         "boxes": [] if closed else will_be_sent(page),
         "asked_of_others": handoffs.asked_of_others(referral, user),
         "other_things": other_things(page),

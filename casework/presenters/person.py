@@ -2,7 +2,7 @@
 Its parts are in tasks.py, consent_rows.py and reach.py; safety in safety.py."""
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -10,19 +10,18 @@ from django.utils.text import capfirst
 from casework.presenters.aftercare import RATING_HEADS, call_tasks, rating_rows
 from casework.presenters.messages import message_rows
 from casework.presenters.tasks import step_rows, task_rows
-from meetings.models import CallOff
+from meetings.facts import CallOffRow, MeetingsFacts
 from referrals import access, presenters
 from referrals.blockers import RENEWED_CODES, TALK_CODES, wording_of
 from referrals.enums import (
     Answer,
     Place,
     Purpose,
-    Stage,
 )
-from referrals.facts.rows import StageChangeRow
 from referrals.models import (
     Party,
 )
+from referrals.presenters import Step
 from referrals.presenters.approaching import asked_not, kept_box
 from referrals.presenters.consent_rows import said_rows
 from referrals.presenters.needs import last_asked, said
@@ -31,9 +30,6 @@ from referrals.presenters.shown_person import ShownPerson, gather
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    pass
 
 Row = dict[str, Any]
 
@@ -50,7 +46,7 @@ def person_page(party: Party, user: User, at: datetime) -> dict[str, Any]:
         "tasks": [] if party.person.died_on else task_rows(page),
         "steps": steps,
         "to_do": to_do,
-        "calls": call_tasks(party, user, at) if _has_met(page) else [],
+        "calls": call_tasks(page.known, page.referral.reference),
         "rating_heads": RATING_HEADS,
         "ratings": rating_rows(party, user) if page.known.last_rating else [],
         "message_heads": ["Message", "When", "State"],
@@ -59,7 +55,7 @@ def person_page(party: Party, user: User, at: datetime) -> dict[str, Any]:
         "kept": kept_box(page),
         "asked_not": _asked_not(page),
         "routes": route_boxes(
-            party, page.routes, page.known.shares_home is not False, user, facilitates=_facilitates(page)
+            page.routes, page.known.shares_home is not False, user, facilitates=_facilitates(page)
         ),
         "support": _support(page),
         "needs": _needs(page),
@@ -77,31 +73,27 @@ def _about(page: ShownPerson) -> str:
 # --- The next step, and what blocks messages -----------------------------------------------------------------
 
 
-def _next_step(page: ShownPerson) -> Row | None:
+def _next_step(page: ShownPerson) -> Step | None:
     name = page.party.known_as
     if page.referral.shown_stage == "closed" or page.party.person.died_on:
         return None
     if page.known.said_do_not_approach:
-        return {
-            "heading": f"{name} said no: do not approach",
-            "text": f"Nobody tries to reach {name} again, unless {name} comes to us.",
-            "action_text": "",
-            "action_href": "",
-        }
+        return Step(
+            f"{name} said no: do not approach",
+            f"Nobody tries to reach {name} again, unless {name} comes to us.",
+        )
     if _before_the_words(page):
-        return {
-            "heading": f"Not yet: nobody has agreed to the words used to reach {name}",
-            "text": f"Nobody speaks to {name} before that, unless {name} comes to you.",
-            "action_text": "",
-            "action_href": "",
-        }
+        return Step(
+            f"Not yet: nobody has agreed to the words used to reach {name}",
+            f"Nobody speaks to {name} before that, unless {name} comes to you.",
+        )
     if page.known.check_in_would_do and (ends := _runs_out(page)):
-        return {
-            "heading": f"Next: check in with {name}",
-            "text": f"Five answers, one minute. {ends}",
-            "action_text": f"Check in with {name}",
-            "action_href": page.href("check_in"),
-        }
+        return Step(
+            f"Next: check in with {name}",
+            f"Five answers, one minute. {ends}",
+            f"Check in with {name}",
+            page.href("check_in"),
+        )
     answer = page.newest(Purpose.TAKE_PART)
     if answer is not None and answer.answer in (Answer.NO, Answer.WITHDRAWN):
         return None  # no worker asks them again from this page
@@ -110,12 +102,12 @@ def _next_step(page: ShownPerson) -> Row | None:
         return _one_thing(page, wanting[0])
     if not wanting:
         return None
-    return {
-        "heading": f"Next: talk with {name}, alone",
-        "text": "One page, about 8 minutes. What is not reached can wait for another day.",
-        "action_text": f"Talk with {name}",
-        "action_href": page.href("talk"),
-    }
+    return Step(
+        f"Next: talk with {name}, alone",
+        "One page, about 8 minutes. What is not reached can wait for another day.",
+        f"Talk with {name}",
+        page.href("talk"),
+    )
 
 
 def _before_the_words(page: ShownPerson) -> bool:
@@ -123,16 +115,16 @@ def _before_the_words(page: ShownPerson) -> bool:
     return page.flag("wording_not_approved") and not page.party.answered_at
 
 
-def _one_thing(page: ShownPerson, code: str) -> Row:
+def _one_thing(page: ShownPerson, code: str) -> Step:
     """The step if only one answer is missing: a link to its own page."""
     name = page.party.known_as
     wording = wording_of(code, of_party=True)
-    return {
-        "heading": f"Next: {wording.heading.format(name=name)}",
-        "text": wording.about.format(name=name),
-        "action_text": wording.link.format(name=name),
-        "action_href": page.href(wording.page.removeprefix("referrals:")),
-    }
+    return Step(
+        f"Next: {wording.heading.format(name=name)}",
+        wording.about.format(name=name),
+        wording.link.format(name=name),
+        page.href(wording.page.removeprefix("referrals:")),
+    )
 
 
 def _runs_out(page: ShownPerson) -> str:
@@ -163,21 +155,13 @@ def _blocked(page: ShownPerson) -> Row | None:
 
 
 def _facilitates(page: ShownPerson) -> bool:
-    return any(row.user_id == page.user.pk for row in page.known.facts.running)
+    return any(row.user_id == page.user.pk for row in page.facts.running)
 
 
-def _has_met(page: ShownPerson) -> bool:
-    """Whether the referral ever came to a meeting, so that calls after it can be due."""
-    return any(row.to_stage == Stage.FOLLOW_UP for row in page.known.facts.rows(StageChangeRow))
-
-
-def _release(page: ShownPerson) -> Any:
+def _release(page: ShownPerson) -> CallOffRow | None:
     """A call-off that came from this person and is not released yet."""
-    steps = page.known.facts.rows(StageChangeRow)
-    if not any(row.waits_for_release and row.party_id == page.party.pk for row in steps):
-        return None
-    call_offs = CallOff.objects.visible_to(page.user).waiting().select_related("meeting")
-    return call_offs.filter(meeting__referral=page.referral, party=page.party).first()
+    waiting = MeetingsFacts(page.facts).waiting
+    return next((row for row in waiting if row.party_id == page.party.pk), None)
 
 
 def _asked_not(page: ShownPerson) -> list[Row]:

@@ -1,6 +1,6 @@
 """The task list of one person: a status and a date for each part; and steps to do."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.text import capfirst
 
@@ -21,9 +21,6 @@ from referrals.presenters.consent_rows import consent_words
 from referrals.presenters.reach import route_kind
 from referrals.presenters.shown_person import ShownPerson
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    pass
 
 Row = dict[str, Any]
 
@@ -176,7 +173,7 @@ def step_rows(page: ShownPerson) -> tuple[list[Row], list[Row]]:
     if not page.known.has_tasks:
         return [], []
     tasks = (
-        Task.objects.visible_to(page.user)
+        Task.objects.visible_to(page.within)
         .still_asked()
         .filter(party=page.party, done_at__isnull=True)
         .select_related("assignee")

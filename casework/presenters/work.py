@@ -7,21 +7,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Subquery
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils.text import capfirst
 
 from casework.presenters.near_meetings import SHOWN, away_rows, hold_rows, near_rows, page_of
 from meetings.enums import COMING
-from meetings.models import Meeting, Unavailable
+from meetings.models import Meeting
 from referrals.duties import Section as List
 from referrals.enums import Hours, Part, RouteKind, Stage, Voicemail
-from referrals.facts import Facts, read_facts
-from referrals.models import ContactRoute, Duty, Involvement, Referral
+from referrals.facts import read_facts
+from referrals.models import ContactRoute, Duty, Involvement
 from referrals.presenters import duty_lists, prefetch_parties, work_oversight
 from referrals.presenters.duty_lists import DutyLists
 from referrals.presenters.duty_rows import NEXT, TODAY, WAITING, Item, Words, WorkRow
-from referrals.presenters.shown_referral import is_mine
+from referrals.presenters.shown_referral import ShownReferral, is_mine
 from referrals.reminders.reach import of_another_person, opens_at
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -59,7 +59,6 @@ class Read:
     at: datetime
     lists: DutyLists
     meetings: dict[UUID, Meeting]
-    facts: dict[UUID, Facts]
     oversight: work_oversight.Oversight
     routes: dict[UUID, ContactRoute] = field(default_factory=dict)
     to_ring: list[Duty] = field(default_factory=list)
@@ -82,6 +81,15 @@ class Read:
     def steps(self) -> list[Item]:
         return duty_lists.steps(self.lists, {meeting.referral_id for meeting in self.near}, self.at)
 
+    def first(self, where: str) -> list[Item]:
+        """The first of one list, and one more if there are more than are shown."""
+        return [item for item in self.steps if item.where == where][: SHOWN + 1]
+
+    @cached_property
+    def pages(self) -> dict[UUID, ShownReferral]:
+        """What stands in the way of starting each of these meetings."""
+        return {meeting.pk: page_of(meeting, self) for meeting in self.near[:SHOWN]}
+
     @cached_property
     def words(self) -> Words:
         return Words(self.user, self.at, {key: row.starts_at for key, row in self.meetings.items()})
@@ -94,64 +102,68 @@ def read(user: "User", at: datetime) -> Read:
     for duty in lists.all:
         duty.referral = referrals[duty.referral_id]
     if referrals:
-        prefetch_parties(list(referrals.values()), user)
-    meetings = _meetings(user, lists, at)
+        prefetch_parties(list(referrals.values()), user, lists.within)
+    meetings = _meetings(lists)
     for meeting in meetings.values():
         meeting.referral = referrals[meeting.referral_id]
-    found = Read(user, at, lists, meetings, {}, work_oversight.read(user, lists))
+    found = Read(user, at, lists, meetings, work_oversight.read(user, lists))
     near = {meeting.referral_id for meeting in found.near}
-    found.facts = read_facts(near, at) if near else {}
+    for key, facts in (read_facts(near, at) if near else {}).items():
+        referrals[key]._facts = facts
+        referrals[key].shown_stage = Stage.BOOKED
     _read_who_to_ring(found)
     return found
 
 
-def _meetings(user: "User", lists: DutyLists, at: datetime) -> dict[UUID, Meeting]:
-    """The meetings that these duties are about; `away` says who cannot be there."""
+def _meetings(lists: DutyLists) -> dict[UUID, Meeting]:
+    """The meetings that these duties are about."""
     keys = lists.things(List.NEAR, List.ON_HOLD)
     keys += [duty.thing for duty in lists[List.OWN] if duty.kind in ("release", "record")]
     if not keys:
         return {}
-    away = Unavailable.objects.visible_to(user).away(at, user).filter(meeting=OuterRef("pk"))
-    rows = Meeting.objects.visible_to(user).filter(pk__in=keys)
-    rows = rows.annotate(away=Subquery(away.values("user__first_name")[:1]))
-    return {row.pk: row for row in rows.select_related("venue")}
+    rows = Meeting.objects.visible_to(lists.within).filter(pk__in=keys).select_related("venue")
+    return {row.pk: row for row in rows}
 
 
 # --- Who said no, and who can be rung -----------------------------------------------------------------------------
 
 
-def said_no(found: Read) -> list[dict[str, str]]:
+@dataclass(frozen=True)
+class SaidRow:
+    """A person who said no or is not sure, and the page to go on from."""
+
+    name: str
+    said: str
+    action_text: str
+    action_href: str
+
+
+def said_no(found: Read) -> list[SaidRow]:
     """Those whose newest answer to taking part is not a yes, the newest first."""
     rows = sorted(found.lists[List.SAID_NO], key=lambda duty: duty.starts_at, reverse=True)
     return [_said_row(duty, found.words) for duty in rows[:SHOWN]]
 
 
-def _said_row(duty: Duty, words: Words) -> dict[str, str]:
-    name, said = words.named(duty), words.sentence(duty)
-    unsure = duty.kind == "said_not_sure"
-    return {
-        "name": name,
-        "said": f"{said}, {clock.ago(duty.starts_at)}",
-        "action_text": f"Talk with {name}" if unsure else "Open",
-        "action_href": words.href(duty),
-    }
+def _said_row(duty: Duty, words: Words) -> SaidRow:
+    name, said = words.named(duty), f"{words.sentence(duty)}, {clock.ago(duty.starts_at)}"
+    action = f"Talk with {name}" if duty.kind == "said_not_sure" else "Open"
+    return SaidRow(name, said, action, words.href(duty))
 
 
 def _read_who_to_ring(found: Read) -> None:
     """Reads the numbers of people with something to do today or soon, if this worker may ring them."""
     wanted = {item.duty.party_id for item in found.steps if item.where != WAITING} - {None}
-    for meeting in found.near:
-        page = page_of(meeting, found)
+    for page in found.pages.values():
         wanted |= {party.pk for party in page.parties if party.opened and is_mine(party, page)}
     if not wanted:
         return
-    found.to_ring = duty_lists.to_ring(found.user, wanted, found.at)
+    found.to_ring = duty_lists.to_ring(found.lists, wanted, found.at)
     keys = [duty.thing for duty in found.to_ring]
     if keys:
         # A number that another person also has is left out, for facilitators: only they may know that it is shared.
-        parts = Involvement.objects.visible_to(found.user).running(found.at).filter(user=found.user)
+        parts = Involvement.objects.visible_to(found.lists.within).running(found.at).filter(user=found.user)
         mine = parts.filter(part__in=[Part.FACILITATOR, Part.STAND_IN], referral=OuterRef("party__referral"))
-        rows = ContactRoute.objects.visible_to(found.user).filter(pk__in=keys, kind=RouteKind.PHONE)
+        rows = ContactRoute.objects.visible_to(found.lists.within).filter(pk__in=keys, kind=RouteKind.PHONE)
         rows = rows.exclude(Exists(of_another_person()) & Exists(mine)).select_related("party")
         found.routes = {row.pk: row for row in rows}
 
@@ -159,29 +171,41 @@ def _read_who_to_ring(found: Read) -> None:
 UNTIL = {Hours.MORNING: time(12), Hours.AFTERNOON: time(17)}
 
 
-def ring_rows(found: Read) -> list[dict[str, Any]]:
-    """Those who may be rung at this hour, with the words to say."""
+@dataclass(frozen=True)
+class RingRow:
+    """A person who may be rung now, with the words to say."""
+
+    name: str
+    href: str
+    until: str
+    cover: str
+    voicemail: str
+    others: bool
+
+
+def ring_rows(found: Read) -> list[RingRow]:
+    """Those who may be rung at this hour."""
     if clock.quiet(found.at):
         return []
     rows = []
     for duty in found.to_ring:
         route = found.routes.get(duty.thing)
         if route is not None and opens_at(route.days, route.hours, found.at) == found.at:
-            rows.append(_ring_row(route, duty.referral, found.words.href(duty)))
+            rows.append(_ring_row(route, found.words.href(duty)))
     return rows[:SHOWN]
 
 
-def _ring_row(route: ContactRoute, referral: Referral, href: str) -> dict[str, Any]:
+def _ring_row(route: ContactRoute, href: str) -> RingRow:
     until = UNTIL.get(Hours(route.hours), time(rules().quiet_from_hour))
     first_name = route.voicemail == Voicemail.FIRST_NAME
-    return {
-        "name": route.party.known_as,
-        "href": href,
-        "until": f"until {clock.show_time(until)}",
-        "cover": route.cover,
-        "voicemail": "first name and number only" if first_name else "no message",
-        "others": route.read_by_others,
-    }
+    return RingRow(
+        name=route.party.known_as,
+        href=href,
+        until=f"until {clock.show_time(until)}",
+        cover=route.cover,
+        voicemail="first name and number only" if first_name else "no message",
+        others=route.read_by_others,
+    )
 
 
 # --- The page --------------------------------------------------------------------------------------------------
@@ -189,10 +213,7 @@ def _ring_row(route: ContactRoute, referral: Referral, href: str) -> dict[str, A
 
 def page(found: Read) -> dict[str, Any]:
     """Everything the page shows this user."""
-    rows = {
-        where: [found.words.row(item) for item in found.steps if item.where == where]
-        for where in (TODAY, NEXT, WAITING)
-    }
+    rows = {where: [found.words.row(item) for item in found.first(where)] for where in (TODAY, NEXT, WAITING)}
     near, listed = near_rows(found), f"{reverse('casework:list')}?whose=mine"
     *over, supervision = _oversight(found)
     quiet = not near and not any(section.rows for section in over)

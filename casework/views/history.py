@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 
-from casework.presenters import history_page, timeline
+from casework.presenters import history
 from referrals import presenters
 from referrals.actions.notes import add_note
 from referrals.enums import NoteKind
@@ -34,7 +34,7 @@ class History(ReferralFormView):
     @cached_property
     def group(self) -> str:
         asked = self.request.GET.get("kind", "")
-        return asked if asked in timeline.GROUPS else ""
+        return asked if asked in history.GROUPS else ""
 
     @cached_property
     def number(self) -> int:
@@ -46,7 +46,7 @@ class History(ReferralFormView):
         return reverse("casework:history", args=[self.referral.reference])
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {"readers": history_page.readers(self.referral, self.request.user)}
+        return {"readers": history.readers(self.referral, self.request.user)}
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if "print" in request.GET:
@@ -55,29 +55,27 @@ class History(ReferralFormView):
 
     def printed(self) -> HttpResponse:
         """The whole history on one sheet, without the form."""
-        rows = timeline.read(self.referral, self.request.user, self.group, most=MOST_PRINTED)
+        found = history.history(self.referral, self.request.user, self.at, self.group)
         self.template_name = "casework/history_print.html"
         self.audit_verb = "history_printed"
         self.submit_text = ""
         return self.show(
-            entries=history_page.entries(rows[:MOST_PRINTED], self.referral, self.request.user),
-            cut=len(rows) > MOST_PRINTED,
+            entries=found.entries(0, MOST_PRINTED),
+            cut=len(found.events) > MOST_PRINTED,
         )
 
     def get_context(self) -> dict[str, Any]:
         context = super().get_context()
         context["back_text"] = "Back to the referral"
-        context["groups"] = [("", "Everything"), *timeline.GROUPS.items()]
+        context["groups"] = [("", "Everything"), *history.GROUPS.items()]
         context["group"] = self.group
         context["print_href"] = f"{self.here}?{urlencode({'kind': self.group, 'print': '1'})}"
         if self.template_name == History.template_name:
             size = rules().page_size
-            rows = timeline.read(
-                self.referral, self.request.user, self.group, start=(self.number - 1) * size, most=size
-            )
-            context["days"] = history_page.by_day(rows[:size], self.referral, self.request.user)
+            found = history.history(self.referral, self.request.user, self.at, self.group)
+            context["days"] = found.by_day((self.number - 1) * size, size)
             context["newer"] = self._page(self.number - 1) if self.number > 1 else ""
-            context["older"] = self._page(self.number + 1) if len(rows) > size else ""
+            context["older"] = self._page(self.number + 1) if len(found.events) > self.number * size else ""
             context["number"] = self.number
         return context
 
@@ -112,8 +110,8 @@ class CorrectNote(ReferralFormView):
 
     def load(self) -> None:
         super().load()
-        notes = Note.objects.visible_to(self.request.user).select_related("party", "created_by")
-        found = notes.filter(referral=self.referral, pk=self.kwargs["note"]).first()
+        notes = Note.objects.visible_to(self.within).select_related("party", "created_by")
+        found = notes.filter(pk=self.kwargs["note"]).first()
         if found is None:
             raise Http404
         self.note = found

@@ -65,8 +65,6 @@ class Meeting(BaseModel):
     # Annotated by querysets for one viewer; never stored.
     shown_status: str
     to_release: bool
-    away: str | None
-    facilitator_away: bool
     _told_before: frozenset[uuid.UUID]
 
     objects = protected_manager(MeetingQuerySet)

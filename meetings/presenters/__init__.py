@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from meetings.enums import COMING, PENDING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
+from meetings.facts import UnavailableRow
 from meetings.models import Attendance, CallOff, Meeting, Record, Unavailable
 from meetings.previews import MessagePreview, message_on_release, messages_sent, planned_messages
 from referrals.enums import Part, ReadinessKind, Ready, Stage
@@ -18,9 +19,12 @@ from referrals.presenters import (
     OTHER,
     blocker_rows,
     facilitators_of,
+    facts_for,
+    parties_for,
     place_of,
     shown_name,
     shown_referral,
+    within,
     you_or_name,
 )
 from referrals.presenters.blocker_rows import BlockerRow
@@ -78,20 +82,27 @@ def where_words(meeting: Meeting) -> str:
 
 def coming(meeting: Meeting, user: User) -> list[Coming]:
     """The people who are expected, by arrival time."""
-    parties = (
-        Party.objects.visible_to(user)
-        .filter(attendances__meeting=meeting)
-        .with_opened(user)
-        .select_related("person", "keyworker", "organisation")
-    )
-    by_id = {party.pk: party for party in parties}
-    found = []
-    for attendance in Attendance.objects.visible_to(user).filter(meeting=meeting):
-        party = by_id[attendance.party_id]
-        party.referral = meeting.referral
-        attendance.party = party
-        found.append(Coming(attendance, party, shown_name(party, user)))
-    return found
+    here = within(meeting.referral, user)
+    rows = list(Attendance.objects.visible_to(here).filter(meeting=meeting))
+    by_id = {party.pk: party for party in parties_for(meeting.referral, user)}
+    if gone := [row.party_id for row in rows if row.party_id not in by_id]:
+        left = Party.objects.visible_to(here).with_opened(here).filter(pk__in=gone)
+        by_id |= {party.pk: party for party in left.select_related("person", "keyworker", "organisation")}
+    for row in rows:
+        row.party = by_id[row.party_id]
+        row.party.referral = meeting.referral
+    return [Coming(row, row.party, shown_name(row.party, user)) for row in rows]
+
+
+def unavailable(meeting: Meeting, user: User) -> list[Unavailable]:
+    """Unsettled absences of facilitators; read once per request and cached on the meeting."""
+    said = facts_for(meeting.referral, clock.now()).rows(UnavailableRow)
+    if not any(row.meeting_id == meeting.pk and row.settled_at is None for row in said):
+        return []
+    if not hasattr(meeting, "_unavailable"):
+        rows = Unavailable.objects.visible_to(within(meeting.referral, user)).open().filter(meeting=meeting)
+        meeting._unavailable = list(rows.select_related("user", "stand_in", "stand_in__user"))
+    return meeting._unavailable
 
 
 def facts(meeting: Meeting, user: User) -> list[dict[str, str]]:
@@ -115,10 +126,10 @@ def _stand_ins(meeting: Meeting, user: User) -> list[str]:
     """Stand-ins named for this meeting. None for one that is only planned."""
     if meeting._state.adding:
         return []
-    rows = Unavailable.objects.visible_to(user).open().filter(meeting=meeting, stand_in__isnull=False)
     return [
         f"{capfirst(you_or_name(row.stand_in.user, user))} (stands in for {row.user.first_name})"
-        for row in rows.select_related("user", "stand_in__user")
+        for row in unavailable(meeting, user)
+        if row.stand_in
     ]
 
 
@@ -248,7 +259,7 @@ def hear_it_is_off(
 
 def today_rows(meeting: Meeting, people: list[Coming], user: User, at: datetime, sealed: set) -> list[dict]:
     """A row per person: day-of check done or not, with a link for people the user opens; one cell for the others."""
-    checks = ReadinessCheck.objects.visible_to(user).filter(
+    checks = ReadinessCheck.objects.visible_to(within(meeting.referral, user)).filter(
         party__in=[row.party.pk for row in people if row.opened],
         kind=ReadinessKind.DAY,
         completed_at__gte=start_of_day(at),
@@ -290,7 +301,9 @@ def way(
 
 def to_release(meeting: Meeting, user: User) -> list[CallOff]:
     """Call-offs of this meeting that wait for release and that this user may know of."""
-    rows = CallOff.objects.visible_to(user).waiting().filter(meeting=meeting)
+    if meeting.status != MeetingStatus.CALLED_OFF:
+        return []
+    rows = CallOff.objects.visible_to(within(meeting.referral, user)).waiting().filter(meeting=meeting)
     return list(rows.select_related("party", "party__keyworker", "said_safe_by", "meeting__referral"))
 
 
@@ -298,11 +311,11 @@ def first_settle(referral: Referral, user: "User") -> dict[str, str] | None:
     """Why a meeting must be settled before this step, as a banner with a link; None if there is none."""
     reference = referral.reference
     if referral.shown_stage == Stage.BOOKED:
-        meetings = Meeting.objects.visible_to(user).filter(referral=referral, shown_status__in=PENDING)
+        meetings = Meeting.objects.visible_to(within(referral, user)).filter(shown_status__in=PENDING)
         meeting = meetings.order_by("-starts_at", "-pk").first()
         href = reverse("meetings:show", args=[reference, meeting.pk]) if meeting else ""
         return {"title": STILL_BOOKED, "action_text": "Open the meeting", "action_href": href}
-    call_offs = CallOff.objects.visible_to(user).waiting().filter(meeting__referral=referral)
+    call_offs = CallOff.objects.visible_to(within(referral, user)).waiting()
     if call_off := call_offs.order_by("created_at", "pk").first():
         href = reverse("meetings:release", args=[reference, call_off.meeting_id])
         return {"title": RELEASE_FIRST, "action_text": "Release", "action_href": href}
@@ -311,7 +324,14 @@ def first_settle(referral: Referral, user: "User") -> dict[str, str] | None:
 
 def record_of(meeting: Meeting, user: User) -> Record | None:
     """The record, for users who may read it."""
-    return Record.objects.visible_to(user).filter(meeting=meeting).select_related("created_by").first()
+    if meeting.shown_status == MeetingStatus.BOOKED:
+        return None
+    return (
+        Record.objects.visible_to(within(meeting.referral, user))
+        .filter(meeting=meeting)
+        .select_related("created_by")
+        .first()
+    )
 
 
 def record_rows(record: Record) -> list[dict[str, str]]:

@@ -30,7 +30,7 @@ from meetings.models import (
 )
 from referrals.enums import Answer, Purpose
 from referrals.models import Consent, Party, Referral
-from referrals.presenters import parties_for, shown_name, you_or_name
+from referrals.presenters import lower_first, parties_for, shown_name, within, you_or_name
 from restorative.accounts.models import User
 from restorative.common import clock
 
@@ -38,13 +38,6 @@ Row = dict[str, Any]
 NOTHING_AGREED = "Nothing was agreed. It can have helped all the same."
 ACTION_HEADS = ["Who", "What", "By when", "How we will know", "Who helps", "How it stands"]
 PRINT_HEADS = ["Who", "What", "By when", "How we will know", "Who helps"]
-# The name of a call that is still to be made. {name} is the person's.
-CALL_HEADINGS: dict[str, str] = {
-    FollowUpKind.DEBRIEF: "speak with {name} apart: the debrief",
-    FollowUpKind.WEEKS_2: "ring {name}, 2 weeks after",
-    FollowUpKind.WEEKS_6: "ring {name}, 6 weeks after",
-    FollowUpKind.WEEKS_12: "ring {name}, 12 weeks after",
-}
 SETTLED = (ActionStatus.RENEGOTIATED, ActionStatus.RELEASED)
 TONES = {
     ActionStatus.OPEN: "",
@@ -78,25 +71,27 @@ class Outcome:
 
 def took_place(referral: Referral, user: User) -> list[Meeting]:
     """Meetings that took place, newest first."""
-    rows = Meeting.objects.visible_to(user).filter(referral=referral, shown_status=MeetingStatus.TOOK_PLACE)
+    rows = Meeting.objects.visible_to(within(referral, user)).filter(shown_status=MeetingStatus.TOOK_PLACE)
     return list(rows.select_related("venue").order_by("-starts_at", "-pk"))
 
 
 def outcome_of(meeting: Meeting, referral: Referral, user: User) -> Outcome:
     """What this user may know of the agreement of a meeting."""
     meeting.referral = referral
-    came = Attendance.objects.visible_to(user).filter(
+    here = within(referral, user)
+    came = Attendance.objects.visible_to(here).filter(
         meeting=meeting, status__in=[Came.CAME, Came.LEFT_EARLY]
     )
     keys = set(came.values_list("party", flat=True))
     there = [party for party in parties_for(referral, user) if party.pk in keys and not party.is_supporter]
     for party in there:
         party.referral = referral
-    known = Agreement.objects.known_of(user).filter(meeting=meeting).first()
+    agreement = Agreement.objects.visible_to(here).filter(meeting=meeting).first()
+    known = agreement or Agreement.objects.known_of(here).filter(meeting=meeting).first()
     return Outcome(
         meeting=meeting,
         user=user,
-        agreement=Agreement.objects.visible_to(user).filter(meeting=meeting).first(),
+        agreement=agreement,
         written=known is not None,
         nothing_agreed=known is not None and known.nothing_agreed,
         there=sorted(there, key=lambda party: not party.is_own_place),
@@ -239,17 +234,18 @@ def _answer_task(party: Party, row: AgreementAnswer | None, sight: bool, outcome
 
 # --- Calls ----------------------------------------------------------------------------------------------------
 
-CALL_WORDS = {
-    FollowUpKind.DEBRIEF: "Debrief with {name}",
-    FollowUpKind.WEEKS_2: "Ring {name}, 2 weeks after",
-    FollowUpKind.WEEKS_6: "Ring {name}, 6 weeks after",
-    FollowUpKind.WEEKS_12: "Ring {name}, 12 weeks after",
-}
 
-
-def call_title(follow_up: FollowUp, name: str) -> str:
+def call_title(kind: str, name: str) -> str:
     """'Debrief with Sam', 'Ring Sam, 6 weeks after'."""
-    return CALL_WORDS[FollowUpKind(follow_up.kind)].format(name=name)
+    if kind == FollowUpKind.DEBRIEF:
+        return f"Debrief with {name}"
+    return f"Ring {name}, {FollowUpKind(kind).label}"
+
+
+def call_heading(kind: str, name: str) -> str:
+    """The name of a call that is still to be made, for the next step."""
+    title = call_title(kind, name)
+    return f"speak with {name} apart: the debrief" if kind == FollowUpKind.DEBRIEF else lower_first(title)
 
 
 def call_facts(follow_up: FollowUp, meeting: Meeting, user: User) -> list[Row]:

@@ -7,12 +7,14 @@ from typing import Any
 from django.urls import reverse
 
 from meetings.enums import MeetingStatus
+from meetings.facts import MeetingsFacts
 from meetings.models import Meeting, Unavailable
+from meetings.presenters import unavailable
 from referrals import access as referral_access
 from referrals.blockers.turns import YOURS
 from referrals.enums import Gate, Part
 from referrals.models import Involvement, Referral
-from referrals.presenters import blocker_rows, decisions, facilitators_of, shown_referral
+from referrals.presenters import blocker_rows, decisions, facilitators_of, facts_for, shown_referral, within
 from referrals.presenters.blocker_rows import BlockerRow
 from restorative.accounts.models import User
 
@@ -34,20 +36,11 @@ def hold(meeting: Meeting, user: User, at: datetime) -> dict[str, Any] | None:
     return {"title": "This meeting is on hold", "text": NEEDED, "rows": rows} if rows else None
 
 
-def unavailable(meeting: Meeting, user: User) -> list[Unavailable]:
-    """Unsettled absences of facilitators."""
-    rows = Unavailable.objects.visible_to(user).open().filter(meeting=meeting)
-    return list(rows.select_related("user", "stand_in", "stand_in__user"))
-
-
 def away_rows(meeting: Meeting, user: User, at: datetime) -> list[BlockerRow]:
     """A row for each absence that holds the meeting up, with the page that fixes it."""
-    held = set(
-        Unavailable.objects.visible_to(user)
-        .away(at, user)
-        .filter(meeting=meeting)
-        .values_list("pk", flat=True)
-    )
+    meetings = MeetingsFacts(facts_for(meeting.referral, at))
+    found = meetings.away(meetings.by_id[meeting.pk], within(meeting.referral, user).opened)
+    held = {row.id for row in found}
     runs = bool(referral_access.may_run(user, meeting.referral)) if held else False
     return [_away_row(row, meeting, runs) for row in unavailable(meeting, user) if row.pk in held]
 

@@ -423,8 +423,8 @@ def test_the_next_step_names_the_call_and_opens_it(staff: Staff) -> None:
 
     step = client_of(staff["kit"]).get(show).context["next_step"]
 
-    assert step["heading"] == f"Next: speak with {made.other.known_as} apart: the debrief"
-    assert step["action_href"] == page(made, call_of(made, made.other))
+    assert step.heading == f"Next: speak with {made.other.known_as} apart: the debrief"
+    assert step.action_href == page(made, call_of(made, made.other))
 
 
 def test_their_page_lists_the_calls_and_the_numbers(staff: Staff) -> None:

@@ -27,8 +27,8 @@ class MeetingMixin(ReferralMixin):
 
     def load(self) -> None:
         super().load()
-        rows = Meeting.objects.visible_to(self.request.user).select_related("venue")
-        self.meeting = get_object_or_404(rows, referral=self.referral, pk=self.kwargs["meeting"])
+        rows = Meeting.objects.visible_to(self.within).select_related("venue")
+        self.meeting = get_object_or_404(rows, pk=self.kwargs["meeting"])
         self.meeting.referral = self.referral
         self.people = presenters.coming(self.meeting, self.request.user)
 

@@ -49,7 +49,7 @@ class DoFollowUp(ReferralFormView):
         party.referral = self.referral
         found.party = self.party = party
         self.follow_up = found
-        self.title = aftercare.call_title(found, party.known_as)
+        self.title = aftercare.call_title(found.kind, party.known_as)
 
     @property
     def back_href(self) -> str:

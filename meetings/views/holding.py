@@ -10,7 +10,7 @@ from meetings.actions.standing_in import can_come, name_stand_in, say_unavailabl
 from meetings.enums import COMING
 from meetings.forms.planning import CannotComeForm, StandInForm
 from meetings.models import Unavailable
-from meetings.presenters import hold
+from meetings.presenters import hold, unavailable
 from meetings.views.base import MeetingFormView
 from meetings.views.meeting import NOT_BOOKED
 from referrals import access as referral_access
@@ -33,7 +33,7 @@ class CannotCome(MeetingFormView):
 
     def load(self) -> None:
         super().load()
-        said = hold.unavailable(self.meeting, self.request.user)
+        said = unavailable(self.meeting, self.request.user)
         self.who = hold.who_may_say(self.meeting, self.request.user, said)
 
     def may(self) -> Decision:
@@ -63,7 +63,7 @@ class AbsenceFormView(MeetingFormView):
 
     def load(self) -> None:
         super().load()
-        rows = hold.unavailable(self.meeting, self.request.user)
+        rows = unavailable(self.meeting, self.request.user)
         found = next((row for row in rows if row.pk == self.kwargs["unavailable"]), None)
         if found is None:
             raise Http404

@@ -25,14 +25,14 @@ from restorative.accounts.models import Organisation, Team, User
 SIZES = (1, 10, 100)
 
 
-def _moment(value: str) -> datetime:
+def moment(value: str) -> datetime:
     found = datetime.fromisoformat(value)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 DECODE: dict[type, Callable[[Any], Any]] = {
     UUID: UUID,
-    datetime: _moment,
+    datetime: moment,
     date: date.fromisoformat,
     bool: bool,
 }
@@ -57,25 +57,48 @@ def _queryset(number: int, kind: type[Row], referrals: Sequence[UUID]) -> QueryS
     return here.values_list(Value(number, IntegerField()), F(kind.REFERRAL), columns)
 
 
-_statements: dict[tuple[str, int], tuple[str, list[Any]]] = {}
 _PLACES = [UUID(int=number) for number in range(1, max(SIZES) + 1)]
 
 
-def _statement(referrals: Sequence[UUID]) -> tuple[str, list[Any]]:
-    """The statement over all row classes, compiled once per database and size."""
-    size = next(size for size in SIZES if size >= len(referrals))
-    places = _PLACES[:size]
-    key = (connection.vendor, size)
-    if key not in _statements:
-        first, *others = [_queryset(number, kind, places) for number, kind in enumerate(ROWS)]
-        _statements[key] = first.union(*others, all=True).query.get_compiler(connection=connection).as_sql()
-    sql, params = _statements[key]
-    given = [*referrals, *[referrals[-1]] * (size - len(referrals))]
-    hexed = connection.vendor == "sqlite"
-    values = {
-        _as_param(place, hexed): _as_param(value, hexed) for place, value in zip(places, given, strict=True)
-    }
-    return sql, [values.get(param, param) if isinstance(param, UUID | str) else param for param in params]
+class Statement:
+    """A union of querysets, compiled once per database and number of referrals. `parts` makes them for some referrals:
+    each gives its number, the referral, and a JSON array of columns."""
+
+    def __init__(self, parts: Callable[[Sequence[UUID]], list[QuerySet]]) -> None:
+        self.parts = parts
+        self._compiled: dict[tuple[str, int], tuple[str, list[Any]]] = {}
+
+    def rows(self, referrals: Sequence[UUID]) -> Iterable[tuple[int, UUID, list[Any]]]:
+        """The number, the referral and the columns of each row of these referrals."""
+        sql, params = self._sql(referrals)
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            answers = cursor.fetchall()
+        for number, key, columns in answers:
+            values = columns if isinstance(columns, list) else json.loads(columns)
+            yield number, key if isinstance(key, UUID) else UUID(key), values
+
+    def _sql(self, referrals: Sequence[UUID]) -> tuple[str, list[Any]]:
+        size = next(size for size in SIZES if size >= len(referrals))
+        places = _PLACES[:size]
+        key = (connection.vendor, size)
+        if key not in self._compiled:
+            first, *others = self.parts(places)
+            every = first.union(*others, all=True)
+            self._compiled[key] = every.query.get_compiler(connection=connection).as_sql()
+        sql, params = self._compiled[key]
+        given = [*referrals, *[referrals[-1]] * (size - len(referrals))]
+        hexed = connection.vendor == "sqlite"
+        values = {
+            _as_param(place, hexed): _as_param(value, hexed)
+            for place, value in zip(places, given, strict=True)
+        }
+        return sql, [values.get(param, param) if isinstance(param, UUID | str) else param for param in params]
+
+
+_EVERYTHING = Statement(
+    lambda referrals: [_queryset(number, kind, referrals) for number, kind in enumerate(ROWS)]
+)
 
 
 def _as_param(key: UUID, hexed: bool) -> Any:
@@ -111,13 +134,8 @@ def facts_of(referral: UUID, at: datetime, *, closures: bool = False) -> Facts:
 
 
 def _rows(referrals: Sequence[UUID]) -> Iterable[tuple[UUID, Any]]:
-    sql, params = _statement(referrals)
-    with connection.cursor() as cursor:
-        cursor.execute(sql, params)
-        answers = cursor.fetchall()
-    for number, key, columns in answers:
-        values = columns if isinstance(columns, list) else json.loads(columns)
-        yield key if isinstance(key, UUID) else UUID(key), _decode(ROWS[number], values)
+    for number, key, values in _EVERYTHING.rows(referrals):
+        yield key, _decode(ROWS[number], values)
 
 
 def _organisations(kinds: dict[type, list[Any]]) -> set[UUID]:

@@ -1,17 +1,37 @@
 """Facts as one user may see them: names, cells, rows and sentences for templates. Nothing here writes."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
 
-from referrals.disclosure import shown_before_step
+from referrals.disclosure import before_step
 from referrals.enums import Kind, Part, Place, Stage
+from referrals.facts import Facts, facts_of
 from referrals.models import Consent, Involvement, Party, Referral
+from referrals.querysets_rules import Within
 from restorative.common import clock
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
 OTHER = "The other person"
+
+
+@dataclass(frozen=True)
+class Step:
+    """The step that a page suggests, and the page where it is taken."""
+
+    heading: str
+    text: str = ""
+    action_text: str = ""
+    action_href: str = ""
+
+    @classmethod
+    def next(cls, heading: str, *rest: str) -> Self:
+        return cls(f"Next: {heading}", *rest)
+
+
 # Appended to a form's URL: the form and its link back return to the referral.
 AND_BACK = "?from=referral"
 
@@ -40,18 +60,30 @@ def names_of(parties: Iterable[Party], user: "User") -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def within(referral: Referral, user: "User") -> Within:
+    """What this user sees and opens of a referral; read once per request and cached on the referral."""
+    cached: Within | None = getattr(referral, "_within", None)
+    if cached is None or cached.pk != user.pk:
+        cached = referral._within = Within.of(user, pk=referral.pk)
+    return cached
+
+
+def facts_for(referral: Referral, at: datetime) -> Facts:
+    """The facts of a referral at a moment; read once per request and cached on the referral."""
+    cached: Facts | None = getattr(referral, "_facts", None)
+    if cached is None:
+        cached = referral._facts = facts_of(referral.pk, at)
+    return cached if cached.at == at else cached.moved_to(at)
+
+
 def parties_for(referral: Referral, user: "User") -> list[Party]:
     """The parties of a referral as the user sees them, with `opened`; read once per request and cached on the
     referral."""
     cached = getattr(referral, "_parties_for", None)
     if cached is None or cached[0] != user.pk:
-        rows = (
-            Party.objects.visible_to(user)
-            .filter(referral=referral)
-            .present()
-            .with_opened(user)
-            .select_related("person", "keyworker", "organisation")
-        )
+        here = within(referral, user)
+        rows = Party.objects.visible_to(here).present().with_opened(here)
+        rows = rows.select_related("person", "keyworker", "organisation")
         cached = (user.pk, list(rows))
         referral._parties_for = cached
     return cached[1]
@@ -61,8 +93,7 @@ def facilitators_of(referral: Referral, user: "User") -> list[Involvement]:
     """Workers with a current meeting part; read once per request and cached on the referral."""
     if not hasattr(referral, "_facilitations"):
         referral._facilitations = list(
-            Involvement.objects.visible_to(user)
-            .filter(referral=referral)
+            Involvement.objects.visible_to(within(referral, user))
             .named(clock.now())
             .select_related("user", "user__organisation")
         )
@@ -74,6 +105,11 @@ def standing_in(referral: Referral, user: "User") -> list[Involvement]:
     facilitators_of(referral, user)
     now = clock.now()
     return [row for row in referral._facilitations if row.part == Part.STAND_IN and row.since > now]
+
+
+def lower_first(text: str) -> str:
+    """The same, to go on a sentence: 'said yes'."""
+    return text[:1].lower() + text[1:]
 
 
 def you_or_name(person: "User", user: "User") -> str:
@@ -100,14 +136,15 @@ STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLO
 def words_before_step(party: Party, user: "User") -> tuple[str, ...]:
     """The words that were approved for reaching a party before a step hidden from this user; empty if there are
     none."""
-    before = shown_before_step(user, party.referral_id, clock.now())
+    here = within(party.referral, user)
+    before = before_step(facts_for(party.referral, clock.now()), here.opened)
     rows = before.words.get(party.pk, ()) if before is not None else ()
     return tuple(Consent.objects.words_before_step(rows)) if rows else ()
 
 
 def words_agreed(party: Party, user: "User") -> tuple[str, ...]:
     """The exact words that others approved for reaching a party, as far as this user may know."""
-    rows = Consent.objects.agreed_words(user).filter(recipient=party.pk)
+    rows = Consent.objects.agreed_words(within(party.referral, user)).filter(recipient=party.pk)
     return words_before_step(party, user) or tuple(row.wording for row in rows)
 
 
@@ -129,16 +166,14 @@ def place_of(party: Party) -> str:
     return str(Place(party.place).label)
 
 
-def prefetch_parties(referrals: list[Referral], user: "User") -> None:
-    """Read the parties of a page of referrals in one query, and cache them on each (see parties_for)."""
+def prefetch_parties(referrals: list[Referral], user: "User", here: Within | None = None) -> None:
+    """Read the parties of a page of referrals in one query, and cache them on each (see parties_for). `here`: what the
+    user sees and opens of these referrals, where it was already read."""
     by_referral: dict = {referral.pk: [] for referral in referrals}
-    rows = (
-        Party.objects.visible_to(user)
-        .filter(referral__in=list(by_referral))
-        .present()
-        .with_opened(user)
-        .select_related("person", "keyworker", "organisation")
-    )
+    rows = Party.objects.visible_to(here or user).filter(referral__in=list(by_referral))
+    rows = rows.present().with_opened(here or user)
+    # Lists show no narrative, so that none is decrypted.
+    rows = rows.select_related("person", "keyworker").defer("hoped_for", "person__access_needs")
     for party in rows:
         by_referral[party.referral_id].append(party)
     for referral in referrals:

@@ -60,7 +60,7 @@ def _may_be_kept(page: ShownPerson, goes: datetime) -> bool:
 
 
 def _kept_by(page: ShownPerson) -> str:
-    row = KeptLonger.objects.visible_to(page.user).select_related("created_by").get(party=page.party)
+    row = KeptLonger.objects.visible_to(page.within).select_related("created_by").get(party=page.party)
     who = capfirst(presenters.you_or_name(row.created_by, page.user)) if row.created_by else "A manager"
     return f"{who} kept it longer on {clock.show_day(row.created_at)}: {row.reason}"
 
@@ -80,8 +80,12 @@ def longer(party: PartyFacts) -> list[Row]:
 
 
 def came_rows(party: Party, user: "User") -> list[Row]:
-    """The words with which a person came to us, when, and whom they told."""
-    found = Approach.objects.visible_to(user).filter(party=party).select_related("created_by")
+    """The words with which a person came to us, when, and which worker they told."""
+    found = (
+        Approach.objects.visible_to(presenters.within(party.referral, user))
+        .filter(party=party)
+        .select_related("created_by")
+    )
     return [
         {"key": "Asked first" if row.asked_first else "Told us, unprompted", "value": _told(row, user)}
         for row in found.order_by("created_at", "pk")

@@ -3,9 +3,8 @@
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from referrals.disclosure import hidden_since
 from referrals.models import Consent, Party
-from referrals.presenters import OTHER, parties_for, shown_name
+from referrals.presenters import OTHER, facts_for, parties_for, shown_name, within
 
 if TYPE_CHECKING:
     from referrals.models import Referral
@@ -15,9 +14,10 @@ if TYPE_CHECKING:
 def carried_rows(
     referral: "Referral", user: "User", at: datetime, *, to: Party | None = None
 ) -> list[dict[str, str]]:
-    """Summary rows: from whom to whom, and the words; with `to`, only those to that person. A fixed number of
-    queries."""
-    rows = Consent.objects.to_carry(user, at, others_until=hidden_since(user, referral.pk, at))
+    """Summary rows: who says it to which person, and the words; with `to`, only those to that person. A fixed number
+    of queries."""
+    since = facts_for(referral, at).hidden_since(within(referral, user).opened)
+    rows = Consent.objects.to_carry(user, at, others_until=since)
     rows = rows.filter(party__referral=referral, party__left_at__isnull=True)
     if to is not None:
         rows = rows.filter(recipient=to.pk)

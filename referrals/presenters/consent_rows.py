@@ -1,7 +1,7 @@
 """One person's consents in words: the newest answers, and all answers."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from referrals import presenters
 from referrals.enums import (
@@ -10,8 +10,8 @@ from referrals.enums import (
     How,
     Purpose,
 )
+from referrals.facts.rows import ApproachRow
 from referrals.models import (
-    Approach,
     Consent,
     Invited,
 )
@@ -19,13 +19,10 @@ from referrals.presenters.shown_person import ShownPerson
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
 
-if TYPE_CHECKING:
-    pass
-
 Row = dict[str, Any]
 
 
-def consent_words(row: Consent | None, approach: Approach | None, at: datetime) -> str:
+def consent_words(row: Consent | None, approach: ApproachRow | None, at: datetime) -> str:
     """'Not asked', 'Waiting', 'Could not reach', 'Yes', 'No', 'Not sure', 'Withdrawn', or why a yes does not count."""
     if row is None:
         waiting = (ApproachResult.WAITING, ApproachResult.COULD_NOT_REACH)
@@ -46,16 +43,17 @@ def consent_words(row: Consent | None, approach: Approach | None, at: datetime) 
 
 def recipients(page: ShownPerson) -> dict[Any, str]:
     """Names for the recipient ids of consents, as far as this user may know."""
-    known = {party.pk: presenters.shown_name(party, page.user) for party in page.people}
-    asked = {row.recipient for row in page.consents}
-    purposes = {row.purpose for row in page.consents}
-    if Purpose.SHARE in purposes:
-        known |= dict(Organisation.objects.filter(pk__in=asked).values_list("pk", "name"))
-    if Purpose.PROFESSIONAL in purposes:
-        invited = Invited.objects.visible_to(page.user).filter(referral=page.referral, pk__in=asked)
-        known |= {row.pk: row.name for row in invited}
-    if Purpose.SECOND_WORKER in purposes:
-        known |= dict(User.objects.filter(pk__in=asked).values_list("pk", "first_name"))
+    known: dict[Any, str] = {worker.id: worker.first_name for worker in page.facts.staff.values()}
+    known |= {party.organisation_id: party.organisation.name for party in page.people}
+    known |= {party.pk: presenters.shown_name(party, page.user) for party in page.people}
+    asked = [(row.purpose, row.recipient) for row in page.consents if row.recipient not in known]
+    others = {purpose: {key for what, key in asked if what == purpose} for purpose, _ in asked}
+    if keys := others.get(Purpose.SHARE):
+        known |= dict(Organisation.objects.filter(pk__in=keys).values_list("pk", "name"))
+    if keys := others.get(Purpose.PROFESSIONAL):
+        known |= {row.pk: row.name for row in Invited.objects.visible_to(page.within).filter(pk__in=keys)}
+    if keys := others.get(Purpose.SECOND_WORKER):
+        known |= dict(User.objects.filter(pk__in=keys).values_list("pk", "first_name"))
     return known
 
 

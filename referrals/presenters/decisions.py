@@ -10,7 +10,7 @@ from django.urls import reverse
 from referrals import access, stages
 from referrals.enums import Part, Suitable
 from referrals.models import Involvement, Party, RecordsCheck, Referral, Suitability
-from referrals.presenters import facilitators_of, parties_for, place_of
+from referrals.presenters import facilitators_of, parties_for, place_of, within
 from referrals.querysets_involvement import works_on
 from referrals.querysets_rules import hits_barred
 from restorative.accounts.models import User
@@ -34,9 +34,7 @@ def chosen_party(referral: Referral, user: User, key: str) -> Party | None:
 
 def decided_before(referral: Referral, user: User) -> list[dict[str, str]]:
     """The newest decision whose reason this user may read, as rows."""
-    rows = (
-        Suitability.objects.visible_to(user).filter(referral=referral).select_related("decided_by", "party")
-    )
+    rows = Suitability.objects.visible_to(within(referral, user)).select_related("decided_by", "party")
     row = rows.order_by("-decided_at", "-pk").first()
     if row is None:
         return []
@@ -52,7 +50,7 @@ def decided_before(referral: Referral, user: User) -> list[dict[str, str]]:
 
 def records_waiting(referral: Referral, user: User) -> RecordsCheck | None:
     """The records check that was requested and is not released, if any."""
-    checks = RecordsCheck.objects.visible_to(user).filter(referral=referral, released_at__isnull=True)
+    checks = RecordsCheck.objects.visible_to(within(referral, user)).filter(released_at__isnull=True)
     return checks.select_related("asked_by").order_by("asked_at", "pk").first()
 
 
@@ -79,7 +77,7 @@ def running(referral: Referral, user: User) -> list[list[Any]]:
 
 def to_appoint(referral: Referral, user: User) -> Sequence[tuple[str, list[tuple[str, str]]]]:
     """Workers who can be appointed, grouped by organisation, the user's own first."""
-    taken = Involvement.objects.visible_to(user).filter(referral=referral, until__isnull=True)
+    taken = Involvement.objects.visible_to(within(referral, user)).filter(until__isnull=True)
     workers = (
         access.could_facilitate(user)
         .exclude(pk__in=taken.values("user"))

@@ -14,6 +14,7 @@ from referrals.duties import KINDS, Section
 from referrals.models import Duty
 from referrals.presenters.duty_rows import TODAY, Item, item_of
 from referrals.querysets_duties import Due, ListOf, first_of_each
+from referrals.querysets_rules import Within
 from restorative.common import clock
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ MANAGED = (Section.ON_HOLD, Section.AWAY, Section.SIGN_OFFS, Section.SUPERVISION
 class DutyLists:
     """What was read, by section, in the order of each."""
 
+    within: Within
     by_section: dict[Section, list[Duty]] = field(default_factory=lambda: defaultdict(list))
 
     def __getitem__(self, section: Section) -> list[Duty]:
@@ -50,9 +52,10 @@ class DutyLists:
 def read(user: "User", at: datetime) -> DutyLists:
     """The first duties of each list of this user."""
     ids = first_of_each([*_own(user, at), *_overseen(user)], at)
-    rows = Duty.objects.visible_to(user).filter(pk__in=ids)
+    here = Within.of(user, pk__in=set(ids.values()))
+    rows = Duty.objects.visible_to(here).filter(pk__in=ids)
     order = (F("due_at").asc(nulls_last=True), "referral__logged_at", "pk")
-    found, seen = DutyLists(), set()
+    found, seen = DutyLists(here), set()
     for duty in rows.select_related("referral", "referral__lead").order_by(*order):
         # A manager who is a safeguarding lead has some of them twice.
         key = (duty.kind, duty.thing, duty.party_id)
@@ -87,11 +90,16 @@ def _overseen(user: "User") -> list[ListOf]:
     return found
 
 
-def to_ring(user: "User", parties: Iterable[UUID], at: datetime) -> list[Duty]:
-    """Which of these people this user may ring; the thing is the number."""
-    rows = Duty.objects.visible_to(user).running(at)
-    mine = rows.filter(principal=principals.user(user.pk), section=Section.RING, party__in=list(parties))
-    return list(mine.select_related("referral").order_by("referral__logged_at", "pk"))
+def to_ring(lists: DutyLists, parties: Iterable[UUID], at: datetime) -> list[Duty]:
+    """Which of these people, all of referrals in the lists, this user may ring; the thing is the number."""
+    here, referrals = lists.within, {duty.referral_id: duty.referral for duty in lists.all}
+    rows = Duty.objects.visible_to(here).running(at)
+    mine = list(
+        rows.filter(principal=principals.user(here.pk), section=Section.RING, party__in=list(parties))
+    )
+    for duty in mine:
+        duty.referral = referrals[duty.referral_id]
+    return sorted(mine, key=lambda duty: (duty.referral.logged_at, duty.pk))
 
 
 def steps(lists: DutyLists, near: Iterable[UUID], at: datetime) -> list[Item]:

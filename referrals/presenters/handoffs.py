@@ -12,7 +12,7 @@ from referrals.blockers.handing_over import CONTACT, ShownMissing
 from referrals.duties.referral import due_by
 from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState
 from referrals.models import Handoff, HandoffMessage, Party, Referral
-from referrals.presenters import you_or_name
+from referrals.presenters import lower_first, within, you_or_name
 from restorative.accounts.working_days import closures_of
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -179,13 +179,13 @@ def asked_of_others(referral: Referral, user: "User") -> dict[str, Any] | None:
     if not referral.has_handoffs:
         return None
     rows = (
-        Handoff.objects.visible_to(user)
+        Handoff.objects.visible_to(within(referral, user))
         .filter(referral=referral)
         .select_related("from_org", "to_org", "receiver", "decided_by", "ended_by")
     )
     links = [
         {
-            "text": f"{what(row, user)}: {_lower(stands(row, user))}",
+            "text": f"{what(row, user)}: {lower_first(stands(row, user))}",
             "href": reverse("referrals:handoff", args=[row.pk]),
         }
         for row in rows.order_by("-sent_at", "-pk")[:MOST]
@@ -206,10 +206,6 @@ def may_ask(parties: list[Party], referral: Referral, user: "User") -> bool:
         and access.may_set_keyworker(user, party)
         for party in parties
     )
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def missing_rows(

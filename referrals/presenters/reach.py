@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import Exists, Q
+
 from referrals import access, presenters
 from referrals.enums import (
     SENT_ROUTES,
@@ -12,7 +14,7 @@ from referrals.enums import (
     Voicemail,
 )
 from referrals.models import ContactRoute, Party, Referral
-from referrals.reminders.reach import Ways, shared_routes, ways_to_reach
+from referrals.reminders.reach import Ways, of_another_person, ways_in
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.formfields import show_phone
@@ -48,18 +50,27 @@ def knows_what_is_shared(user: User, referral: Referral) -> bool:
 
 def ways_shown_to(user: User, referral: Referral, parties: "Iterable[Party]") -> dict[UUID, Ways]:
     """How each of these parties may be written to, as far as this user may know."""
-    ways = ways_to_reach(parties)
+    known = ways_in(presenters.facts_for(referral, clock.now()))
+    ways = {party.pk: known[party.pk] for party in parties}
     if any(way.shared for way in ways.values()) and not knows_what_is_shared(user, referral):
         return {key: way.as_they_said() for key, way in ways.items()}
     return ways
 
 
+def routes_of(party: Party, user: User) -> list[ContactRoute]:
+    """The current contact routes of a party, with `is_shared`: whether one is another person's too. Only facilitators
+    are told."""
+    rows = ContactRoute.objects.visible_to(presenters.within(party.referral, user))
+    shared = Q(Exists(of_another_person())) & ~Q(value_key="")
+    rows = rows.filter(party=party, replaced_at__isnull=True).annotate(is_shared=shared)
+    return list(rows.select_related("confirmed_by").order_by("-allowed", "-created_at", "-pk"))
+
+
 def route_boxes(
-    party: Party, routes: "Iterable[ContactRoute]", shares_home: bool, user: User, *, facilitates: bool
+    routes: "Iterable[ContactRoute]", shares_home: bool, user: User, *, facilitates: bool
 ) -> list[Row]:
     """Each contact route: whether it may be used, when, and with which cover words."""
-    shared = shared_routes(party) if facilitates else frozenset()
-    return [_route_box(row, shares_home, row.pk in shared, user) for row in routes]
+    return [_route_box(row, shares_home, facilitates and row.is_shared, user) for row in routes]
 
 
 def _route_box(row: ContactRoute, shares_home: bool, of_no_use: bool, user: User) -> Row:

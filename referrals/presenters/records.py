@@ -128,7 +128,7 @@ def cut_short(hits: Sequence[RecordsHit]) -> list[str]:
 
 
 def decided(hits: Sequence[RecordsHit]) -> list[list[Any]]:
-    """The hits with a verdict: name, verdict, by whom, the note."""
+    """The hits with a verdict: name, verdict, the worker who gave it, the note."""
     return [
         [
             full_name(hit.matched),
@@ -143,16 +143,16 @@ def decided(hits: Sequence[RecordsHit]) -> list[list[Any]]:
 
 
 def leads_of(user: User, houses: set[Organisation]) -> dict[UUID, str]:
-    """Whom to ring in each organisation: its safeguarding leads or, if it has none, the organisation."""
+    """Who to ring in each organisation: its safeguarding leads or, if it has none, the organisation."""
     leads: dict[UUID, list[str]] = {}
     found = User.objects.filter(safeguarding_lead=True, is_active=True, organisation__in=houses)
     for lead in found.exclude(pk=user.pk).order_by("first_name", "pk"):
         if lead.work_phone:
             leads.setdefault(lead.organisation_id, []).append(f"{lead.first_name} on {lead.work_phone}")
-    return {house.pk: _whom_to_ring(house, leads.get(house.pk, []), user) for house in houses}
+    return {house.pk: _who_to_ring(house, leads.get(house.pk, []), user) for house in houses}
 
 
-def _whom_to_ring(house: Organisation, leads: list[str], user: User) -> str:
+def _who_to_ring(house: Organisation, leads: list[str], user: User) -> str:
     if leads:
         return f"Ring their safeguarding lead: {', or '.join(leads)}."
     if house.pk == user.organisation_id:

@@ -17,7 +17,6 @@ from referrals.enums import (
     ShareWith,
     SignOffDecision,
 )
-from referrals.facts import facts_of
 from referrals.forms import words
 from referrals.models import ChildDecision, Concern, Party, ProtectiveShare, SafetyAnswers, SignOff, Task
 from referrals.presenters.orders import order_rows
@@ -34,8 +33,9 @@ Row = dict[str, Any]
 def page(party: Party, user: "User", at: datetime, *, opens: bool, onward: str = "") -> dict[str, Any]:
     """Everything the safety page shows this user, who `opens` the whole compartment or only safety.
     `onward` is appended to the URL of each link to a form."""
+    here = presenters.within(party.referral, user)
     concerns = list(
-        Concern.objects.visible_to(user)
+        Concern.objects.visible_to(here)
         .filter(party=party)
         .select_related("party", "party__referral", "raised_by", "cleared_by")
         .order_by("-raised_at", "-pk")
@@ -43,16 +43,16 @@ def page(party: Party, user: "User", at: datetime, *, opens: bool, onward: str =
     for concern in concerns:
         concern.party.referral = party.referral
     decided = list(
-        SignOff.objects.visible_to(user)
+        SignOff.objects.visible_to(here)
         .filter(party=party)
         .select_related("decided_by")
         .order_by("decided_at", "pk")
     )
-    facts = facts_of(party.referral_id, at) if decided else None
+    facts = presenters.facts_for(party.referral, at) if decided else None
     for row in decided:
         row.second = facts is not None and not facts.works_on(row.decided_by_id)
     steps = list(
-        Task.objects.visible_to(user).filter(party=party, blocks__isnull=False).order_by("created_at", "pk")
+        Task.objects.visible_to(here).filter(party=party, blocks__isnull=False).order_by("created_at", "pk")
     )
     newest_concern = max((row.raised_at for row in concerns), default=None)
     rows = [
@@ -116,7 +116,11 @@ def share_facts(share: ProtectiveShare, user: "User") -> list[Row]:
 
 def child_rows(party: Party, user: "User") -> list[Row]:
     """The newest record of whether a person under 16 can decide."""
-    found = ChildDecision.objects.visible_to(user).filter(party=party).select_related("recorded_by")
+    found = (
+        ChildDecision.objects.visible_to(presenters.within(party.referral, user))
+        .filter(party=party)
+        .select_related("recorded_by")
+    )
     row = found.order_by("-recorded_at", "-pk").first()
     if row is None:
         return []
@@ -267,7 +271,7 @@ def _said(answer: str, detail: str) -> str:
 
 def _answers(party: Party, user: "User") -> Row:
     row = (
-        SafetyAnswers.objects.visible_to(user)
+        SafetyAnswers.objects.visible_to(presenters.within(party.referral, user))
         .filter(party=party)
         .select_related("asked_by")
         .order_by("-asked_at", "-pk")

@@ -9,8 +9,11 @@ from django.urls import reverse
 from referrals import presenters
 from referrals.blockers import party_codes
 from referrals.enums import Gate, Purpose
-from referrals.facts import PartyFacts, facts_of
-from referrals.models import Approach, Consent, ContactRoute, Party, Referral
+from referrals.facts import Facts, PartyFacts
+from referrals.facts.rows import ApproachRow
+from referrals.models import Consent, ContactRoute, Party, Referral
+from referrals.presenters.reach import routes_of
+from referrals.querysets_rules import Within
 from restorative.accounts.models import User
 
 
@@ -25,9 +28,17 @@ class ShownPerson:
     known: PartyFacts
     codes: frozenset[str]
     consents: list[Consent]
-    approaches: list[Approach]
     routes: list[ContactRoute]
     people: list[Party]
+
+    @property
+    def facts(self) -> Facts:
+        return self.known.facts
+
+    @property
+    def approaches(self) -> list[ApproachRow]:
+        """The attempts to reach them, newest first."""
+        return self.known.rows(ApproachRow)[::-1]
 
     def flag(self, code: str) -> bool:
         """Whether this code blocks booking for this person.
@@ -38,6 +49,11 @@ class ShownPerson:
         if stands and code == "wording_not_approved":
             return not self.party.answered_at and not presenters.words_before_step(self.party, self.user)
         return stands
+
+    @property
+    def within(self) -> Within:
+        """What this user sees and opens, for scopes."""
+        return presenters.within(self.referral, self.user)
 
     def href(self, name: str, *args: Any) -> str:
         return reverse(f"referrals:{name}", args=[self.referral.reference, self.party.pk, *args])
@@ -55,10 +71,8 @@ class ShownPerson:
 def gather(party: Party, user: User, at: datetime) -> ShownPerson:
     """Read what the page needs, in a fixed number of queries."""
 
-    def rows(model: type) -> Any:
-        return model.objects.visible_to(user).filter(party=party)
-
-    facts = facts_of(party.referral_id, at)
+    here, facts = presenters.within(party.referral, user), presenters.facts_for(party.referral, at)
+    consents = Consent.objects.visible_to(here).filter(party=party)
     return ShownPerson(
         party=party,
         referral=party.referral,
@@ -66,13 +80,7 @@ def gather(party: Party, user: User, at: datetime) -> ShownPerson:
         at=at,
         known=facts.parties[party.pk],
         codes=party_codes(facts, party.pk, Gate.BOOK),
-        consents=list(rows(Consent).select_related("taken_by", "sheet").order_by("-taken_at", "-seq", "pk")),
-        approaches=list(rows(Approach).select_related("created_by").order_by("-created_at", "-pk")),
-        routes=list(
-            rows(ContactRoute)
-            .filter(replaced_at__isnull=True)
-            .select_related("confirmed_by")
-            .order_by("-allowed", "-created_at", "-pk")
-        ),
+        consents=list(consents.select_related("taken_by", "sheet").order_by("-taken_at", "-seq", "pk")),
+        routes=routes_of(party, user),
         people=presenters.parties_for(party.referral, user),
     )

@@ -2,19 +2,20 @@
 blocker_rows.py, next_step.py, people.py and history.py put it into words."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from referrals.blockers import Blocker, ShownBlocker, find_blockers, sealed_open, shown_to
+from referrals.blockers import ShownBlocker, find_blockers, sealed_open, shown_to
 from referrals.blockers.turns import answer_of
 from referrals.disclosure import BeforeStep, before_step
-from referrals.enums import SIGN_OFFS, STOPS, Gate, Part, Stage
-from referrals.facts import Facts, PartyFacts, facts_of
+from referrals.enums import SIGN_OFFS, STOPS, Gate, Stage
+from referrals.facts import Facts, PartyFacts
 from referrals.models import Party, Referral
-from referrals.presenters import facilitators_of, parties_for
+from referrals.presenters import facts_for, parties_for, within
+from referrals.querysets_rules import Within
 
 if TYPE_CHECKING:
     from restorative.accounts.models import User
@@ -33,16 +34,35 @@ class ShownReferral:
     sealed_parties: set[UUID]
     runs: bool
     before: BeforeStep | None
-    meeting: Any
-    release: Any
-    # What puts a booked meeting on hold, as far as this user may know: named causes, and absent facilitators.
-    held_by: list[ShownBlocker] = field(default_factory=list)
-    away: list[Any] = field(default_factory=list)
+    # The meeting that this user sees as pending: with `pk`, `starts_at` and `shown_status`.
+    meeting: Any = None
+    # An unreleased call-off that this user may know of: the id of its meeting.
+    release: UUID | None = None
+    # The names of facilitators who cannot be there.
+    away: Sequence[str] = ()
+
+    @property
+    def within(self) -> Within:
+        """What this user sees and opens, for scopes."""
+        return within(self.referral, self.user)
+
+    @cached_property
+    def held_by(self) -> list[ShownBlocker]:
+        """What puts a booked meeting on hold, as far as this user may know: by name only, because sealed blockers must
+        not reveal that it is on hold."""
+        if not self._coming:
+            return []
+        found = shown_to(find_blockers(self.facts, Gate.BOOK), self.parties, before=self.before)
+        return [row for row in found if row.code]
+
+    @property
+    def _coming(self) -> bool:
+        return self.meeting is not None and self.meeting.shown_status == "booked"
 
     @property
     def on_hold(self) -> bool:
         """Whether this user knows why the meeting is on hold. Other users see it as booked."""
-        return bool(self.held_by or self.away)
+        return bool(self.held_by or (self.away and self._coming))
 
     @cached_property
     def opened(self) -> dict[UUID, PartyFacts]:
@@ -73,14 +93,11 @@ class ShownReferral:
         return frozenset(held & waiting)
 
 
-def runs(referral: Referral, user: "User") -> bool:
-    """may_run, from rows already read."""
-    facilitates = any(
-        row.user_id == user.pk and row.part in (Part.FACILITATOR, Part.STAND_IN)
-        for row in facilitators_of(referral, user)
-    )
-    of_lead = user.is_manager and referral.lead_organisation_id == user.organisation_id
-    return referral.lead_id == user.pk or facilitates or of_lead
+def _runs(facts: Facts, user: "User") -> bool:
+    """may_run, from facts."""
+    of_lead = user.is_manager and facts.referral.lead_organisation_id == user.organisation_id
+    facilitates = any(row.user_id == user.pk for row in facts.running)
+    return facts.referral.lead_id == user.pk or facilitates or of_lead
 
 
 def gather(
@@ -90,18 +107,13 @@ def gather(
     *,
     gate: Gate | None = None,
     meeting: Any = None,
-    away: Sequence[Any] = (),
-    release: Any = None,
+    away: Sequence[str] = (),
+    release: UUID | None = None,
 ) -> ShownReferral:
-    """Read what the page needs, in a fixed number of queries, at the next gate or the given one.
-
-    `meeting` is the meeting that this user sees as pending; `away`, absent facilitators; `release`, an unreleased
-    call-off that this user may know of.
-    """
-    facts, parties = facts_of(referral.pk, at), parties_for(referral, user)
+    """Read what the page needs, in a fixed number of queries, at the next gate or the given one."""
+    facts, parties = facts_for(referral, at), parties_for(referral, user)
     gate = gate or (Gate.START if referral.shown_stage == Stage.BOOKED else Gate.BOOK)
     before = before_step(facts, [party.pk for party in parties if party.opened])
-    coming = meeting is not None and meeting.shown_status == "booked"
     found = [] if referral.shown_stage == Stage.CLOSED else find_blockers(facts, gate)
     return ShownReferral(
         referral=referral,
@@ -111,18 +123,12 @@ def gather(
         parties=parties,
         rows=shown_to(found, parties, before=before),
         sealed_parties=sealed_open(found, parties, before),
-        runs=runs(referral, user),
+        runs=_runs(facts, user),
         before=before,
         meeting=meeting,
         release=release,
-        held_by=_held_by(find_blockers(facts, Gate.BOOK), parties, before) if coming else [],
-        away=list(away) if coming else [],
+        away=away,
     )
-
-
-def _held_by(found: list[Blocker], parties: list[Party], before: BeforeStep | None) -> list[ShownBlocker]:
-    """Blockers at the gate `book`, by name only: sealed ones must not reveal that the meeting is on hold."""
-    return [row for row in shown_to(found, parties, before=before) if row.code]
 
 
 def is_mine(party: Party, page: ShownReferral) -> bool:

@@ -13,7 +13,7 @@ from referrals.enums import UNANSWERED, HandoffState, ShareWith
 from referrals.models import Concern, Duty, Handoff, ProtectiveShare, RecordsCheck
 from referrals.presenters import you_or_name
 from referrals.presenters.decisions import checks_to_match
-from referrals.presenters.duty_lists import DutyLists
+from referrals.presenters.duty_lists import MOST, DutyLists
 from referrals.presenters.duty_rows import Words, WorkRow
 from referrals.presenters.handoffs import time_left, what
 from referrals.presenters.orders import ended_on
@@ -44,7 +44,9 @@ def read(user: "User", lists: DutyLists) -> Oversight:
     """Read the things that these duties are about: a query for each kind of which there are any."""
     found = Oversight(lists)
     if keys := lists.things(Section.SIGN_OFFS, Section.STOPS):
-        found.concerns = {row.pk: row for row in Concern.objects.visible_to(user).open().filter(pk__in=keys)}
+        found.concerns = {
+            row.pk: row for row in Concern.objects.visible_to(lists.within).open().filter(pk__in=keys)
+        }
     if keys := lists.things(Section.RECORDS_CHECKS):
         checks = checks_to_match(user).filter(done_at__isnull=True, pk__in=keys)
         found.checks = {row.pk: row for row in checks}
@@ -53,7 +55,7 @@ def read(user: "User", lists: DutyLists) -> Oversight:
         found.shares = {row.pk: row for row in shares}
     keys = lists.things(Section.ASKED)
     if keys := keys + [duty.thing for duty in lists[Section.WAITING] if duty.kind == "handoff_sent"]:
-        waiting = Handoff.objects.visible_to(user).filter(shown_state__in=UNANSWERED, pk__in=keys)
+        waiting = Handoff.objects.visible_to(lists.within).filter(shown_state__in=UNANSWERED, pk__in=keys)
         rows = waiting.select_related("from_org", "to_org", "referral").order_by("sent_at", "pk")
         found.handoffs = list(rows)
     if found.handoffs or found.concerns or found.shares:
@@ -108,7 +110,7 @@ def concern_rows(found: Oversight, section: Section, words: Words) -> list[WorkR
         (found.concerns[duty.thing], duty) for duty in found.lists[section] if duty.thing in found.concerns
     ]
     duties.sort(key=lambda each: (each[0].raised_at, each[0].pk))
-    return [_concern_row(concern, duty, found, words) for concern, duty in duties]
+    return [_concern_row(concern, duty, found, words) for concern, duty in duties[:MOST]]
 
 
 def _concern_row(concern: Concern, duty: Duty, found: Oversight, words: Words) -> WorkRow:
@@ -153,5 +155,5 @@ def silent_rows(found: Oversight, words: Words) -> list[WorkRow]:
             "Open",
             words.href(duty),
         )
-        for duty in found.lists[Section.SUPERVISION]
+        for duty in found.lists[Section.SUPERVISION][:MOST]
     ]

@@ -134,12 +134,6 @@ def _shared(routes: QuerySet[ContactRoute]) -> QuerySet:
     return routes.filter(Exists(of_another_person())).exclude(value_key="").values_list("pk", flat=True)
 
 
-def shared_routes(party: Party) -> frozenset[UUID]:
-    """Ids of a party's current routes, of every kind, that another person has too. For pages of facilitators."""
-    current = ContactRoute.objects.unscoped("shared?").filter(party=party, replaced_at__isnull=True)
-    return frozenset(_shared(current))
-
-
 def who_rings(party: PartyFacts) -> list[UUID]:
     """Who is asked to ring a person who cannot be written to: their worker.
 

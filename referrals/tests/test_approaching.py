@@ -144,7 +144,7 @@ def test_their_worker_sees_it_on_pages_and_others_see_nothing(made, staff):
     say_no(made)
 
     kit = client_of(staff["kit"])
-    assert "said no: do not approach" in kit.get(path(made, made.other)).context["next_step"]["heading"]
+    assert "said no: do not approach" in kit.get(path(made, made.other)).context["next_step"].heading
     for page in ("approach", "talk"):
         assert "do not approach" in kit.get(path(made, made.other, page)).context["warning"]
     typed_in = {"result": "could_not_reach", "how": "phone"}

@@ -14,8 +14,9 @@ from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import record_consent, withdraw
 from referrals.actions.facilitation import appoint, stand_down
 from referrals.actions.readiness import prepare
-from referrals.disclosure import hidden_since
+from referrals.disclosure import opened_in
 from referrals.enums import Answer, ConcernKind, Part, Purpose
+from referrals.facts import facts_of
 from referrals.models import Consent, Involvement
 from tests.stories import staff_now, tell
 
@@ -142,7 +143,11 @@ def test_returning_in_secret_does_not_show_through_missing_words(made):
 def carried(made, who: str) -> list[str]:
     user = made.staff[who]
     rows = Consent.objects.to_carry(
-        user, timezone.now(), others_until=hidden_since(user, made.referral.pk, timezone.now())
+        user,
+        timezone.now(),
+        others_until=facts_of(made.referral.pk, timezone.now()).hidden_since(
+            opened_in(user, made.referral.pk)
+        ),
     )
     return [row.wording for row in rows]
 

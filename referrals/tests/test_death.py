@@ -110,10 +110,10 @@ def test_a_worker_is_asked_to_ring_and_records_that_they_did(made: play.Played, 
     died(made)
     client = client_of(staff["asha"])
     step = client.get(page(made)).context["next_step"]
-    assert step["heading"] == "Next: ring Kit"
-    assert client_of(staff["kit"]).get(step["action_href"]).status_code == 404
-    assert send(client, step["action_href"]).status_code == 303
-    assert client.get(page(made)).context["next_step"]["heading"] != "Next: ring Kit"
+    assert step.heading == "Next: ring Kit"
+    assert client_of(staff["kit"]).get(step.action_href).status_code == 404
+    assert send(client, step.action_href).status_code == 303
+    assert client.get(page(made)).context["next_step"].heading != "Next: ring Kit"
 
 
 def test_the_other_side_sees_only_a_pause(made: play.Played, staff: Staff) -> None:

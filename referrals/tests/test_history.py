@@ -42,7 +42,7 @@ def page(staff: Staff, who: str, made: Played, query: str = "") -> str:
 
 def titles(staff: Staff, who: str, made: Played, query: str = "") -> list[str]:
     days = client_of(staff[who]).get(address(made, query)).context["days"]
-    return [entry["title"] for day in days for entry in day["entries"]]
+    return [entry.title for day in days for entry in day.entries]
 
 
 # Its content, for each user
@@ -87,9 +87,9 @@ def test_workers_and_handoffs_are_in_it(staff):
     over = next(
         entry
         for day in client_of(staff["kit"]).get(address(made, "?kind=who")).context["days"]
-        for entry in day["entries"]
+        for entry in day.entries
     )
-    assert (over["title"], over["who"]) == ("Fay is no longer facilitator", "")
+    assert (over.title, over.who) == ("Fay is no longer facilitator", "")
 
 
 def test_the_records_check_the_calls_and_the_agreement_are_in_it(staff):
@@ -133,12 +133,10 @@ def test_a_released_call_off_shows_no_party(made, staff):
 
     for who, by in (("asha", "Fay"), ("kit", "You")):
         days = client_of(staff[who]).get(address(made)).context["days"]
-        entry = next(
-            entry for day in days for entry in day["entries"] if entry["title"] == "Meeting called off"
-        )
-        assert entry["who"] == by, who
+        entry = next(entry for day in days for entry in day.entries if entry.title == "Meeting called off")
+        assert entry.who == by, who
     shown = client_of(staff["asha"]).get(f"/r/{made.referral.reference}/").context["history"]
-    assert [entry["who"] for entry in shown if entry["title"] == "Meeting called off"] == ["Fay"]
+    assert [entry.who for entry in shown if entry.title == "Meeting called off"] == ["Fay"]
 
 
 def test_a_meeting_called_off_openly_reads_the_same(made, staff):
@@ -162,9 +160,9 @@ def test_two_hundred_rows_take_no_more_queries_than_two(made, staff, query, djan
     with django_assert_max_num_queries(MOST_QUERIES):
         shown = client.get(address(made, query))
     if query == "":
-        entries = [entry for day in shown.context["days"] for entry in day["entries"]]
+        entries = [entry for day in shown.context["days"] for entry in day.entries]
         assert len(entries) == 25
-        assert entries[0]["text"] == f"{WORDS} 199"
+        assert entries[0].text == f"{WORDS} 199"
         assert shown.context["older"].endswith("?page=2")
     if query == "?print=1":
         assert len(shown.context["entries"]) > 200

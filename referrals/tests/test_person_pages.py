@@ -113,14 +113,14 @@ def test_a_person_just_logged_has_nothing_yet_and_talking_is_next(staff: Staff) 
     assert status_of(response, "Taking part") == "Not asked"
     assert status_of(response, "Concerns") == "None recorded"
     assert "messages are blocked" in response.content.decode()
-    assert response.context["next_step"]["action_href"] == path(made, made.own, "talk")
+    assert response.context["next_step"].action_href == path(made, made.own, "talk")
 
 
 def test_the_other_is_not_spoken_to_before_the_words_are_approved(staff: Staff) -> None:
     made = play("logged", staff)
     response = client_of(staff["asha"]).get(path(made, made.other))
 
-    assert response.context["next_step"]["action_href"] == ""
+    assert response.context["next_step"].action_href == ""
     assert (
         "Nobody has agreed to the words"
         in client_of(staff["asha"]).get(path(made, made.other, "talk")).content.decode()
@@ -496,7 +496,7 @@ def test_one_thing_missing_is_the_next_step(staff: Staff) -> None:
     made = play("blocked_not_prepared", staff)
     step = client_of(staff["kit"]).get(path(made, made.other)).context["next_step"]
 
-    assert step["action_href"] == path(made, made.other, "preparation")
+    assert step.action_href == path(made, made.other, "preparation")
 
 
 def test_a_person_who_stopped_is_not_asked_again_by_a_next_step(staff: Staff) -> None:

@@ -6,9 +6,21 @@ import pytest
 from django.utils import timezone
 
 from meetings.demo.staff import Staff
-from referrals.models import Access, Party, Referral
+from meetings.models import Attendance, CallOff, Meeting
+from referrals.models import (
+    Access,
+    Concern,
+    Consent,
+    Duty,
+    Handoff,
+    Involvement,
+    Party,
+    Person,
+    Referral,
+    StageChange,
+)
 from referrals.principals import grant, leads, managers, mates, principals_of, user
-from referrals.querysets_rules import opened_ids
+from referrals.querysets_rules import Within, opened_ids
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Team, User
 from tests.stories import tell
@@ -130,6 +142,8 @@ def test_each_person_is_checked_separately(staff: Staff) -> None:
     for key, who in staff.people.items():
         opened = set(Party.objects.opened_by(who).filter(referral=made.referral))
         assert {row for row in parties.with_opened(who) if row.opened} == opened, key
+        here = Within.of(who, pk=made.referral.pk).opened
+        assert set(parties.filter(pk__in=here)) == opened, key
     assert set(parties.filter(pk__in=opened_ids(staff["asha"]))) == {made.own}
     assert set(parties.filter(pk__in=opened_ids(staff["kit"]))) == {made.other}
 
@@ -139,5 +153,44 @@ def test_a_reference_finds_one_referral_only_for_users_who_may_see_it(staff: Sta
     other = tell("logged", staff, timezone.now())
     for who in staff.people.values():
         for each in (made.referral, other.referral):
-            alone = Referral.objects.visible_to(who, reference=each.reference)
+            alone = Referral.objects.visible_to(Within.of(who, reference=each.reference))
             assert set(alone) == set(Referral.objects.visible_to(who).filter(pk=each.pk)), who
+
+
+@pytest.mark.parametrize(
+    ("model", "path"),
+    [
+        (Party, "referral"),
+        (StageChange, "referral"),
+        (Involvement, "referral"),
+        (Consent, "party__referral"),
+        (Concern, "party__referral"),
+        (Person, "parties__referral"),
+        (Meeting, "referral"),
+        (CallOff, "meeting__referral"),
+        (Attendance, "meeting__referral"),
+    ],
+)
+def test_what_is_read_within_one_referral_is_what_is_read_without(model, path: str, staff: Staff) -> None:
+    every = [
+        tell(key, staff, timezone.now()).referral for key in ("withdrawn", "blocked_stop", "handoff_waiting")
+    ]
+    some = 0
+    for who in staff.people.values():
+        for referral in every:
+            here = set(model.objects.visible_to(Within.of(who, pk=referral.pk)))
+            assert here == set(model.objects.visible_to(who).filter(**{path: referral.pk})), who
+            some += len(here)
+    assert some
+
+
+@pytest.mark.parametrize("model", [Handoff, Duty])
+def test_what_is_known_without_the_referral_is_the_same_within_it(model, staff: Staff) -> None:
+    referral = tell("handoff_waiting", staff, timezone.now()).referral
+    some = 0
+    for who in staff.people.values():
+        known = set(model.objects.visible_to(who).filter(referral=referral))
+        here = model.objects.visible_to(Within.of(who, pk=referral.pk))
+        assert set(here.filter(referral=referral)) == known, who
+        some += len(known)
+    assert some

@@ -49,14 +49,14 @@ def test_the_next_step_leads_back_too(staff: Staff) -> None:
     client = client_of(staff["asha"])
     step = client.get(page_of(made)).context["next_step"]
 
-    assert client.get(step["action_href"]).context["back_href"] == page_of(made)
+    assert client.get(step.action_href).context["back_href"] == page_of(made)
 
 
 def test_what_is_missing_is_not_said_twice(staff: Staff) -> None:
     made = play("blocked_not_prepared", staff)
     page = client_of(staff["kit"]).get(page_of(made))
 
-    assert page.context["next_step"]["text"] not in [row.sentence for row in page.context["way"]]
+    assert page.context["next_step"].text not in [row.sentence for row in page.context["way"]]
 
 
 def test_after_appointing_the_worker_is_back_at_the_referral(staff: Staff) -> None:

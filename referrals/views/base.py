@@ -13,6 +13,7 @@ from django.urls import reverse
 from referrals import access, presenters
 from referrals.actions.change import has_died
 from referrals.models import Party, Referral
+from referrals.querysets_rules import Within
 from restorative.common.decisions import Decision, refuse
 from restorative.common.references import read_reference
 from restorative.common.views import Forbidden, Page
@@ -50,6 +51,7 @@ class ReferralMixin:
     policy = "referral"
     audit_verb = "referral_viewed"
     referral: Referral
+    within: Within  # what this user sees and opens of it
 
     def load(self) -> None:
         super().load()
@@ -57,10 +59,12 @@ class ReferralMixin:
         if read_reference(reference) != reference:
             raise Http404  # no other string is a reference, and databases reject some characters of a URL
         user = self.request.user
-        rows = Referral.objects.visible_to(user, reference=reference).with_shown_stage(user)
+        here = Within.of(user, reference=reference)
+        rows = Referral.objects.visible_to(here).with_shown_stage(here)
         rows = rows.with_records_waiting().with_what_is_there()
         self.referral = get_object_or_404(rows.select_related("lead", "lead__team", "lead_organisation"))
         self.referral.seen_by = user.pk
+        self.referral._within = self.within = here
 
     @property
     def referral_href(self) -> str:
@@ -129,16 +133,15 @@ class PartyMixin(ReferralMixin):
 
     def load(self) -> None:
         super().load()
-        user, parties = self.request.user, Party.objects.opened_by
-        if self.safety_only:
-            parties = Party.objects.safety_opened_by
-        rows = parties(user).select_related(
-            "person", "keyworker", "keyworker__team", "organisation", "beside"
-        )
-        self.party = get_object_or_404(
-            rows, referral=self.referral, pk=self.kwargs["party"], left_at__isnull=True
-        )
-        self.party.referral = self.referral
+        opened = self.within.opened_safety if self.safety_only else self.within.opened
+        people = {party.pk: party for party in presenters.parties_for(self.referral, self.request.user)}
+        found = people.get(self.kwargs["party"])
+        if found is None or found.pk not in opened:
+            raise Http404
+        if found.beside_id in people:
+            found.beside = people[found.beside_id]
+        found.referral = self.referral
+        self.party = found
         self.names["name"] = self.party.known_as
 
     @property

@@ -20,7 +20,7 @@ from referrals.forms.parties import (
     RouteForm,
     told_us,
 )
-from referrals.models import ContactRoute, SafetyAnswers
+from referrals.models import SafetyAnswers
 from referrals.presenters import approaching, reach
 from referrals.views import asking
 from referrals.views.person import PersonFormView
@@ -56,17 +56,10 @@ class Routes(PersonFormView):
 
     def get_context(self) -> dict[str, Any]:
         user = self.request.user
-        rows = (
-            ContactRoute.objects.visible_to(user)
-            .filter(party=self.party, replaced_at__isnull=True)
-            .select_related("confirmed_by")
-            .order_by("-allowed", "-created_at", "-pk")
-        )
         return {
             **super().get_context(),
             "routes": reach.route_boxes(
-                self.party,
-                rows,
+                reach.routes_of(self.party, user),
                 self.shares_home,
                 user,
                 facilitates=reach.knows_what_is_shared(user, self.referral),
