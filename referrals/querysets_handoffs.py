@@ -3,7 +3,7 @@ What accepting opens of the referral itself is in querysets.py, with all other a
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Case, Exists, F, OuterRef, Q, UUIDField, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
@@ -37,7 +37,9 @@ def _as_it_stood(who: "User | Within") -> Q:
 
 def _supports_another(user: "User") -> Q:
     """Whether the user supports or ever supported another party; what this party said is not for them."""
-    side = Coalesce(OuterRef("party__beside"), OuterRef("party"), Value(NOBODY), output_field=UUIDField())
+    # A subquery, because a join would have PostgreSQL read every party.
+    about = rows_of("Party").filter(pk=OuterRef(OuterRef("party"))).values_list(Coalesce("beside", "pk"))
+    side = Coalesce(Subquery(about), Value(NOBODY), output_field=UUIDField())
     return supports_another(user.pk, side, OuterRef("referral"))
 
 

@@ -30,6 +30,7 @@ PATHS = [
     "/search/?q=7k",
     "/search/?q=07700900123",
     "/grants/",
+    "/handoffs/",
 ]
 
 

@@ -83,8 +83,7 @@ def say_safe(*, call_off: CallOff, by: "User", safe: bool = True, at: datetime |
         rows = CallOff.objects.unscoped("said safe").filter(pk=call_off.pk, released_at__isnull=True)
         if not change.update(rows, **(change.stamp("said_safe") if safe else dict.fromkeys(SAID_SAFE))):
             raise NotPossible(ALREADY_TOLD)
-        verb = "release_said_safe" if safe else "release_said_not_safe"
-        change.record(verb, call_off, fields=SAID_SAFE)
+        change.record("release_said_safe" if safe else "release_said_not_safe", call_off, fields=SAID_SAFE)
 
 
 def release(*, call_off: CallOff, by: "User", at: datetime | None = None) -> None:

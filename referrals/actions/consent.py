@@ -185,8 +185,12 @@ def _add(
         note_answer(change, party)
         if by is not None:
             change.begin_preparing()
-    verb = "consent_withdrawn" if answer == Answer.WITHDRAWN else "consent_recorded"
-    change.record(verb, row, fields=["purpose", "answer", "how"], why=purpose)
+    change.record(
+        "consent_withdrawn" if answer == Answer.WITHDRAWN else "consent_recorded",
+        row,
+        fields=["purpose", "answer", "how"],
+        why=purpose,
+    )
     if came_back and purpose == Purpose.TAKE_PART:
         _start_the_rest_again(change, party, asked)
     _tell(change, party, row)

@@ -58,7 +58,9 @@ def ask_for_access(*, referral: Referral, wanted: Wanted, by: User, at: datetime
             reason=wanted.reason,
             until=until,
         )
-        _record(change, "grant_asked", grant, ["user", "party", "reason", "until"])
+        change.record(
+            "grant_asked", grant, grant.user, fields=["user", "party", "reason", "until"], why=grant.kind
+        )
         gives = by.pk != wanted.user.pk and by.is_manager
         if wanted.kind == GrantKind.EMERGENCY or gives:
             _give(change, grant)
@@ -112,7 +114,7 @@ def _give(change: Change, grant: Grant) -> None:
         # From now on the user knows this side, also after the grant ends, and cannot open another side as an outsider.
         side = grant.party.beside or grant.party
         note_party_part(change, side, grant.user, Part.COVER, until=grant.until)
-    _record(change, "grant_given", grant, ["given_at"])
+    change.record("grant_given", grant, grant.user, fields=["given_at"], why=grant.kind)
 
 
 def give(*, grant: Grant, by: User, at: datetime | None = None) -> None:
@@ -137,7 +139,7 @@ def end_access(*, grant: Grant, by: User, at: datetime | None = None) -> None:
         if grant.until <= change.at:
             raise NotPossible(over)
         change.settle(grant, "ended", over)
-        _record(change, "grant_ended", grant, ["ended_at"])
+        change.record("grant_ended", grant, grant.user, fields=["ended_at"], why=grant.kind)
 
 
 def bar(*, referral: Referral, user: User, reason: str, by: User, at: datetime | None = None) -> Bar:
@@ -192,7 +194,3 @@ def lift_bar(*, bar: Bar, by: User, at: datetime | None = None) -> None:
             raise NotPossible(lifted)
         change.settle(bar, "lifted", lifted)
         change.record("bar_lifted", bar, fields=["lifted_at"])
-
-
-def _record(change: Change, verb: str, grant: Grant, fields: list[str]) -> None:
-    change.record(verb, grant, grant.user, fields=fields, why=grant.kind)

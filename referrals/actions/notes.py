@@ -51,6 +51,7 @@ def add_note(
             text=text,
             corrects=corrects,
         )
-        verb = "note_corrected" if corrects else "note_added"
-        change.record(verb, note, fields=["text"], why=note.audience)
+        change.record(
+            "note_corrected" if corrects else "note_added", note, fields=["text"], why=note.audience
+        )
         return note

@@ -9,8 +9,8 @@ from referrals.stages import STEPS
 from reports.enums import CHANGED, EXPORTED, SAW, SEEN, SIGNED, WORDS
 from tests.source import modules
 
-# Functions that write an entry; the verb is their first argument.
-WRITERS = {"record", "audit", "note", "_record_action"}
+# What writes an entry; the verb is the first argument.
+WRITERS = {"record"}
 # Verbs built at runtime: f"referral_{step}".
 STEPPED = {f"referral_{name}" for name in STEPS}
 # Functions with the same name that write no entry.
@@ -23,9 +23,8 @@ def verbs() -> Iterator[str]:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Call) and node.args and module.name not in OTHERS:
                 name = ast.unparse(node.func).split(".")[-1]
-                verb = node.args[1] if name == "note" and len(node.args) > 1 else node.args[0]
                 if name in WRITERS:
-                    yield from _texts(verb)
+                    yield from _texts(node.args[0])
             if isinstance(node, ast.Assign | ast.AnnAssign) and node.value:
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
                 if any(ast.unparse(target).split(".")[-1] == "audit_verb" for target in targets):
