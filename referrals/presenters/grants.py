@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.text import capfirst
 
@@ -19,26 +20,31 @@ from restorative.common.rules import rules
 if TYPE_CHECKING:
     from restorative.accounts.models import User
 
-MOST = 50
-LOOK_BACK = timedelta(days=90)
 FIRST_HEADS = ["Who", "Referral", "What is opened", "Why", "Until"]
 WAITING_HEADS = [*FIRST_HEADS, "What you can do"]
 OPEN_HEADS = [*FIRST_HEADS, "What was seen", "What you can do"]
 OVER_HEADS = [*FIRST_HEADS, "What was seen", "How it ended"]
 
 
-def of_user(user: "User", at: datetime) -> list[Grant]:
-    """Grants this user may know of, newest first. Three queries."""
-    rows = Grant.objects.visible_to(user).filter(created_at__gte=at - LOOK_BACK)
-    return list(rows.with_what_is_named().order_by("-created_at", "-pk")[: 2 * MOST])
+def current(user: "User", at: datetime) -> list[Grant]:
+    """Requested and active grants this user may know of, newest first. Three queries."""
+    return list(_known(user).filter(ended_at__isnull=True, until__gt=at))
 
 
-def lists(rows: list[Grant], user: "User", at: datetime) -> list[dict[str, Any]]:
+def ended(user: "User", at: datetime) -> QuerySet[Grant]:
+    """Grants this user may know of that are over, newest first."""
+    return _known(user).filter(Q(ended_at__isnull=False) | Q(until__lte=at))
+
+
+def _known(user: "User") -> QuerySet[Grant]:
+    return Grant.objects.visible_to(user).with_what_is_named().order_by("-created_at", "-pk")
+
+
+def lists(now: list[Grant], over: list[Grant], user: "User") -> list[dict[str, Any]]:
     """The lists of the page: {title, heads, rows, empty}. One query, for which of their referrals this user sees."""
-    seen = visible_among(user, {row.referral_id for row in rows})
-    over = [row for row in rows if row.ended_at or row.until <= at]
-    running = [row for row in rows if row not in over and row.given_at]
-    waiting = [row for row in rows if row not in over and not row.given_at]
+    seen = visible_among(user, {row.referral_id for row in [*now, *over]})
+    running = [row for row in now if row.given_at]
+    waiting = [row for row in now if not row.given_at]
     found = []
     if waiting:
         shown = [[*_first(row, user, seen), _what_next(row, user)] for row in waiting]

@@ -142,7 +142,7 @@ def test_the_beginning_of_a_reference_finds_it(cut: slice, staff: Staff) -> None
 # --- How many queries ---------------------------------------------------------------------------------------------
 
 SEARCH_QUERIES = 6 + SAVEPOINTS
-GRANT_QUERIES = 8 + SAVEPOINTS
+GRANT_QUERIES = 9 + SAVEPOINTS
 
 
 def log_many(staff: Staff, count: int) -> None:
@@ -177,3 +177,10 @@ def test_the_list_of_access_takes_the_same_queries_whatever_its_length(
     with django_assert_num_queries(GRANT_QUERIES):
         page = client.get("/grants/").content.decode()
     assert page.count(">Answer<") == rows
+
+    Grant.objects.unscoped("test").update(until=NOW())
+    with django_assert_num_queries(GRANT_QUERIES + 1):
+        first = client.get("/grants/").content.decode()
+    second = client.get("/grants/?page=2").content.decode()
+    assert first.count("Nobody answered in time") == min(rows, 25)
+    assert second.count("Nobody answered in time") == (rows if rows == 1 else rows - 25)

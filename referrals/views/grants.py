@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Page as PageOfRows
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse, reverse_lazy
@@ -17,6 +18,7 @@ from referrals.presenters import you_or_name
 from referrals.views.base import ReferralFormView, as_choices
 from restorative.common.decisions import Decision, NotPossible
 from restorative.common.forms import BaseForm
+from restorative.common.paging import CappedPaginator
 from restorative.common.references import read_reference
 from restorative.common.views import Page, allows
 from restorative.common.views_forms import ActionFormView
@@ -29,19 +31,23 @@ class Grants(Page):
     audit_verb = "grants_viewed"
     title = "Access"
     template_name = "referrals/grants.html"
-    rows: list[Grant]
+    now: list[Grant]
+    over: PageOfRows
 
     def load(self) -> None:
-        self.rows = shown.of_user(self.request.user, self.at)
+        user = self.request.user
+        self.now = shown.current(user, self.at)
+        self.over = CappedPaginator(shown.ended(user, self.at)).requested(self.request)
 
     def may(self) -> Decision:
         return access.may_ask_for_access(self.request.user)
 
     def audited(self) -> dict[str, Any] | None:
-        return {"things": [row.pk for row in self.rows], "thing_type": "grant"} if self.rows else None
+        things = [row.pk for row in [*self.now, *self.over]]
+        return {"things": things, "thing_type": "grant"} if things else None
 
     def get_context(self) -> dict[str, Any]:
-        return {"lists": shown.lists(self.rows, self.request.user, self.at)}
+        return {"lists": shown.lists(self.now, list(self.over), self.request.user), "page_obj": self.over}
 
 
 class AccessFormView(ActionFormView):
