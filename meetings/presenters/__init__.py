@@ -13,7 +13,7 @@ from meetings.facts import UnavailableRow
 from meetings.models import Attendance, CallOff, Meeting, Record, Unavailable
 from meetings.previews import MessagePreview, message_on_release, messages_sent, planned_messages
 from referrals.enums import Part, ReadinessKind, Ready, Stage
-from referrals.facts.party import start_of_day
+from referrals.facts.party_readiness import start_of_day
 from referrals.models import Party, ReadinessCheck, Referral
 from referrals.presenters import (
     OTHER,

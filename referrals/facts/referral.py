@@ -13,7 +13,8 @@ from uuid import UUID
 
 from referrals.enums import STOPS, Answer, Part, Purpose, Stage, Suitable
 from referrals.facts import rows
-from referrals.facts.party import PartyFacts, newest_of
+from referrals.facts.party import PartyFacts
+from referrals.facts.party_rows import newest_of
 from referrals.facts.table import Row, RowT
 from restorative.common import clock
 
