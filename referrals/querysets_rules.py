@@ -113,7 +113,7 @@ def team_ids(user: "User") -> Any:
 def opened_ids(user: "User | Within", *, safety: bool = False, column: str = "pk") -> Any:
     """Ids of the parties whose compartment this user opens, to filter by: `party__in=opened_ids(user)`.
 
-    With `safety`, also parties of whom the user opens only concerns and safety answers. `column` names another column
+    With `safety`, also parties where the user opens only concerns and safety answers. `column` names another column
     of these parties.
     """
     if isinstance(user, Within):

@@ -140,10 +140,10 @@ def possible_duplicates(
 def asked_not_to_be(
     user: "User", *, given: str, family: str = "", others: Sequence[str] = (), routes: Sequence[str] = ()
 ) -> QuerySet[Party]:
-    """Parties this user opens who said "do not approach" and may be somebody who was logged anew in the same
+    """Parties this user opens who said "do not approach" and may be a person who was logged again in the same
     organisation: by the whole name, by the first names of two people in one referral, or by a key in `routes`.
 
-    Also of those who left, and in referrals that are closed. Whoever does not open them finds nothing.
+    Also of those who left, and in referrals that are closed. A user who does not open them finds nothing.
     """
     first, same = fold(given), Q(pk__in=[])
     if first and fold(family):

@@ -67,7 +67,7 @@ def _next_paused(page: ShownReferral) -> Step:
     if any(party.opened and party.person.died_on for party in page.parties):
         href = reverse("referrals:close", args=[page.referral.reference]) if page.runs else ""
         return Step.next(
-            "ring whoever should know, then close",
+            "ring the people who should know, then close",
             "Nothing is sent to anybody here. What is said, and to whom, is for people to decide.",
             "Close" if href else "",
             href,

@@ -96,7 +96,7 @@ class Read:
 
 
 def read(user: "User", at: datetime) -> Read:
-    """A fixed number of queries, whatever there is, and none for lists that are empty."""
+    """A fixed number of queries, and none for lists that are empty."""
     lists = duty_lists.read(user, at)
     referrals = {duty.referral_id: duty.referral for duty in lists.all}
     for duty in lists.all:

@@ -56,7 +56,7 @@ class AsKnown:
 
     @property
     def hidden(self) -> bool:
-        """Whether it was called off for a cause hidden from this user, to whom it looks booked."""
+        """Whether it was called off for a cause hidden from this user, who sees it as booked."""
         return self.meeting.status == MeetingStatus.CALLED_OFF and not self.off
 
     def require_booked(self, otherwise: str = NOT_BOOKED) -> None:

@@ -116,7 +116,7 @@ class ShowAgreement(AgreementMixin, ReferralPage):
             heading = "Next: write down what came of it"
             return step(heading, text, "Write it down", self.href("agreement_write"))
         if not self.outcome.written and not self.outcome.agreement:
-            return step("Nothing is written down yet", "Whoever ran the meeting writes it.")
+            return step("Nothing is written down yet", "The facilitator who ran the meeting writes it.")
         return step(aftercare.NOTHING_AGREED) if self.outcome.nothing_agreed else {}
 
     def links(self) -> list[dict[str, str]]:

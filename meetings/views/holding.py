@@ -24,7 +24,7 @@ class CannotCome(MeetingFormView):
     title = "Somebody cannot be there"
     intro = (
         "The meeting is on hold from then on: nothing is sent about it and it cannot start, until it is "
-        "moved, somebody stands in whom each person accepts, or they can come after all. The people who are "
+        "moved, each person accepts a stand-in, or they can come after all. The people who are "
         "expected are told nothing yet."
     )
     form_class = CannotComeForm
@@ -82,7 +82,9 @@ class CanCome(AbsenceFormView):
 
     def load(self) -> None:
         super().load()
-        self.intro = "Whoever was to stand in does not." if self.unavailable.stand_in else "Nobody is told."
+        self.intro = (
+            "The worker who was to stand in does not." if self.unavailable.stand_in else "Nobody is told."
+        )
 
     def may(self) -> Decision:
         return access.may_say_unavailable(self.request.user, self.meeting, self.unavailable.user)

@@ -52,8 +52,8 @@ class HandingOver:
 
     @property
     def moved(self) -> list[PartyFacts]:
-        """The parties whose support moves. With help that is the person and their supporters; with the lead, all
-        parties without a keyworker, whom the lead supports."""
+        """The parties whose support moves. With help: the person and their supporters. With the lead: all parties
+        that the lead supports because they have no keyworker."""
         if self.kind == HandoffKind.HELP:
             return [each for each in self.facts.present if self.party in (each.id, each.row.beside_id)]
         return [each for each in self._leaving if each.row.keyworker_id is None]

@@ -148,7 +148,7 @@ def _with_worker(form: str, code: str, party: PartyFacts, reader: Reader) -> Tur
 def _named(code: str, party: PartyFacts, reader: Reader) -> Turn:
     """A blocker as its own entry says it."""
     if code == WORDS and not (party.id in reader.opened and party.asked_first):
-        return Turn("named", code, party.id, "Whoever asked first")
+        return Turn("named", code, party.id, "The one who asked first")
     if code == WORDS:
         return _with_worker("approves", code, party, reader)
     if code == "professional_not_agreed" and not _facilitates(party.facts, reader.user):

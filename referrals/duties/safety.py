@@ -124,8 +124,8 @@ def records_check(facts: Facts) -> Iterator[NewDuty]:
 def records_check_late(facts: Facts) -> Iterator[NewDuty]:
     """Ask a safeguarding lead for a records check that is late: the managers.
 
-    They hear whatever keeps it, also where no lead may look at it, and until the fixed time at which it is released:
-    anything else would tell them that there was a match.
+    They hear for every cause, also where no lead may look at it, and until the fixed time of its release. Otherwise
+    they could tell from the silence that there was a match.
     """
     house, days = facts.referral.lead_organisation_id, 2 * rules().records_check_waiting_working_days
     for check in facts.rows(RecordsCheckRow):

@@ -183,7 +183,7 @@ def _waits(key: str, what: str, hint: str = "") -> DutyKind:
     return DutyKind(f"waits_{key}", section=Section.WAITING, what=what, hint=hint, yields=True)
 
 
-WITH = {"wording_not_approved": "Whoever asked first"}
+WITH = {"wording_not_approved": "The one who asked first"}
 
 
 def _of_code(code: BlockerCode) -> Iterator[DutyKind]:

@@ -31,7 +31,7 @@ class Facts:
     staff: Mapping[UUID, rows.Worker] = field(repr=False)
     houses: Mapping[UUID, rows.House] | None = field(repr=False)
     _rows: dict[type, list[Any]] = field(repr=False)
-    # What was worked out from these rows whatever the moment, such as access; for the rules that work it out.
+    # What rules computed from these rows and does not depend on the time, such as access.
     memo: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     @classmethod

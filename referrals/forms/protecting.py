@@ -62,6 +62,6 @@ class AgeForm(BaseForm):
             "how_known",
             "parent",
             "takes_part",
-            intro="{name}’s own yes is needed too, whoever else agrees. Nobody says yes for them.",
+            intro="{name}’s own yes is needed too, even if others agree. Nobody says yes for them.",
         ),
     ]

@@ -104,7 +104,7 @@ def _named(sentence: str, turn: Turn, party: Party) -> BlockerRow:
 
 def _linked(row: BlockerRow, turn: Turn, party: Party, page: ShownReferral) -> BlockerRow:
     """With the page that settles it, unless it waits for a person or the facilitator."""
-    if turn.whose in ("Whoever asked first", "The facilitator asks"):
+    if turn.whose in ("The one who asked first", "The facilitator asks"):
         return row
     wording = wording_of(turn.code, of_party=True)
     args: list[object] = [page.referral.reference, party.pk]

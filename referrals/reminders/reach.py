@@ -164,7 +164,7 @@ def reach(ways: Ways, at: datetime) -> Reach | Hold:
 
 
 def can_be_written_to(ways: Ways, at: datetime) -> bool:
-    """Whether there is any safe written way to a party, whatever the hour."""
+    """Whether there is any safe written way to a party, at any hour."""
     found = reach(ways, at)
     return isinstance(found, Reach) or found.why not in (RING_INSTEAD, CANNOT_BE_USED)
 

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -31,15 +30,7 @@ from restorative.accounts.models import Closure, User
 from restorative.common import clock
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
-# A Tuesday, far from bank holidays.
-NOW = "2027-03-02 10:30"
-
-
-@pytest.fixture(autouse=True)
-def frozen():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def log(staff: Staff, **kwargs) -> Played:
@@ -109,10 +100,12 @@ def test_what_runs_out_is_shown_a_week_before_until_it_is_over(staff: Staff) -> 
     assert own.ends_at == own.due_at
 
 
-def test_a_check_accepted_late_runs_out_on_the_day_that_booking_counts_it_until(staff: Staff, frozen) -> None:
+def test_a_check_accepted_late_runs_out_on_the_day_that_booking_counts_it_until(
+    staff: Staff, morning
+) -> None:
     made = tell("ready", staff, timezone.now())
     [check] = ReadinessCheck.objects.unscoped("test").filter(party=made.own)
-    frozen.move_to(check.completed_at + timedelta(days=30))
+    morning.move_to(check.completed_at + timedelta(days=30))
     readiness.accept_late(check=check, why="Nothing has changed.", by=staff["mo"])
 
     facts = facts_of(made.referral.pk, timezone.now(), closures=True)
@@ -166,10 +159,10 @@ def test_a_pause_is_shown_a_week_before_its_day(staff: Staff) -> None:
     assert clock.show_when(duty.late_at) == "Wed 17 March, 9am"
 
 
-def test_nothing_happened_counts_from_what_the_lead_knows(staff: Staff, frozen) -> None:
+def test_nothing_happened_counts_from_what_the_lead_knows(staff: Staff, morning) -> None:
     made = waiting_for_jo(staff)
     before = todo(made, "nothing_happened")
-    frozen.move_to("2027-03-15 10:00")
+    morning.move_to("2027-03-15 10:00")
     play.save_talk(party=made.other, talk=play.talk_for(made, made.other), by=staff["kit"], at=timezone.now())
     assert todo(made, "nothing_happened") == before
     reaching.record_approach(
@@ -237,36 +230,36 @@ def stored(made: Played) -> list[Duty]:
     return list(Duty.objects.unscoped("test").filter(referral=made.referral))
 
 
-def test_each_change_stores_what_is_to_be_done(staff: Staff, frozen) -> None:
+def test_each_change_stores_what_is_to_be_done(staff: Staff, morning) -> None:
     made = log(staff)
     assert {(row.kind, row.principal) for row in stored(made)} == {(d.kind, d.principal) for d in todo(made)}
-    frozen.shift(60)
+    morning.shift(60)
     play.save_talk(party=made.own, talk=play.talk_for(made, made.own), by=staff["asha"], at=timezone.now())
     assert "way_talk" not in {row.kind for row in stored(made) if row.party_id == made.own.pk}
     assert reproject([made.referral.pk], timezone.now(), repair=False) == 0
 
 
-def test_only_what_differs_is_written(staff: Staff, frozen) -> None:
+def test_only_what_differs_is_written(staff: Staff, morning) -> None:
     made = waiting_for_jo(staff)
     before = {row.pk for row in stored(made)}
-    frozen.shift(timedelta(hours=1))
+    morning.shift(timedelta(hours=1))
     reaching.record_approach(party=made.own, result=ApproachResult.ANSWERED, by=staff["asha"])
     kept = before & {row.pk for row in stored(made)}
     assert len(kept) >= len(before) - 4
 
 
 @pytest.mark.parametrize("days", [3, 20, 29, 60, 100, 200])
-def test_what_begins_or_ends_by_itself_needs_no_change(days: int, staff: Staff, frozen) -> None:
+def test_what_begins_or_ends_by_itself_needs_no_change(days: int, staff: Staff, morning) -> None:
     """As stored once, it is as computed anew at any later time."""
     made = tell("ready", staff, timezone.now())
     booked = tell("booked_tomorrow", staff, timezone.now(), pair=Pair("Una", "Vic"))
     later = waiting_for_jo(staff)
-    frozen.shift(timedelta(days=days))
+    morning.shift(timedelta(days=days))
     keys = [each.referral.pk for each in (made, booked, later)]
     assert reproject(keys, timezone.now(), repair=False) == 0
 
 
-def test_when_readiness_runs_out_the_next_step_is_a_check_in(staff: Staff, frozen) -> None:
+def test_when_readiness_runs_out_the_next_step_is_a_check_in(staff: Staff, morning) -> None:
     made = tell("ready", staff, timezone.now())
     steps = {d.kind: d for d in todo(made) if d.principal == f"user:{staff['asha'].pk}"}
     until = facts_of(made.referral.pk, timezone.now()).parties[made.own.pk].ready_until

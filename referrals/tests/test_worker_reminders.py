@@ -35,15 +35,7 @@ from restorative.notify.models import Message
 from restorative.notify.outbox import reconcile, sweep
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
-# A Tuesday, far from bank holidays.
-NOW = "2027-03-02 10:30"
-
-
-@pytest.fixture(autouse=True)
-def frozen():
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def log(staff: Staff, **kwargs) -> Played:
@@ -130,10 +122,10 @@ def test_a_worker_who_logs_for_a_colleague_is_not_reminded(staff: Staff) -> None
 
 
 def test_a_new_keyworker_has_their_own_five_days_and_a_returning_one_is_reminded_again(
-    staff: Staff, frozen
+    staff: Staff, morning
 ) -> None:
     made = log(staff)
-    frozen.move_to("2027-03-03 10:00")
+    morning.move_to("2027-03-03 10:00")
     parties.set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
     assert due("worker_first_contact") == [("Ben", "Wed 10 March, 9am")]
     made.own.refresh_from_db()
@@ -171,21 +163,21 @@ def test_outstanding_consent_is_due_after_7_and_14_working_days_and_reviewed_at_
     assert due("worker_consent_review") == [("Kit", "Fri 2 April, 9am")]
 
 
-def test_an_answer_ends_it_and_not_sure_starts_it_again(staff: Staff, frozen) -> None:
+def test_an_answer_ends_it_and_not_sure_starts_it_again(staff: Staff, morning) -> None:
     made = asked(staff)
-    frozen.move_to("2027-03-05 10:00")
+    morning.move_to("2027-03-05 10:00")
     consent.record_consent(
         party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.NOT_SURE, by=staff["kit"]
     )
     assert due("worker_consent_outstanding") == [("Kit", "Tue 16 March, 9am")]
-    frozen.move_to("2027-03-08 10:00")
+    morning.move_to("2027-03-08 10:00")
     consent.record_consent(party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES, by=staff["kit"])
     assert due("worker_consent_outstanding") == []
 
 
-def test_no_reminder_about_a_person_who_said_do_not_approach(staff: Staff, frozen) -> None:
+def test_no_reminder_about_a_person_who_said_do_not_approach(staff: Staff, morning) -> None:
     made = asked(staff)
-    frozen.shift(60)
+    morning.shift(60)
     reaching.record_approach(party=made.other, result=ApproachResult.DO_NOT_APPROACH, by=staff["kit"])
     assert due("worker_consent_outstanding") == []
 
@@ -212,9 +204,9 @@ def _owners(model) -> list[tuple]:
     return list(model.objects.unscoped("test").values_list("pk", "party"))
 
 
-def test_a_check_in_cancels_the_reminder(staff: Staff, frozen) -> None:
+def test_a_check_in_cancels_the_reminder(staff: Staff, morning) -> None:
     made = tell("ready", staff, timezone.now())
-    frozen.move_to("2027-03-16 10:00")
+    morning.move_to("2027-03-16 10:00")
     play.save_talk(party=made.own, talk=play.talk_for(made, made.own), by=staff["asha"], at=timezone.now())
     assert next(when for who, when in due("worker_runs_out") if who == "Asha") == "Tue 6 April, 9am"
 
@@ -343,10 +335,10 @@ def test_twenty_working_days_without_activity_are_reported_to_the_lead_once(staf
     assert state("worker_nothing_happened") == ["sent"]
 
 
-def test_events_on_the_other_side_neither_stop_nor_start_it(staff: Staff, frozen) -> None:
+def test_events_on_the_other_side_neither_stop_nor_start_it(staff: Staff, morning) -> None:
     made = asked(staff)
     before = list(_of(staff["asha"]))
-    frozen.move_to("2027-03-15 10:00")
+    morning.move_to("2027-03-15 10:00")
     play.save_talk(party=made.other, talk=play.talk_for(made, made.other), by=staff["kit"], at=timezone.now())
     assert list(_of(staff["asha"])) == before
 

@@ -194,7 +194,7 @@ class Bars(ReferralFormView):
 
     title = "Conflicts of interest"
     warning = (
-        "They see nothing of this referral from the next page on, whatever else they may see. Where "
+        "They see nothing of this referral from the next page on, even if they may see more elsewhere. Where "
         "they facilitate it and nobody else does, a booked meeting is called off."
     )
     template_name = "referrals/bars.html"
@@ -251,7 +251,7 @@ class ChangeLead(ReferralFormView):
     """Changes the lead to a colleague of the leading organisation."""
 
     title = "Change who leads"
-    intro = "{lead} it now. Whoever supports somebody goes on supporting them."
+    intro = "{lead} it now. Everybody keeps the worker who supports them."
     form_class = LeadForm
     drafted = False
     action = change_lead

@@ -79,8 +79,8 @@ class Keyworker(PersonFormView):
     form_class = KeyworkerForm
     title = "Who supports {name}"
     warning = (
-        "Whoever supports {name} can see all that {name} told us, from this moment. "
-        "Whoever did before can not, unless they manage here."
+        "The new worker can see all that {name} told us, from this moment. "
+        "The worker before them cannot, unless they manage here."
     )
     drafted = False
     action = set_keyworker
@@ -146,7 +146,7 @@ class Needs(PersonFormView):
 
     form_class = NeedsForm
     title = "What helps {name}"
-    intro = "Whoever plans and runs the meeting reads it, and workers who support them. Nobody else does."
+    intro = "The workers who plan and run the meeting read it, and those who support them. Nobody else does."
     action = record_needs
 
     def get_form_kwargs(self) -> dict[str, Any]:

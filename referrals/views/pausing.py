@@ -127,7 +127,7 @@ class Reopen(InStageFormView):
     """Reopens a closed referral, while that is possible."""
 
     title = "Reopen this referral"
-    intro = "It goes on at preparing. Nobody is told. Whatever ran out meanwhile is asked again."
+    intro = "It goes on at preparing. Nobody is told. What ran out meanwhile is asked again."
     submit_text = "Reopen it"
     success = "Reopened."
     stage = Stage.CLOSED
@@ -147,7 +147,7 @@ class MeetAgain(InStageFormView):
     title = "Plan another meeting"
     intro = (
         "It goes back to preparing. Each person is asked alone whether they want to meet once more, and "
-        "whatever ran out is asked again. What was recorded of the first meeting stays."
+        "what ran out is asked again. What was recorded of the first meeting stays."
     )
     submit_text = "Prepare another meeting"
     success = "Another meeting is being prepared."

@@ -79,7 +79,7 @@ class ApproachPerson(PersonFormView):
     form_class = ApproachForm
     title = "Reaching {name}"
     intro = (
-        "Reaching {name} tells {name} something about whoever asked. So that person agrees to the exact words "
+        "Reaching {name} tells {name} something about the person who asked. So that person agrees to the exact words "
         "first, and only these are said."
     )
     action = record_approach

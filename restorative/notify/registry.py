@@ -94,7 +94,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Groups:
-    """What an app knows of its groups, whatever the kind of message.
+    """What an app knows of its groups, for every kind of message.
 
     read(groups, at): the facts of each group that exists.
     unchanged(facts): whether nothing was changed in the group since these were read.
