@@ -3,7 +3,6 @@ Computed each time and never stored. This module decides who may see it; present
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from meetings.enums import MeetingStatus
 from meetings.models import Meeting, Unavailable
@@ -11,9 +10,7 @@ from referrals.blockers import ShownBlocker
 from referrals.disclosure import shown_blockers
 from referrals.enums import Gate
 from referrals.facts import facts_of
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class Causes:
         return bool(self.rows or self.away)
 
 
-def causes(meeting: Meeting, user: "User", at: datetime) -> Causes:
+def causes(meeting: Meeting, user: User, at: datetime) -> Causes:
     """Why a meeting that this user sees as booked is on hold, as far as they may know: named causes only.
 
     The sealed sentence is not a cause: a user who may not know more sees the meeting as booked, whatever happens in

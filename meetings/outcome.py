@@ -1,7 +1,6 @@
 """Outcomes of a referral's meetings, and unfinished calls: the answers to referrals/meetings_port.py."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef
@@ -13,11 +12,9 @@ from referrals.enums import Outcome
 from referrals.facts import Facts, facts_of
 from referrals.meetings_port import CallsLeft, MeetingDates
 from referrals.querysets_rules import Within
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 WHY = "closing"
 # Results of a call with a conversation.
@@ -55,7 +52,7 @@ def outcome(referral: UUID, at: datetime) -> Outcome:
     return Outcome.MET_HELPED if not agreed and helped.exists() else Outcome.MET
 
 
-def calls_left(referral: UUID, by: "User") -> CallsLeft:
+def calls_left(referral: UUID, by: User) -> CallsLeft:
     """The unfinished calls, with a name if `by` opens the person."""
     facts = facts_of(referral, clock.now())
     undone = _undone(facts)

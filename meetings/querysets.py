@@ -2,7 +2,7 @@
 unchanged to users who do not open that compartment, until release."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.apps import apps
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -11,10 +11,8 @@ from django.utils import timezone
 from meetings.enums import PENDING, Agreed, Came, MeetingStatus
 from referrals.enums import MEETING_PARTS, Answer, Purpose
 from referrals.querysets_rules import Within, current_answers, opened_ids, visible_ids
+from restorative.accounts.models import User
 from restorative.common.protected import ProtectedQuerySet
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 
 def _call_offs() -> QuerySet:
@@ -26,12 +24,12 @@ def _open_to_all() -> Q:
     return Q(party__isnull=True) | Q(released_at__isnull=False)
 
 
-def _known_to(user: "User | Within") -> Q:
+def _known_to(user: User | Within) -> Q:
     """Call-offs this user may know of: open to all, or from a compartment they open."""
     return _open_to_all() | Q(party__in=opened_ids(user))
 
 
-def _away(at: datetime, user: "User | Within | None" = None) -> QuerySet:
+def _away(at: datetime, user: User | Within | None = None) -> QuerySet:
     """Absences of current facilitators without a stand-in accepted by all parties.
 
     With a user, as far as they may know: a party's acceptance is hidden from users who do not open that party.
@@ -63,7 +61,7 @@ def _away(at: datetime, user: "User | Within | None" = None) -> QuerySet:
 
 
 class MeetingQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Meetings of visible referrals, with `shown_status`."""
         known = _call_offs().filter(_known_to(user), meeting=OuterRef("pk"))
         return (
@@ -91,7 +89,7 @@ class MeetingQuerySet(ProtectedQuerySet):
 
 
 class CallOffQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Call-offs this user may know of, in visible referrals."""
         return self.filter(_known_to(user), meeting__referral__in=visible_ids(user)).scoped("visible_to")
 
@@ -106,7 +104,7 @@ class CallOffQuerySet(ProtectedQuerySet):
 
 
 class UnavailableQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Absences at meetings of visible referrals: who runs a meeting is part of the shell."""
         return self.filter(meeting__referral__in=visible_ids(user)).scoped("visible_to")
 
@@ -114,7 +112,7 @@ class UnavailableQuerySet(ProtectedQuerySet):
         """Absences that are not settled."""
         return self.filter(settled_at__isnull=True)
 
-    def away(self, at: datetime, user: "User | Within | None" = None) -> Self:
+    def away(self, at: datetime, user: User | Within | None = None) -> Self:
         """Open absences without a stand-in accepted by all parties.
 
         Without a user from all facts, for starting and sending; for a page, as far as its reader may know.
@@ -123,19 +121,19 @@ class UnavailableQuerySet(ProtectedQuerySet):
 
 
 class AttendanceQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Attendances of meetings of visible referrals: who is expected is part of the shell."""
         return self.filter(meeting__referral__in=visible_ids(user)).scoped("visible_to")
 
 
 class RecordQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Records of meetings attended by a party whose compartment this user opens."""
         there = _there(user).filter(meeting=OuterRef("meeting"))
         return self.filter(Exists(there)).scoped("visible_to")
 
 
-def _there(user: "User | Within") -> QuerySet:
+def _there(user: User | Within) -> QuerySet:
     """Attendances of people who came and whose compartment this user opens, for a subquery on a meeting."""
     return apps.get_model("meetings", "Attendance")._base_manager.filter(
         status__in=[Came.CAME, Came.LEFT_EARLY], party__in=opened_ids(user)
@@ -150,7 +148,7 @@ def newest_agreement_answers() -> QuerySet:
 
 
 class AgreementQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """The rule of who reads agreements.
 
         Workers of a party who said yes to it and has a current consent to be sent it; and workers who ran that
@@ -176,7 +174,7 @@ class AgreementQuerySet(ProtectedQuerySet):
             Q(Exists(side)) | Q(Exists(ran)) & Q(Exists(there)), meeting__referral__in=visible_ids(user)
         ).scoped("visible_to")
 
-    def known_of(self, user: "User | Within") -> Self:
+    def known_of(self, user: User | Within) -> Self:
         """Agreements this user may know to exist, for recording the answer of a person who was there."""
         there = _there(user).filter(meeting=OuterRef("meeting"))
         return (
@@ -187,7 +185,7 @@ class AgreementQuerySet(ProtectedQuerySet):
 
 
 class ActionQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Actions of agreements this user reads. A changed action shows only to its owner's side, because the
         others did not say yes to it."""
         agreements = apps.get_model("meetings", "Agreement").objects.visible_to(user)

@@ -4,7 +4,6 @@ Computed from the facts of that time; nothing of it is stored."""
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from referrals.blockers.codes import SHELL_CODES
@@ -15,9 +14,7 @@ from referrals.facts import Facts
 from referrals.facts.rows import StageChangeRow
 from referrals.models import Party
 from referrals.querysets_rules import Within
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -60,12 +57,12 @@ def _gate_then(then: Facts) -> Gate | None:
     return Gate.BOOK if then.stage == Stage.PREPARING and waiting else None
 
 
-def opened_in(user: "User", referral: UUID) -> frozenset[UUID]:
+def opened_in(user: User, referral: UUID) -> frozenset[UUID]:
     """Ids of the parties of a referral whose compartments a user opens, including those who left."""
     return Within.of(user, pk=referral).opened
 
 
-def shown_blockers(user: "User", facts: Facts, gate: Gate) -> list[ShownBlocker]:
+def shown_blockers(user: User, facts: Facts, gate: Gate) -> list[ShownBlocker]:
     """The blockers of one referral, as far as a user may know."""
     referral, found = facts.referral.id, find_blockers(facts, gate)
     if not found:

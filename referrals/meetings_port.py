@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from referrals.enums import Outcome
+from restorative.accounts.models import User
 
 if TYPE_CHECKING:
     from referrals.facts import Facts
     from referrals.models import Referral
-    from restorative.accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class MeetingsPort:
     has_started: Callable[[UUID], bool]
     has_pending: Callable[[UUID], bool]
     outcome: Callable[[UUID, datetime], Outcome]
-    calls_left: Callable[[UUID, "User"], CallsLeft]
+    calls_left: Callable[[UUID, User], CallsLeft]
     # What must be settled before the referral can continue, as this user may know it: a banner, or None.
-    first_settle: Callable[["Referral", "User"], dict[str, str] | None]
+    first_settle: Callable[["Referral", User], dict[str, str] | None]
     # From facts already read.
     dates: Callable[["Facts"], MeetingDates]
 

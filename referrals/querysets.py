@@ -2,7 +2,7 @@
 compartments. All sealed models filter by the same rule (querysets_rules.py); object checks add the key."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db.models import Case, Exists, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
@@ -26,16 +26,14 @@ from referrals.querysets_rules import (
     opens,
     visible_ids,
 )
+from restorative.accounts.models import User
 from restorative.common.protected import ProtectedQuerySet
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 
 class ReferralQuerySet(ProtectedQuerySet):
     """Referrals as shells."""
 
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Shells this user may see (source: the compartments table).
 
         Referrals whose parties they support, or that they lead or facilitate; those of their team; for managers
@@ -45,7 +43,7 @@ class ReferralQuerySet(ProtectedQuerySet):
         """
         return self.filter(pk__in=visible_ids(user)).scoped("visible_to")
 
-    def could_be_asked_for(self, user: "User") -> Self:
+    def could_be_asked_for(self, user: User) -> Self:
         """Referrals in which the user's organisation supports a party, so that they may ask for access. Never
         barred ones."""
         if not may_see_any(user):
@@ -54,7 +52,7 @@ class ReferralQuerySet(ProtectedQuerySet):
         theirs = Exists(parties.filter(organisation=user.organisation_id))
         return self.filter(~barred(user.pk, "pk"), theirs).scoped("could_be_asked_for")
 
-    def with_shown_stage(self, user: "User | Within") -> Self:
+    def with_shown_stage(self, user: User | Within) -> Self:
         """Annotates `shown_stage`: the newest step this user may know of.
 
         A step from a compartment that the user does not open is hidden from them until it is released.
@@ -75,25 +73,25 @@ class ReferralQuerySet(ProtectedQuerySet):
 
 
 class StageChangeQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Steps of visible referrals, except unreleased ones from compartments the user does not open."""
         return self.filter(referral__in=visible_ids(user)).exclude(held_back_from(user)).scoped("visible_to")
 
 
 class PartyQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Every party of a visible referral: one row each, without their compartments."""
         return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
 
-    def opened_by(self, user: "User | Within") -> Self:
+    def opened_by(self, user: User | Within) -> Self:
         """Parties whose compartment this user opens."""
         return self.filter(pk__in=opened_ids(user)).scoped("opened_by")
 
-    def safety_opened_by(self, user: "User | Within") -> Self:
+    def safety_opened_by(self, user: User | Within) -> Self:
         """Parties whose concerns and safety answers this user opens."""
         return self.filter(pk__in=opened_ids(user, safety=True)).scoped("safety_opened_by")
 
-    def could_be_asked_for(self, user: "User") -> Self:
+    def could_be_asked_for(self, user: User) -> Self:
         """People of the user's organisation whose compartment they may ask to open: not on another side than the
         parties they support, ever supported, or stand in for as lead. The rule ignores who works there, which
         they may not know."""
@@ -111,11 +109,11 @@ class PartyQuerySet(ProtectedQuerySet):
         """Those who have not left the referral."""
         return self.filter(left_at__isnull=True)
 
-    def with_names(self, user: "User | Within") -> Self:
+    def with_names(self, user: User | Within) -> Self:
         """Annotates `opened` for this user and nothing else: all that the name of a party needs."""
         return self.annotate(opened=Case(When(opens(user, "pk"), then=Value(True)), default=Value(False)))
 
-    def with_opened(self, user: "User | Within") -> Self:
+    def with_opened(self, user: User | Within) -> Self:
         """Annotates `opened` for this user; `opened_safety` and `asked_first` follow it."""
         asked = rows_of("Approach").filter(party=OuterRef("pk"), asked_first=True)
         # Only safeguarding leads open concerns and safety answers alone.
@@ -127,19 +125,19 @@ class PartyQuerySet(ProtectedQuerySet):
 
 
 class PersonQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """People whose compartment this user opens in some referral."""
         return self.filter(pk__in=opened_ids(user, column="person")).scoped("visible_to")
 
 
 class NameKeyQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: User) -> Self:
         """Phonetic keys of people whose compartment this user opens."""
         return self.filter(person__in=opened_ids(user, column="person")).scoped("visible_to")
 
 
 class RecordsHitQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: User) -> Self:
         """Hits of waiting records checks: for safeguarding leads of the leading organisation who do not work, and
         never worked, on that referral."""
         if not (does_casework(user) and user.safeguarding_lead):
@@ -166,13 +164,13 @@ class RecordsHitQuerySet(ProtectedQuerySet):
 
 
 class ShellQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Rows of the shell of visible referrals."""
         return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
 
 
 class InvolvementQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Meeting parts in visible referrals. No page reads a keyworker's part: those are sealed, and
         Party.keyworker has the current keyworker."""
         return self.in_meetings().filter(referral__in=visible_ids(user)).scoped("visible_to")
@@ -193,13 +191,13 @@ class InvolvementQuerySet(ProtectedQuerySet):
 class SealedQuerySet(ProtectedQuerySet):
     """Rows of a compartment. A row without a party appears on no page."""
 
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Rows of parties whose compartment this user opens."""
         return self.filter(party__in=opened_ids(user)).scoped("visible_to")
 
 
 class TaskQuerySet(SealedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Tasks of opened parties; and the user's own tasks without a party, whose words contain nothing sealed."""
         own = Q(party__isnull=True, assignee=user.pk, referral__in=visible_ids(user))
         return self.filter(Q(party__in=opened_ids(user)) | own).scoped("visible_to")
@@ -213,13 +211,13 @@ class TaskQuerySet(SealedQuerySet):
 
 
 class SafetyQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Rows of parties whose concerns and safety answers this user opens."""
         return self.filter(party__in=opened_ids(user, safety=True)).scoped("visible_to")
 
 
 class NoteQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User | Within") -> Self:
+    def visible_to(self, user: User | Within) -> Self:
         """Notes of compartments this user opens, and those for all who work on a visible referral."""
         shared = Q(party__isnull=True, referral__in=visible_ids(user))
         return self.filter(shared | Q(party__in=opened_ids(user))).scoped("visible_to")

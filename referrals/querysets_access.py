@@ -1,6 +1,6 @@
 """Which grants, bars and protective shares a user may know of."""
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db.models import Case, OuterRef, Prefetch, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
@@ -9,20 +9,18 @@ from referrals.enums import NOBODY
 from referrals.principals import does_casework, may_see_any
 from referrals.querysets_involvement import of_another_side, rows_of
 from referrals.querysets_rules import barred, opened_ids
+from restorative.accounts.models import User
 from restorative.common.protected import ProtectedQuerySet
 
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
-
-def _oversees(user: "User") -> Q:
+def _oversees(user: User) -> Q:
     """Rows about the workers of the user's own organisation, if the user oversees access there."""
     if not (user.is_manager or user.safeguarding_lead or user.is_governance):
         return Q(pk__in=[])
     return Q(organisation=user.organisation_id)
 
 
-def _another_side(user: "User") -> Q:
+def _another_side(user: User) -> Q:
     """Grants for another side of the referral than the party the user supports, ever supported, or stands in for as
     lead."""
     side = Coalesce(OuterRef("party__beside"), OuterRef("party"), Value(NOBODY), output_field=UUIDField())
@@ -30,7 +28,7 @@ def _another_side(user: "User") -> Q:
 
 
 class GrantQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: User) -> Self:
         """The user's own grants; for managers, safeguarding leads and governance also those of their organisation's
         workers. Never of a referral they are barred from; and for a safeguarding lead who supports a party
         there, never of another side, because the reason is sealed with that side. Annotates `overseen`: visible
@@ -54,7 +52,7 @@ class GrantQuerySet(ProtectedQuerySet):
 
 
 class BarQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: User) -> Self:
         """Bars of their organisation's workers, for managers, safeguarding leads and governance; never one's own."""
         if not may_see_any(user):
             return self.none().scoped("visible_to: no casework")
@@ -62,7 +60,7 @@ class BarQuerySet(ProtectedQuerySet):
 
 
 class ProtectiveShareQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: User) -> Self:
         """Shares about parties this user opens; and for safeguarding leads, about parties of their organisation,
         with or without an open concern. Not for a safeguarding lead who works for another party of that
         referral."""
@@ -77,7 +75,7 @@ class ProtectiveShareQuerySet(ProtectedQuerySet):
             rule |= Q(party__organisation=user.organisation_id) & ~Q(other_side)
         return self.filter(rule).scoped("visible_to")
 
-    def to_look_at(self, user: "User") -> Self:
+    def to_look_at(self, user: User) -> Self:
         """Shares for this safeguarding lead to review: made by another worker and not reviewed yet."""
         if not user.safeguarding_lead:
             return self.none()

@@ -3,7 +3,7 @@ a person with, and words to be carried to another party."""
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from typing import Self
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -19,9 +19,7 @@ from referrals.querysets_rules import (
     newest_answers,
     opened_ids,
 )
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 
 class ConsentQuerySet(SealedQuerySet):
@@ -33,7 +31,7 @@ class ConsentQuerySet(SealedQuerySet):
         """The newest rows that count at `at`: see current_answers."""
         return current_answers(self, at)
 
-    def agreed_words(self, user: "User | Within") -> Self:
+    def agreed_words(self, user: User | Within) -> Self:
         """Approved words for reaching a party whom this user opens; a worker says these words to that party.
 
         Fetches only the words. Leaves out words that expired or whose giver has left, and words given under an open
@@ -61,7 +59,7 @@ class ConsentQuerySet(SealedQuerySet):
         )
         return found.values_list("wording", flat=True)
 
-    def to_carry(self, user: "User", at: datetime, *, others_until: datetime | None = None) -> Self:
+    def to_carry(self, user: User, at: datetime, *, others_until: datetime | None = None) -> Self:
         """The exact words that a party agreed to have carried to a party whom this user opens, for facilitators.
 
         Of the other parties a facilitator who supports one of them knows only these words; a facilitator of another

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
@@ -13,23 +13,21 @@ from django.db.models import OuterRef, Q
 from referrals.principals import may_see_any, principals_of, staff
 from referrals.querysets_involvement import works_on
 from referrals.querysets_rules import Within, opened_ids, user_of, visible_ids
+from restorative.accounts.models import User
 from restorative.common.protected import ProtectedQuerySet
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 # Duties that may be known without the referral: what they say is read from the thing itself, through its own rule.
 KNOWN_BY_THING = ("handoff_asked", "handoff_sent", "protective_share")
 
 
-def duty_principals(user: "User") -> list[str]:
+def duty_principals(user: User) -> list[str]:
     """Everything that duties are given to a user as."""
     found = [name for name in principals_of(user) if not name.startswith(("mates:", "grant:"))]
     return [*found, staff(user.organisation_id)] if user.does_casework else found
 
 
 class DutyQuerySet(ProtectedQuerySet):
-    def visible_to(self, here: "User | Within") -> Self:
+    def visible_to(self, here: User | Within) -> Self:
         """Duties that this user may know of."""
         user = user_of(here)
         if not may_see_any(user):

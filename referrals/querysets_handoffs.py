@@ -1,7 +1,7 @@
 """Which handoffs a user knows of, and which they may read.
 What accepting opens of the referral itself is in querysets.py, with all other access rules."""
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, UUIDField, Value, When
 from django.db.models.functions import Coalesce
@@ -10,15 +10,13 @@ from referrals.enums import NOBODY, UNANSWERED, HandoffKind, HandoffState
 from referrals.principals import does_casework
 from referrals.querysets_involvement import rows_of, supports_another
 from referrals.querysets_rules import Within, barred, opens, user_of
+from restorative.accounts.models import User
 from restorative.common.protected import ProtectedQuerySet
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 SEALED_WORDS = ("packet", "told", "why_returned", "outcome_done", "outcome_went", "outcome_next")
 
 
-def _asked(who: "User | Within") -> Q:
+def _asked(who: User | Within) -> Q:
     """The sender's side: the sender, users who open the person it is about, the current or earlier lead, their
     managers."""
     user = user_of(who)
@@ -30,12 +28,12 @@ def _asked(who: "User | Within") -> Q:
     return side & Q(from_org=user.organisation_id)
 
 
-def _as_it_stood(who: "User | Within") -> Q:
+def _as_it_stood(who: User | Within) -> Q:
     """Requests that ended over the answer of a party this user does not open. They see the state before that."""
     return Q(ended_for__isnull=False) & ~opens(who, "ended_for") & Q(from_org=who.organisation_id)
 
 
-def _supports_another(user: "User") -> Q:
+def _supports_another(user: User) -> Q:
     """Whether the user supports or ever supported another party; what this party said is not for them."""
     # A subquery, because a join would have PostgreSQL read every party.
     about = rows_of("Party").filter(pk=OuterRef(OuterRef("party"))).values_list(Coalesce("beside", "pk"))
@@ -43,12 +41,12 @@ def _supports_another(user: "User") -> Q:
     return supports_another(user.pk, side, OuterRef("referral"))
 
 
-def _were_asked(user: "User") -> Q:
+def _were_asked(user: User) -> Q:
     """The receiving organisation: all its workers except those of another side in this referral."""
     return Q(to_org=user.organisation_id) & (Q(receiver=user) | ~_supports_another(user))
 
 
-def _reads(who: "User | Within") -> Q:
+def _reads(who: User | Within) -> Q:
     """Users who read the packet and the questions: the sender's side; and the receiver, until the request is declined,
     withdrawn or over.
 
@@ -68,7 +66,7 @@ def _flag(condition: Q) -> Case:
     return Case(When(condition, then=Value(True)), default=Value(False))
 
 
-def _shown(who: "User | Within") -> dict[str, Any]:
+def _shown(who: User | Within) -> dict[str, Any]:
     """The state, and the end, as this user may know them."""
     stood = _as_it_stood(who)
     return {
@@ -78,7 +76,7 @@ def _shown(who: "User | Within") -> dict[str, Any]:
 
 
 class HandoffQuerySet(ProtectedQuerySet):
-    def visible_to(self, who: "User | Within", *, rows: bool = False) -> Self:
+    def visible_to(self, who: User | Within, *, rows: bool = False) -> Self:
         """Requests this user may know of, without their content; annotates `sent_by_us` and `opened`, which `rows` of
         a list do without.
 
@@ -93,11 +91,11 @@ class HandoffQuerySet(ProtectedQuerySet):
         flags = {} if rows else {"sent_by_us": _flag(_asked(who)), "opened": _flag(_reads(who))}
         return found.annotate(**_shown(who), **flags).defer(*SEALED_WORDS).scoped("visible_to")
 
-    def standing_for(self, user: "User") -> Self:
+    def standing_for(self, user: User) -> Self:
         """Requests in visible_to whose end is hidden from this user, so that they appear active."""
         return self.visible_to(user).filter(_as_it_stood(user))
 
-    def opened_by(self, user: "User") -> Self:
+    def opened_by(self, user: User) -> Self:
         """Requests whose content this user may read."""
         if not does_casework(user):
             return self.none().scoped("opened_by: no casework")
@@ -109,7 +107,7 @@ class HandoffQuerySet(ProtectedQuerySet):
 
 
 class HandoffMessageQuerySet(ProtectedQuerySet):
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: User) -> Self:
         """Questions about requests this user reads."""
         read: Any = []
         if does_casework(user):

@@ -3,20 +3,18 @@ What is stored is computed in referrals/summary.py; who sees what is decided in 
 
 from collections.abc import Collection
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, When
 
 from referrals.querysets_involvement import rows_of
 from referrals.querysets_rules import Within, held_back_from, opened_ids, own_ids, team_ids, visible_ids
+from restorative.accounts.models import User
 from restorative.common.names import BETWEEN
 from restorative.common.protected import ProtectedQuerySet
 
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
-
-def shown_stage(user: "User | Within", summary: str = "") -> Case:
+def shown_stage(user: User | Within, summary: str = "") -> Case:
     """The stage that a user may know: the known one, unless a step waits for release.
 
     For those few referrals the newest step this user may know of is looked up. `summary` is the path to the summary.
@@ -27,7 +25,7 @@ def shown_stage(user: "User | Within", summary: str = "") -> Case:
     return Case(known, default=newest, output_field=CharField())
 
 
-def named(user: "User", words: list[str]) -> list[QuerySet]:
+def named(user: User, words: list[str]) -> list[QuerySet]:
     """Ids of referrals in which each of these folded words begins a word of a name that this user may be shown.
 
     Two queries, to be united: each has an index to start from. One condition for both would read every compartment that
@@ -66,13 +64,13 @@ def referenced(beginning: str) -> QuerySet:
 class SummaryQuerySet(ProtectedQuerySet):
     """Rows of lists."""
 
-    def visible_to(self, user: "User", *, whose: str = "") -> Self:
+    def visible_to(self, user: User, *, whose: str = "") -> Self:
         """Referrals whose shell this user sees: all of them; 'mine', which they lead or facilitate, or in which they
         support a party; or 'team', which a member of their team leads, or in which one supports a party."""
         ids = {"mine": own_ids, "team": team_ids}.get(whose, visible_ids)
         return self.filter(referral__in=ids(user)).scoped("visible_to")
 
-    def with_shown_stage(self, user: "User") -> Self:
+    def with_shown_stage(self, user: User) -> Self:
         """Annotates `shown_stage`: the newest step this user may know of."""
         return self.annotate(shown_stage=shown_stage(user))
 
@@ -80,7 +78,7 @@ class SummaryQuerySet(ProtectedQuerySet):
 class NameWordQuerySet(ProtectedQuerySet):
     """Words of names. Searches filter by `named` above, which gives the same referrals by index."""
 
-    def visible_to(self, user: "User") -> Self:
+    def visible_to(self, user: User) -> Self:
         """Words of names that this user may be shown."""
         shown = Q(named_by=user.organisation_id) | Q(party__in=opened_ids(user))
         return self.filter(shown, referral__in=visible_ids(user)).scoped("visible_to")

@@ -4,7 +4,7 @@ access_rules.py decides what is stored; bars are checked here, because they over
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,9 +14,7 @@ from referrals.enums import STOPS, AccessLevel, Answer, Purpose
 from referrals.principals import MATES, does_casework, may_see_any, principals_of
 from referrals.principals import user as as_user
 from referrals.querysets_involvement import rows_of
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 Rows = TypeVar("Rows", bound=QuerySet)
 
@@ -26,13 +24,13 @@ class Within:
     """What one user sees and opens of some referrals, read once. A scope that takes it in place of the user gives only
     rows of those referrals, and finds them by ids."""
 
-    user: "User"
+    user: User
     referrals: frozenset[UUID] = frozenset()  # those they see
     opened: frozenset[UUID] = frozenset()
     opened_safety: frozenset[UUID] = frozenset()
 
     @classmethod
-    def of(cls, user: "User", **which: Any) -> Self:
+    def of(cls, user: User, **which: Any) -> Self:
         """By a condition on the referrals, such as `pk` or `reference`, in one query."""
         if not may_see_any(user):
             return cls(user)
@@ -57,7 +55,7 @@ class Within:
         return self.user.safeguarding_lead
 
 
-def user_of(who: "User | Within") -> "User":
+def user_of(who: User | Within) -> User:
     """The user for whom a scope was asked."""
     return who.user if isinstance(who, Within) else who
 
@@ -73,19 +71,19 @@ def hits_barred(user: Any) -> Q:
     return Q(Exists(rows_of("RecordsHit").filter(Exists(there), records_check=OuterRef("pk"))))
 
 
-def held_back_from(user: "User | Within") -> Q:
+def held_back_from(user: User | Within) -> Q:
     """Rows with a party and a `released_at` that this user must not know of yet."""
     return Q(party__isnull=False, released_at__isnull=True) & ~opens(user, "party")
 
 
-def visible_ids(user: "User | Within") -> Any:
+def visible_ids(user: User | Within) -> Any:
     """Ids of the referrals this user sees, to filter by: `referral__in=visible_ids(user)`."""
     if isinstance(user, Within):
         return sorted(user.referrals)
     return access_rows(user, AccessLevel.SHELL).values("referral") if may_see_any(user) else []
 
 
-def visible_among(user: "User", referrals: Collection[UUID]) -> set[UUID]:
+def visible_among(user: User, referrals: Collection[UUID]) -> set[UUID]:
     """Which of these referrals this user sees."""
     if not may_see_any(user):
         return set()
@@ -93,7 +91,7 @@ def visible_among(user: "User", referrals: Collection[UUID]) -> set[UUID]:
     return set(rows.values_list("referral", flat=True))
 
 
-def own_ids(user: "User") -> Any:
+def own_ids(user: User) -> Any:
     """Ids of referrals that this user leads or facilitates, or in which they support a party. Access through such a
     part names no organisation; access through a handoff does."""
     if not does_casework(user):
@@ -102,7 +100,7 @@ def own_ids(user: "User") -> Any:
     return rows.filter(organisation__isnull=True).values("referral")
 
 
-def team_ids(user: "User") -> Any:
+def team_ids(user: User) -> Any:
     """Ids of referrals that a member of this user's team leads, or in which one supports a party."""
     if not does_casework(user):
         return []
@@ -110,7 +108,7 @@ def team_ids(user: "User") -> Any:
     return access_rows(user, AccessLevel.SHELL, principals=mates).values("referral")
 
 
-def opened_ids(user: "User | Within", *, safety: bool = False, column: str = "pk") -> Any:
+def opened_ids(user: User | Within, *, safety: bool = False, column: str = "pk") -> Any:
     """Ids of the parties whose compartment this user opens, to filter by: `party__in=opened_ids(user)`.
 
     With `safety`, also parties where the user opens only concerns and safety answers. `column` names another column
@@ -125,7 +123,7 @@ def opened_ids(user: "User | Within", *, safety: bool = False, column: str = "pk
     return rows.values("party" if column == "pk" else f"party__{column}")
 
 
-def opens(user: "User | Within", column: str, *, safety: bool = False) -> Q:
+def opens(user: User | Within, column: str, *, safety: bool = False) -> Q:
     """A condition on a few rows: this user opens the party in that column. PostgreSQL checks each row by index. In OR,
     NOT or CASE, `opened_ids` would first read every compartment that the user opens."""
     if isinstance(user, Within):
@@ -135,12 +133,12 @@ def opens(user: "User | Within", column: str, *, safety: bool = False) -> Q:
     return Q(Exists(_compartments(user, safety=safety).filter(party=OuterRef(column))))
 
 
-def _compartments(user: "User", *, safety: bool) -> QuerySet:
+def _compartments(user: User, *, safety: bool) -> QuerySet:
     levels = (AccessLevel.OPEN, AccessLevel.SAFETY) if safety else (AccessLevel.OPEN,)
     return access_rows(user, *levels)
 
 
-def access_rows(user: "User", *levels: AccessLevel, principals: list[str] | None = None) -> QuerySet:
+def access_rows(user: User, *levels: AccessLevel, principals: list[str] | None = None) -> QuerySet:
     """Stored access of these levels that counts for a user now; with `principals`, as one of these alone."""
     now = timezone.now()
     rows = rows_of("Access").filter(

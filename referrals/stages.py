@@ -4,18 +4,15 @@ other code changes a stage."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from referrals.blockers import find_blockers
 from referrals.enums import Gate, Stage
 from referrals.facts import Facts, facts_of
 from referrals.meetings_port import meetings
 from referrals.models import Party, Referral, StageChange
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 # The facts are those of an action that holds the lock; elsewhere they are read if the guard needs them.
 Guard = Callable[[Referral, datetime, Facts | None], list[str]]
@@ -99,7 +96,7 @@ def take_step(
     step_name: str,
     referral: Referral,
     *,
-    by: "User | None",
+    by: User | None,
     at: datetime,
     party: Party | None = None,
     review_on: date | None = None,

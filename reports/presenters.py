@@ -4,24 +4,22 @@ Reason codes are not shown: decisions and their reasons belong to a compartment.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from django.urls import reverse
 
+from referrals.models import Grant
 from referrals.presenters.grants import place_of
 from reports.enums import WORDS, Did
 from reports.querysets import references_of
+from reports.selectors import Filters
 from restorative.accounts.models import Organisation, User
+from restorative.audit.models import AuditEntry
 from restorative.audit.watch import Standing
 from restorative.common import clock
 from restorative.common.references import read_reference
-
-if TYPE_CHECKING:
-    from referrals.models import Grant
-    from reports.selectors import Filters
-    from restorative.audit.models import AuditEntry
 
 SERVICE = "The service itself"
 ELSEWHERE = "Another organisation"
@@ -81,23 +79,23 @@ def _with_team(name: str, worker: User) -> str:
     return f"{name}, {worker.team.name}" if worker.team else name
 
 
-def href(filters: "Filters | None" = None, **changed: Any) -> str:
+def href(filters: Filters | None = None, **changed: Any) -> str:
     """The ledger's address with these filters and some changes."""
     asked = query(filters, **changed)
     return f"{reverse('reports:ledger')}?{asked}" if asked else reverse("reports:ledger")
 
 
-def query(filters: "Filters | None" = None, **changed: Any) -> str:
+def query(filters: Filters | None = None, **changed: Any) -> str:
     """The filters as a query string."""
     return urlencode({key: str(value) for key, value in {**vars_of(filters), **changed}.items() if value})
 
 
-def vars_of(filters: "Filters | None") -> dict[str, Any]:
+def vars_of(filters: Filters | None) -> dict[str, Any]:
     """The filters by name, with dates in the format of a date input."""
     return {} if filters is None else {key: value or "" for key, value in vars(filters).items()}
 
 
-def chips(filters: "Filters", workers: dict[UUID, User]) -> list[Link]:
+def chips(filters: Filters, workers: dict[UUID, User]) -> list[Link]:
     """The active filters, each with the address that removes it."""
     words = {
         "did": lambda value: str(Did(value).label),
@@ -111,7 +109,7 @@ def chips(filters: "Filters", workers: dict[UUID, User]) -> list[Link]:
     ]
 
 
-def entry_rows(entries: Collection["AuditEntry"], user: User, workers: dict[UUID, User]) -> list[EntryRow]:
+def entry_rows(entries: Collection[AuditEntry], user: User, workers: dict[UUID, User]) -> list[EntryRow]:
     """The entries of one page, with three look-ups for all of them."""
     references = references_of(entry.referral_id for entry in entries if entry.referral_id)
     elsewhere = {entry.organisation_id for entry in entries} - {user.organisation_id, None}
@@ -135,7 +133,7 @@ def entry_rows(entries: Collection["AuditEntry"], user: User, workers: dict[UUID
     return rows
 
 
-def seen_rows(entries: Collection["AuditEntry"], grant: "Grant") -> list[list[Any]]:
+def seen_rows(entries: Collection[AuditEntry], grant: Grant) -> list[list[Any]]:
     """What a user opened under a grant, with the time and the person's place in the referral."""
     return [
         [
@@ -147,17 +145,17 @@ def seen_rows(entries: Collection["AuditEntry"], grant: "Grant") -> list[list[An
     ]
 
 
-def _whose(entry: "AuditEntry", grant: "Grant") -> str:
+def _whose(entry: AuditEntry, grant: Grant) -> str:
     return place_of(grant.party) if entry.party_id == grant.party_id else "Somebody beside them"
 
 
-def said(entry: "AuditEntry") -> str:
+def said(entry: AuditEntry) -> str:
     """What was done, in plain words."""
     return WORDS.get(entry.verb, entry.verb.replace("_", " ").capitalize())
 
 
 def _who(
-    entry: "AuditEntry", user: User, workers: dict[UUID, User], houses: dict[UUID, str]
+    entry: AuditEntry, user: User, workers: dict[UUID, User], houses: dict[UUID, str]
 ) -> tuple[str, str]:
     """The user and their team. For other organisations, their name where they did something with a person of ours."""
     if entry.actor_id is None:
@@ -175,7 +173,7 @@ def _written(at: datetime, written_at: datetime) -> str:
     return clock.show_when(written_at) if clock.today(at) != clock.today(written_at) else ""
 
 
-def _about(entry: "AuditEntry", references: dict[UUID, str]) -> list[Link]:
+def _about(entry: AuditEntry, references: dict[UUID, str]) -> list[Link]:
     links = []
     if entry.referral_id:
         reference = references.get(entry.referral_id)
@@ -196,7 +194,7 @@ def _things(kind: str, count: int) -> str:
     return f"{count:,} {name}{'' if count == 1 else 's'}"
 
 
-def _ids(entry: "AuditEntry") -> list[tuple[str, str]]:
+def _ids(entry: AuditEntry) -> list[tuple[str, str]]:
     """All ids of an entry in full, so that they can be searched for."""
     kind = (entry.thing_type or "thing").replace("_", " ").capitalize()
     found: Iterable[tuple[str, Any]] = (

@@ -12,16 +12,13 @@ which do not reveal a reason. A referral from which the user is barred has no en
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from referrals.models import Bar, Grant, Party, Referral
+from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 NOBODY = UUID(int=0)
 SHELL_LOOKS = ("referral_viewed", "history_viewed", "history_printed", "run_sheet_viewed")
@@ -37,7 +34,7 @@ class About:
     leads: bool = False
 
 
-def about_reference(user: "User", reference: str) -> About:
+def about_reference(user: User, reference: str) -> About:
     """A referral by its reference. One that does not exist has no entries, like one without parties of ours."""
     found = (
         Referral._base_manager.filter(reference=reference).values_list("pk", "lead_organisation_id").first()
@@ -53,25 +50,25 @@ def about_reference(user: "User", reference: str) -> About:
     )
 
 
-def about_person(user: "User", key: UUID) -> About:
+def about_person(user: User, key: UUID) -> About:
     """A person by their party id in one referral, or by their person id in all referrals of this organisation."""
     ours = Party._base_manager.filter(Q(pk=key) | Q(person=key), organisation=user.organisation_id)
     known = frozenset(ours.values_list("pk", flat=True))
     return About(parties=known | {key}, ours=known)
 
 
-def entries_of(user: "User", about: About | None = None) -> QuerySet[AuditEntry]:
+def entries_of(user: User, about: About | None = None) -> QuerySet[AuditEntry]:
     """The entries this user may read, all or about one referral or person, without referrals they are barred from."""
     return _entries_of(user, about).exclude(referral_id__in=_barred_from(user))
 
 
-def _barred_from(user: "User") -> list[UUID]:
+def _barred_from(user: User) -> list[UUID]:
     """A separate query: bars are rare, and the ledger query then keeps to its own indexes."""
     bars = Bar._base_manager.filter(user=user, lifted_at__isnull=True)
     return list(bars.values_list("referral", flat=True))
 
 
-def _entries_of(user: "User", about: About | None) -> QuerySet[AuditEntry]:
+def _entries_of(user: User, about: About | None) -> QuerySet[AuditEntry]:
     own = Q(organisation_id=user.organisation_id)
     if about is None:
         return AuditEntry.objects.filter(own)

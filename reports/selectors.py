@@ -2,18 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from reports.enums import EXPORTED, SEEN, SIGNED, Did
 from reports.querysets import About, entries_of
+from restorative.accounts.models import User
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 # Frequent verbs are matched by their ending: along the index on time, the first page fills quickly.
 _MANY: dict[str, Q] = {
@@ -35,7 +32,7 @@ class Filters:
     until: date | None = None
 
 
-def ledger(user: "User", filters: Filters, about: About | None) -> QuerySet[AuditEntry]:
+def ledger(user: User, filters: Filters, about: About | None) -> QuerySet[AuditEntry]:
     """The filtered entries, newest first."""
     rows = entries_of(user, about)
     if filters.did in _MANY:

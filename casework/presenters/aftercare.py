@@ -1,7 +1,8 @@
 """After a meeting, for one user: the agreement, the next call, and the calls and ratings of one party.
 Nothing here writes."""
 
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import Any
 
 from django.urls import reverse
 
@@ -13,12 +14,8 @@ from referrals.facts import PartyFacts
 from referrals.models import Party, Rating
 from referrals.presenters import Step, facilitators_of, within
 from referrals.presenters.shown_referral import ShownReferral, is_mine
+from restorative.accounts.models import User
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from restorative.accounts.models import User
 
 Row = dict[str, Any]
 RATING_HEADS = ["When", "Between them", "Feeling safe", "Hope"]
@@ -133,13 +130,13 @@ def call_tasks(known: PartyFacts, reference: str) -> list[Row]:
     ]
 
 
-def _due(day: "date", today: "date") -> str:
+def _due(day: date, today: date) -> str:
     if day == today:
         return "Due today"
     return "Due" if day < today else "To come"
 
 
-def rating_rows(party: Party, user: "User") -> list[list[str]]:
+def rating_rows(party: Party, user: User) -> list[list[str]]:
     """Each set of ratings, oldest first."""
     rows = (
         Rating.objects.visible_to(within(party.referral, user))

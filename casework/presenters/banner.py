@@ -2,7 +2,6 @@
 The next step is in next_step.py."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from django.urls import reverse
 
@@ -12,10 +11,8 @@ from referrals.models import Closure, StageChange, Suitability, Task
 from referrals.presenters import lower_first, you_or_name
 from referrals.presenters.blocker_rows import BlockerRow, way_rows
 from referrals.presenters.shown_referral import ShownReferral
+from restorative.accounts.models import User
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 Banner = dict[str, str]
 
@@ -73,7 +70,7 @@ def newest_step(page: ShownReferral, name: str) -> StageChange | None:
     return rows.select_related("created_by").order_by("-pk").first()
 
 
-def _by(worker: "User | None", page: ShownReferral) -> str:
+def _by(worker: User | None, page: ShownReferral) -> str:
     return you_or_name(worker, page.user) if worker else "the service"
 
 

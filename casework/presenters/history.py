@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import TextChoices
@@ -34,10 +33,8 @@ from referrals.models import Note, Party, Referral, Suitability
 from referrals.presenters import OTHER, facilitators_of, lower_first, parties_for, within
 from referrals.presenters.shown_referral import ShownReferral
 from referrals.querysets_rules import Within
+from restorative.accounts.models import User
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 # The kinds to filter by, in the order of the list.
 GROUPS = {
@@ -209,7 +206,7 @@ class Day:
     entries: Sequence[Entry]
 
 
-def _who(event: Event, user: "User") -> str:
+def _who(event: Event, user: User) -> str:
     """'You', their first name, words for an answer that no worker took, or '' if the history does not name them."""
     if event.what in ("part_over", "handoff_over", "records_done"):
         return ""
@@ -249,7 +246,7 @@ class History:
     """A referral's events of one group, or all, as one user may know them."""
 
     referral: Referral
-    user: "User"
+    user: User
     events: list[Event]
     corrected: frozenset[UUID]
 
@@ -295,7 +292,7 @@ def _timed(event: Event, entry: Entry) -> Entry:
     return replace(entry, when=clock.show_time(event.at))
 
 
-def history(referral: Referral, user: "User", at: datetime, group: str = "") -> History:
+def history(referral: Referral, user: User, at: datetime, group: str = "") -> History:
     """The whole history, newest first; with `group` only that one."""
     found = events(within(referral, user), at, handoffs=referral.has_handoffs)
     corrected = frozenset(UUID(event.more) for event in found if event.what == "note" and event.more)
@@ -306,7 +303,7 @@ def history(referral: Referral, user: "User", at: datetime, group: str = "") -> 
 # --- Readers of a note ----------------------------------------------------------------------------------------
 
 
-def readers(referral: Referral, user: "User") -> list[tuple[str, str, str]]:
+def readers(referral: Referral, user: User) -> list[tuple[str, str, str]]:
     """(value, label, names) of each audience this user can write to, with the names they may know."""
     parties = [party for party in parties_for(referral, user) if party.opened]
     running = [row for row in facilitators_of(referral, user) if row.user_id != user.pk]
@@ -324,12 +321,12 @@ def readers(referral: Referral, user: "User") -> list[tuple[str, str, str]]:
     ]
 
 
-def _supporting(party: Party, referral: Referral, user: "User") -> list[str]:
+def _supporting(party: Party, referral: Referral, user: User) -> list[str]:
     worker = party.keyworker or referral.lead
     return [] if worker.pk == user.pk else [f"{worker.first_name} (supports {party.known_as})"]
 
 
-def _everyone(referral: Referral, parties: list[Party], parts: list[str], user: "User") -> str:
+def _everyone(referral: Referral, parties: list[Party], parts: list[str], user: User) -> str:
     names = [f"{referral.lead.first_name} (leads)"] if referral.lead_id != user.pk else []
     names += parts
     for party in parties:

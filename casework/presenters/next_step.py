@@ -1,6 +1,6 @@
 """The next step of a referral, in words, for one user at one moment."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from django.urls import reverse
 
@@ -13,9 +13,6 @@ from referrals.presenters import AND_BACK, Step, facilitators_of, words_agreed
 from referrals.presenters.blocker_rows import TALK_ABOUT, stopped, untalked, waits_for_words, way_rows
 from referrals.presenters.shown_referral import ShownReferral, is_mine
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def next_step(page: ShownReferral) -> Step | None:

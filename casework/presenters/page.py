@@ -1,7 +1,7 @@
 """The referral page for one user, assembled. Each part has its own module."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 
@@ -17,9 +17,7 @@ from referrals.models import Referral
 from referrals.presenters import AND_BACK, handoffs, stage_strip
 from referrals.presenters.blocker_rows import way_rows
 from referrals.presenters.shown_referral import ShownReferral
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 
 def other_things(page: ShownReferral) -> list[dict[str, str]]:
@@ -94,7 +92,7 @@ def _pausing(referral: Referral, page: ShownReferral) -> list[dict[str, str]]:
     return links
 
 
-def referral_page(referral: Referral, user: "User", at: datetime) -> dict[str, Any]:
+def referral_page(referral: Referral, user: User, at: datetime) -> dict[str, Any]:
     """Everything the referral page shows this user."""
     page = read_page(referral, user, at)
     booked = referral.shown_stage == Stage.BOOKED

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from meetings.enums import PENDING, MeetingStatus
@@ -11,10 +10,8 @@ from referrals.enums import Stage
 from referrals.models import Referral
 from referrals.presenters import facts_for, within
 from referrals.presenters.shown_referral import ShownReferral, gather
-
-if TYPE_CHECKING:
-    from referrals.querysets_rules import Within
-    from restorative.accounts.models import User
+from referrals.querysets_rules import Within
+from restorative.accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class ShownMeeting:
     shown_status: MeetingStatus
 
 
-def read_page(referral: Referral, user: "User", at: datetime) -> ShownReferral:
+def read_page(referral: Referral, user: User, at: datetime) -> ShownReferral:
     """The referral with its meeting, as this user may know them, in a fixed number of queries."""
     here, meetings = within(referral, user), MeetingsFacts(facts_for(referral, at))
     if referral.shown_stage != Stage.BOOKED:
@@ -37,7 +34,7 @@ def read_page(referral: Referral, user: "User", at: datetime) -> ShownReferral:
     return gather(referral, user, at, meeting=meeting, away=away)
 
 
-def _pending(meetings: MeetingsFacts, here: "Within") -> ShownMeeting | None:
+def _pending(meetings: MeetingsFacts, here: Within) -> ShownMeeting | None:
     """The newest meeting that this user sees as booked or under way, if any."""
     shown = [
         ShownMeeting(row.id, row.starts_at, meetings.shown_status(row, here.opened))
@@ -47,7 +44,7 @@ def _pending(meetings: MeetingsFacts, here: "Within") -> ShownMeeting | None:
     return max(pending, key=lambda row: (row.starts_at, row.pk), default=None)
 
 
-def away_names(meetings: MeetingsFacts, meeting: UUID, here: "Within") -> list[str]:
+def away_names(meetings: MeetingsFacts, meeting: UUID, here: Within) -> list[str]:
     """The first names of facilitators who cannot be there and have no stand-in, as far as this user may know."""
     found = meetings.away(meetings.by_id[meeting], here.opened)
     return [meetings.facts.staff[row.user_id].first_name for row in found]

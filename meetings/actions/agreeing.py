@@ -4,7 +4,6 @@ A missed action leads to a check-in. Nothing here changes a decision of a court 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from meetings import access
 from meetings.enums import ActionStatus, Agreed, Came, MeetingStatus
@@ -14,11 +13,9 @@ from referrals.actions.change import Change, changing, changing_party, require_o
 from referrals.actions.tasks import finish_tasks, give_task
 from referrals.enums import TaskKind
 from referrals.models import Party
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 SETTLED = (ActionStatus.RENEGOTIATED, ActionStatus.RELEASED)
 
@@ -37,7 +34,7 @@ class ActionFacts:
 def write_agreement(
     *,
     meeting: Meeting,
-    by: "User",
+    by: User,
     words: str = "",
     if_difficult: str = "",
     actions: Sequence[ActionFacts] = (),
@@ -76,7 +73,7 @@ def write_agreement(
 
 
 def answer_agreement(
-    *, agreement: Agreement, party: Party, answer: Agreed, by: "User", at: datetime | None = None
+    *, agreement: Agreement, party: Party, answer: Agreed, by: User, at: datetime | None = None
 ) -> AgreementAnswer:
     """Record one person's yes, no or not sure to the agreement. The newest counts. Raises Refused or NotPossible."""
     with changing_party(party, by=by, at=at) as (change, party):
@@ -98,7 +95,7 @@ def answer_agreement(
         return row
 
 
-def add_action(*, agreement: Agreement, facts: ActionFacts, by: "User", at: datetime | None = None) -> Action:
+def add_action(*, agreement: Agreement, facts: ActionFacts, by: User, at: datetime | None = None) -> Action:
     """Add an action to an agreement, in the room or soon after. Raises Refused or NotPossible."""
     meeting = Meeting.objects.unscoped("agree").select_related("referral").get(pk=agreement.meeting_id)
     access.may_agree(by, meeting).require()
@@ -118,7 +115,7 @@ def set_status(
     *,
     action: Action,
     status: ActionStatus,
-    by: "User",
+    by: User,
     note: str = "",
     becomes: ActionFacts | None = None,
     at: datetime | None = None,

@@ -4,7 +4,6 @@ It clears no blocker: the next meeting passes the same gate as any other."""
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from meetings import access
 from meetings.actions.following_up import plan_follow_ups
@@ -16,10 +15,8 @@ from referrals.actions.tasks import give_task
 from referrals.enums import Stage, TaskKind
 from referrals.models import Party, Referral
 from referrals.stages import STILL_BOOKED
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 RING_FIRST = "This cannot be recorded at the moment. Ring the others who work on it first."
 
@@ -38,7 +35,7 @@ class Told:
 
 
 def record_already_happened(
-    *, referral: Referral, told: Told, by: "User", at: datetime | None = None
+    *, referral: Referral, told: Told, by: User, at: datetime | None = None
 ) -> Meeting:
     """Record a conversation that already happened. Blockers do not prevent recording it.
 
@@ -78,7 +75,7 @@ def record_already_happened(
         return meeting
 
 
-def _there(referral: Referral, told: Told, *, by: "User", at: datetime) -> list[Party]:
+def _there(referral: Referral, told: Told, *, by: User, at: datetime) -> list[Party]:
     """The participants of this referral who were there: at least two, and none who has died since."""
     if told.starts_at > at:
         raise NotPossible("This has not happened yet. Plan it as a meeting instead.", field="on")

@@ -3,7 +3,6 @@ others.
 Until a sealed cause is released, users who do not open that compartment see the meeting unchanged."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from meetings import access
 from meetings.actions.planning import NOT_BOOKED, as_known
@@ -12,16 +11,14 @@ from meetings.models import CallOff, Meeting
 from referrals.actions.change import Change, changing
 from referrals.enums import Stage
 from referrals.models import Party, StageChange
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 ALREADY_TOLD = "The others have already been told."
 SAID_SAFE = ("said_safe_at", "said_safe_by")
 
 
-def call_off(*, meeting: Meeting, by: "User", at: datetime | None = None) -> CallOff:
+def call_off(*, meeting: Meeting, by: User, at: datetime | None = None) -> CallOff:
     """Call a meeting off as a worker's own decision; all workers are told at once.
 
     Also works for a meeting that was already called off for a cause hidden from `by`.
@@ -76,7 +73,7 @@ def _call_off(change: Change, meeting: Meeting, party: Party | None, reason: Cal
     return row
 
 
-def say_safe(*, call_off: CallOff, by: "User", safe: bool = True, at: datetime | None = None) -> None:
+def say_safe(*, call_off: CallOff, by: User, safe: bool = True, at: datetime | None = None) -> None:
     """Record whether it is safe for this party if the others hear today. Any answer but yes revokes an earlier yes."""
     access.may_say_safe(by, call_off).require()
     with changing(call_off.meeting.referral_id, by=by, at=at) as change:
@@ -86,7 +83,7 @@ def say_safe(*, call_off: CallOff, by: "User", safe: bool = True, at: datetime |
         change.record("release_said_safe" if safe else "release_said_not_safe", call_off, fields=SAID_SAFE)
 
 
-def release(*, call_off: CallOff, by: "User", at: datetime | None = None) -> None:
+def release(*, call_off: CallOff, by: User, at: datetime | None = None) -> None:
     """Tell the others that the meeting is not happening, in the same neutral words for every cause.
 
     Needs, from a worker of each party that it came from (as far as `by` may know), today's answer that it is safe.

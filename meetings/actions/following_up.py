@@ -3,7 +3,7 @@ attempts. An answer that is not safe becomes a concern in the same transaction."
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
@@ -24,12 +24,10 @@ from referrals.actions.readiness import rate
 from referrals.actions.tasks import finish_tasks, give_task
 from referrals.enums import Answer, ConcernKind, RatingPoint, TaskKind
 from referrals.models import Party
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 RATED = {FollowUpKind.WEEKS_6: RatingPoint.SIX_WEEKS, FollowUpKind.WEEKS_12: RatingPoint.TWELVE_WEEKS}
 # Results of a call without a conversation.
@@ -96,7 +94,7 @@ def hold_follow_up(
     *,
     follow_up: FollowUp,
     answers: dict[str, str],
-    by: "User",
+    by: User,
     said: dict[str, str] | None = None,
     notes: str = "",
     ratings: dict[str, int | None] | None = None,
@@ -129,7 +127,7 @@ def hold_follow_up(
 
 
 def could_not_reach(
-    *, follow_up: FollowUp, result: AttemptResult, by: "User", at: datetime | None = None
+    *, follow_up: FollowUp, result: AttemptResult, by: User, at: datetime | None = None
 ) -> Attempt:
     """Record a failed attempt. Another falls due in a few working days."""
     with changing_party(follow_up.party, by=by, at=at) as (change, party):
@@ -146,7 +144,7 @@ def leave_follow_up(
     *,
     follow_up: FollowUp,
     result: FollowUpResult,
-    by: "User",
+    by: User,
     reason: str = "",
     later_too: bool = False,
     at: datetime | None = None,

@@ -1,7 +1,6 @@
 """The record of a meeting: who came, and what may be noted. The agreement is separate."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from meetings import access
 from meetings.actions.following_up import plan_follow_ups
@@ -9,10 +8,8 @@ from meetings.enums import RECORD_PROMPTS, Came, MeetingStatus, Offered
 from meetings.models import Attendance, Meeting, Record
 from referrals.actions.change import Change, changing
 from referrals.models import Party
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 NOT_HELD = (
     "Fewer than two people came, so it did not happen and no record is kept. "
@@ -26,7 +23,7 @@ def record_meeting(
     came: dict[Party, Came],
     answers: dict[str, str],
     helped: Offered,
-    by: "User",
+    by: User,
     apology_offered: Offered | str = "",
     apology_accepted: Offered | str = "",
     stopped_why: str = "",

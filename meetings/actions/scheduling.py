@@ -2,7 +2,6 @@
 one, and each person is told once. planning.py checks plans, calling_off.py calls off, recording.py records."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from meetings.actions.planning import NOT_BOOKED, Plan, as_known, check_clashes, check_plan, present
@@ -19,14 +18,12 @@ from referrals.enums import Gate, Stage
 from referrals.facts import Facts, facts_of
 from referrals.models import Party, Referral
 from referrals.stages import STILL_BOOKED
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
-
-def in_the_way(facts: Facts, gate: Gate, by: "User") -> list[str]:
+def in_the_way(facts: Facts, gate: Gate, by: User) -> list[str]:
     """The sentences for what stands in the way, as far as `by` may know. Empty only if nothing does."""
     if not blockers.find_blockers(facts, gate):
         return []
@@ -34,7 +31,7 @@ def in_the_way(facts: Facts, gate: Gate, by: "User") -> list[str]:
     return [row.sentence for row in rows] or [sealed_sentence(facts, by)]
 
 
-def sealed_sentence(facts: Facts, by: "User") -> str:
+def sealed_sentence(facts: Facts, by: User) -> str:
     """The sentence of an ordinary sealed blocker for this user."""
     here = Party.objects.visible_to(by).filter(referral=facts.referral.id).present()
     sealed = here.exclude(pk__in=Party.objects.opened_by(by).values("pk")).count()
@@ -44,7 +41,7 @@ def sealed_sentence(facts: Facts, by: "User") -> str:
 # --- Booking --------------------------------------------------------------------------------------------------
 
 
-def check_booking(*, referral: Referral, plan: Plan, by: "User", at: datetime | None = None) -> None:
+def check_booking(*, referral: Referral, plan: Plan, by: User, at: datetime | None = None) -> None:
     """Raise what `book` would raise for this plan now, without writing or locking."""
     referral_access.may_run(by, referral).require()
     fresh = Referral.objects.unscoped("check a plan").get(pk=referral.pk)
@@ -52,7 +49,7 @@ def check_booking(*, referral: Referral, plan: Plan, by: "User", at: datetime | 
 
 
 def _check_booking(
-    referral: Referral, facts: Facts, plan: Plan, by: "User", *, lock: bool = False
+    referral: Referral, facts: Facts, plan: Plan, by: User, *, lock: bool = False
 ) -> list[Party]:
     """Return who would come."""
     refuse_while_waiting(facts, by)
@@ -81,7 +78,7 @@ def book(
     kind: MeetingKind,
     starts_at: datetime,
     ends_at: datetime,
-    by: "User",
+    by: User,
     venue: Venue | None = None,
     video: str = "",
     arrivals: dict[UUID, datetime] | None = None,
@@ -125,7 +122,7 @@ def _expect(change: Change, plan: Plan, parties: list[Party], supersedes: Meetin
 # --- Moving ---------------------------------------------------------------------------------------------------
 
 
-def check_move(*, meeting: Meeting, plan: Plan, by: "User", at: datetime | None = None) -> None:
+def check_move(*, meeting: Meeting, plan: Plan, by: User, at: datetime | None = None) -> None:
     """Raise what `move` would raise for this plan now, without writing or locking."""
     referral_access.may_run(by, meeting.referral).require()
     fresh = Referral.objects.unscoped("check a plan").get(pk=meeting.referral_id)
@@ -133,7 +130,7 @@ def check_move(*, meeting: Meeting, plan: Plan, by: "User", at: datetime | None 
 
 
 def _check_move(
-    referral: Referral, facts: Facts, meeting: Meeting, plan: Plan, by: "User", *, lock: bool = False
+    referral: Referral, facts: Facts, meeting: Meeting, plan: Plan, by: User, *, lock: bool = False
 ) -> list[Party]:
     """Return who would come. If the meeting was called off for a cause hidden from `by`, the refusal has the words
     of an ordinary sealed blocker."""
@@ -155,7 +152,7 @@ def move(
     kind: MeetingKind,
     starts_at: datetime,
     ends_at: datetime,
-    by: "User",
+    by: User,
     venue: Venue | None = None,
     video: str = "",
     arrivals: dict[UUID, datetime] | None = None,
@@ -182,7 +179,7 @@ def move(
 # --- Starting -------------------------------------------------------------------------------------------------
 
 
-def start(*, meeting: Meeting, by: "User", at: datetime | None = None) -> None:
+def start(*, meeting: Meeting, by: User, at: datetime | None = None) -> None:
     """Start a meeting, past the stricter gate `start`. Raises Refused, or NotPossible with the sentences.
 
     If it was called off for a cause hidden from `by`, the refusal has the words of an ordinary sealed blocker.

@@ -3,7 +3,6 @@ Moving the meeting is in moving.py; ending a part permanently is in referrals' f
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import F
@@ -18,16 +17,14 @@ from referrals.actions.parties import CANNOT
 from referrals.enums import Part
 from referrals.facts.party import end_of
 from referrals.models import Involvement
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 SETTLED = "This is already settled."
 
 
-def say_unavailable(*, meeting: Meeting, user: "User", by: "User", at: datetime | None = None) -> Unavailable:
+def say_unavailable(*, meeting: Meeting, user: User, by: User, at: datetime | None = None) -> Unavailable:
     """Record that a facilitator cannot be at this meeting. It is on hold from then on; no message is sent.
 
     This also works, without a difference, for a meeting that was called off for a cause hidden from `by`.
@@ -44,7 +41,7 @@ def say_unavailable(*, meeting: Meeting, user: "User", by: "User", at: datetime 
         return row
 
 
-def can_come(*, unavailable: Unavailable, by: "User", at: datetime | None = None) -> None:
+def can_come(*, unavailable: Unavailable, by: User, at: datetime | None = None) -> None:
     """Record that they can come after all. The stand-in's part ends."""
     access.may_say_unavailable(by, unavailable.meeting, unavailable.user).require()
     with changing(unavailable.meeting.referral_id, by=by, at=at) as change:
@@ -54,7 +51,7 @@ def can_come(*, unavailable: Unavailable, by: "User", at: datetime | None = None
 
 
 def name_stand_in(
-    *, unavailable: Unavailable, user: "User", by: "User", at: datetime | None = None
+    *, unavailable: Unavailable, user: User, by: User, at: datetime | None = None
 ) -> Involvement:
     """Name a stand-in, for that day only. Each person is asked whether they accept them: until all have, the
     meeting stays on hold and the stand-in opens no compartment. Naming another one replaces the first."""
@@ -95,7 +92,7 @@ def _end(change: Change, stand_ins: Iterable[UUID | None]) -> None:
     change.update(rows.filter(since__gte=change.at), until=F("since"))
 
 
-def _require_free_to_stand_in(change: Change, meeting: Meeting, user: "User", by: "User") -> None:
+def _require_free_to_stand_in(change: Change, meeting: Meeting, user: User, by: User) -> None:
     """Raise NotPossible unless the worker may run meetings, is on no side here, and has no other meeting then."""
     if not referral_access.could_facilitate(by).filter(pk=user.pk).exists():
         raise NotPossible("That person does not run meetings.", field="user")

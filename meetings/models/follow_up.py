@@ -9,7 +9,7 @@ from meetings.enums import AttemptResult, FollowUpKind, FollowUpResult
 from meetings.models.meeting import Meeting
 from referrals.querysets import SealedQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff
 from restorative.common.protected import protected_manager
 
 
@@ -21,9 +21,7 @@ class FollowUp(BaseModel):
     kind = models.CharField(max_length=20, choices=FollowUpKind.choices)
     due_on = models.DateField()
     done_at = models.DateTimeField(null=True, blank=True)
-    done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    done_by = optional_staff()
     result = models.CharField(max_length=20, choices=FollowUpResult.choices, blank=True, default="")
     answers = EncryptedJSONField(default=dict)
     notes = EncryptedTextField(blank=True, default="")

@@ -3,7 +3,6 @@
 import uuid
 from datetime import datetime
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -11,7 +10,7 @@ from meetings.enums import CallOffReason, Came, MeetingKind, MeetingStatus
 from meetings.querysets import AttendanceQuerySet, CallOffQuerySet, MeetingQuerySet
 from restorative.common import clock
 from restorative.common.fields import EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager
 
 
@@ -51,9 +50,7 @@ class Meeting(BaseModel):
     video = EncryptedTextField(blank=True, default="")
     status = models.CharField(max_length=20, choices=MeetingStatus.choices, default=MeetingStatus.BOOKED)
     started_at = models.DateTimeField(null=True, blank=True)
-    started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    started_by = optional_staff()
     supersedes = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="superseded_by"
     )
@@ -82,12 +79,7 @@ class Meeting(BaseModel):
                 name="meeting_ends_after_it_starts",
                 violation_error_message="A meeting ends after it starts.",
             ),
-            models.CheckConstraint(
-                condition=Q(started_at__isnull=True, started_by__isnull=True)
-                | Q(started_at__isnull=False, started_by__isnull=False),
-                name="meeting_started_when_and_who",
-                violation_error_message="A meeting that started says when and by whom.",
-            ),
+            pair("started", "meeting_started_when_and_who", "A meeting that started says when and by whom."),
             models.UniqueConstraint(
                 fields=["referral"],
                 condition=Q(status__in=["booked", "started"]),
@@ -105,30 +97,20 @@ class CallOff(BaseModel):
     )
     reason = models.CharField(max_length=20, choices=CallOffReason.choices)
     said_safe_at = models.DateTimeField(null=True, blank=True)
-    said_safe_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    said_safe_by = optional_staff()
     released_at = models.DateTimeField(null=True, blank=True)
-    released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    released_by = optional_staff()
 
     objects = protected_manager(CallOffQuerySet)
 
     class Meta:
         ordering = ["created_at", "id"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(said_safe_at__isnull=True, said_safe_by__isnull=True)
-                | Q(said_safe_at__isnull=False, said_safe_by__isnull=False),
-                name="call_off_safe_when_and_who",
-                violation_error_message="That it is safe is said by somebody, at a time.",
+            pair(
+                "said_safe", "call_off_safe_when_and_who", "That it is safe is said by somebody, at a time."
             ),
-            models.CheckConstraint(
-                condition=Q(released_at__isnull=True, released_by__isnull=True)
-                | Q(released_at__isnull=False, released_by__isnull=False),
-                name="call_off_released_when_and_who",
-                violation_error_message="A call-off is released by somebody, at a time.",
+            pair(
+                "released", "call_off_released_when_and_who", "A call-off is released by somebody, at a time."
             ),
         ]
 

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from meetings.models.meeting import Meeting
 from meetings.querysets import UnavailableQuerySet
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager
 
 
@@ -22,9 +22,7 @@ class Unavailable(BaseModel):
         "referrals.Involvement", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
     settled_at = models.DateTimeField(null=True, blank=True)
-    settled_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    settled_by = optional_staff()
 
     objects = protected_manager(UnavailableQuerySet)
 
@@ -35,10 +33,9 @@ class Unavailable(BaseModel):
             models.UniqueConstraint(
                 fields=["meeting", "user"], condition=Q(settled_at__isnull=True), name="once_unavailable"
             ),
-            models.CheckConstraint(
-                condition=Q(settled_at__isnull=True, settled_by__isnull=True)
-                | Q(settled_at__isnull=False, settled_by__isnull=False),
-                name="unavailable_settled_when_and_who",
-                violation_error_message="That it is settled is said by somebody, at a time.",
+            pair(
+                "settled",
+                "unavailable_settled_when_and_who",
+                "That it is settled is said by somebody, at a time.",
             ),
         ]

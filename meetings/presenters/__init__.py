@@ -307,7 +307,7 @@ def to_release(meeting: Meeting, user: User) -> list[CallOff]:
     return list(rows.select_related("party", "party__keyworker", "said_safe_by", "meeting__referral"))
 
 
-def first_settle(referral: Referral, user: "User") -> dict[str, str] | None:
+def first_settle(referral: Referral, user: User) -> dict[str, str] | None:
     """Why a meeting must be settled before this step, as a banner with a link; None if there is none."""
     reference = referral.reference
     if referral.shown_stage == Stage.BOOKED:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -19,14 +19,12 @@ from referrals.facts import Facts, facts_of
 from referrals.facts.party import PartyFacts
 from referrals.models import Party, Person, Referral
 from referrals.projections import project
+from restorative.accounts.models import User
 from restorative.accounts.working_days import working_day_after
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.notify import outbox
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 Row = TypeVar("Row", bound=Model)
 Found = TypeVar("Found")
@@ -61,7 +59,7 @@ class Change:
     lock: what was recorded during the wait was not known to `by`.
     """
 
-    by: "User | None"
+    by: User | None
     at: datetime
     _held: _Held
 
@@ -209,7 +207,7 @@ def _party_of(thing: Model | None) -> UUID | None:
 
 
 @contextmanager
-def changing(referral: Referral | UUID, *, by: "User | None", at: datetime | None = None) -> Iterator[Change]:
+def changing(referral: Referral | UUID, *, by: User | None, at: datetime | None = None) -> Iterator[Change]:
     """Lock one referral while its facts are read and changed.
 
     The first statement of the transaction bumps the version: on PostgreSQL that locks the row, on SQLite the
@@ -240,7 +238,7 @@ def changing(referral: Referral | UUID, *, by: "User | None", at: datetime | Non
 
 @contextmanager
 def changing_party(
-    party: Party, *, by: "User", at: datetime | None = None, even_closed: bool = False
+    party: Party, *, by: User, at: datetime | None = None, even_closed: bool = False
 ) -> Iterator[tuple[Change, Party]]:
     """Change a referral through a party whose compartment `by` opens; yields that party as read under the lock.
 

@@ -4,7 +4,6 @@ first answer, and an answer other than yes has the same effect as on its own pag
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -17,10 +16,8 @@ from referrals.actions.readiness import add_check, need_all, rules_result
 from referrals.actions.tasks import finish_tasks
 from referrals.enums import Answer, ConcernKind, Purpose, ReadinessKind, Ready, TaskKind
 from referrals.models import Concern, Consent, ContactRoute, Party, ReadinessCheck, SafetyAnswers
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 QUESTIONS = ("still_yes", "safe", "well", "same_way", "right_time")
 ANOTHER_WAY = (
@@ -41,7 +38,7 @@ def check_in(
     *,
     party: Party,
     answers: dict[str, str],
-    by: "User",
+    by: User,
     alone: bool = True,
     note: str = "",
     way: UUID | None = None,
@@ -119,7 +116,7 @@ def _same_safety(change: Change, last: SafetyAnswers) -> None:
     change.record("safety_asked", row, fields=["answers"], why="check_in")
 
 
-def _same_route(route: ContactRoute, party: Party, answer: Answer, by: "User") -> None:
+def _same_route(route: ContactRoute, party: Party, answer: Answer, by: User) -> None:
     """Yes confirms the contact route. Any other answer means that nothing more is sent by it: unknown counts as no."""
     same = {each.name: getattr(route, each.name) for each in fields(RouteFacts)}
     facts = RouteFacts(**same | {"allowed": answer == Answer.YES})

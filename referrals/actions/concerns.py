@@ -3,7 +3,7 @@ A stop calls a booked meeting off in the same transaction."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from referrals import access, events
 from referrals.actions.change import Change, changing, changing_party
@@ -18,12 +18,10 @@ from referrals.enums import (
     TaskKind,
 )
 from referrals.models import ChildDecision, Concern, Party, SignOff, Task
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 NOT_ABLE = (
     "The newest assessment says that {name} cannot decide this. Record another first, if that has changed."
@@ -54,7 +52,7 @@ def raise_concern(
     *,
     party: Party,
     kind: ConcernKind,
-    by: "User",
+    by: User,
     detail: str = "",
     order: OrderFacts | None = None,
     at: datetime | None = None,
@@ -79,7 +77,7 @@ def raise_concern(
         return concern
 
 
-def write_order(*, concern: Concern, order: OrderFacts, by: "User", at: datetime | None = None) -> None:
+def write_order(*, concern: Concern, order: OrderFacts, by: User, at: datetime | None = None) -> None:
     """Record the terms of an order, or new information about it. The earlier version is kept.
 
     The end date of an order clears nothing. Raises Refused, or NotPossible.
@@ -113,9 +111,9 @@ def sign_off(
     concern: Concern,
     decision: SignOffDecision,
     reason: str,
-    by: "User",
+    by: User,
     steps: list[str] | None = None,
-    steps_for: "User | None" = None,
+    steps_for: User | None = None,
     steps_due_on: date | None = None,
     at: datetime | None = None,
 ) -> SignOff:
@@ -149,7 +147,7 @@ def sign_off(
 
 
 def _give_steps(
-    change: Change, decision: SignOff, steps: list[str], worker: "User | None", due_on: date | None
+    change: Change, decision: SignOff, steps: list[str], worker: User | None, due_on: date | None
 ) -> None:
     party = decision.party
     if due_on is None:
@@ -165,7 +163,7 @@ def _give_steps(
     change.add_all(Task, ({**step, "words": words} for words in steps))
 
 
-def finish_step(*, task: Task, by: "User", at: datetime | None = None) -> None:
+def finish_step(*, task: Task, by: User, at: datetime | None = None) -> None:
     """Mark a step before the meeting as done."""
     access.may_open(by, task.party).require()
     with changing(task.referral_id, by=by, at=at) as change:
@@ -174,7 +172,7 @@ def finish_step(*, task: Task, by: "User", at: datetime | None = None) -> None:
 
 
 def clear(
-    *, concern: Concern, evidence: str, seen_alone_on: date | None, by: "User", at: datetime | None = None
+    *, concern: Concern, evidence: str, seen_alone_on: date | None, by: User, at: datetime | None = None
 ) -> None:
     """Clear a concern on new facts. A stop also needs a date after it was raised on which its party was seen alone.
 

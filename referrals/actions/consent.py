@@ -3,7 +3,6 @@ the same transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from referrals import access, events
@@ -11,13 +10,11 @@ from referrals.actions.change import Change, changing, changing_party
 from referrals.actions.parties import note_answer
 from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
 from referrals.models import Consent, InformationSheet, Party
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
 from restorative.notify.models import Message, State
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 TO_ANOTHER = (Purpose.WORDS, Purpose.CARRY)
 
@@ -56,7 +53,7 @@ def record_consent(
     party: Party,
     purpose: Purpose,
     answer: Answer,
-    by: "User",
+    by: User,
     recipient: UUID = NOBODY,
     asked: Asked | None = None,
     wording: str = "",
@@ -86,7 +83,7 @@ def record_link_answer(
 def withdraw(
     *,
     party: Party,
-    by: "User | None",
+    by: User | None,
     purpose: Purpose = Purpose.TAKE_PART,
     recipient: UUID = NOBODY,
     at: datetime | None = None,

@@ -4,7 +4,6 @@ The system announces the death to no one."""
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -14,18 +13,16 @@ from referrals.enums import Stage, TaskKind
 from referrals.meetings_port import meetings
 from referrals.models import Party, Person, Task
 from referrals.querysets_involvement import worker_ids
+from restorative.accounts.models import User
 from restorative.accounts.models import User as Worker
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
 
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
-
 RING = "Ring {who}: something has changed. Do not send messages."
 
 
-def record_death(*, party: Party, died_on: date, by: "User", at: datetime | None = None) -> None:
+def record_death(*, party: Party, died_on: date, by: User, at: datetime | None = None) -> None:
     """Record that a person has died, in every referral of their organisation, in one transaction.
 
     Cancels every message to participants of these referrals and plans no more; calls booked meetings off without a
@@ -51,7 +48,7 @@ def record_death(*, party: Party, died_on: date, by: "User", at: datetime | None
             _fall_silent(change, by)
 
 
-def _fall_silent(change: Change, by: "User") -> None:
+def _fall_silent(change: Change, by: User) -> None:
     """Pause one referral; the outbox cancels its messages when the change ends (reminders.reach.nothing_is_sent)."""
     referral = change.referral
     if referral.stage == Stage.CLOSED:
@@ -67,7 +64,7 @@ def _fall_silent(change: Change, by: "User") -> None:
     _ask_to_ring(change, by)
 
 
-def _ask_to_ring(change: Change, by: "User") -> None:
+def _ask_to_ring(change: Change, by: User) -> None:
     """Each other worker rings the lead; the lead rings the worker who recorded the death."""
     referral = change.referral
     workers = Worker.objects.filter(pk__in=worker_ids(referral.pk, change.at), is_active=True)
@@ -83,7 +80,7 @@ def _ask_to_ring(change: Change, by: "User") -> None:
         )
 
 
-def rang(*, task: Task, by: "User", at: datetime | None = None) -> None:
+def rang(*, task: Task, by: User, at: datetime | None = None) -> None:
     """Note that a worker rang their colleague."""
     access.may_finish_ring(by, task).require()
     with changing(task.referral_id, by=by, at=at) as change:

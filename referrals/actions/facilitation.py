@@ -1,7 +1,6 @@
 """Who prepares and runs the meetings, and which professionals are invited to them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
@@ -13,10 +12,8 @@ from referrals.enums import MEETING_PARTS, Gate, Part, Stage
 from referrals.facts import Facts
 from referrals.facts.rows import StageChangeRow
 from referrals.models import Invited, Involvement, Party, Referral
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 GIVE_A_KEYWORKER = " Or give a keyworker first to everybody who has none."
 
@@ -24,8 +21,8 @@ GIVE_A_KEYWORKER = " Or give a keyworker first to everybody who has none."
 def appoint(
     *,
     referral: Referral,
-    user: "User",
-    by: "User",
+    user: User,
+    by: User,
     part: Part = Part.FACILITATOR,
     at: datetime | None = None,
 ) -> Involvement:
@@ -44,13 +41,13 @@ def appoint(
         return row
 
 
-def open_parts(user: "User", referral: Referral) -> QuerySet[Involvement]:
+def open_parts(user: User, referral: Referral) -> QuerySet[Involvement]:
     """A worker's parts in the meetings of a referral that have not ended."""
     parts = Involvement.objects.unscoped("open parts").in_meetings()
     return parts.filter(referral=referral, user=user, until__isnull=True)
 
 
-def stand_down(*, part: Involvement, by: "User", at: datetime | None = None) -> None:
+def stand_down(*, part: Involvement, by: User, at: datetime | None = None) -> None:
     """End a worker's part in the meetings. Without a replacement, a booked meeting is called off too.
 
     This does not depend on whether one facilitator would be enough, because that may rest on what one person told
@@ -86,7 +83,7 @@ def _fewer_than_booked(facts: Facts) -> bool:
     return len([row for row in parts if row.until is None]) < len(then)
 
 
-def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | None = None) -> None:
+def change_lead(*, referral: Referral, lead: User, by: User, at: datetime | None = None) -> None:
     """Make a colleague of the leading organisation the lead. The old lead keeps supporting the same people."""
     access.may_change_lead(by, referral).require()
     with changing(referral, by=by, at=at) as change:
@@ -107,7 +104,7 @@ def change_lead(*, referral: Referral, lead: "User", by: "User", at: datetime | 
 
 
 def invite(
-    *, party: Party, name: str, organisation: str, role: str, by: "User", at: datetime | None = None
+    *, party: Party, name: str, organisation: str, role: str, by: User, at: datetime | None = None
 ) -> Invited:
     """Record a professional whom a party wants at the meeting. They are not invited until every participant has
     agreed."""
@@ -119,7 +116,7 @@ def invite(
         return row
 
 
-def leave_out(*, invited: Invited, by: "User", at: datetime | None = None) -> None:
+def leave_out(*, invited: Invited, by: User, at: datetime | None = None) -> None:
     """Leave an invited professional out of the meeting."""
     access.may_run(by, invited.referral).require()
     with changing(invited.referral_id, by=by, at=at) as change:

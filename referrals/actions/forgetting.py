@@ -4,7 +4,6 @@ longer, once. The facts of a party say whether their record is provisional, and 
 import logging
 import re
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q
@@ -30,14 +29,12 @@ from referrals.models import (
     Task,
 )
 from referrals.projections import BATCH
+from restorative.accounts.models import User
 from restorative.common import clock, drafts
 from restorative.common.decisions import NotPossible
 from restorative.common.names import fold
 from restorative.common.rules import rules
 from restorative.notify import outbox
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 WHY = "provisional records"
 SOMEBODY = "Somebody"
@@ -195,7 +192,7 @@ def _nobody(change: Change, party: Party) -> Person:
     return person
 
 
-def keep_longer(*, party: Party, reason: str, by: "User", at: datetime | None = None) -> KeptLonger:
+def keep_longer(*, party: Party, reason: str, by: User, at: datetime | None = None) -> KeptLonger:
     """Keep a provisional record for the same time again, once, with a reason that is sealed in its compartment.
 
     Possible from the first day of warning until the record is deleted. Raises Refused, or NotPossible naming the

@@ -3,7 +3,6 @@ or withdrawing the consent to share moves it back."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q
@@ -19,11 +18,8 @@ from referrals.facts import PartyFacts
 from referrals.facts.rows import ConsentRow
 from referrals.models import Bar, Handoff, Party, Person
 from restorative.accounts.enums import Role
-from restorative.accounts.models import User
+from restorative.accounts.models import Organisation, User
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import Organisation
 
 ACCEPTED = (HandoffState.ACCEPTED,)
 NOT_STARTED = "First contact was not made yet. Give it back instead."
@@ -122,7 +118,7 @@ def _move(change: Change, handoff: Handoff) -> None:
     change.record("handoff_started", handoff, fields=["moved_at"], why=handoff.decided_kind)
 
 
-def _lead(change: Change, lead: User, organisation: "Organisation") -> None:
+def _lead(change: Change, lead: User, organisation: Organisation) -> None:
     note_lead(change, lead)
     change.set(change.referral, lead=lead, lead_organisation=organisation)
     # The sender may no longer give away the lead, so other requests to lead are withdrawn.
@@ -135,7 +131,7 @@ def _lead(change: Change, lead: User, organisation: "Organisation") -> None:
 def _give(
     change: Change,
     key: UUID,
-    organisation: "Organisation",
+    organisation: Organisation,
     keyworker: User | None,
     *,
     person: UUID | None = None,
@@ -164,7 +160,7 @@ def _known_again(change: Change, party: Party, before: UUID) -> UUID:
     return before
 
 
-def _known_anew(change: Change, party: Party, organisation: "Organisation") -> UUID:
+def _known_anew(change: Change, party: Party, organisation: Organisation) -> UUID:
     person = Person.objects.unscoped("known anew").get(pk=party.person_id)
     known = {name: getattr(person, name) for name in (*KNOWN, *DIED)}
     anew = change.add(Person, organisation=organisation, **known)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -16,11 +15,9 @@ from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import ConcernKind, Kind, Source, Stage
 from referrals.models import Referral, StageChange
 from referrals.projections import project
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -38,8 +35,8 @@ def log_referral(
     kind: Kind,
     source: Source,
     hoped_for: str,
-    lead: "User",
-    by: "User",
+    lead: User,
+    by: User,
     route: RouteFacts | None = None,
     worry: Worry | None = None,
     at: datetime | None = None,

@@ -2,7 +2,6 @@
 stages.py has the conditions of each step; blockers.py has what stands in the way."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from referrals import access, events
 from referrals.actions.change import changing, require_open
@@ -12,11 +11,9 @@ from referrals.facts import Facts
 from referrals.meetings_port import meetings
 from referrals.models import Closure, Party, Referral, Suitability
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 NOT_PAUSED = "This referral is not paused."
 
@@ -27,7 +24,7 @@ def decide(
     party: Party | None,
     decision: Suitable,
     reason: str,
-    by: "User",
+    by: User,
     review_on: date | None = None,
     at: datetime | None = None,
 ) -> Suitability:
@@ -73,7 +70,7 @@ def _require_future(review_on: date | None, at: datetime) -> None:
         raise NotPossible("The date to look at this again must be in the future.", field="review_on")
 
 
-def resume(*, referral: Referral, by: "User", at: datetime | None = None) -> None:
+def resume(*, referral: Referral, by: User, at: datetime | None = None) -> None:
     """Resume a paused referral at the stage it was paused in; if a meeting was booked, at preparing.
 
     This does not say that a meeting is suitable: that needs a new decision.
@@ -85,7 +82,7 @@ def resume(*, referral: Referral, by: "User", at: datetime | None = None) -> Non
         change.take_step("resume")
 
 
-def change_review(*, referral: Referral, review_on: date, by: "User", at: datetime | None = None) -> None:
+def change_review(*, referral: Referral, review_on: date, by: User, at: datetime | None = None) -> None:
     """Change the review date of a paused referral. Only for managers, so that workers cannot extend their own
     pauses."""
     access.may_change_review(by, referral).require()
@@ -97,14 +94,14 @@ def change_review(*, referral: Referral, review_on: date, by: "User", at: dateti
         change.record("review_date_changed", change.referral, fields=["review_on"])
 
 
-def reopen(*, referral: Referral, by: "User", at: datetime | None = None) -> None:
+def reopen(*, referral: Referral, by: User, at: datetime | None = None) -> None:
     """Reopen a closed referral, within the days that the stages table allows. It continues at preparing."""
     access.may_run(by, referral).require()
     with changing(referral, by=by, at=at) as change:
         change.take_step("reopen")
 
 
-def meet_again(*, referral: Referral, by: "User", at: datetime | None = None) -> None:
+def meet_again(*, referral: Referral, by: User, at: datetime | None = None) -> None:
     """Prepare another meeting after one that took place. Answers that have expired since block it again."""
     access.may_run(by, referral).require()
     with changing(referral, by=by, at=at) as change:
@@ -114,7 +111,7 @@ def meet_again(*, referral: Referral, by: "User", at: datetime | None = None) ->
 def close(
     *,
     referral: Referral,
-    by: "User",
+    by: User,
     reason: Reason | str = "",
     party: Party | None = None,
     why_open_items: str = "",
@@ -155,7 +152,7 @@ def close(
         return closure
 
 
-def _refuse_open_items(referral: Referral, by: "User", why: str) -> None:
+def _refuse_open_items(referral: Referral, by: User, why: str) -> None:
     """Refuse to close while something is open, unless `by` may close all the same and says why."""
     left = open_items(referral, by)
     if left and left.needs_manager and not by.is_manager:
@@ -164,7 +161,7 @@ def _refuse_open_items(referral: Referral, by: "User", why: str) -> None:
         raise NotPossible([*left.sentences, "Say why it is closed all the same."], field="why_open_items")
 
 
-def refuse_while_waiting(facts: Facts, by: "User") -> None:
+def refuse_while_waiting(facts: Facts, by: User) -> None:
     """Refuse a step while a call-off waits for release, worded for what `by` may know.
 
     A worker who does not open the compartment of the call-off gets the refusal for a booked meeting.

@@ -1,23 +1,20 @@
 """Notes: append-only, with readers that are named in advance. A mistake is corrected by a further note."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from referrals import access
 from referrals.actions.change import changing
 from referrals.enums import Audience, NoteKind
 from referrals.models import Note, Party, Referral
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 
 def add_note(
     *,
     referral: Referral,
     text: str,
-    by: "User",
+    by: User,
     party: Party | None = None,
     kind: NoteKind = NoteKind.NOTE,
     corrects: Note | None = None,

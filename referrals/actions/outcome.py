@@ -3,15 +3,12 @@ Workers do not choose an outcome."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from referrals.enums import Outcome
 from referrals.meetings_port import meetings
 from referrals.models import Concern, Party, Referral
+from restorative.accounts.models import User
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 SOMEBODY_ELSE = "Something is still open with somebody else here."
 
@@ -32,14 +29,14 @@ def derived_outcome(referral: Referral, *, at: datetime | None = None) -> Outcom
     return meetings().outcome(referral.pk, at or clock.now())
 
 
-def knows_all(referral: Referral, user: "User") -> bool:
+def knows_all(referral: Referral, user: User) -> bool:
     """Whether a user opens every party's compartment, so that the outcome tells them nothing new."""
     here = Party.objects.unscoped("who is here").filter(referral=referral, beside__isnull=True).present()
     opened = Party.objects.opened_by(user).filter(referral=referral, beside__isnull=True).present()
     return here.count() == opened.count()
 
 
-def open_items(referral: Referral, by: "User") -> Left:
+def open_items(referral: Referral, by: User) -> Left:
     """Open concerns and unfinished calls that prevent closing without a manager's reason, as far as `by` may know.
 
     If only calls are left, to a person who could not be reached three times, any worker who closes gives the

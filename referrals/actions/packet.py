@@ -5,25 +5,23 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from referrals.blockers.handing_over import HandingOver, fresh_contact
 from referrals.enums import Days, HandoffKind, Hours, Place, RouteKind, Voicemail
 from referrals.facts import PartyFacts
 from referrals.models import ContactRoute, Party, Referral
+from restorative.accounts.models import Organisation, User
 from restorative.common import clock
 from restorative.common.formfields import show_phone
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import Organisation, User
 
 
 @dataclass(frozen=True)
 class Asking:
     """A request to another organisation, as the sender typed it. `party` is None if the receiver is to lead."""
 
-    to_org: "Organisation"
+    to_org: Organisation
     kind: HandoffKind
     party: Party | None
     situation: str
@@ -37,7 +35,7 @@ class Asking:
 
 
 def packet_for(
-    referral: Referral, asking: Asking, by: "User", handing: HandingOver, opened: frozenset[UUID]
+    referral: Referral, asking: Asking, by: User, handing: HandingOver, opened: frozenset[UUID]
 ) -> dict[str, Any]:
     """The packet: a heading, the people it names, and rows of words. It contains only people whom the sender opens."""
     people = [each for each in handing.named if each.id in opened and not each.is_supporter]
@@ -69,7 +67,7 @@ def digest_of(packet: dict[str, Any]) -> str:
     return hashlib.sha256(exact.encode()).hexdigest()
 
 
-def _heading(asking: Asking, by: "User") -> str:
+def _heading(asking: Asking, by: User) -> str:
     what = "to lead" if asking.kind == HandoffKind.LEAD else "to help"
     name = f" {asking.party.known_as}" if asking.party else ""
     return f"{by.organisation.name} asks {asking.to_org.name} {what}{name}"

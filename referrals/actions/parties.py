@@ -3,7 +3,6 @@ Contact routes are in reaching.py; facilitators are in facilitation.py."""
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
@@ -15,11 +14,8 @@ from referrals.actions.matching import keep_name_keys
 from referrals.enums import Place, Stage
 from referrals.models import Approach, Party, Person, Referral
 from referrals.stages import STILL_BOOKED
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
-
 
 # The same message for a barred worker and for one of another side, so that trying names reveals neither.
 CANNOT = "{name} cannot take this one. Choose somebody else."
@@ -41,9 +37,9 @@ def add_party(
     *,
     referral: Referral,
     facts: PersonFacts,
-    by: "User",
+    by: User,
     beside: Party | None = None,
-    keyworker: "User | None" = None,
+    keyworker: User | None = None,
     asked_first: bool = False,
     told_us: dict[str, str] | None = None,
     source: str = "",
@@ -100,7 +96,7 @@ def note_answer(change: Change, party: Party) -> None:
         change.set(party, answered_at=change.at)
 
 
-def leave(*, party: Party, by: "User", at: datetime | None = None) -> None:
+def leave(*, party: Party, by: User, at: datetime | None = None) -> None:
     """Remove a party who was added by mistake or is no longer part of the referral. Their rows stay sealed."""
     with changing_party(party, by=by, at=at) as (change, party):
         refuse_while_waiting(change.facts, by)
@@ -114,7 +110,7 @@ def leave(*, party: Party, by: "User", at: datetime | None = None) -> None:
         change.record("party_left", party, fields=["left_at"])
 
 
-def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: datetime | None = None) -> None:
+def set_keyworker(*, party: Party, keyworker: User | None, by: User, at: datetime | None = None) -> None:
     """Set a party's keyworker, from the supporting organisation. Access moves at once.
 
     None lets the lead stand in, unless the lead supports another party here: what this party said would then be
@@ -137,7 +133,7 @@ def set_keyworker(*, party: Party, keyworker: "User | None", by: "User", at: dat
         change.record("keyworker_set", party, keyworker, fields=["keyworker"])
 
 
-def _require_may_support(change: Change, party: Party, keyworker: "User") -> None:
+def _require_may_support(change: Change, party: Party, keyworker: User) -> None:
     if keyworker.organisation_id != party.organisation_id:
         raise NotPossible(
             "A keyworker comes from the organisation that supports this person.", field="keyworker"

@@ -4,19 +4,16 @@ needs a sign-off. No other module sets a date of birth."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING
 
 from referrals.actions.change import Change, changing_party
 from referrals.actions.concerns import raise_concern
 from referrals.enums import ChildResult, ConcernKind
 from referrals.facts.rows import ConcernRow
 from referrals.models import ChildDecision, Party
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 OF_A_PARTY = "The authority has to come from a parent who takes no part in this."
 NOT_YET = "{name} has not answered yet: until then only a name and a way to reach them are kept."
@@ -33,7 +30,7 @@ class ChildFacts:
 
 
 def record_age(
-    *, party: Party, born_on: date, by: "User", child: ChildFacts | None = None, at: datetime | None = None
+    *, party: Party, born_on: date, by: User, child: ChildFacts | None = None, at: datetime | None = None
 ) -> list[ConcernKind]:
     """Record a date of birth and, under 16, whether the person can decide. Returns the concerns it raised, in order.
 
@@ -56,7 +53,7 @@ def record_age(
         return raised
 
 
-def record_needs(*, party: Party, language: str, needs: str, by: "User", at: datetime | None = None) -> None:
+def record_needs(*, party: Party, language: str, needs: str, by: User, at: datetime | None = None) -> None:
     """Record what helps a person, in their words; empty if nothing is needed. Not before they have answered.
 
     Raises Refused, or NotPossible naming the field.

@@ -3,7 +3,6 @@ time.
 A safeguarding lead of that side is told, and reviews it."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 
@@ -11,16 +10,14 @@ from referrals import access
 from referrals.actions.change import changing
 from referrals.enums import ShareWith
 from referrals.models import Party, ProtectiveShare
+from restorative.accounts.models import User
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
-
 
 def share_to_protect(
-    *, party: Party, to: ShareWith, reason: str, content: str, by: "User", at: datetime | None = None
+    *, party: Party, to: ShareWith, reason: str, content: str, by: User, at: datetime | None = None
 ) -> ProtectiveShare:
     """Record what was shared about a party, with whom and why; possible also if the referral is paused or closed, or
     the party has died.
@@ -39,7 +36,7 @@ def share_to_protect(
         return share
 
 
-def look_at_share(*, share: ProtectiveShare, by: "User", at: datetime | None = None) -> None:
+def look_at_share(*, share: ProtectiveShare, by: User, at: datetime | None = None) -> None:
     """Record that a safeguarding lead of that side has reviewed it.
 
     The referral is not locked: nothing in it changes, and its last activity would reveal that a safeguarding lead

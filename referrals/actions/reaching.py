@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from referrals.actions.change import changing_party
 from referrals.actions.parties import note_answer
@@ -19,11 +18,9 @@ from referrals.enums import (
 )
 from referrals.facts import Facts, PartyFacts
 from referrals.models import Approach, ContactRoute, Party
+from restorative.accounts.models import User
 from restorative.common.addresses import contact_key
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def _key_of(facts: RouteFacts) -> str:
 
 
 def record_route(
-    *, party: Party, facts: RouteFacts, by: "User", confirmed: bool = True, at: datetime | None = None
+    *, party: Party, facts: RouteFacts, by: User, confirmed: bool = True, at: datetime | None = None
 ) -> ContactRoute:
     """Record a contact route; it replaces the older one of the same kind. For a person who has not answered only one
     route is kept, so a new one replaces any other.
@@ -90,7 +87,7 @@ def record_route(
 def record_approach(
     *,
     party: Party,
-    by: "User",
+    by: User,
     how: RouteKind | str = "",
     wording: str = "",
     asked_first: bool = False,
@@ -128,7 +125,7 @@ def record_approach(
         return approach
 
 
-def _require_may_approach(party: PartyFacts, by: "User", *, came_to_us: bool) -> None:
+def _require_may_approach(party: PartyFacts, by: User, *, came_to_us: bool) -> None:
     """Raise NotPossible if this party may not be approached, as far as `by` may know."""
     if party.said_do_not_approach:
         raise NotPossible(DO_NOT_APPROACH.format(name=party.name), field="result")
@@ -150,12 +147,12 @@ def _need_told(told_us: dict[str, str]) -> None:
         raise NotPossible("Enter the day they said it.", field="told_on")
 
 
-def stop_known_to(user: "User", facts: Facts) -> bool:
+def stop_known_to(user: User, facts: Facts) -> bool:
     """Whether this user opens a party of this referral who has an open stop. Other stops must not show."""
     return any(facts.parties[key].open_stops for key in opened_in(user, facts.referral.id))
 
 
-def words_missing(party: PartyFacts, by: "User") -> bool:
+def words_missing(party: PartyFacts, by: User) -> bool:
     """Whether this party may not be approached: no other active participant has approved the words, and neither
     exception applies.
 

@@ -3,7 +3,7 @@ Each answer is saved as a new row and never changed."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from referrals import access, events
 from referrals.actions.change import Change, changing, changing_party
@@ -34,12 +34,10 @@ from referrals.models import (
     ReadinessCheck,
     SafetyAnswers,
 )
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 # The concern that is recorded for a yes or not sure to each safety question.
 RAISES: dict[str, ConcernKind] = {
@@ -62,7 +60,7 @@ def ask_safety(
     *,
     party: Party,
     answers: dict[str, str],
-    by: "User",
+    by: User,
     asked_alone: bool = True,
     details: dict[str, str] | None = None,
     at: datetime | None = None,
@@ -115,7 +113,7 @@ def check_readiness(
     party: Party,
     answers: dict[str, str],
     judgement: Ready,
-    by: "User",
+    by: User,
     notes: dict[str, str] | None = None,
     reason: str = "",
     at: datetime | None = None,
@@ -136,7 +134,7 @@ def check_readiness(
         return row
 
 
-def accept_late(*, check: ReadinessCheck, why: str, by: "User", at: datetime | None = None) -> None:
+def accept_late(*, check: ReadinessCheck, why: str, by: User, at: datetime | None = None) -> None:
     """Accept, as a manager and with a reason, a readiness check that is 29 to 42 days old."""
     access.may_accept_late(by, check.party).require()
     if not why.strip():
@@ -152,7 +150,7 @@ def accept_late(*, check: ReadinessCheck, why: str, by: "User", at: datetime | N
 
 
 def check_on_the_day(
-    *, party: Party, answers: dict[str, str], by: "User", note: str = "", at: datetime | None = None
+    *, party: Party, answers: dict[str, str], by: User, note: str = "", at: datetime | None = None
 ) -> ReadinessCheck:
     """Record the day-of check: well enough, safe, still yes, able to decide. Any answer but yes blocks the start.
 
@@ -183,7 +181,7 @@ def prepare(
     *,
     party: Party,
     answers: dict[str, str],
-    by: "User",
+    by: User,
     format: Format = Format.IN_PERSON,
     may_carry: str = "",
     at: datetime | None = None,
@@ -207,7 +205,7 @@ def rate(
     *,
     party: Party,
     ratings: Mapping[str, int | None],
-    by: "User",
+    by: User,
     point: RatingPoint = RatingPoint.BEFORE,
     at: datetime | None = None,
 ) -> Rating:
@@ -220,7 +218,7 @@ def rate(
 
 
 def assess_capacity(
-    *, party: Party, help_given: str, result: CapacityResult, by: "User", at: datetime | None = None
+    *, party: Party, help_given: str, result: CapacityResult, by: User, at: datetime | None = None
 ) -> CapacityAssessment:
     """Record whether a party can make this decision with the help given. Not able is a stop."""
     with changing_party(party, by=by, at=at) as (change, party):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -17,16 +17,14 @@ from referrals.actions.matching import left_to_look_at, match_names
 from referrals.enums import Verdict
 from referrals.models import RecordsCheck, RecordsHit, Referral, Suitability
 from referrals.projections import reproject
+from restorative.accounts.models import User
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
 from restorative.common.rules import rules
 
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
-
-def ask_for_records_check(*, referral: Referral, by: "User", at: datetime | None = None) -> RecordsCheck:
+def ask_for_records_check(*, referral: Referral, by: User, at: datetime | None = None) -> RecordsCheck:
     """Ask a safeguarding lead to match the names of all people in this referral. Only one check may wait at a time."""
     access.may_run(by, referral).require()
     with changing(referral, by=by, at=at) as change:
@@ -42,7 +40,7 @@ def ask_for_records_check(*, referral: Referral, by: "User", at: datetime | None
 
 
 def decide_and_ask(
-    *, referral: Referral, by: "User", at: datetime | None = None, **decision: Any
+    *, referral: Referral, by: User, at: datetime | None = None, **decision: Any
 ) -> Suitability:
     """Decide (see lifecycle.decide) and ask for the records check, both or neither."""
     with changing(referral, by=by, at=at):
@@ -60,7 +58,7 @@ class Judged:
 
 
 def finish_records_check(
-    *, check: RecordsCheck, said: Mapping[UUID, Judged], by: "User", at: datetime | None = None
+    *, check: RecordsCheck, said: Mapping[UUID, Judged], by: User, at: datetime | None = None
 ) -> bool:
     """Judge each hit, by its id. With none left the check is done, and waits for the next fixed time.
 
@@ -94,7 +92,7 @@ def _under_its_lock(check: RecordsCheck, at: datetime) -> Iterator[None]:
         reproject([check.referral_id], at)
 
 
-def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
+def release_records_check(*, check: RecordsCheck, by: User, at: datetime | None = None) -> None:
     """Release a records check that has no hits left to review. The worker who asked sees only that it is done.
 
     Only release_due (at the fixed times) and release_by_phone call this.
@@ -115,7 +113,7 @@ def release_records_check(*, check: RecordsCheck, by: "User", at: datetime | Non
         )
 
 
-def release_by_phone(*, check: RecordsCheck, by: "User", at: datetime | None = None) -> None:
+def release_by_phone(*, check: RecordsCheck, by: User, at: datetime | None = None) -> None:
     """Release a finished check at once, because `by` rang the referral's lead and told them."""
     access.may_release_records(by, check).require()
     with changing(check.referral_id, by=by, at=at) as change:

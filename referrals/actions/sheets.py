@@ -1,7 +1,6 @@
 """The information sheet that participants get before they answer: publishing a new version, material or not."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -10,12 +9,10 @@ from referrals import access
 from referrals.enums import Answer, Stage
 from referrals.models import Consent, InformationSheet
 from referrals.projections import end_what_rests_on_sheets, mark_stale
+from restorative.accounts.models import User
 from restorative.audit.ledger import record
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 MEANWHILE = "Somebody else published a version meanwhile. Read it first, then publish yours."
 
@@ -24,7 +21,7 @@ def publish_sheet(
     *,
     words: str,
     material: bool,
-    by: "User",
+    by: User,
     after: int,
     at: datetime | None = None,
 ) -> InformationSheet:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from referrals.actions.change import changing_party
@@ -12,10 +11,8 @@ from referrals.actions.reaching import RouteFacts, record_approach, record_route
 from referrals.actions.readiness import ask_safety, check_readiness, prepare, rate
 from referrals.enums import NOBODY, Answer, ApproachResult, Format, How, Purpose, Ready
 from referrals.models import Party
+from restorative.accounts.models import User
 from restorative.common.decisions import NotPossible
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ class Talk:
     ratings: dict[str, int | None] | None = None
 
 
-def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = None) -> None:
+def save_talk(*, party: Party, talk: Talk, by: User, at: datetime | None = None) -> None:
     """Save a talk. Raises Refused, or NotPossible if the person was not alone or an answer is not valid."""
     with changing_party(party, by=by, at=at) as (_, party):
         if not talk.asked.alone:
@@ -81,7 +78,7 @@ def save_talk(*, party: Party, talk: Talk, by: "User", at: datetime | None = Non
             rate(party=party, ratings=talk.ratings, by=by)
 
 
-def _keep_what_helps(party: Party, talk: Talk, by: "User") -> None:
+def _keep_what_helps(party: Party, talk: Talk, by: User) -> None:
     """Save what helps them with their answer to taking part or, without such an answer, with the party."""
     asked = talk.asked
     words = {"An interpreter": asked.interpreter, "Things read aloud": asked.how == How.READ_ALOUD}

@@ -2,18 +2,15 @@
 Steps before a meeting come with a sign-off: concerns.py."""
 
 from datetime import date
-from typing import TYPE_CHECKING
 
 from referrals.actions.change import Change
 from referrals.enums import TaskKind
 from referrals.models import Party, Task
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 
 def give_task(
-    change: Change, party: Party, kind: TaskKind, words: str, *, due_on: date, to: "User | None" = None
+    change: Change, party: Party, kind: TaskKind, words: str, *, due_on: date, to: User | None = None
 ) -> Task:
     """Give a task to a party's worker. If one of the same kind is still open, move it instead of adding a second.
 

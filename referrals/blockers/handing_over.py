@@ -4,17 +4,14 @@ contacts that are not fresh. Checked on sending; consent again on acceptance and
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from referrals.blockers.shown import SEALED_SENTENCE
 from referrals.enums import HandoffKind, Purpose
 from referrals.facts import Facts, PartyFacts
 from referrals.facts.rows import ConsentRow, RouteRow
+from restorative.accounts.models import Organisation
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import Organisation
 
 SHARE, CONTACT = "share_missing", "contact_not_fresh"
 SENTENCES = {
@@ -102,9 +99,7 @@ def fresh_contact(party: PartyFacts) -> list[RouteRow]:
     return [row for row in party.safe_routes if row.confirmed_at and row.confirmed_at >= since]
 
 
-def shown_missing(
-    found: list[Missing], opened: frozenset[UUID], to_org: "Organisation"
-) -> list[ShownMissing]:
+def shown_missing(found: list[Missing], opened: frozenset[UUID], to_org: Organisation) -> list[ShownMissing]:
     """What a user who opens these parties may see of it: party and item for these, one sentence for all others."""
     days = rules().handoff_contact_days
     rows = [

@@ -10,7 +10,7 @@ from referrals.models.party import Party
 from referrals.models.referral import Referral
 from referrals.querysets_access import BarQuerySet, GrantQuerySet
 from restorative.common.fields import EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager
 
 
@@ -29,13 +29,9 @@ class Grant(BaseModel):
     reason = EncryptedTextField()
     until = models.DateTimeField()
     given_at = models.DateTimeField(null=True, blank=True)
-    given_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    given_by = optional_staff()
     ended_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    ended_by = optional_staff()
 
     objects = protected_manager(GrantQuerySet)
 
@@ -49,18 +45,8 @@ class Grant(BaseModel):
             models.Index(fields=["organisation", "-created_at"], name="grant_of_organisation"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(given_at__isnull=True, given_by__isnull=True)
-                | Q(given_at__isnull=False, given_by__isnull=False),
-                name="grant_given_when_and_who",
-                violation_error_message="Access that was given says when and by whom.",
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
-                | Q(ended_at__isnull=False, ended_by__isnull=False),
-                name="grant_ended_when_and_who",
-                violation_error_message="Access that was ended says when and by whom.",
-            ),
+            pair("given", "grant_given_when_and_who", "Access that was given says when and by whom."),
+            pair("ended", "grant_ended_when_and_who", "Access that was ended says when and by whom."),
             models.CheckConstraint(
                 condition=Q(kind=GrantKind.EMERGENCY) | Q(given_by__isnull=True) | ~Q(given_by=F("user")),
                 name="grant_needs_a_second_person",
@@ -77,9 +63,7 @@ class Bar(BaseModel):
     organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
     reason = EncryptedTextField()
     lifted_at = models.DateTimeField(null=True, blank=True)
-    lifted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    lifted_by = optional_staff()
 
     objects = protected_manager(BarQuerySet)
 
@@ -89,10 +73,5 @@ class Bar(BaseModel):
             models.UniqueConstraint(
                 fields=["referral", "user"], condition=Q(lifted_at__isnull=True), name="barred_once"
             ),
-            models.CheckConstraint(
-                condition=Q(lifted_at__isnull=True, lifted_by__isnull=True)
-                | Q(lifted_at__isnull=False, lifted_by__isnull=False),
-                name="bar_lifted_when_and_who",
-                violation_error_message="A bar that was lifted says when and by whom.",
-            ),
+            pair("lifted", "bar_lifted_when_and_who", "A bar that was lifted says when and by whom."),
         ]

@@ -3,7 +3,6 @@ check, of which other users see only 'waiting' or 'done'."""
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from referrals.enums import ConcernKind, ShareWith, SignOffDecision
 from referrals.models.party import Party
@@ -11,7 +10,7 @@ from referrals.models.referral import Referral
 from referrals.querysets import ConcernQuerySet, SafetyQuerySet, ShellQuerySet
 from referrals.querysets_access import ProtectiveShareQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager
 
 
@@ -29,9 +28,7 @@ class Concern(BaseModel):
     raised_at = models.DateTimeField()
     raised_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     cleared_at = models.DateTimeField(null=True, blank=True)
-    cleared_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    cleared_by = optional_staff()
     evidence = EncryptedTextField(blank=True, default="")
     seen_alone_on = models.DateField(null=True, blank=True)
 
@@ -43,11 +40,8 @@ class Concern(BaseModel):
             models.Index(fields=["party", "cleared_at", "kind"], name="concern_open"),
         ]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(cleared_at__isnull=True, cleared_by__isnull=True)
-                | Q(cleared_at__isnull=False, cleared_by__isnull=False),
-                name="concern_cleared_when_and_who",
-                violation_error_message="A concern that was cleared says when and by whom.",
+            pair(
+                "cleared", "concern_cleared_when_and_who", "A concern that was cleared says when and by whom."
             )
         ]
 
@@ -84,9 +78,7 @@ class ProtectiveShare(BaseModel):
     shared_at = models.DateTimeField()
     shared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     looked_at = models.DateTimeField(null=True, blank=True)
-    looked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    looked_by = optional_staff()
 
     objects = protected_manager(ProtectiveShareQuerySet)
 
@@ -94,11 +86,10 @@ class ProtectiveShare(BaseModel):
         ordering = ["shared_at", "id"]
         indexes = [models.Index(fields=["party", "looked_at"], name="share_to_look_at")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(looked_at__isnull=True, looked_by__isnull=True)
-                | Q(looked_at__isnull=False, looked_by__isnull=False),
-                name="share_looked_at_when_and_who",
-                violation_error_message="A protective share that was looked at says when and by whom.",
+            pair(
+                "looked",
+                "share_looked_at_when_and_who",
+                "A protective share that was looked at says when and by whom.",
             )
         ]
 
@@ -113,13 +104,9 @@ class RecordsCheck(BaseModel):
     matched_at = models.DateTimeField(null=True, blank=True)
     # A safeguarding lead has reviewed all hits; it is released at the next fixed time.
     done_at = models.DateTimeField(null=True, blank=True)
-    done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    done_by = optional_staff()
     released_at = models.DateTimeField(null=True, blank=True)
-    released_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    released_by = optional_staff()
 
     objects = protected_manager(ShellQuerySet)
 
@@ -127,16 +114,14 @@ class RecordsCheck(BaseModel):
         ordering = ["asked_at", "id"]
         indexes = [models.Index(fields=["released_at", "asked_at"], name="records_check_waiting")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(released_at__isnull=True, released_by__isnull=True)
-                | Q(released_at__isnull=False, released_by__isnull=False),
-                name="records_check_released_when_and_who",
-                violation_error_message="A records check that was released says when and by whom.",
+            pair(
+                "released",
+                "records_check_released_when_and_who",
+                "A records check that was released says when and by whom.",
             ),
-            models.CheckConstraint(
-                condition=Q(done_at__isnull=True, done_by__isnull=True)
-                | Q(done_at__isnull=False, done_by__isnull=False),
-                name="records_check_done_when_and_who",
-                violation_error_message="A records check that is done says when and by whom.",
+            pair(
+                "done",
+                "records_check_done_when_and_who",
+                "A records check that is done says when and by whom.",
             ),
         ]

@@ -1,14 +1,12 @@
 """Consent: append-only rows, party × purpose × recipient, of which the newest counts; and the information sheets."""
 
-from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
 from referrals.models.party import Party
 from referrals.querysets_consent import ConsentQuerySet
 from restorative.common.fields import EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager
 
 
@@ -34,9 +32,7 @@ class Consent(BaseModel):
     seq = models.PositiveIntegerField()
     answer = models.CharField(max_length=10, choices=Answer.choices)
     heard_alone_at = models.DateTimeField(null=True, blank=True)
-    heard_alone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    heard_alone_by = optional_staff()
     sheet = models.ForeignKey(InformationSheet, on_delete=models.PROTECT, related_name="+")
     wording = EncryptedTextField(blank=True, default="")
     how = models.CharField(max_length=20, choices=How.choices)
@@ -47,9 +43,7 @@ class Consent(BaseModel):
     counts_from = models.DateTimeField()
     expires_on = models.DateField()
     taken_at = models.DateTimeField()
-    taken_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    taken_by = optional_staff()
 
     objects = protected_manager(ConsentQuerySet)
 
@@ -58,10 +52,5 @@ class Consent(BaseModel):
         indexes = [models.Index(fields=["party", "purpose", "recipient", "-seq"], name="consent_newest")]
         constraints = [
             models.UniqueConstraint(fields=["party", "purpose", "recipient", "seq"], name="one_answer_a_seq"),
-            models.CheckConstraint(
-                condition=Q(heard_alone_at__isnull=True, heard_alone_by__isnull=True)
-                | Q(heard_alone_at__isnull=False, heard_alone_by__isnull=False),
-                name="consent_heard_when_and_who",
-                violation_error_message="A consent heard alone says when and by whom.",
-            ),
+            pair("heard_alone", "consent_heard_when_and_who", "A consent heard alone says when and by whom."),
         ]

@@ -12,7 +12,7 @@ from referrals.models.party import Party
 from referrals.models.referral import Referral
 from referrals.querysets_handoffs import HandoffMessageQuerySet, HandoffQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager
 
 DECIDED = (HandoffState.ACCEPTED, HandoffState.DECLINED, HandoffState.RETURNED, HandoffState.COMPLETED)
@@ -40,31 +40,19 @@ class Handoff(BaseModel):
     sent_at = models.DateTimeField()
     sent_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     seen_at = models.DateTimeField(null=True, blank=True)
-    seen_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    seen_by = optional_staff()
     decided_at = models.DateTimeField(null=True, blank=True)
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    decided_by = optional_staff()
     decided_kind = models.CharField(max_length=10, choices=HandoffKind.choices, blank=True, default="")
     decline_code = models.CharField(max_length=20, choices=DeclineCode.choices, blank=True, default="")
-    receiver = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    receiver = optional_staff()
     starts_on = models.DateField(null=True, blank=True)
     moved_at = models.DateTimeField(null=True, blank=True)
-    moved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    moved_by = optional_staff()
     moved = models.JSONField(default=list, blank=True)
-    lead_before = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    lead_before = optional_staff()
     ended_at = models.DateTimeField(null=True, blank=True)
-    ended_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    ended_by = optional_staff()
     # The party whose withdrawn answer ended the request before anything moved, and the state it was in then. Only
     # users who open that party know: for other users on the sender's side the request stays in that state.
     ended_for = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
@@ -112,18 +100,8 @@ class Handoff(BaseModel):
                 name="help_is_for_somebody",
                 violation_error_message="Help is for one person; leading is for all.",
             ),
-            models.CheckConstraint(
-                condition=Q(seen_at__isnull=True, seen_by__isnull=True)
-                | Q(seen_at__isnull=False, seen_by__isnull=False),
-                name="handoff_seen_when_and_who",
-                violation_error_message="A request that was opened says when and by whom.",
-            ),
-            models.CheckConstraint(
-                condition=Q(decided_at__isnull=True, decided_by__isnull=True)
-                | Q(decided_at__isnull=False, decided_by__isnull=False),
-                name="handoff_decided_when_and_who",
-                violation_error_message="An answer says when and by whom.",
-            ),
+            pair("seen", "handoff_seen_when_and_who", "A request that was opened says when and by whom."),
+            pair("decided", "handoff_decided_when_and_who", "An answer says when and by whom."),
             models.CheckConstraint(
                 condition=Q(state__in=UNANSWERED, decided_at__isnull=True)
                 | Q(state__in=DECIDED, decided_at__isnull=False)
@@ -143,12 +121,7 @@ class Handoff(BaseModel):
                 name="declined_says_why",
                 violation_error_message="A request that is declined says why, and only then.",
             ),
-            models.CheckConstraint(
-                condition=Q(moved_at__isnull=True, moved_by__isnull=True)
-                | Q(moved_at__isnull=False, moved_by__isnull=False),
-                name="handoff_moved_when_and_who",
-                violation_error_message="First contact says when and by whom.",
-            ),
+            pair("moved", "handoff_moved_when_and_who", "First contact says when and by whom."),
             models.CheckConstraint(
                 # No name is shown if a party ended it by link.
                 condition=Q(ended_at__isnull=False) | Q(ended_at__isnull=True, ended_by__isnull=True),

@@ -4,7 +4,6 @@ A Person belongs to one organisation; routes belong to the party, never to the p
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -12,7 +11,7 @@ from referrals.enums import OWN_PLACES, ApproachResult, Days, Hours, Place, Rout
 from referrals.models.referral import Referral
 from referrals.querysets import PartyQuerySet, PersonQuerySet, SealedQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.names import name_key
 from restorative.common.protected import protected_manager
 
@@ -31,9 +30,7 @@ class Person(BaseModel):
     access_needs = EncryptedTextField(blank=True, default="")
     died_on = models.DateField(null=True, blank=True)
     died_recorded_at = models.DateTimeField(null=True, blank=True)
-    died_recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    died_recorded_by = optional_staff()
 
     objects = protected_manager(PersonQuerySet)
 
@@ -79,14 +76,10 @@ class Party(BaseModel):
     # The organisation whose staff gave the name. It never changes, so that a change of supporting organisation does
     # not show through a name that disappears or appears.
     named_by = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
-    keyworker = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="supports"
-    )
+    keyworker = optional_staff(related_name="supports")
     answered_at = models.DateTimeField(null=True, blank=True)
     left_at = models.DateTimeField(null=True, blank=True)
-    left_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    left_by = optional_staff()
     # When a provisional record was deleted. The party remains, without a name.
     forgotten_at = models.DateTimeField(null=True, blank=True)
 
@@ -161,9 +154,7 @@ class ContactRoute(BaseModel):
     voicemail = models.CharField(max_length=20, choices=Voicemail.choices, default=Voicemail.NO)
     cover = EncryptedTextField(blank=True, default="")
     confirmed_at = models.DateTimeField(null=True, blank=True)
-    confirmed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    confirmed_by = optional_staff()
     replaced_at = models.DateTimeField(null=True, blank=True)
 
     objects = protected_manager(SealedQuerySet)
@@ -180,12 +171,7 @@ class ContactRoute(BaseModel):
                 condition=Q(replaced_at__isnull=True),
                 name="one_current_route_a_kind",
             ),
-            models.CheckConstraint(
-                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
-                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
-                name="route_confirmed_when_and_who",
-                violation_error_message="A confirmed route says when and by whom.",
-            ),
+            pair("confirmed", "route_confirmed_when_and_who", "A confirmed route says when and by whom."),
             models.CheckConstraint(
                 condition=~Q(kind__in=["text", "email", "post"], allowed=True, read_by_others=True),
                 name="written_routes_are_private",

@@ -2,13 +2,12 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 
 from referrals.enums import Capacity, CapacityResult, ChildResult, ReadinessKind, Ready
 from referrals.models.party import Party
 from referrals.querysets import SafetyQuerySet, SealedQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager
 
 
@@ -45,9 +44,7 @@ class ReadinessCheck(BaseModel):
     capacity = models.CharField(max_length=10, choices=Capacity.choices, default=Capacity.CLEAR)
     expires_at = models.DateTimeField()
     accepted_late_at = models.DateTimeField(null=True, blank=True)
-    accepted_late_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    accepted_late_by = optional_staff()
     accepted_why = EncryptedTextField(blank=True, default="")
 
     objects = protected_manager(SealedQuerySet)
@@ -56,11 +53,10 @@ class ReadinessCheck(BaseModel):
         ordering = ["completed_at", "id"]
         indexes = [models.Index(fields=["party", "kind", "-completed_at"], name="readiness_newest")]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(accepted_late_at__isnull=True, accepted_late_by__isnull=True)
-                | Q(accepted_late_at__isnull=False, accepted_late_by__isnull=False),
-                name="late_check_accepted_when_and_who",
-                violation_error_message="A late check that was accepted says when and by whom.",
+            pair(
+                "accepted_late",
+                "late_check_accepted_when_and_who",
+                "A late check that was accepted says when and by whom.",
             )
         ]
 

@@ -1,7 +1,6 @@
 """Phonetic keys of names, and the hits of a records check in the records of every organisation.
 Only safeguarding leads of the leading organisation see hits; the check itself is in concern.py."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -10,7 +9,7 @@ from referrals.models.concern import RecordsCheck
 from referrals.models.party import Party, Person
 from referrals.querysets import NameKeyQuerySet, RecordsHitQuerySet
 from restorative.common.fields import EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff
 from restorative.common.protected import protected_manager
 
 
@@ -41,9 +40,7 @@ class RecordsHit(BaseModel):
     verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, default="")
     note = EncryptedTextField(blank=True, default="")
     looked_at = models.DateTimeField(null=True, blank=True)
-    looked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    looked_by = optional_staff()
 
     # Annotated by with_open_concerns; never stored.
     stop_open: bool

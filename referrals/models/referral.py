@@ -16,7 +16,7 @@ from referrals.querysets import (
     TaskQuerySet,
 )
 from restorative.common.fields import EncryptedTextField
-from restorative.common.models import BaseModel
+from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager
 from restorative.common.references import new_reference
 
@@ -36,9 +36,7 @@ class Referral(BaseModel):
     last_activity_at = models.DateTimeField()
     first_ready_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
-    closed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    closed_by = optional_staff()
 
     # Something outside it that its projections rest on has changed: they are computed again within minutes.
     stale = models.BooleanField(default=False)
@@ -171,9 +169,7 @@ class Task(BaseModel):
     words = EncryptedTextField()
     due_on = models.DateField()
     done_at = models.DateTimeField(null=True, blank=True)
-    done_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
+    done_by = optional_staff()
     blocks = models.ForeignKey(
         "referrals.SignOff", on_delete=models.PROTECT, null=True, blank=True, related_name="steps"
     )
@@ -183,11 +179,4 @@ class Task(BaseModel):
     class Meta:
         ordering = ["due_on", "created_at", "id"]
         indexes = [models.Index(fields=["assignee", "done_at", "due_on"], name="task_mine")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(done_at__isnull=True, done_by__isnull=True)
-                | Q(done_at__isnull=False, done_by__isnull=False),
-                name="task_done_when_and_who",
-                violation_error_message="A task that is done says when and by whom.",
-            )
-        ]
+        constraints = [pair("done", "task_done_when_and_who", "A task that is done says when and by whom.")]

@@ -3,17 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from referrals.disclosure import before_step
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.facts import Facts, facts_of
 from referrals.models import Consent, Involvement, Party, Referral
 from referrals.querysets_rules import Within
+from restorative.accounts.models import User
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 OTHER = "The other person"
 
@@ -36,7 +34,7 @@ class Step:
 AND_BACK = "?from=referral"
 
 
-def shown_name(party: Party, user: "User") -> str:
+def shown_name(party: Party, user: User) -> str:
     """The first name of a party if the user's own side gave it, otherwise their place ('The other person').
 
     `party` carries `opened` (see with_opened). A person belongs to one organisation and is named to no other; a
@@ -48,7 +46,7 @@ def shown_name(party: Party, user: "User") -> str:
     return OTHER
 
 
-def names_of(parties: Iterable[Party], user: "User") -> str:
+def names_of(parties: Iterable[Party], user: User) -> str:
     """'Sam and Jo', 'Sam and the other person', 'Ravi, Meena and Nan': participants, the person first."""
     people = sorted(
         (party for party in parties if not party.is_supporter), key=lambda party: not party.is_own_place
@@ -60,7 +58,7 @@ def names_of(parties: Iterable[Party], user: "User") -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def within(referral: Referral, user: "User") -> Within:
+def within(referral: Referral, user: User) -> Within:
     """What this user sees and opens of a referral; read once per request and cached on the referral."""
     cached: Within | None = getattr(referral, "_within", None)
     if cached is None or cached.pk != user.pk:
@@ -76,7 +74,7 @@ def facts_for(referral: Referral, at: datetime) -> Facts:
     return cached if cached.at == at else cached.moved_to(at)
 
 
-def parties_for(referral: Referral, user: "User") -> list[Party]:
+def parties_for(referral: Referral, user: User) -> list[Party]:
     """The parties of a referral as the user sees them, with `opened`; read once per request and cached on the
     referral."""
     cached = getattr(referral, "_parties_for", None)
@@ -89,7 +87,7 @@ def parties_for(referral: Referral, user: "User") -> list[Party]:
     return cached[1]
 
 
-def facilitators_of(referral: Referral, user: "User") -> list[Involvement]:
+def facilitators_of(referral: Referral, user: User) -> list[Involvement]:
     """Workers with a current meeting part; read once per request and cached on the referral."""
     if not hasattr(referral, "_facilitations"):
         referral._facilitations = list(
@@ -100,7 +98,7 @@ def facilitators_of(referral: Referral, user: "User") -> list[Involvement]:
     return [row for row in referral._facilitations if row.part != Part.STAND_IN or row.since <= clock.now()]
 
 
-def standing_in(referral: Referral, user: "User") -> list[Involvement]:
+def standing_in(referral: Referral, user: User) -> list[Involvement]:
     """Stand-ins whose day is still to come."""
     facilitators_of(referral, user)
     now = clock.now()
@@ -112,12 +110,12 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def you_or_name(person: "User", user: "User") -> str:
+def you_or_name(person: User, user: User) -> str:
     """'you', or their first name."""
     return "you" if person.pk == user.pk else person.first_name
 
 
-def identity(referral: Referral, user: "User") -> dict[str, Any]:
+def identity(referral: Referral, user: User) -> dict[str, Any]:
     """The identity bar of a referral's pages."""
     running = [row for row in facilitators_of(referral, user) if row.part != Part.SECOND_WORKER]
     facts = [
@@ -133,7 +131,7 @@ def identity(referral: Referral, user: "User") -> dict[str, Any]:
 STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLOSED)
 
 
-def words_before_step(party: Party, user: "User") -> tuple[str, ...]:
+def words_before_step(party: Party, user: User) -> tuple[str, ...]:
     """The words that were approved for reaching a party before a step hidden from this user; empty if there are
     none."""
     here = within(party.referral, user)
@@ -142,7 +140,7 @@ def words_before_step(party: Party, user: "User") -> tuple[str, ...]:
     return tuple(Consent.objects.words_before_step(rows)) if rows else ()
 
 
-def words_agreed(party: Party, user: "User") -> tuple[str, ...]:
+def words_agreed(party: Party, user: User) -> tuple[str, ...]:
     """The exact words that others approved for reaching a party, as far as this user may know."""
     rows = Consent.objects.agreed_words(within(party.referral, user)).filter(recipient=party.pk)
     return words_before_step(party, user) or tuple(row.wording for row in rows)
@@ -166,7 +164,7 @@ def place_of(party: Party) -> str:
     return str(Place(party.place).label)
 
 
-def prefetch_parties(referrals: list[Referral], user: "User", here: Within | None = None) -> None:
+def prefetch_parties(referrals: list[Referral], user: User, here: Within | None = None) -> None:
     """Read the parties of a page of referrals in one query, and cache them on each (see parties_for). `here`: what the
     user sees and opens of these referrals, where it was already read."""
     by_referral: dict = {referral.pk: [] for referral in referrals}

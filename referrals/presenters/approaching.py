@@ -1,8 +1,9 @@
 """Texts about a person who has not answered: until when their record is kept, and what they said.
 Users who do not open their compartment see none of it."""
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -13,13 +14,9 @@ from referrals.facts import PartyFacts
 from referrals.facts.rows import ConcernRow
 from referrals.models import Approach, KeptLonger, Party
 from referrals.presenters.shown_person import ShownPerson
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from restorative.accounts.models import User
 
 Row = dict[str, Any]
 # The same answer for every family member who enquires, in every case.
@@ -79,7 +76,7 @@ def longer(party: PartyFacts) -> list[Row]:
     ]
 
 
-def came_rows(party: Party, user: "User") -> list[Row]:
+def came_rows(party: Party, user: User) -> list[Row]:
     """The words with which a person came to us, when, and which worker they told."""
     found = (
         Approach.objects.visible_to(presenters.within(party.referral, user))
@@ -93,16 +90,14 @@ def came_rows(party: Party, user: "User") -> list[Row]:
     ]
 
 
-def _told(row: Approach, user: "User") -> str:
+def _told(row: Approach, user: User) -> str:
     day = clock.show_day(datetime.fromisoformat(row.told_us["on"]).date())
     who = f", to {presenters.you_or_name(row.created_by, user)}" if row.created_by else ""
     words = row.told_us.get("words", "")
     return f"“{words}”\n{capfirst(day)}{who}" if words else f"{day}{who}"
 
 
-def asked_not(
-    party: Party, user: "User", people: "Sequence[Party]", routes: "Sequence[str]" = ()
-) -> list[Row]:
+def asked_not(party: Party, user: User, people: Sequence[Party], routes: Sequence[str] = ()) -> list[Row]:
     """Other referrals in which a possible match of this party said "do not approach", as far as this user may know."""
     named = [
         each
@@ -120,7 +115,7 @@ def asked_not(
     return _rows(elsewhere.values_list("referral__reference", flat=True))
 
 
-def asked_not_of(user: "User", people: "Sequence[tuple[str, str, Sequence[str]]]") -> list[Row]:
+def asked_not_of(user: User, people: Sequence[tuple[str, str, Sequence[str]]]) -> list[Row]:
     """The same for people about to be logged: for each the first name, the last name, and the others' first names."""
     return _rows(
         reference
@@ -131,7 +126,7 @@ def asked_not_of(user: "User", people: "Sequence[tuple[str, str, Sequence[str]]]
     )
 
 
-def _rows(references: "Iterable[str]") -> list[Row]:
+def _rows(references: Iterable[str]) -> list[Row]:
     """A sentence and a link for each referral in which it was said."""
     return [
         {

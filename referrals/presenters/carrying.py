@@ -1,18 +1,14 @@
 """What one person agreed to have carried to another, in their own words, for facilitators."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from referrals.models import Consent, Party
+from referrals.models import Consent, Party, Referral
 from referrals.presenters import OTHER, facts_for, parties_for, shown_name, within
-
-if TYPE_CHECKING:
-    from referrals.models import Referral
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 
 def carried_rows(
-    referral: "Referral", user: "User", at: datetime, *, to: Party | None = None
+    referral: Referral, user: User, at: datetime, *, to: Party | None = None
 ) -> list[dict[str, str]]:
     """Summary rows: who says it to which person, and the words; with `to`, only those to that person. A fixed number
     of queries."""
@@ -34,6 +30,6 @@ def carried_rows(
     ]
 
 
-def _named(party: Party, user: "User") -> str:
+def _named(party: Party, user: User) -> str:
     name = shown_name(party, user)
     return name.lower() if name == OTHER else name

@@ -3,7 +3,7 @@ Checks for all at once whether the page is still open to them; the page itself c
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.urls import NoReverseMatch, resolve, reverse
@@ -11,13 +11,11 @@ from django.urls import NoReverseMatch, resolve, reverse
 from referrals import access
 from referrals.models import Party, Referral
 from referrals.presenters import names_of, prefetch_parties
+from restorative.accounts.models import User
 from restorative.common import clock, drafts
 from restorative.common.models import Draft
 from restorative.common.references import read_reference
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 NOT_YOURS = "A page you can no longer open"
 UNNAMED = "Something you began to write"
@@ -36,7 +34,7 @@ class Begun:
     safety_only: bool = False
 
 
-def rows(owner: "User") -> list[dict[str, Any]]:
+def rows(owner: User) -> list[dict[str, Any]]:
     """A row per draft, in at most six queries."""
     begun = [_begun(draft) for draft in drafts.of(owner)]
     found = Referral.objects.visible_to(owner).filter(reference__in={each.reference for each in begun})
@@ -65,7 +63,7 @@ def _begun(draft: Draft) -> Begun:
     return Begun(draft, href, page.policy, reference, match.kwargs.get("party"), safety_only)
 
 
-def _may_open(each: Begun, owner: "User", referrals: dict[str, Referral], where: dict[UUID, Party]) -> bool:
+def _may_open(each: Begun, owner: User, referrals: dict[str, Referral], where: dict[UUID, Party]) -> bool:
     if not each.href:
         return False
     if each.party is not None:
@@ -79,7 +77,7 @@ def _may_open(each: Begun, owner: "User", referrals: dict[str, Referral], where:
 
 
 def _row(
-    each: Begun, owner: "User", referrals: dict[str, Referral], where: dict[UUID, Party]
+    each: Begun, owner: User, referrals: dict[str, Referral], where: dict[UUID, Party]
 ) -> dict[str, Any]:
     draft, opens = each.draft, _may_open(each, owner, referrals, where)
     referral = referrals.get(each.reference) if opens else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -11,9 +11,7 @@ from referrals import selectors
 from referrals.enums import Stage
 from referrals.models import Party, Referral
 from referrals.presenters import names_of, parties_for, prefetch_parties, you_or_name
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 MOST = 5
 REASONS = {
@@ -25,7 +23,7 @@ REASONS = {
 
 
 def rows(
-    user: "User",
+    user: User,
     *,
     given: str,
     family: str = "",
@@ -46,7 +44,7 @@ def rows(
     return [_row(referrals[key], why, user) for key, why in reasons.items() if key in referrals]
 
 
-def _referrals(user: "User", keys: list[Any]) -> list[Referral]:
+def _referrals(user: User, keys: list[Any]) -> list[Referral]:
     shown = Referral.objects.visible_to(user).with_shown_stage(user).filter(pk__in=keys)
     return list(shown.select_related("lead"))
 
@@ -59,7 +57,7 @@ def _reasons(party: Party) -> list[str]:
     ]
 
 
-def _row(referral: Referral, why: list[str], user: "User") -> dict[str, Any]:
+def _row(referral: Referral, why: list[str], user: User) -> dict[str, Any]:
     return {
         "name": names_of(parties_for(referral, user), user),
         "about": f"{referral.reference}, {str(Stage(referral.shown_stage).label).lower()}. "

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import F
@@ -15,10 +14,8 @@ from referrals.models import Duty
 from referrals.presenters.duty_rows import TODAY, Item, item_of
 from referrals.querysets_duties import Due, ListOf, first_of_each
 from referrals.querysets_rules import Within
+from restorative.accounts.models import User
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 # One more than a section shows, so that it can say that there are more; and some that may not be known or give way.
 MOST, SPARE = 11, 40
@@ -49,7 +46,7 @@ class DutyLists:
         self.by_section[section] = [duty for duty in self[section] if duty.thing in wanted]
 
 
-def read(user: "User", at: datetime) -> DutyLists:
+def read(user: User, at: datetime) -> DutyLists:
     """The first duties of each list of this user."""
     ids = first_of_each([*_own(user, at), *_overseen(user)], at)
     here = Within.of(user, pk__in=set(ids.values()))
@@ -65,7 +62,7 @@ def read(user: "User", at: datetime) -> DutyLists:
     return found
 
 
-def _own(user: "User", at: datetime) -> list[ListOf]:
+def _own(user: User, at: datetime) -> list[ListOf]:
     """A worker's own: late and for today, without a day, for the next days; and what they are to know."""
     me, tomorrow = principals.user(user.pk), clock.moment(clock.today(at) + timedelta(days=1), 0)
     return [
@@ -79,7 +76,7 @@ def _own(user: "User", at: datetime) -> list[ListOf]:
     ]
 
 
-def _overseen(user: "User") -> list[ListOf]:
+def _overseen(user: User) -> list[ListOf]:
     found = []
     if user.is_manager:
         name = principals.managers(user.organisation_id)

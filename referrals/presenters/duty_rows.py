@@ -4,7 +4,6 @@ How each kind is said stands in its entry in referrals/duties."""
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.urls import reverse
@@ -13,10 +12,8 @@ from django.utils.text import capfirst
 from referrals.duties import KINDS, DutyKind
 from referrals.models import Duty, Party, Referral
 from referrals.presenters import OTHER, names_of, parties_for, shown_name
+from restorative.accounts.models import User
 from restorative.common import clock
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 TODAY, NEXT, WAITING = "today", "next", "waiting"
 
@@ -69,7 +66,7 @@ def last_day(duty: Duty) -> date | None:
 class Words:
     """Says duties to one user. `starts` are the times of meetings, by their ids."""
 
-    user: "User"
+    user: User
     at: datetime
     starts: Mapping[UUID, datetime] = field(default_factory=dict)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -14,11 +14,9 @@ from referrals.enums import GrantKind, Place
 from referrals.models import Bar, Grant, Party, Referral
 from referrals.presenters import you_or_name
 from referrals.querysets_rules import visible_among
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 FIRST_HEADS = ["Who", "Referral", "What is opened", "Why", "Until"]
 WAITING_HEADS = [*FIRST_HEADS, "What you can do"]
@@ -26,21 +24,21 @@ OPEN_HEADS = [*FIRST_HEADS, "What was seen", "What you can do"]
 OVER_HEADS = [*FIRST_HEADS, "What was seen", "How it ended"]
 
 
-def current(user: "User", at: datetime) -> list[Grant]:
+def current(user: User, at: datetime) -> list[Grant]:
     """Requested and active grants this user may know of, newest first. Three queries."""
     return list(_known(user).filter(ended_at__isnull=True, until__gt=at))
 
 
-def ended(user: "User", at: datetime) -> QuerySet[Grant]:
+def ended(user: User, at: datetime) -> QuerySet[Grant]:
     """Grants this user may know of that are over, newest first."""
     return _known(user).filter(Q(ended_at__isnull=False) | Q(until__lte=at))
 
 
-def _known(user: "User") -> QuerySet[Grant]:
+def _known(user: User) -> QuerySet[Grant]:
     return Grant.objects.visible_to(user).with_what_is_named().order_by("-created_at", "-pk")
 
 
-def lists(now: list[Grant], over: list[Grant], user: "User") -> list[dict[str, Any]]:
+def lists(now: list[Grant], over: list[Grant], user: User) -> list[dict[str, Any]]:
     """The lists of the page: {title, heads, rows, empty}. One query, for which of their referrals this user sees."""
     seen = visible_among(user, {row.referral_id for row in [*now, *over]})
     running = [row for row in now if row.given_at]
@@ -57,7 +55,7 @@ def lists(now: list[Grant], over: list[Grant], user: "User") -> list[dict[str, A
     return found
 
 
-def _first(row: Grant, user: "User", seen: set[UUID]) -> list[Any]:
+def _first(row: Grant, user: User, seen: set[UUID]) -> list[Any]:
     reference = row.referral.reference
     href = reverse("casework:show", args=[reference])
     return [
@@ -77,7 +75,7 @@ def until(moment: datetime) -> str:
     return clock.show_when(moment)
 
 
-def why(row: Grant, user: "User") -> str:
+def why(row: Grant, user: User) -> str:
     """'Covering for a colleague: Kit is away.'; the reason only for its author and users who oversee access."""
     label = str(GrantKind(row.kind).label)
     told = access.looks_after_access(user) or row.created_by_id == user.pk
@@ -89,7 +87,7 @@ def place_of(party: Party | None) -> str:
     return capfirst(str(Place(party.place).label)) if party else "Only that it exists"
 
 
-def _seen(row: Grant, user: "User") -> Any:
+def _seen(row: Grant, user: User) -> Any:
     if not row.given_at:
         return "Nothing"
     if not access.may_see_what_was_opened(user, row):
@@ -97,27 +95,27 @@ def _seen(row: Grant, user: "User") -> Any:
     return {"text": "Look", "href": reverse("reports:grant_seen", args=[row.pk])}
 
 
-def _what_next(row: Grant, user: "User") -> Any:
+def _what_next(row: Grant, user: User) -> Any:
     if not row.given_at and access.gives(user, row):
         return {"text": "Answer", "href": reverse("referrals:grant_give", args=[row.pk])}
     text = "End it" if row.given_at else "Take it back"
     return {"text": text, "href": reverse("referrals:grant_end", args=[row.pk])}
 
 
-def _ended(row: Grant, user: "User") -> str:
+def _ended(row: Grant, user: User) -> str:
     if row.ended_at and row.ended_by:
         said = "Ended" if row.given_at else "Not given"
         return f"{said} by {you_or_name(row.ended_by, user)}, {clock.show_when(row.ended_at)}"
     return "Its time was over" if row.given_at else "Nobody answered in time"
 
 
-def facts(row: Grant, user: "User") -> list[dict[str, str]]:
+def facts(row: Grant, user: User) -> list[dict[str, str]]:
     """The facts needed for a decision on a request."""
     by = row.created_by
     asked = f"{you_or_name(by, user)}, {clock.show_when(row.created_at)}" if by else ""
     return [
         {"key": "Who", "value": row.user.full_name},
-        {"key": "Referral", "value": row.referral.reference},
+        {"key": Referral, "value": row.referral.reference},
         {"key": "What is opened", "value": place_of(row.party)},
         {"key": "Why", "value": why(row, user)},
         {"key": "Until", "value": until(row.until)},
@@ -125,7 +123,7 @@ def facts(row: Grant, user: "User") -> list[dict[str, str]]:
     ]
 
 
-def people(referral: Referral, user: "User") -> list[tuple[str, str]]:
+def people(referral: Referral, user: User) -> list[tuple[str, str]]:
     """People of their organisation, by place and keyworker."""
     rows = Party.objects.could_be_asked_for(user).filter(referral=referral).select_related("keyworker")
     return [
@@ -134,7 +132,7 @@ def people(referral: Referral, user: "User") -> list[tuple[str, str]]:
     ]
 
 
-def kinds(user: "User") -> tuple[list[tuple[str, str]], dict[str, str]]:
+def kinds(user: User) -> tuple[list[tuple[str, str]], dict[str, str]]:
     """What this user may ask for, each with its meaning."""
     wanted = [GrantKind.READING] if user.is_governance else [GrantKind.EMERGENCY, GrantKind.COVER]
     hours, days = rules().emergency_hours, rules().cover_days
@@ -146,7 +144,7 @@ def kinds(user: "User") -> tuple[list[tuple[str, str]], dict[str, str]]:
     return [(kind.value, str(kind.label)) for kind in wanted], hints
 
 
-def bar_rows(referral: Referral, user: "User") -> list[list[Any]]:
+def bar_rows(referral: Referral, user: User) -> list[list[Any]]:
     """Bars of a referral, as far as this user may know."""
     rows = Bar.objects.visible_to(user).filter(referral=referral, lifted_at__isnull=True)
     return [

@@ -1,20 +1,17 @@
 """What helps each person to come and to take part, for users who open them: person's page, planner, run sheet."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from referrals.enums import Answer, How, Purpose
 from referrals.models import Consent, Party
 from referrals.presenters import shown_name
-
-if TYPE_CHECKING:
-    from django.db.models import QuerySet
-
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 
-def needs_of(parties: Iterable[Party], user: "User") -> dict[UUID, list[str]]:
+def needs_of(parties: Iterable[Party], user: User) -> dict[UUID, list[str]]:
     """The needs of each party that the user opens, if there are any. One query. The parties carry `opened`."""
     opened = {party.pk: party for party in parties if party.opened}
     asked = last_asked(_asked(list(opened), user))
@@ -22,7 +19,7 @@ def needs_of(parties: Iterable[Party], user: "User") -> dict[UUID, list[str]]:
     return {key: lines for key, lines in found.items() if lines}
 
 
-def _asked(parties: list[UUID], user: "User") -> "QuerySet[Consent]":
+def _asked(parties: list[UUID], user: User) -> QuerySet[Consent]:
     return Consent.objects.visible_to(user).filter(party__in=parties, purpose=Purpose.TAKE_PART)
 
 
@@ -35,7 +32,7 @@ def last_asked(rows: Iterable[Consent]) -> dict[UUID, Consent]:
     return {row.party_id: row for row in sorted(asked, key=lambda row: row.seq)}
 
 
-def helped_before(party: Party, user: "User") -> tuple[bool, bool]:
+def helped_before(party: Party, user: User) -> tuple[bool, bool]:
     """Whether they had things read aloud, and an interpreter, when last asked."""
     last = last_asked(_asked([party.pk], user)).get(party.pk)
     return (last.how == How.READ_ALOUD, last.interpreter) if last else (False, False)
@@ -53,7 +50,7 @@ def said(party: Party, last: Consent | None) -> list[str]:
     return [*lines, party.person.access_needs] if party.person.access_needs else lines
 
 
-def needs_rows(parties: Iterable[Party], user: "User") -> list[dict[str, str]]:
+def needs_rows(parties: Iterable[Party], user: User) -> list[dict[str, str]]:
     """The same as summary rows: a name and their needs."""
     people = list(parties)
     needs = needs_of(people, user)

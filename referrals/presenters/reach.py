@@ -1,6 +1,7 @@
 """One person's contact routes, and what they are sent."""
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, Q
@@ -18,9 +19,6 @@ from referrals.reminders.reach import Ways, of_another_person, ways_in
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.formfields import show_phone
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Row = dict[str, Any]
 
@@ -48,7 +46,7 @@ def knows_what_is_shared(user: User, referral: Referral) -> bool:
     return access.facilitates(user, referral)
 
 
-def ways_shown_to(user: User, referral: Referral, parties: "Iterable[Party]") -> dict[UUID, Ways]:
+def ways_shown_to(user: User, referral: Referral, parties: Iterable[Party]) -> dict[UUID, Ways]:
     """How each of these parties may be written to, as far as this user may know."""
     known = ways_in(presenters.facts_for(referral, clock.now()))
     ways = {party.pk: known[party.pk] for party in parties}
@@ -67,7 +65,7 @@ def routes_of(party: Party, user: User) -> list[ContactRoute]:
 
 
 def route_boxes(
-    routes: "Iterable[ContactRoute]", shares_home: bool, user: User, *, facilitates: bool
+    routes: Iterable[ContactRoute], shares_home: bool, user: User, *, facilitates: bool
 ) -> list[Row]:
     """Each contact route: whether it may be used, when, and with which cover words."""
     return [_route_box(row, shares_home, facilitates and row.is_shared, user) for row in routes]

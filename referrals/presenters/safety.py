@@ -2,7 +2,7 @@
 It says "None recorded", never "safe"."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.urls import reverse
 from django.utils.text import capfirst
@@ -20,17 +20,15 @@ from referrals.enums import (
 from referrals.forms import words
 from referrals.models import ChildDecision, Concern, Party, ProtectiveShare, SafetyAnswers, SignOff, Task
 from referrals.presenters.orders import order_rows
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.forms import Whom
 from restorative.common.rules import rules
 
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
-
 Row = dict[str, Any]
 
 
-def page(party: Party, user: "User", at: datetime, *, opens: bool, onward: str = "") -> dict[str, Any]:
+def page(party: Party, user: User, at: datetime, *, opens: bool, onward: str = "") -> dict[str, Any]:
     """Everything the safety page shows this user, who `opens` the whole compartment or only safety.
     `onward` is appended to the URL of each link to a form."""
     here = presenters.within(party.referral, user)
@@ -82,7 +80,7 @@ def page(party: Party, user: "User", at: datetime, *, opens: bool, onward: str =
 SHARE_HEADS = ["Shared with", "Why", "What was said", "When", "Looked at"]
 
 
-def share_rows(party: Party, user: "User") -> list[list[Any]]:
+def share_rows(party: Party, user: User) -> list[list[Any]]:
     """Protective shares about them, newest first, as far as this user may read them."""
     found = ProtectiveShare.objects.visible_to(user).filter(party=party)
     return [
@@ -100,7 +98,7 @@ def share_rows(party: Party, user: "User") -> list[list[Any]]:
     ]
 
 
-def share_facts(share: ProtectiveShare, user: "User") -> list[Row]:
+def share_facts(share: ProtectiveShare, user: User) -> list[Row]:
     """One protective share, for a page that names the person and nothing else of the referral."""
     rows = [
         {"key": "About", "value": share.party.known_as},
@@ -114,7 +112,7 @@ def share_facts(share: ProtectiveShare, user: "User") -> list[Row]:
     return rows
 
 
-def child_rows(party: Party, user: "User") -> list[Row]:
+def child_rows(party: Party, user: User) -> list[Row]:
     """The newest record of whether a person under 16 can decide."""
     found = (
         ChildDecision.objects.visible_to(presenters.within(party.referral, user))
@@ -130,7 +128,7 @@ def child_rows(party: Party, user: "User") -> list[Row]:
     return [{"key": "Can they decide?", "value": "\n".join(said)}]
 
 
-def concern_facts(concern: Concern, party: Party, user: "User", at: datetime) -> list[Row]:
+def concern_facts(concern: Concern, party: Party, user: User, at: datetime) -> list[Row]:
     """What a second person reads of one concern before deciding on it."""
     rows = [{"key": "Recorded", "value": _when_who(concern.raised_at, concern.raised_by, user)}]
     if concern.detail:
@@ -158,7 +156,7 @@ def _concern(
     steps: list[Task],
     newest: datetime | None,
     party: Party,
-    user: "User",
+    user: User,
     at: datetime,
     *,
     opens: bool,
@@ -189,11 +187,11 @@ def _concern(
     }
 
 
-def _when_who(moment: datetime, who: "User", user: "User") -> str:
+def _when_who(moment: datetime, who: User, user: User) -> str:
     return f"{clock.show_when(moment)}, by {presenters.you_or_name(who, user)}"
 
 
-def _decided(row: SignOff, user: "User") -> str:
+def _decided(row: SignOff, user: User) -> str:
     decision = str(SignOffDecision(row.decision).label)
     until = (
         f", counts until {clock.show_day(row.expires_at)}"
@@ -237,7 +235,7 @@ def _needs(stop: bool, last: SignOff | None, steps: list[Task], newest: datetime
     return ""
 
 
-def _actions(concern: Concern, stop: bool, party: Party, user: "User", opens: bool) -> list[Row]:
+def _actions(concern: Concern, stop: bool, party: Party, user: User, opens: bool) -> list[Row]:
     args = [party.referral.reference, party.pk, concern.pk]
     found = []
     if not stop and access.may_sign_off(user, concern):
@@ -252,7 +250,7 @@ def _actions(concern: Concern, stop: bool, party: Party, user: "User", opens: bo
     return found
 
 
-def _step(step: Task, party: Party, user: "User") -> Row:
+def _step(step: Task, party: Party, user: User) -> Row:
     done = step.done_at is not None
     href = reverse("referrals:step_done", args=[party.referral.reference, party.pk, step.pk])
     return {
@@ -269,7 +267,7 @@ def _said(answer: str, detail: str) -> str:
     return f"{label}: {detail}" if detail else label
 
 
-def _answers(party: Party, user: "User") -> Row:
+def _answers(party: Party, user: User) -> Row:
     row = (
         SafetyAnswers.objects.visible_to(presenters.within(party.referral, user))
         .filter(party=party)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 from referrals.blockers import ShownBlocker, find_blockers, sealed_open, shown_to
@@ -16,9 +16,7 @@ from referrals.facts import Facts, PartyFacts
 from referrals.models import Party, Referral
 from referrals.presenters import facts_for, parties_for, within
 from referrals.querysets_rules import Within
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
+from restorative.accounts.models import User
 
 
 @dataclass
@@ -26,7 +24,7 @@ class ShownReferral:
     """The data of the page. `facts` are all facts: `parties[].opened` decides which of them may be shown."""
 
     referral: Referral
-    user: "User"
+    user: User
     at: datetime
     facts: Facts
     parties: list[Party]
@@ -93,7 +91,7 @@ class ShownReferral:
         return frozenset(held & waiting)
 
 
-def _runs(facts: Facts, user: "User") -> bool:
+def _runs(facts: Facts, user: User) -> bool:
     """may_run, from facts."""
     of_lead = user.is_manager and facts.referral.lead_organisation_id == user.organisation_id
     facilitates = any(row.user_id == user.pk for row in facts.running)
@@ -102,7 +100,7 @@ def _runs(facts: Facts, user: "User") -> bool:
 
 def gather(
     referral: Referral,
-    user: "User",
+    user: User,
     at: datetime,
     *,
     gate: Gate | None = None,

@@ -4,7 +4,6 @@ The outbox asks; nothing here plans or sends. Reminders to workers are in worker
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -14,12 +13,10 @@ from referrals.facts import Facts, PartyFacts, read_facts
 from referrals.facts.referral import RUNS_MEETINGS
 from referrals.facts.rows import RouteRow, Worker
 from referrals.models import ContactRoute, Party
+from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
 from restorative.notify.registry import Cancel, Content, Hold, Send
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 # Hours of the London day in which a person may be reached; quiet hours narrow them further.
 HOURS: dict[str, tuple[int, int]] = {

@@ -4,7 +4,6 @@ Forms lay them out; actions apply the answers."""
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from django.db.models import Q
@@ -25,13 +24,10 @@ from referrals.models import (
     Preparation,
 )
 from referrals.presenters import needs
-from restorative.accounts.models import Organisation
+from restorative.accounts.models import Organisation, User
 from restorative.common import clock
 from restorative.common.formfields import show_phone
 from restorative.common.forms import Whom
-
-if TYPE_CHECKING:
-    from restorative.accounts.models import User
 
 Key = tuple[str, UUID]
 
@@ -52,7 +48,7 @@ class Answered:
         return f"So far: {str(Answer(row.answer).label).lower()}, {clock.show_day(row.taken_at)}, {how}."
 
 
-def answered(party: Party, user: "User") -> Answered:
+def answered(party: Party, user: User) -> Answered:
     """Read every answer of a party once."""
     newest: dict[Key, Consent] = {}
     withdrew: set[Key] = set()
@@ -78,7 +74,7 @@ def holds(row: Consent | None, at: datetime) -> bool:
     )
 
 
-def helped_before(party: Party, user: "User") -> list[str]:
+def helped_before(party: Party, user: User) -> list[str]:
     """The help they had when last asked, as initial checkboxes."""
     aloud, interpreter = needs.helped_before(party, user)
     return [kind for kind, so in ((ALOUD, aloud), (INTERPRETER, interpreter)) if so]
@@ -96,7 +92,7 @@ def what_is_told() -> dict[str, str]:
 
 
 def asks_for(
-    party: Party, whom: Whom, user: "User", so_far: Answered, at: datetime, share: str = ""
+    party: Party, whom: Whom, user: User, so_far: Answered, at: datetime, share: str = ""
 ) -> list[Ask]:
     """Each question for this party now, in page order. `share` is the key of one more organisation."""
     found = []
@@ -116,7 +112,7 @@ def asks_for(
 
 
 def _asks(
-    party: Party, whom: Whom, user: "User", running: list[Involvement], so_far: Answered, share: str
+    party: Party, whom: Whom, user: User, running: list[Involvement], so_far: Answered, share: str
 ) -> Iterator[Ask]:
     yield _plain(Purpose.TAKE_PART, whom)
     if not party.is_supporter:
@@ -147,13 +143,13 @@ def _plain(purpose: Purpose, whom: Whom) -> Ask:
     return Ask(purpose, whom.fit(question.label), whom.fit(question.say))
 
 
-def _to(other: Party, user: "User") -> str:
+def _to(other: Party, user: User) -> str:
     """'Jo', or 'the other person' in the middle of a sentence."""
     named = presenters.shown_name(other, user)
     return named if named != presenters.OTHER else named.lower()
 
 
-def _words(party: Party, user: "User", running: list[Involvement], so_far: Answered) -> Iterator[Ask]:
+def _words(party: Party, user: User, running: list[Involvement], so_far: Answered) -> Iterator[Ask]:
     """The exact words to reach each other person who needs them, for the party who asked first to approve."""
     people = presenters.parties_for(party.referral, user)
     if not any(each.pk == party.pk and each.asked_first for each in people):
@@ -173,7 +169,7 @@ def _words(party: Party, user: "User", running: list[Involvement], so_far: Answe
         yield Ask(Purpose.WORDS, label, f"“{words.TO_THE_OTHER}”", other.pk, words=exact)
 
 
-def _carrying(party: Party, user: "User") -> Iterator[Ask]:
+def _carrying(party: Party, user: User) -> Iterator[Ask]:
     """What they said in preparation that may be carried: asked for each person it would be carried to."""
     prepared = Preparation.objects.visible_to(user).filter(party=party).order_by("held_at", "pk").last()
     if prepared is None or not prepared.may_carry:
@@ -187,7 +183,7 @@ def _carrying(party: Party, user: "User") -> Iterator[Ask]:
             yield Ask(Purpose.CARRY, label, say, other.pk, words=prepared.may_carry)
 
 
-def _starter(party: Party, named: str, user: "User", running: list[Involvement]) -> str:
+def _starter(party: Party, named: str, user: User, running: list[Involvement]) -> str:
     """Suggested words: the facilitator rings, or the worker who is writing."""
     caller = next((row.user.first_name for row in running if row.part != Part.SECOND_WORKER), user.first_name)
     text = words.STARTER.format(other=named, worker=caller, name=party.known_as)
@@ -230,7 +226,7 @@ def _sharing_with_others(
         yield _share(organisation, whom, say)
 
 
-def _professionals(party: Party, user: "User") -> Iterator[Ask]:
+def _professionals(party: Party, user: User) -> Iterator[Ask]:
     invited = Invited.objects.visible_to(user).filter(referral=party.referral_id, left_out_at__isnull=True)
     for row in invited:
         say = (
@@ -239,7 +235,7 @@ def _professionals(party: Party, user: "User") -> Iterator[Ask]:
         yield Ask(Purpose.PROFESSIONAL, f"{row.name} being there ({row.role})", say, row.pk)
 
 
-def route_so_far(party: Party, user: "User", kind: str = "") -> dict[str, str]:
+def route_so_far(party: Party, user: User, kind: str = "") -> dict[str, str]:
     """The known contact route, as initial values; {} if there is none."""
     routes = ContactRoute.objects.visible_to(user).filter(party=party, replaced_at__isnull=True)
     if kind in RouteKind.values:

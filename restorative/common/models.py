@@ -1,11 +1,34 @@
-"""The base class of addressable models; drafts and submissions, which every form uses; heartbeats."""
+"""The base class of addressable models, and what they declare alike; drafts and submissions, which every form uses;
+heartbeats."""
 
 import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from restorative.common.fields import EncryptedJSONField
+
+if TYPE_CHECKING:
+    from restorative.accounts.models import User
+
+
+def optional_staff(*, related_name: str = "+") -> "models.ForeignKey[User | None, User | None]":
+    """A member of staff, or none yet: who released or cleared something."""
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name=related_name
+    )
+
+
+def pair(event: str, name: str, sentence: str) -> models.CheckConstraint:
+    """`<event>_at` and `<event>_by` are both set or both empty; otherwise `sentence` is said."""
+    at, by = f"{event}_at__isnull", f"{event}_by__isnull"
+    return models.CheckConstraint(
+        condition=Q(**{at: True, by: True}) | Q(**{at: False, by: False}),
+        name=name,
+        violation_error_message=sentence,
+    )
 
 
 class BaseModel(models.Model):
