@@ -1,15 +1,14 @@
 """Outcomes of a referral's meetings, and unfinished calls: the answers to referrals/meetings_port.py."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef
 
 from meetings.enums import PENDING, ActionStatus, FollowUpKind, FollowUpResult, MeetingStatus, Offered
 from meetings.facts import FollowUpRow, MeetingRow, MeetingsFacts
-from meetings.models import Attempt, FollowUp, Meeting, Record
+from meetings.models import Attempt, FollowUp, Record
 from referrals.enums import Outcome
-from referrals.facts import Facts, facts_of
+from referrals.facts import Facts
 from referrals.meetings_port import CallsLeft, MeetingDates
 from referrals.querysets_rules import Within
 from restorative.accounts.models import User
@@ -21,23 +20,9 @@ WHY = "closing"
 REACHED = (FollowUpResult.TALKED, FollowUpResult.RATHER_NOT)
 
 
-def _exists(referral: UUID, *statuses: MeetingStatus) -> bool:
-    return Meeting.objects.unscoped(WHY).filter(referral=referral, status__in=statuses).exists()
-
-
-def has_started(referral: UUID) -> bool:
-    """Whether a meeting is under way and not recorded yet."""
-    return _exists(referral, MeetingStatus.STARTED)
-
-
-def has_pending(referral: UUID) -> bool:
-    """Whether a meeting is booked or under way."""
-    return _exists(referral, *PENDING)
-
-
-def outcome(referral: UUID, at: datetime) -> Outcome:
+def outcome(facts: Facts) -> Outcome:
     """The outcome. An action that is not due yet is neither kept nor not kept."""
-    meetings, today = MeetingsFacts(facts_of(referral, at)), clock.today(at)
+    meetings, today = MeetingsFacts(facts), clock.today(facts.at)
     met = [meeting.id for meeting in meetings.those(MeetingStatus.TOOK_PLACE)]
     if not met:
         return Outcome.NOT_GOING_AHEAD
@@ -52,16 +37,15 @@ def outcome(referral: UUID, at: datetime) -> Outcome:
     return Outcome.MET_HELPED if not agreed and helped.exists() else Outcome.MET
 
 
-def calls_left(referral: UUID, by: User) -> CallsLeft:
+def calls_left(facts: Facts, by: User) -> CallsLeft:
     """The unfinished calls, with a name if `by` opens the person."""
-    facts = facts_of(referral, clock.now())
     undone = _undone(facts)
     if not undone:
         return CallsLeft()
-    opened, tried = Within.of(by, pk=referral).opened, _tried_enough(referral)
+    opened, tried = Within.of(by, pk=facts.referral.id).opened, _tried_enough(facts.referral.id)
     known = [row for row in undone if row.party_id in opened]
     return CallsLeft(
-        sentences=[_not_done(row, facts.parties[row.party_id].row.known_as) for row in known],
+        sentences=[_not_done(row, facts.parties[row.party_id].name) for row in known],
         only_tried=all(row.party_id in tried for row in known),
         hidden=len(known) < len(undone),
     )
@@ -93,8 +77,9 @@ def _tried_enough(referral: UUID) -> set[UUID]:
 
 
 def dates(facts: Facts) -> MeetingDates:
-    """When the next meeting begins, and when the first one that took place did."""
+    """When the next meeting begins, whether it has begun, and when the first one that took place did."""
     found = facts.rows(MeetingRow)
     coming = [row.starts_at for row in found if row.status in PENDING]
     held = [row.starts_at for row in found if row.status == MeetingStatus.TOOK_PLACE]
-    return MeetingDates(min(coming, default=None), min(held, default=None))
+    started = any(row.status == MeetingStatus.STARTED for row in found)
+    return MeetingDates(min(coming, default=None), started, min(held, default=None))

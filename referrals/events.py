@@ -16,16 +16,3 @@ share_ended = Signal()  # sharing with an organisation, organisation=, is no lon
 # There is no event for a lead that moves to another organisation or back: participants and facilitators stay the same,
 # and the outbox, which every change updates, tells the workers.
 lead_moved = Signal()
-
-ALL = {
-    "withdrawn": withdrawn,
-    "stopped": stopped,
-    "capacity_doubted": capacity_doubted,
-    "facilitator_lost": facilitator_lost,
-    "paused": paused,
-    "died": died,
-    "closed": closed,
-    "contacted": contacted,
-    "share_ended": share_ended,
-    "lead_moved": lead_moved,
-}

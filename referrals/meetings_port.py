@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from referrals.enums import Outcome
 from restorative.accounts.models import User
@@ -30,9 +29,11 @@ class CallsLeft:
 
 @dataclass(frozen=True)
 class MeetingDates:
-    """When the next meeting begins, and when the first one that took place did. Not yet as a user may know them."""
+    """When the next meeting begins, whether it has begun, and when the first one that took place did. Not yet as a user
+    may know them."""
 
     coming: datetime | None
+    started: bool
     held: datetime | None
 
 
@@ -40,14 +41,11 @@ class MeetingDates:
 class MeetingsPort:
     """Questions about the meetings of one referral."""
 
-    has_started: Callable[[UUID], bool]
-    has_pending: Callable[[UUID], bool]
-    outcome: Callable[[UUID, datetime], Outcome]
-    calls_left: Callable[[UUID, User], CallsLeft]
+    dates: Callable[["Facts"], MeetingDates]
+    outcome: Callable[["Facts"], Outcome]
+    calls_left: Callable[["Facts", User], CallsLeft]
     # What must be settled before the referral can continue, as this user may know it: a banner, or None.
     first_settle: Callable[["Referral", User], dict[str, str] | None]
-    # From facts already read.
-    dates: Callable[["Facts"], MeetingDates]
 
 
 _registered: list[MeetingsPort] = []

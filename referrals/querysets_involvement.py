@@ -1,9 +1,8 @@
 """Who worked on a referral, as conditions inside other queries.
-referrals/involvement.py answers the same questions for one object."""
+Facts answer the same questions for one referral that was read."""
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.apps import apps
 from django.db.models import Exists, F, Q, QuerySet
@@ -49,14 +48,6 @@ def of_another_side(user: Any, side: Any, referral: Any) -> Q:
         left_at__isnull=True,
     )
     return supports_another(user, side, referral) | Q(Exists(alone))
-
-
-def worker_ids(referral: UUID, at: datetime) -> set[UUID]:
-    """Who works on a referral at that moment: the lead, the facilitators, the keyworkers. Not filtered for a user."""
-    lead = rows_of("Referral").filter(pk=referral).values_list("lead", flat=True)
-    running = meeting_parts(at, referral=referral).values_list("user", flat=True)
-    supporting = rows_of("Party").filter(referral=referral, left_at__isnull=True, keyworker__isnull=False)
-    return {*lead, *running, *supporting.values_list("keyworker", flat=True)}
 
 
 def named_at(at: datetime) -> Q:

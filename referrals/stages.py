@@ -30,7 +30,7 @@ def nothing_in_the_way_of_booking(referral: Referral, at: datetime, facts: Facts
 
 def no_meeting_pending(referral: Referral, at: datetime, facts: Facts | None) -> list[str]:
     """No meeting is booked or under way."""
-    return [STILL_BOOKED] if meetings().has_pending(referral.pk) else []
+    return [STILL_BOOKED] if meetings().dates(facts or facts_of(referral.pk, at)).coming else []
 
 
 def within_30_days_of_closing(referral: Referral, at: datetime, facts: Facts | None) -> list[str]:

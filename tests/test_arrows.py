@@ -21,27 +21,26 @@ ROOMS: dict[str, set[str]] = {
     "querysets": ENUMS | {"principals"},
     "models": ENUMS | {"querysets"},
     "facts": ENUMS,
-    "involvement": FACTS,
     "meetings_port": ENUMS,
     "outcome": FACTS | {"meetings_port"},
     "provided": FACTS | {"meetings_port", "outcome", "presenters"},
     "blockers": FACTS | {"disclosure"},
     "disclosure": FACTS | {"blockers"},
-    "access": FACTS | {"involvement"},
+    "access": FACTS,
     "duties": FACTS | {"access", "blockers", "disclosure"},
     "summary": FACTS | {"meetings_port"},
     "projections": FACTS | {"access", "duties", "summary"},
     "stages": FACTS | {"blockers", "meetings_port"},
     "selectors": FACTS | {"access", "blockers"},
-    "reminders": FACTS | {"blockers", "duties", "involvement"},
+    "reminders": FACTS | {"blockers", "duties"},
     "actions": FACTS
-    | {"access", "blockers", "disclosure", "events", "involvement", "meetings_port", "outcome", "stages"}
+    | {"access", "blockers", "disclosure", "events", "meetings_port", "outcome", "stages"}
     | {"duties", "projections"},
     "receivers": ENUMS | {"models", "actions", "events", "projections"},
     "forms": ENUMS,
     "previews": FACTS | {"reminders"},
     "presenters": FACTS
-    | {"blockers", "disclosure", "duties", "involvement", "stages", "access"}
+    | {"blockers", "disclosure", "duties", "stages", "access"}
     | {"reminders", "selectors", "previews"},
     "tasks": {"actions", "projections", "reminders"},
     "views": FACTS

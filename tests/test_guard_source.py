@@ -438,14 +438,12 @@ def test_only_actions_and_named_modules_use_unscoped():
     }
     assert saying == {
         "referrals.access",
-        "referrals.involvement",
         "referrals.projections",
         "referrals.reminders",
         "referrals.reminders.reach",
         "referrals.reminders.grants",
         "referrals.reminders.handoffs",
         "referrals.summary",
-        "meetings.blockers",
         "meetings.outcome",
         "meetings.reminders.people",
     }

@@ -11,24 +11,26 @@ from django.test import Client
 from django.utils import timezone
 
 from meetings.actions.calling_off import release, say_safe
-from meetings.blockers import causes
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Pair, Played
-from meetings.models import CallOff, Meeting
+from meetings.models import CallOff
 from referrals.actions import concerns, consent, lifecycle, parties, reaching, records
 from referrals.actions.reaching import RouteFacts
+from referrals.disclosure import shown_blockers
 from referrals.enums import (
     Answer,
     ApproachResult,
     ConcernKind,
     Days,
+    Gate,
     Hours,
     Purpose,
     RouteKind,
     Suitable,
     Voicemail,
 )
+from referrals.facts import facts_of
 from referrals.models import Approach, Referral
 from restorative.audit.models import AuditEntry
 from restorative.common import clock
@@ -320,9 +322,9 @@ def test_managers_find_meetings_on_hold(staff: Staff) -> None:
     assert part(staff["mo"], "Meetings on hold") == ""
     concerns.raise_concern(party=made.other, kind=ConcernKind.LAPSE, by=staff["kit"])
 
-    shown = Meeting.objects.visible_to(staff["mo"]).get(referral=made.referral)
-    held = causes(shown, staff["mo"], timezone.now())
-    assert held.rows[0].sentence in part(staff["mo"], "Meetings on hold")
+    facts = facts_of(made.referral.pk, timezone.now())
+    held = shown_blockers(staff["mo"], facts, Gate.BOOK)
+    assert held[0].sentence in part(staff["mo"], "Meetings on hold")
     assert "Meetings on hold" not in page_of(staff["asha"])
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from meetings.actions.planning import NOT_BOOKED, Plan, as_known, check_clashes, check_plan, present
 from meetings.actions.standing_in import end_standing_in
-from meetings.blockers import away_sentences
 from meetings.enums import MeetingKind, MeetingStatus
+from meetings.facts import MeetingsFacts
 from meetings.models import Attendance, Meeting, Venue
 from referrals import access as referral_access
 from referrals import blockers
@@ -191,8 +191,15 @@ def start(*, meeting: Meeting, by: User, at: datetime | None = None) -> None:
         meeting = known.meeting
         if clock.today(meeting.starts_at) != clock.today(change.at):
             raise NotPossible(f"This meeting is on {clock.show_when(meeting.starts_at)}.")
-        sentences = [*in_the_way(change.facts, Gate.START, by), *away_sentences(meeting, change.at)]
+        sentences = [*in_the_way(change.facts, Gate.START, by), *_away(change.facts, meeting.pk)]
         if sentences or known.hidden:
             raise NotPossible(sentences or sealed_sentence(change.facts, by))
         change.set(meeting, status=MeetingStatus.STARTED, **change.stamp("started"))
         change.record("meeting_started", meeting, fields=["status", "started_at"])
+
+
+def _away(facts: Facts, meeting: UUID) -> list[str]:
+    """Facilitators who cannot come and have no stand-in that all accept, in the words of a refusal."""
+    meetings = MeetingsFacts(facts)
+    away = meetings.away(meetings.by_id[meeting], facts.parties)
+    return [f"{facts.staff[row.user_id].first_name} cannot be there, and nobody stands in." for row in away]

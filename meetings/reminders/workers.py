@@ -71,7 +71,7 @@ def _recheck_on_hold(message: Message, facts: Facts) -> Send | Hold | Cancel:
 
 
 def _is_held_for(meetings: MeetingsFacts, meeting: MeetingRow, user: UUID) -> bool:
-    """Whether a worker may know of a named cause that holds a meeting, as in meetings/blockers.py."""
+    """Whether a worker may know of a named cause that holds a meeting."""
     facts, opened = meetings.facts, opened_by(meetings.facts, user)
     rows = shown_rows(facts, find_blockers(facts, Gate.BOOK), opened, opened_by(facts, user, safety=True))
     return any(row.code for row in rows) or bool(meetings.away(meeting, opened))

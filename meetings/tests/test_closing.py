@@ -12,10 +12,11 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import ActionStatus, Agreed, AttemptResult, FollowUpResult
 from meetings.models import Action, Agreement, FollowUp
+from meetings.outcome import outcome as outcome_from
 from meetings.tests.pages import client_of, send
-from referrals.actions.lifecycle import close
-from referrals.actions.outcome import SOMEBODY_ELSE, derived_outcome, open_items
+from referrals.actions.lifecycle import SOMEBODY_ELSE, close, open_items
 from referrals.enums import Outcome
+from referrals.facts import Facts, facts_of
 from referrals.models import Closure
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -28,6 +29,14 @@ def agreed(staff: Staff) -> play.Played:
     made = tell("follow_up_due", staff, timezone.now())
     play.agree(made, timezone.now() - timedelta(days=1), due_on=clock.today())
     return made
+
+
+def facts(made: play.Played) -> Facts:
+    return facts_of(made.referral.pk, timezone.now())
+
+
+def outcome_of(made: play.Played) -> Outcome:
+    return outcome_from(facts(made))
 
 
 def set_all(made: play.Played, *statuses: str) -> None:
@@ -52,7 +61,7 @@ def test_the_outcome_follows_from_the_result_of_each_action(statuses, outcome, s
     made = agreed(staff)
     set_all(made, *statuses)
 
-    assert derived_outcome(made.referral) == outcome
+    assert outcome_of(made) == outcome
 
 
 @pytest.mark.parametrize(
@@ -69,7 +78,7 @@ def test_actions_that_are_not_due_do_not_count_as_not_kept(statuses, outcome, st
     play.agree(made, timezone.now(), due_on=clock.today() + timedelta(days=1))
     set_all(made, *statuses)
 
-    assert derived_outcome(made.referral) == outcome
+    assert outcome_of(made) == outcome
 
 
 def test_a_changed_action_counts_as_its_new_version(staff: Staff) -> None:
@@ -81,7 +90,7 @@ def test_a_changed_action_counts_as_its_new_version(staff: Staff) -> None:
     becomes = ActionFacts(owner=made.own, what="Cook on Monday", due_on=clock.today())
     set_status(action=first, status=ActionStatus.RENEGOTIATED, becomes=becomes, by=staff["asha"])
 
-    assert derived_outcome(made.referral) == Outcome.MET_PARTLY_KEPT
+    assert outcome_of(made) == Outcome.MET_PARTLY_KEPT
 
 
 def test_an_agreement_without_everyones_yes_does_not_count(staff: Staff) -> None:
@@ -94,7 +103,7 @@ def test_an_agreement_without_everyones_yes_does_not_count(staff: Staff) -> None
         by=staff["kit"],
     )
 
-    assert derived_outcome(made.referral) == Outcome.MET_HELPED
+    assert outcome_of(made) == Outcome.MET_HELPED
 
 
 @pytest.mark.parametrize(
@@ -141,7 +150,7 @@ def test_the_other_sides_calls_are_always_one_sentence(staff: Staff) -> None:
     made = tell("follow_up_due", staff, timezone.now())
     do_all(made, made.own)
 
-    assert open_items(made.referral, staff["asha"]).sentences == [SOMEBODY_ELSE]
+    assert open_items(facts(made), staff["asha"]).sentences == [SOMEBODY_ELSE]
 
 
 def test_a_manager_closes_it_with_a_reason(staff: Staff) -> None:
@@ -195,7 +204,7 @@ def test_a_call_left_with_a_reason_does_not_prevent_closing(staff: Staff) -> Non
         follow_up=row, result=FollowUpResult.RATHER_NOT, later_too=True, by=staff["kit"], at=timezone.now()
     )
 
-    assert not open_items(made.referral, staff["asha"])
+    assert not open_items(facts(made), staff["asha"])
 
 
 def test_the_close_page_does_not_reveal_the_others_results(staff: Staff) -> None:

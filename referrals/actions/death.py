@@ -9,12 +9,10 @@ from django.db import transaction
 
 from referrals import access, events
 from referrals.actions.change import Change, changing
-from referrals.enums import Stage, TaskKind
+from referrals.enums import MEETING_PARTS, Stage, TaskKind
 from referrals.meetings_port import meetings
 from referrals.models import Party, Person, Task
-from referrals.querysets_involvement import worker_ids
 from restorative.accounts.models import User
-from restorative.accounts.models import User as Worker
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 from restorative.common.rules import rules
@@ -58,7 +56,7 @@ def _fall_silent(change: Change, by: User) -> None:
     if referral.stage == Stage.PAUSED:
         if referral.review_on and referral.review_on > review_on:
             change.set(referral, review_on=review_on)
-    elif not meetings().has_started(referral.pk):
+    elif not meetings().dates(change.facts).started:
         # A meeting that has started is recorded first, and not paused before.
         change.take_step("pause", review_on=review_on)
     _ask_to_ring(change, by)
@@ -66,14 +64,18 @@ def _fall_silent(change: Change, by: User) -> None:
 
 def _ask_to_ring(change: Change, by: User) -> None:
     """Each other worker rings the lead; the lead rings the worker who recorded the death."""
-    referral = change.referral
-    workers = Worker.objects.filter(pk__in=worker_ids(referral.pk, change.at), is_active=True)
-    for worker in workers.exclude(pk=by.pk).order_by("pk"):
-        who = by if worker.pk == referral.lead_id else referral.lead
+    referral, facts = change.referral, change.facts
+    running = {
+        row.user_id for row in facts.involvements if row.part in MEETING_PARTS and row.runs_at(facts.at)
+    }
+    supporting = {party.row.keyworker_id for party in facts.present if party.row.keyworker_id}
+    workers = {referral.lead_id, *running, *supporting} - {by.pk}
+    for worker in sorted(filter(facts.is_active, workers)):
+        who = by if worker == referral.lead_id else referral.lead
         change.add(
             Task,
             referral=referral,
-            assignee=worker,
+            assignee_id=worker,
             kind=TaskKind.RING,
             words=RING.format(who=who.first_name),
             due_on=clock.today(change.at),

@@ -1,21 +1,35 @@
 """The stages of a referral: decide, pause, resume, close, reopen, meet again.
 stages.py has the conditions of each step; blockers.py has what stands in the way."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from referrals import access, events
 from referrals.actions.change import changing, require_open
-from referrals.actions.outcome import derived_outcome, open_items
 from referrals.enums import Outcome, Reason, Stage, Suitable
 from referrals.facts import Facts
+from referrals.facts.rows import ConcernRow
 from referrals.meetings_port import meetings
 from referrals.models import Closure, Party, Referral, Suitability
+from referrals.querysets_rules import Within
 from referrals.stages import RELEASE_FIRST, STILL_BOOKED
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
 
 NOT_PAUSED = "This referral is not paused."
+SOMEBODY_ELSE = "Something is still open with somebody else here."
+
+
+@dataclass(frozen=True)
+class Left:
+    """Open items, as far as one user may know. `needs_manager` says whether only a manager may close."""
+
+    sentences: list[str]
+    needs_manager: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.sentences)
 
 
 def decide(
@@ -52,7 +66,7 @@ def decide(
                 change.take_step("resume")
             change.begin_preparing()
             return row
-        if meetings().has_started(change.referral.pk):
+        if meetings().dates(change.facts).started:
             raise NotPossible("A meeting was started. Record it first.")
         if decision == Suitable.NOT_NOW and paused:
             change.take_step("resume")
@@ -130,11 +144,11 @@ def close(
             raise NotPossible(STILL_BOOKED)
         if referral.stage == Stage.CLOSED:
             raise NotPossible("This referral is already closed.")
-        outcome = derived_outcome(referral, at=change.at)
+        outcome = meetings().outcome(change.facts)
         no_meeting = outcome == Outcome.NOT_GOING_AHEAD
         if no_meeting and not reason:
             raise NotPossible("Choose why it is not going ahead.", field="reason")
-        _refuse_open_items(referral, by, why_open_items)
+        _refuse_open_items(change.facts, by, why_open_items)
         stopped_at = referral.stage
         change.take_step("close")
         closure = change.add(
@@ -152,9 +166,25 @@ def close(
         return closure
 
 
-def _refuse_open_items(referral: Referral, by: User, why: str) -> None:
+def open_items(facts: Facts, by: User) -> Left:
+    """Open concerns and unfinished calls that prevent closing without a manager's reason, as far as `by` may know.
+
+    If only calls are left, to a person who could not be reached three times, any worker who closes gives the
+    reason.
+    """
+    opened = Within.of(by, pk=facts.referral.id).opened_safety
+    concerns = [row.party_id for row in facts.rows(ConcernRow) if row.is_open]
+    known = [facts.parties[key].name for key in dict.fromkeys(concerns) if key in opened]
+    calls = meetings().calls_left(facts, by)
+    sentences = [f"A safety concern with {name} is still open." for name in dict.fromkeys(known)]
+    hidden = calls.hidden or not opened.issuperset(concerns)
+    needs_manager = bool(known) or not calls.only_tried or hidden
+    return Left([*sentences, *calls.sentences, *([SOMEBODY_ELSE] if hidden else [])], needs_manager)
+
+
+def _refuse_open_items(facts: Facts, by: User, why: str) -> None:
     """Refuse to close while something is open, unless `by` may close all the same and says why."""
-    left = open_items(referral, by)
+    left = open_items(facts, by)
     if left and left.needs_manager and not by.is_manager:
         raise NotPossible([*left.sentences, "A manager can close it and say why."])
     if left and not why.strip():

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from typing import Annotated
 from uuid import UUID
 
-from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Part
+from referrals.enums import HandoffKind, HandoffState, Part
 from referrals.facts.table import LATER, From, Later, OfParty, Row, With, table
 
 
@@ -117,10 +117,6 @@ class HandoffRow(Row):
     lead_before_id: UUID | None
     ended_at: datetime | None
     ended_for_id: UUID | None
-
-    @property
-    def unanswered(self) -> bool:
-        return self.state in UNANSWERED
 
     @property
     def lead_moved(self) -> bool:

@@ -46,7 +46,6 @@ class Referral(BaseModel):
     records_waiting: bool
     has_tasks: bool
     has_handoffs: bool
-    my_part: str | None
     _parties_for: tuple
     seen_by: UUID
     read_at: datetime

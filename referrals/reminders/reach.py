@@ -9,10 +9,10 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from referrals.enums import SENT_ROUTES, Days, Hours, RouteKind
-from referrals.facts import Facts, PartyFacts, read_facts
+from referrals.facts import Facts, PartyFacts
 from referrals.facts.referral import RUNS_MEETINGS
 from referrals.facts.rows import RouteRow, Worker
-from referrals.models import ContactRoute, Party
+from referrals.models import ContactRoute
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
@@ -65,15 +65,9 @@ class Ways:
         return replace(self, shared=frozenset())
 
 
-def ways_to_reach(parties: Iterable[Party]) -> dict[UUID, Ways]:
-    """How each of these parties may be written to, by their id, in a fixed number of queries. For pages."""
-    parties = list(parties)
-    facts = read_facts({party.referral_id for party in parties}, clock.now())
-    return _ways([facts[party.referral_id].parties[party.pk] for party in parties])
-
-
 def ways_in(facts: Facts) -> dict[UUID, Ways]:
-    """The same for everyone in a referral; one query, the first time that it is asked of these facts."""
+    """How everyone in a referral may be written to, by their id; one query, the first time that it is asked of these
+    facts."""
     if "ways" not in facts.memo:
         facts.memo["ways"] = _ways(facts.parties.values())
     return facts.memo["ways"]

@@ -14,6 +14,7 @@ from meetings.tests.pages import client_of
 from referrals.actions.facilitation import appoint
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.enums import RouteKind
+from referrals.facts import facts_of
 from referrals.models import ContactRoute, Party, Referral
 from referrals.presenters.reach import routes_of
 from referrals.reminders.reach import (
@@ -21,7 +22,7 @@ from referrals.reminders.reach import (
     Ways,
     can_be_written_to,
     reach,
-    ways_to_reach,
+    ways_in,
 )
 from referrals.tests.test_records_unheard import UNLIKE
 from restorative.notify.models import Message
@@ -61,7 +62,7 @@ def give(party: Party, kind: RouteKind, value: str, staff: Staff) -> ContactRout
 
 
 def ways_of(party: Party) -> Ways:
-    return ways_to_reach([party])[party.pk]
+    return ways_in(facts_of(party.referral_id, timezone.now()))[party.pk]
 
 
 def page(staff: Staff, who: str, party: Party, name: str = "") -> str:

@@ -5,14 +5,13 @@ reason for not going ahead is chosen."""
 from typing import Any
 
 from referrals import access
-from referrals.actions.lifecycle import close, decide
-from referrals.actions.outcome import derived_outcome, knows_all, open_items
+from referrals.actions.lifecycle import close, decide, open_items
 from referrals.actions.records import ask_for_records_check, decide_and_ask
 from referrals.blockers import blockers
 from referrals.enums import Gate, Outcome, Stage, Suitable
 from referrals.forms.decisions import CloseForm, DecideForm
 from referrals.meetings_port import meetings
-from referrals.presenters import decisions
+from referrals.presenters import decisions, facts_for, lower_first
 from referrals.views.base import ReferralFormView
 from restorative.common.decisions import Decision, refuse
 from restorative.common.views import allows
@@ -104,8 +103,9 @@ class Close(RunFormView):
 
     def load(self) -> None:
         super().load()
-        self.outcome = derived_outcome(self.referral)
-        self.left = open_items(self.referral, self.request.user)
+        self.known = facts_for(self.referral, self.at)
+        self.outcome = meetings().outcome(self.known)
+        self.left = open_items(self.known, self.request.user)
         self.needs_manager = self.left.needs_manager and not self.request.user.is_manager
 
     def get_form_kwargs(self) -> dict[str, Any]:
@@ -127,7 +127,8 @@ class Close(RunFormView):
 
     def came_to(self) -> str:
         """The outcome, if it tells this user nothing new. Otherwise it is shown only after closing."""
-        if self.outcome == Outcome.NOT_GOING_AHEAD or knows_all(self.referral, self.request.user):
+        opens_all = all(party.id in self.within.opened for party in self.known.participants)
+        if self.outcome == Outcome.NOT_GOING_AHEAD or opens_all:
             return str(self.outcome.label)
         return "They met. What became of it is worked out when it closes."
 
@@ -140,8 +141,7 @@ class Close(RunFormView):
 
     @property
     def success(self) -> str:
-        label = str(derived_outcome(self.referral).label)
-        return f"Closed: {label[:1].lower()}{label[1:]}."
+        return f"Closed: {lower_first(str(self.result.outcome.label))}."
 
     def done(self) -> str:
         return self.referral_href

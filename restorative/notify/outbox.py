@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from restorative.common import clock
 from restorative.notify import registry
@@ -20,10 +19,8 @@ __all__ = [
     "cancel_for",
     "forget",
     "not_due",
-    "overdue_since",
     "reconcile",
     "sweep",
-    "uncertain",
 ]
 
 
@@ -167,22 +164,6 @@ def _move(message: Message, planned: Planned) -> None:
     Message.objects.filter(pk=message.pk, state__in=WAITING).update(**facts)
 
 
-def uncertain(group: UUID | None = None) -> QuerySet[Message]:
-    """Messages that may or may not have been sent, oldest first; of one group, or all."""
-    rows = Message.objects.filter(state=State.UNCERTAIN)
-    return (rows.filter(group=group) if group else rows).order_by("claimed_at", "pk")
-
-
 def not_due(at: datetime, limit: int) -> list[Message]:
     """Messages that wait for a later time, the next first."""
     return list(Message.objects.filter(state__in=WAITING, due_at__gt=at).order_by("due_at", "pk")[:limit])
-
-
-def overdue_since(at: datetime) -> datetime | None:
-    """Since when the oldest due message has waited, for the health page; None if nothing is due."""
-    return (
-        Message.objects.filter(state__in=WAITING, due_at__lte=at)
-        .order_by("due_at", "pk")
-        .values_list("due_at", flat=True)
-        .first()
-    )

@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
                 ("thing_id", models.UUIDField()),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("recipient_id", models.UUIDField()),
-                ("route_id", models.UUIDField(null=True)),
                 ("group", models.UUIDField()),
                 ("to_worker", models.BooleanField(default=False)),
                 ("urgent", models.BooleanField(default=False)),
