@@ -115,7 +115,7 @@ def facts(row: Grant, user: User) -> list[dict[str, str]]:
     asked = f"{you_or_name(by, user)}, {clock.show_when(row.created_at)}" if by else ""
     return [
         {"key": "Who", "value": row.user.full_name},
-        {"key": Referral, "value": row.referral.reference},
+        {"key": "Referral", "value": row.referral.reference},
         {"key": "What is opened", "value": place_of(row.party)},
         {"key": "Why", "value": why(row, user)},
         {"key": "Until", "value": until(row.until)},
