@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from meetings.enums import PENDING, Agreed, Came, MeetingStatus
 from referrals.enums import MEETING_PARTS, Answer, Purpose
-from referrals.querysets_rules import Within, current_answers, opened_ids, visible_ids
+from referrals.querysets_rules import Within, current_answers, opened, seen
 from restorative.accounts.models import User
 from restorative.common.protected import ProtectedQuerySet
 
@@ -26,7 +26,7 @@ def _open_to_all() -> Q:
 
 def _known_to(user: User | Within) -> Q:
     """Call-offs this user may know of: open to all, or from a compartment they open."""
-    return _open_to_all() | Q(party__in=opened_ids(user))
+    return _open_to_all() | opened(user)
 
 
 def _away(at: datetime, user: User | Within | None = None) -> QuerySet:
@@ -55,7 +55,7 @@ def _away(at: datetime, user: User | Within | None = None) -> QuerySet:
         ~Exists(accepted), referral=OuterRef("meeting__referral"), left_at__isnull=True
     )
     if user is not None:
-        not_accepted = not_accepted.filter(pk__in=opened_ids(user))
+        not_accepted = not_accepted.filter(opened(user, "pk"))
     rows = apps.get_model("meetings", "Unavailable")._base_manager.filter(settled_at__isnull=True)
     return rows.filter(Exists(still)).filter(~Q(Exists(that_day)) | Q(Exists(not_accepted)))
 
@@ -65,7 +65,7 @@ class MeetingQuerySet(ProtectedQuerySet):
         """Meetings of visible referrals, with `shown_status`."""
         known = _call_offs().filter(_known_to(user), meeting=OuterRef("pk"))
         return (
-            self.filter(referral__in=visible_ids(user))
+            self.filter(seen(user))
             .annotate(
                 shown_status=Case(
                     When(
@@ -91,7 +91,7 @@ class MeetingQuerySet(ProtectedQuerySet):
 class CallOffQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Call-offs this user may know of, in visible referrals."""
-        return self.filter(_known_to(user), meeting__referral__in=visible_ids(user)).scoped("visible_to")
+        return self.filter(_known_to(user), seen(user, "meeting__referral")).scoped("visible_to")
 
     def open_to_all(self) -> Self:
         """Call-offs that all users may know of: released, or without a party."""
@@ -106,7 +106,7 @@ class CallOffQuerySet(ProtectedQuerySet):
 class UnavailableQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Absences at meetings of visible referrals: who runs a meeting is part of the shell."""
-        return self.filter(meeting__referral__in=visible_ids(user)).scoped("visible_to")
+        return self.filter(seen(user, "meeting__referral")).scoped("visible_to")
 
     def open(self) -> Self:
         """Absences that are not settled."""
@@ -123,7 +123,7 @@ class UnavailableQuerySet(ProtectedQuerySet):
 class AttendanceQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Attendances of meetings of visible referrals: who is expected is part of the shell."""
-        return self.filter(meeting__referral__in=visible_ids(user)).scoped("visible_to")
+        return self.filter(seen(user, "meeting__referral")).scoped("visible_to")
 
 
 class RecordQuerySet(ProtectedQuerySet):
@@ -136,7 +136,7 @@ class RecordQuerySet(ProtectedQuerySet):
 def _there(user: User | Within) -> QuerySet:
     """Attendances of people who came and whose compartment this user opens, for a subquery on a meeting."""
     return apps.get_model("meetings", "Attendance")._base_manager.filter(
-        status__in=[Came.CAME, Came.LEFT_EARLY], party__in=opened_ids(user)
+        opened(user), status__in=[Came.CAME, Came.LEFT_EARLY]
     )
 
 
@@ -156,10 +156,10 @@ class AgreementQuerySet(ProtectedQuerySet):
         """
         sight = current_answers(apps.get_model("referrals", "Consent")._base_manager.all(), timezone.now())
         side = newest_agreement_answers().filter(
+            opened(user),
             Exists(sight.filter(party=OuterRef("party"), purpose=Purpose.SIGHT, answer=Answer.YES)),
             agreement=OuterRef("pk"),
             answer=Agreed.YES,
-            party__in=opened_ids(user),
             party__left_at__isnull=True,
         )
         ran = apps.get_model("referrals", "Involvement")._base_manager.filter(
@@ -171,14 +171,14 @@ class AgreementQuerySet(ProtectedQuerySet):
         )
         there = _there(user).filter(meeting=OuterRef("meeting"))
         return self.filter(
-            Q(Exists(side)) | Q(Exists(ran)) & Q(Exists(there)), meeting__referral__in=visible_ids(user)
+            Q(Exists(side)) | Q(Exists(ran)) & Q(Exists(there)), seen(user, "meeting__referral")
         ).scoped("visible_to")
 
     def known_of(self, user: User | Within) -> Self:
         """Agreements this user may know to exist, for recording the answer of a person who was there."""
         there = _there(user).filter(meeting=OuterRef("meeting"))
         return (
-            self.filter(Exists(there), meeting__referral__in=visible_ids(user))
+            self.filter(Exists(there), seen(user, "meeting__referral"))
             .only("pk", "meeting", "nothing_agreed")
             .scoped("known_of")
         )
@@ -190,5 +190,5 @@ class ActionQuerySet(ProtectedQuerySet):
         others did not say yes to it."""
         agreements = apps.get_model("meetings", "Agreement").objects.visible_to(user)
         return self.filter(
-            Q(came_from__isnull=True) | Q(owner__in=opened_ids(user)), agreement__in=agreements.values("pk")
+            Q(came_from__isnull=True) | opened(user, "owner"), agreement__in=agreements.values("pk")
         ).scoped("visible_to")

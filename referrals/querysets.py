@@ -22,9 +22,10 @@ from referrals.querysets_rules import (
     barred,
     held_back_from,
     hits_barred,
-    opened_ids,
+    opened,
+    opened_people,
     opens,
-    visible_ids,
+    seen,
 )
 from restorative.accounts.models import User
 from restorative.common.protected import ProtectedQuerySet
@@ -41,7 +42,7 @@ class ReferralQuerySet(ProtectedQuerySet):
         handed over, those they take and those they led before; and those in their grants. Never one they are barred
         from.
         """
-        return self.filter(pk__in=visible_ids(user)).scoped("visible_to")
+        return self.filter(seen(user, "pk")).scoped("visible_to")
 
     def could_be_asked_for(self, user: User) -> Self:
         """Referrals in which the user's organisation supports a party, so that they may ask for access. Never
@@ -75,21 +76,21 @@ class ReferralQuerySet(ProtectedQuerySet):
 class StageChangeQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Steps of visible referrals, except unreleased ones from compartments the user does not open."""
-        return self.filter(referral__in=visible_ids(user)).exclude(held_back_from(user)).scoped("visible_to")
+        return self.filter(seen(user)).exclude(held_back_from(user)).scoped("visible_to")
 
 
 class PartyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Every party of a visible referral: one row each, without their compartments."""
-        return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
+        return self.filter(seen(user)).scoped("visible_to")
 
     def opened_by(self, user: User | Within) -> Self:
         """Parties whose compartment this user opens."""
-        return self.filter(pk__in=opened_ids(user)).scoped("opened_by")
+        return self.filter(opened(user, "pk")).scoped("opened_by")
 
     def safety_opened_by(self, user: User | Within) -> Self:
         """Parties whose concerns and safety answers this user opens."""
-        return self.filter(pk__in=opened_ids(user, safety=True)).scoped("safety_opened_by")
+        return self.filter(opened(user, "pk", safety=True)).scoped("safety_opened_by")
 
     def could_be_asked_for(self, user: User) -> Self:
         """People of the user's organisation whose compartment they may ask to open: not on another side than the
@@ -127,13 +128,13 @@ class PartyQuerySet(ProtectedQuerySet):
 class PersonQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """People whose compartment this user opens in some referral."""
-        return self.filter(pk__in=opened_ids(user, column="person")).scoped("visible_to")
+        return self.filter(opened_people(user, "pk")).scoped("visible_to")
 
 
 class NameKeyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User) -> Self:
         """Phonetic keys of people whose compartment this user opens."""
-        return self.filter(person__in=opened_ids(user, column="person")).scoped("visible_to")
+        return self.filter(opened_people(user, "person")).scoped("visible_to")
 
 
 class RecordsHitQuerySet(ProtectedQuerySet):
@@ -166,14 +167,14 @@ class RecordsHitQuerySet(ProtectedQuerySet):
 class ShellQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Rows of the shell of visible referrals."""
-        return self.filter(referral__in=visible_ids(user)).scoped("visible_to")
+        return self.filter(seen(user)).scoped("visible_to")
 
 
 class InvolvementQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Meeting parts in visible referrals. No page reads a keyworker's part: those are sealed, and
         Party.keyworker has the current keyworker."""
-        return self.in_meetings().filter(referral__in=visible_ids(user)).scoped("visible_to")
+        return self.in_meetings().filter(seen(user)).scoped("visible_to")
 
     def in_meetings(self) -> Self:
         """Meeting parts: facilitators, second workers and stand-ins."""
@@ -193,14 +194,14 @@ class SealedQuerySet(ProtectedQuerySet):
 
     def visible_to(self, user: User | Within) -> Self:
         """Rows of parties whose compartment this user opens."""
-        return self.filter(party__in=opened_ids(user)).scoped("visible_to")
+        return self.filter(opened(user)).scoped("visible_to")
 
 
 class TaskQuerySet(SealedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Tasks of opened parties; and the user's own tasks without a party, whose words contain nothing sealed."""
-        own = Q(party__isnull=True, assignee=user.pk, referral__in=visible_ids(user))
-        return self.filter(Q(party__in=opened_ids(user)) | own).scoped("visible_to")
+        own = Q(seen(user), party__isnull=True, assignee=user.pk)
+        return self.filter(opened(user) | own).scoped("visible_to")
 
     def still_asked(self) -> Self:
         """Leaves out the steps of a decision that was replaced by a newer one, or whose concern was cleared."""
@@ -213,14 +214,14 @@ class TaskQuerySet(SealedQuerySet):
 class SafetyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Rows of parties whose concerns and safety answers this user opens."""
-        return self.filter(party__in=opened_ids(user, safety=True)).scoped("visible_to")
+        return self.filter(opened(user, safety=True)).scoped("visible_to")
 
 
 class NoteQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User | Within) -> Self:
         """Notes of compartments this user opens, and those for all who work on a visible referral."""
-        shared = Q(party__isnull=True, referral__in=visible_ids(user))
-        return self.filter(shared | Q(party__in=opened_ids(user))).scoped("visible_to")
+        shared = Q(seen(user), party__isnull=True)
+        return self.filter(shared | opened(user)).scoped("visible_to")
 
 
 class ConcernQuerySet(SafetyQuerySet):

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from referrals.enums import NOBODY
 from referrals.principals import does_casework, may_see_any
 from referrals.querysets_involvement import of_another_side, rows_of
-from referrals.querysets_rules import barred, opened_ids
+from referrals.querysets_rules import barred, opened
 from restorative.accounts.models import User
 from restorative.common.protected import ProtectedQuerySet
 
@@ -42,13 +42,18 @@ class GrantQuerySet(ProtectedQuerySet):
         rows = self.filter(own | oversees, ~barred(user.pk, "referral"))
         return rows.annotate(overseen=overseen).scoped("visible_to")
 
-    def with_what_is_named(self) -> Self:
-        """With all that a row of a list names: workers, the party's place and the reference. The last two are read by
-        the ids of the page: joined, PostgreSQL would read all parties for a hundred rows."""
-        party = Prefetch("party", rows_of("Party").only("place"))
-        referral = Prefetch("referral", rows_of("Referral").only("reference"))
-        workers = "user", "given_by", "ended_by", "created_by"
-        return self.select_related(*workers).prefetch_related(party, referral)
+    def with_workers(self) -> Self:
+        """With the workers that a row of a list names."""
+        return self.select_related("user", "given_by", "ended_by", "created_by")
+
+
+def named_by_grants() -> list[Prefetch]:
+    """What a row of a list names beside its workers: the party's place and the reference. They are read by the ids of
+    the page: joined, PostgreSQL would read all parties for a hundred rows."""
+    return [
+        Prefetch("party", rows_of("Party").only("place")),
+        Prefetch("referral", rows_of("Referral").only("reference")),
+    ]
 
 
 class BarQuerySet(ProtectedQuerySet):
@@ -64,7 +69,7 @@ class ProtectiveShareQuerySet(ProtectedQuerySet):
         """Shares about parties this user opens; and for safeguarding leads, about parties of their organisation,
         with or without an open concern. Not for a safeguarding lead who works for another party of that
         referral."""
-        rule = Q(party__in=opened_ids(user))
+        rule = opened(user)
         if does_casework(user) and user.safeguarding_lead:
             side = Coalesce(OuterRef("party__beside"), OuterRef("party"), output_field=UUIDField())
             other_side = (

@@ -17,7 +17,7 @@ from referrals.querysets_rules import (
     current_answers,
     given_under_a_stop,
     newest_answers,
-    opened_ids,
+    opened,
 )
 from restorative.accounts.models import User
 
@@ -37,15 +37,14 @@ class ConsentQuerySet(SealedQuerySet):
         Fetches only the words. Leaves out words that expired or whose giver has left, and words given under an open
         stop. A stop that this user knows of hides all of them.
         """
-        opened = opened_ids(user)
         return (
             self.current(timezone.now())
             .filter(
+                opened(user, "recipient"),
                 ~given_under_a_stop(),
-                ~Exists(_stops_there().filter(party__in=opened)),
+                ~Exists(_stops_there().filter(opened(user))),
                 purpose=Purpose.WORDS,
                 answer=Answer.YES,
-                recipient__in=opened,
                 party__left_at__isnull=True,
             )
             .only("pk", "wording", "recipient")
@@ -68,11 +67,10 @@ class ConsentQuerySet(SealedQuerySet):
         what they saw before, so that the page does not reveal it. `others_until` is that moment, for parties the
         user does not open: see disclosure.hidden_since. Words that were withdrawn are hidden from all users.
         """
-        opened = opened_ids(user)
         runs = meeting_parts(at, user=user, referral=OuterRef("party__referral"))
         gone = newest_answers(rows_of("Consent")).filter(
+            opened(user),
             party=OuterRef("party"),
-            party__in=opened,
             purpose=Purpose.TAKE_PART,
             answer__in=[Answer.NO, Answer.WITHDRAWN],
         )
@@ -82,17 +80,17 @@ class ConsentQuerySet(SealedQuerySet):
             recipient=user.organisation_id,
             answer=Answer.YES,
         )
-        asked = self.filter(purpose=Purpose.CARRY, recipient__in=opened)
+        asked = self.filter(opened(user, "recipient"), purpose=Purpose.CARRY)
         rows = current_answers(asked, at)
         if others_until is not None:
             then = current_answers(asked, at, known=others_until)
-            then = then.exclude(party__in=opened).exclude(Exists(_taken_back_since(others_until)))
-            rows = rows.filter(party__in=opened) | then
+            then = then.exclude(opened(user)).exclude(Exists(_taken_back_since(others_until)))
+            rows = rows.filter(opened(user)) | then
         return rows.filter(
             Exists(runs.exclude(part=Part.SECOND_WORKER)),
             Q(party__organisation=user.organisation_id) | Exists(shares),
             ~Exists(gone),
-            ~Exists(_stops_there().filter(party__in=opened)),
+            ~Exists(_stops_there().filter(opened(user))),
             answer=Answer.YES,
         ).scoped("to_carry")
 

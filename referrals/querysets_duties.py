@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Q
 
 from referrals.principals import may_see_any, principals_of, staff
 from referrals.querysets_involvement import works_on
-from referrals.querysets_rules import Within, opened_ids, user_of, visible_ids
+from referrals.querysets_rules import Within, opened, seen, user_of
 from restorative.accounts.models import User
 from restorative.common.protected import ProtectedQuerySet
 
@@ -32,8 +32,8 @@ class DutyQuerySet(ProtectedQuerySet):
         user = user_of(here)
         if not may_see_any(user):
             return self.none().scoped("visible_to: no casework")
-        known = Q(party__isnull=True, referral__in=visible_ids(here)) | Q(party__in=opened_ids(here))
-        known |= Q(safety=True, party__in=opened_ids(here, safety=True)) | Q(kind__in=KNOWN_BY_THING)
+        known = Q(seen(here), party__isnull=True) | opened(here)
+        known |= Q(opened(here, safety=True), safety=True) | Q(kind__in=KNOWN_BY_THING)
         return self.filter(
             known,
             Q(second_person=False) | ~works_on(user.pk, OuterRef("referral")),
@@ -66,20 +66,23 @@ class ListOf:
     moment: datetime | None = None
     newest: bool = False
 
-    def sql(self, at: datetime) -> tuple[str, list[Any]]:
-        """For their ids alone: who may know of each is asked by visible_to."""
+    def sql(self, user: UUID, at: datetime) -> tuple[str, list[Any]]:
+        """For their ids alone: who may know of each is asked by visible_to. Only what is not for the user, such as
+        concerns that they raised themselves, is left out before it could fill the list."""
         order = "id DESC" if self.newest else "due_at, id"
         now = connection.ops.adapt_datetimefield_value(at)
         given = [connection.ops.adapt_datetimefield_value(self.moment)] if self.moment else []
         where = "principal = %s AND section = %s AND starts_at <= %s AND (ends_at IS NULL OR ends_at > %s)"
+        where += " AND (not_for_id IS NULL OR not_for_id <> %s)"
+        me = user if connection.features.has_native_uuid_field else user.hex
         sql = f"SELECT id, referral_id FROM referrals_duty WHERE {where}{self.due} ORDER BY {order} LIMIT {self.most}"  # noqa: S608
-        return sql, [self.principal, int(self.section), now, now, *given]
+        return sql, [self.principal, int(self.section), now, now, me, *given]
 
 
-def first_of_each(lists: Sequence[ListOf], at: datetime) -> dict[int, UUID]:
+def first_of_each(lists: Sequence[ListOf], user: UUID, at: datetime) -> dict[int, UUID]:
     """The ids in several lists, and of which referral each is; in one query that reads no more of each than its
     first."""
-    parts = [each.sql(at) for each in lists]
+    parts = [each.sql(user, at) for each in lists]
     whole = " UNION ALL ".join(
         f"SELECT * FROM ({sql}) AS part{number}"  # noqa: S608 - nothing here comes from a request
         for number, (sql, _) in enumerate(parts)

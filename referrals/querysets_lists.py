@@ -8,7 +8,7 @@ from typing import Self
 from django.db.models import Case, CharField, F, OuterRef, Q, QuerySet, Subquery, When
 
 from referrals.querysets_involvement import rows_of
-from referrals.querysets_rules import Within, held_back_from, opened_ids, own_ids, team_ids, visible_ids
+from referrals.querysets_rules import Within, held_back_from, opened, own_ids, seen, team_ids, visible_ids
 from restorative.accounts.models import User
 from restorative.common.names import BETWEEN
 from restorative.common.protected import ProtectedQuerySet
@@ -37,8 +37,8 @@ def named(user: User, words: list[str]) -> list[QuerySet]:
         if found:
             rows = rows.filter(referral__in=found[0].union(found[1], all=True))
         own = rows.filter(named_by=user.organisation_id)
-        opened = rows.exclude(named_by=user.organisation_id).filter(party__in=opened_ids(user))
-        found = [own.values("referral"), opened.values("referral")]
+        others = rows.exclude(named_by=user.organisation_id).filter(opened(user))
+        found = [own.values("referral"), others.values("referral")]
     return found
 
 
@@ -80,5 +80,5 @@ class NameWordQuerySet(ProtectedQuerySet):
 
     def visible_to(self, user: User) -> Self:
         """Words of names that this user may be shown."""
-        shown = Q(named_by=user.organisation_id) | Q(party__in=opened_ids(user))
-        return self.filter(shown, referral__in=visible_ids(user)).scoped("visible_to")
+        shown = Q(named_by=user.organisation_id) | opened(user)
+        return self.filter(shown, seen(user)).scoped("visible_to")

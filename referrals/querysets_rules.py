@@ -2,8 +2,9 @@
 access_rules.py decides what is stored; bars are checked here, because they override every row."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Self, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from referrals.principals import MATES, does_casework, may_see_any, principals_o
 from referrals.principals import user as as_user
 from referrals.querysets_involvement import rows_of
 from restorative.accounts.models import User
+from restorative.common.among import Among, Ids
 
 Rows = TypeVar("Rows", bound=QuerySet)
 
@@ -41,6 +43,22 @@ class Within:
         opened = frozenset(party for level, _, party in rows if level == AccessLevel.OPEN)
         safety = frozenset(party for level, _, party in rows if level == AccessLevel.SAFETY)
         return cls(user, seen, opened, opened | safety)
+
+    def only(self, referrals: Collection[UUID]) -> Self:
+        """The same, of some of the referrals."""
+        return replace(self, referrals=self.referrals.intersection(referrals))
+
+    @cached_property
+    def referral_ids(self) -> Ids:
+        return Ids(self.referrals)
+
+    @cached_property
+    def opened_ids(self) -> Ids:
+        return Ids(self.opened)
+
+    @cached_property
+    def safety_ids(self) -> Ids:
+        return Ids(self.opened_safety)
 
     @property
     def pk(self) -> UUID:
@@ -76,10 +94,15 @@ def held_back_from(user: User | Within) -> Q:
     return Q(party__isnull=False, released_at__isnull=True) & ~opens(user, "party")
 
 
-def visible_ids(user: User | Within) -> Any:
-    """Ids of the referrals this user sees, to filter by: `referral__in=visible_ids(user)`."""
+def seen(user: User | Within, column: str = "referral") -> Q:
+    """A condition to start from: this user sees the referral in that column."""
     if isinstance(user, Within):
-        return sorted(user.referrals)
+        return Q(Among(column, user.referral_ids))
+    return Q(**{f"{column}__in": visible_ids(user)})
+
+
+def visible_ids(user: User) -> Any:
+    """Ids of the referrals this user sees, to filter by: `referral__in=visible_ids(user)`."""
     return access_rows(user, AccessLevel.SHELL).values("referral") if may_see_any(user) else []
 
 
@@ -108,26 +131,25 @@ def team_ids(user: User) -> Any:
     return access_rows(user, AccessLevel.SHELL, principals=mates).values("referral")
 
 
-def opened_ids(user: User | Within, *, safety: bool = False, column: str = "pk") -> Any:
-    """Ids of the parties whose compartment this user opens, to filter by: `party__in=opened_ids(user)`.
-
-    With `safety`, also parties where the user opens only concerns and safety answers. `column` names another column
-    of these parties.
-    """
+def opened(user: User | Within, column: str = "party", *, safety: bool = False) -> Q:
+    """A condition to start from: this user opens the compartment of the party in that column. With `safety`, also
+    where the user opens only concerns and safety answers."""
     if isinstance(user, Within):
-        found = sorted(user.opened_safety if safety else user.opened)
-        return found if column == "pk" else rows_of("Party").filter(pk__in=found).values(column)
-    if not may_see_any(user):
-        return []
-    rows = _compartments(user, safety=safety)
-    return rows.values("party" if column == "pk" else f"party__{column}")
+        return Q(Among(column, user.safety_ids if safety else user.opened_ids))
+    rows = _compartments(user, safety=safety).values("party") if may_see_any(user) else []
+    return Q(**{f"{column}__in": rows})
+
+
+def opened_people(user: User | Within, column: str) -> Q:
+    """A condition to start from: the person in that column is a party whose compartment this user opens."""
+    return Q(**{f"{column}__in": rows_of("Party").filter(opened(user, "pk")).values("person")})
 
 
 def opens(user: User | Within, column: str, *, safety: bool = False) -> Q:
     """A condition on a few rows: this user opens the party in that column. PostgreSQL checks each row by index. In OR,
-    NOT or CASE, `opened_ids` would first read every compartment that the user opens."""
+    NOT or CASE, `opened` would first read every compartment that the user opens."""
     if isinstance(user, Within):
-        return Q(**{f"{column}__in": opened_ids(user, safety=safety)})
+        return opened(user, column, safety=safety)
     if not may_see_any(user):
         return Q(pk__in=[])
     return Q(Exists(_compartments(user, safety=safety).filter(party=OuterRef(column))))

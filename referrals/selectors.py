@@ -12,7 +12,7 @@ from referrals.enums import ApproachResult, Place
 from referrals.models import ContactRoute, Party, Referral, Summary
 from referrals.querysets_involvement import rows_of
 from referrals.querysets_lists import SummaryQuerySet, named, parties_like, referenced
-from referrals.querysets_rules import opens, visible_ids
+from referrals.querysets_rules import opens, seen
 from restorative.common.addresses import contact_key, contact_keys
 from restorative.common.formfields import PhoneField
 from restorative.common.names import BETWEEN, fold, name_key, name_words
@@ -71,9 +71,8 @@ def show_stages(rows: list[Summary], user: "User") -> None:
 def _in_stage(user: "User", stage: str) -> Q:
     """Rows that stand in a stage as shown to this user. The few in which a step waits for release are looked at first,
     so that the others are found by index."""
-    hidden = list(Summary.objects.visible_to(user).filter(hidden=True))
-    show_stages(hidden, user)
-    keys = [row.pk for row in hidden if row.shown_stage == stage]
+    hidden = Summary.objects.visible_to(user).filter(hidden=True).with_shown_stage(user)
+    keys = [row.pk for row in hidden.only("hidden") if row.shown_stage == stage]
     known = Q(stage_known=stage, hidden=False)
     return known | Q(pk__in=keys) if keys else known
 
@@ -162,7 +161,7 @@ def asked_not_to_be(
     return (
         Party.objects.opened_by(user)
         .filter(parties_like(first, routes=routes), same, _said_no(), organisation=user.organisation_id)
-        .filter(referral__in=visible_ids(user))
+        .filter(seen(user))
         .order_by("-created_at", "pk")
     )
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 
 from casework.presenters.reading import away_names
-from meetings.enums import COMING
 from meetings.facts import MeetingsFacts
 from meetings.models import Meeting, Unavailable
-from referrals.duties import Section as List
 from referrals.enums import MEETING_PARTS, Gate
-from referrals.presenters import facts_for, names_of, parties_for
+from referrals.models import Duty
+from referrals.presenters import facts_for, names_of
 from referrals.presenters.blocker_rows import BlockerRow, way_rows
 from referrals.presenters.duty_rows import WorkRow
 from referrals.presenters.shown_referral import ShownReferral, gather
@@ -54,7 +53,7 @@ def _near_row(meeting: Meeting, found: "Read") -> NearRow:
     said += [shown.sentence] if shown else []
     return NearRow(
         when=f"{'Today' if today else 'Tomorrow'}, {clock.show_time(meeting.starts_at)}",
-        who=names_of(parties_for(meeting.referral, found.user), found.user),
+        who=names_of(found.people[meeting.referral_id], found.user),
         where=meeting.venue.name if meeting.venue else "By video",
         tone="due" if said else "ok",
         said=" ".join(said) or _nothing(page, today=today),
@@ -65,18 +64,18 @@ def _near_row(meeting: Meeting, found: "Read") -> NearRow:
 def _links(
     meeting: Meeting, page: ShownReferral, first: BlockerRow | None, *, today: bool
 ) -> list[dict[str, str]]:
-    links = [
-        {"text": "Day-of check" if today else "Open", "href": _href("today" if today else "show", meeting)}
-    ]
+    reference = meeting.referral.reference
+    text, name = ("Day-of check", "today") if today else ("Open", "show")
+    links = [{"text": text, "href": _href(name, meeting, reference)}]
     if first and first.code != "day_of_check_missing":
         links.insert(0, {"text": first.action_text, "href": first.action_href})
     if _has_a_part(page):
-        links.append({"text": "Run sheet", "href": _href("run_sheet", meeting)})
+        links.append({"text": "Run sheet", "href": _href("run_sheet", meeting, reference)})
     return links
 
 
-def _href(name: str, meeting: Meeting) -> str:
-    return reverse(f"meetings:{name}", args=[meeting.referral.reference, meeting.pk])
+def _href(name: str, meeting: Meeting, reference: str) -> str:
+    return reverse(f"meetings:{name}", args=[reference, meeting.pk])
 
 
 def _nothing(page: ShownReferral, *, today: bool) -> str:
@@ -102,30 +101,25 @@ def page_of(meeting: Meeting, found: "Read") -> ShownReferral:
 
 def hold_rows(found: "Read") -> list[WorkRow]:
     """A manager's meetings that something holds, and why, as far as they may be told by name."""
-    near, rows = {meeting.pk for meeting in found.near}, []
-    for duty in found.lists[List.ON_HOLD]:
-        meeting = found.meetings.get(duty.thing)
-        if meeting is not None and meeting.pk not in near and meeting.shown_status in COMING:
-            what = found.words.sentence(duty)
-            rows.append(_meeting_row(meeting, what, found))
-    return rows
+    return [
+        _meeting_row(found.meetings[duty.thing], duty, found.words.sentence(duty), found)
+        for duty in found.held
+    ]
 
 
 def away_rows(found: "Read") -> list[WorkRow]:
     """Meetings whose facilitator said they cannot come."""
-    keys = found.lists.things(List.AWAY)
-    if not keys:
+    duties, here = {duty.thing: duty for duty in found.away}, found.lists.within
+    if not duties:
         return []
-    here = found.lists.within
-    gone = Unavailable.objects.visible_to(here).away(found.at, here).filter(pk__in=keys)
-    rows = []
-    for row in gone.select_related("user", "meeting").order_by("meeting__starts_at", "pk"):
-        duty = next(duty for duty in found.lists[List.AWAY] if duty.thing == row.pk)
-        row.meeting.referral = duty.referral
-        rows.append(_meeting_row(row.meeting, f"{row.user.first_name} cannot be there.", found))
-    return rows
+    gone = Unavailable.objects.visible_to(here).away(found.at, here).filter(pk__in=duties)
+    rows = gone.select_related("user", "meeting").order_by("meeting__starts_at", "pk")
+    return [
+        _meeting_row(row.meeting, duties[row.pk], f"{row.user.first_name} cannot be there.", found)
+        for row in rows
+    ]
 
 
-def _meeting_row(meeting: Meeting, what: str, found: "Read") -> WorkRow:
-    about = found.words.about(meeting.referral, clock.show_when(meeting.starts_at))
-    return WorkRow(what, about, "Open", _href("show", meeting))
+def _meeting_row(meeting: Meeting, duty: Duty, what: str, found: "Read") -> WorkRow:
+    about = found.words.about(duty, clock.show_when(meeting.starts_at))
+    return WorkRow(what, about, "Open", _href("show", meeting, duty.reference))

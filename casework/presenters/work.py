@@ -18,7 +18,7 @@ from referrals.duties import Section as List
 from referrals.enums import Hours, Part, RouteKind, Stage, Voicemail
 from referrals.facts import read_facts
 from referrals.models import ContactRoute, Duty, Involvement
-from referrals.presenters import duty_lists, prefetch_parties, work_oversight
+from referrals.presenters import Named, duty_lists, prefetch_parties, read_names, work_oversight
 from referrals.presenters.duty_lists import DutyLists
 from referrals.presenters.duty_rows import NEXT, TODAY, WAITING, Item, Words, WorkRow
 from referrals.presenters.shown_referral import ShownReferral, is_mine
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 # So many rows that say the same are one.
 FOLDED = 3
+# Waiting for somebody who has no name for this worker.
+SEALED = ("waits_sealed", "waits_talk_later", "waits_died")
 
 
 @dataclass(frozen=True)
@@ -60,14 +62,23 @@ class Read:
     lists: DutyLists
     meetings: dict[UUID, Meeting]
     oversight: work_oversight.Oversight
+    people: dict[UUID, list[Named]] = field(default_factory=dict)
     routes: dict[UUID, ContactRoute] = field(default_factory=dict)
     to_ring: list[Duty] = field(default_factory=list)
 
     @property
     def ids(self) -> list[UUID]:
         """Every referral of which something is shown, for the ledger."""
-        named = (duty for duty in self.lists.all if not duty.kind.startswith("handoff_"))
-        return list(dict.fromkeys(duty.referral_id for duty in named))
+        return list(dict.fromkeys(duty.referral_id for duty in self.shown))
+
+    @cached_property
+    def shown(self) -> list[Duty]:
+        """Every duty that becomes a row and names a referral."""
+        near = {meeting.pk for meeting in self.near[:SHOWN]}
+        steps = [item.duty for where in (TODAY, NEXT, WAITING) for item in self.first(where)]
+        waiting = [*self.waiting[: SHOWN + 1], *self.sealed[:FOLDED]]
+        meetings = [*(duty for duty in self.lists[List.NEAR] if duty.thing in near), *self.held, *self.away]
+        return [*steps, *waiting, *meetings, *self.said_no, *self.oversight.shown]
 
     @cached_property
     def near(self) -> list[Meeting]:
@@ -86,33 +97,67 @@ class Read:
         return [item for item in self.steps if item.where == where][: SHOWN + 1]
 
     @cached_property
+    def waits(self) -> list[Duty]:
+        """What others do next."""
+        return duty_lists.waiting(self.lists, {meeting.referral_id for meeting in self.near})
+
+    @property
+    def waiting(self) -> list[Duty]:
+        """What others do next, where it may be said what it is."""
+        return [duty for duty in self.waits if duty.kind not in SEALED]
+
+    @property
+    def sealed(self) -> list[Duty]:
+        """What others do next, where no more may be said."""
+        return [duty for duty in self.waits if duty.kind in SEALED]
+
+    @cached_property
+    def said_no(self) -> list[Duty]:
+        """Those whose newest answer to taking part is not a yes, the newest first."""
+        return sorted(self.lists[List.SAID_NO], key=lambda duty: duty.starts_at, reverse=True)[:SHOWN]
+
+    @cached_property
+    def held(self) -> list[Duty]:
+        """A manager's meetings that something holds, without their own that are near."""
+        near = {meeting.pk for meeting in self.near}
+        found = [duty for duty in self.lists[List.ON_HOLD] if duty.thing in self.meetings.keys() - near]
+        return [duty for duty in found if self.meetings[duty.thing].shown_status in COMING][: SHOWN + 1]
+
+    @property
+    def away(self) -> list[Duty]:
+        """A manager's meetings whose facilitator said that they cannot come."""
+        return self.lists[List.AWAY][: SHOWN + 1]
+
+    @cached_property
     def pages(self) -> dict[UUID, ShownReferral]:
         """What stands in the way of starting each of these meetings."""
         return {meeting.pk: page_of(meeting, self) for meeting in self.near[:SHOWN]}
 
     @cached_property
     def words(self) -> Words:
-        return Words(self.user, self.at, {key: row.starts_at for key, row in self.meetings.items()})
+        starts = {key: row.starts_at for key, row in self.meetings.items()}
+        return Words(self.user, self.at, self.people, starts)
 
 
 def read(user: "User", at: datetime) -> Read:
     """A fixed number of queries, and none for lists that are empty."""
     lists = duty_lists.read(user, at)
-    referrals = {duty.referral_id: duty.referral for duty in lists.all}
-    for duty in lists.all:
-        duty.referral = referrals[duty.referral_id]
-    if referrals:
-        prefetch_parties(list(referrals.values()), user, lists.within)
-    meetings = _meetings(lists)
-    for meeting in meetings.values():
-        meeting.referral = referrals[meeting.referral_id]
-    found = Read(user, at, lists, meetings, work_oversight.read(user, lists))
-    near = {meeting.referral_id for meeting in found.near}
-    for key, facts in (read_facts(near, at) if near else {}).items():
-        referrals[key]._facts = facts
-        referrals[key].shown_stage = Stage.BOOKED
+    found = Read(user, at, lists, _meetings(lists), work_oversight.read(user, lists))
+    found.people = read_names(lists.within, lists.within.referrals.intersection(found.ids))
+    _read_near(found)
     _read_who_to_ring(found)
     return found
+
+
+def _read_near(found: Read) -> None:
+    """What stands in the way of the meetings that are near is asked of their facts."""
+    referrals = {meeting.referral_id: meeting.referral for meeting in found.near[:SHOWN]}
+    if not referrals:
+        return
+    prefetch_parties(list(referrals.values()), found.lists.within)
+    for key, facts in read_facts(referrals, found.at).items():
+        referrals[key]._facts = facts
+        referrals[key].shown_stage = Stage.BOOKED
 
 
 def _meetings(lists: DutyLists) -> dict[UUID, Meeting]:
@@ -121,8 +166,8 @@ def _meetings(lists: DutyLists) -> dict[UUID, Meeting]:
     keys += [duty.thing for duty in lists[List.OWN] if duty.kind in ("release", "record")]
     if not keys:
         return {}
-    rows = Meeting.objects.visible_to(lists.within).filter(pk__in=keys).select_related("venue")
-    return {row.pk: row for row in rows}
+    rows = Meeting.objects.visible_to(lists.within).filter(pk__in=keys)
+    return {row.pk: row for row in rows.select_related("venue", "referral__lead")}
 
 
 # --- Who said no, and who can be rung -----------------------------------------------------------------------------
@@ -139,9 +184,8 @@ class SaidRow:
 
 
 def said_no(found: Read) -> list[SaidRow]:
-    """Those whose newest answer to taking part is not a yes, the newest first."""
-    rows = sorted(found.lists[List.SAID_NO], key=lambda duty: duty.starts_at, reverse=True)
-    return [_said_row(duty, found.words) for duty in rows[:SHOWN]]
+    """Those who said no or are not sure, the newest first."""
+    return [_said_row(duty, found.words) for duty in found.said_no]
 
 
 def _said_row(duty: Duty, words: Words) -> SaidRow:
@@ -235,12 +279,10 @@ def page(found: Read) -> dict[str, Any]:
 
 def _waiting(found: Read, asked: list[WorkRow]) -> list[WorkRow]:
     """What others do next: what has a name first, and in one row the referrals of which no more may be said."""
-    waits = duty_lists.waiting(found.lists, {meeting.referral_id for meeting in found.near})
-    sealed = [duty for duty in waits if duty.kind in SEALED]
     rows = [*work_oversight.sent_rows(found.oversight, found.user), *asked]
-    rows += [found.words.waiting(duty) for duty in waits if duty.kind not in SEALED]
-    if len(sealed) < FOLDED:
-        return [*rows, *(found.words.waiting(duty) for duty in sealed)]
+    rows += [found.words.waiting(duty) for duty in found.waiting[: SHOWN + 1]]
+    if len(found.sealed) < FOLDED:
+        return [*rows, *(found.words.waiting(duty) for duty in found.sealed)]
     # Not of how many: a number that falls would say on which day something changed there.
     folded = WorkRow(
         "The other side of some referrals is not settled yet",
@@ -249,10 +291,6 @@ def _waiting(found: Read, asked: list[WorkRow]) -> list[WorkRow]:
         f"{reverse('casework:list')}?whose=mine&stage={Stage.PREPARING}",
     )
     return [*rows[: SHOWN - 1], folded, *rows[SHOWN - 1 :]]
-
-
-# What has no name for this worker.
-SEALED = ("waits_sealed", "waits_talk_later", "waits_died")
 
 
 def _oversight(found: Read) -> list[Section]:

@@ -1224,6 +1224,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["user", "referral", "until"], name="grant_of_worker"),
                     models.Index(fields=["organisation", "-created_at"], name="grant_of_organisation"),
+                    models.Index(fields=["-created_at", "-id"], name="grant_newest"),
                 ],
                 "constraints": [
                     models.CheckConstraint(

@@ -43,6 +43,7 @@ class Grant(BaseModel):
         indexes = [
             models.Index(fields=["user", "referral", "until"], name="grant_of_worker"),
             models.Index(fields=["organisation", "-created_at"], name="grant_of_organisation"),
+            models.Index(fields=["-created_at", "-id"], name="grant_newest"),
         ]
         constraints = [
             pair("given", "grant_given_when_and_who", "Access that was given says when and by whom."),

@@ -60,7 +60,22 @@ class Person(BaseModel):
         super().save(*args, **kwargs)
 
 
-class Party(BaseModel):
+class Placed:
+    """What follows from somebody's place in a referral."""
+
+    place: str
+
+    @property
+    def is_supporter(self) -> bool:
+        return self.place == Place.SUPPORTER
+
+    @property
+    def is_own_place(self) -> bool:
+        """Whether this is the person in treatment or recovery."""
+        return self.place in OWN_PLACES
+
+
+class Party(Placed, BaseModel):
     """A person's place in one referral. Until they answer it is provisional: a name, one route and nothing else."""
 
     referral = models.ForeignKey(Referral, on_delete=models.PROTECT, related_name="parties")
@@ -128,15 +143,6 @@ class Party(BaseModel):
     def asked_first(self) -> bool:
         """Whether they asked first, for parties that are opened; False for the others."""
         return self.opened and self._asked_first
-
-    @property
-    def is_supporter(self) -> bool:
-        return self.place == Place.SUPPORTER
-
-    @property
-    def is_own_place(self) -> bool:
-        """Whether this is the person in treatment or recovery."""
-        return self.place in OWN_PLACES
 
 
 class ContactRoute(BaseModel):

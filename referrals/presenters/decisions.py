@@ -12,7 +12,7 @@ from referrals.enums import Part, Suitable
 from referrals.models import Involvement, Party, RecordsCheck, Referral, Suitability
 from referrals.presenters import facilitators_of, parties_for, place_of, within
 from referrals.querysets_involvement import works_on
-from referrals.querysets_rules import hits_barred
+from referrals.querysets_rules import Within, hits_barred, user_of
 from restorative.accounts.models import User
 from restorative.common import clock
 
@@ -94,10 +94,11 @@ def to_appoint(referral: Referral, user: User) -> Sequence[tuple[str, list[tuple
 # --- Records checks -------------------------------------------------------------------------------------------
 
 
-def checks_to_match(user: User) -> QuerySet[RecordsCheck]:
+def checks_to_match(who: User | Within) -> QuerySet[RecordsCheck]:
     """Waiting checks this safeguarding lead may release: for referrals of their organisation that they do not work
     on."""
-    waiting = RecordsCheck.objects.visible_to(user).filter(
+    user = user_of(who)
+    waiting = RecordsCheck.objects.visible_to(who).filter(
         released_at__isnull=True, referral__lead_organisation=user.organisation_id
     )
     return (

@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, resolve, reverse
 
 from referrals import access
 from referrals.models import Party, Referral
-from referrals.presenters import names_of, prefetch_parties
+from referrals.presenters import Named, names_of, read_names
 from restorative.accounts.models import User
 from restorative.common import clock, drafts
 from restorative.common.models import Draft
@@ -39,11 +39,11 @@ def rows(owner: User) -> list[dict[str, Any]]:
     begun = [_begun(draft) for draft in drafts.of(owner)]
     found = Referral.objects.visible_to(owner).filter(reference__in={each.reference for each in begun})
     referrals = {referral.reference: referral for referral in found}
-    prefetch_parties(list(referrals.values()), owner)
+    people = read_names(owner, [referral.pk for referral in referrals.values()])
     wanted = {each.party for each in begun if each.party is not None}
     opened = Party.objects.safety_opened_by(owner).filter(pk__in=wanted).present().with_opened(owner)
     where = {party.pk: party for party in opened.select_related("referral")}
-    return [_row(each, owner, referrals, where) for each in begun]
+    return [_row(each, owner, referrals, where, people) for each in begun]
 
 
 def _begun(draft: Draft) -> Begun:
@@ -77,7 +77,11 @@ def _may_open(each: Begun, owner: User, referrals: dict[str, Referral], where: d
 
 
 def _row(
-    each: Begun, owner: User, referrals: dict[str, Referral], where: dict[UUID, Party]
+    each: Begun,
+    owner: User,
+    referrals: dict[str, Referral],
+    where: dict[UUID, Party],
+    people: dict[UUID, list[Named]],
 ) -> dict[str, Any]:
     draft, opens = each.draft, _may_open(each, owner, referrals, where)
     referral = referrals.get(each.reference) if opens else None
@@ -85,7 +89,7 @@ def _row(
     return {
         "key": draft.pk,
         "title": (draft.title or UNNAMED) if opens else NOT_YOURS,
-        "about": f"{names_of(referral._parties_for[1], owner)} · {referral.reference}" if referral else "",
+        "about": f"{names_of(people[referral.pk], owner)} · {referral.reference}" if referral else "",
         "age": f"Kept {clock.ago(draft.updated_at)}. It goes on {clock.show_day(goes)}.",
         "href": each.href if opens else "",
         "words": drafts.words_of(draft),

@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from referrals import selectors
 from referrals.enums import Stage
 from referrals.models import Party, Referral
-from referrals.presenters import names_of, parties_for, prefetch_parties, you_or_name
+from referrals.presenters import Named, names_of, read_names, you_or_name
 from restorative.accounts.models import User
 
 MOST = 5
@@ -40,8 +40,8 @@ def rows(
         why = reasons.setdefault(party.referral_id, [])
         why += [words for words in _reasons(party) if words not in why]
     referrals = {row.pk: row for row in _referrals(user, list(reasons)[:MOST])}
-    prefetch_parties(list(referrals.values()), user)
-    return [_row(referrals[key], why, user) for key, why in reasons.items() if key in referrals]
+    people = read_names(user, list(referrals))
+    return [_row(referrals[key], why, people[key], user) for key, why in reasons.items() if key in referrals]
 
 
 def _referrals(user: User, keys: list[Any]) -> list[Referral]:
@@ -57,9 +57,9 @@ def _reasons(party: Party) -> list[str]:
     ]
 
 
-def _row(referral: Referral, why: list[str], user: User) -> dict[str, Any]:
+def _row(referral: Referral, why: list[str], people: list[Named], user: User) -> dict[str, Any]:
     return {
-        "name": names_of(parties_for(referral, user), user),
+        "name": names_of(people, user),
         "about": f"{referral.reference}, {str(Stage(referral.shown_stage).label).lower()}. "
         f"{capfirst(you_or_name(referral.lead, user))} lead{'' if referral.lead_id == user.pk else 's'}.",
         "why": capfirst(", ".join(why)),

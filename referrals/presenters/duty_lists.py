@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from referrals import principals
 from referrals.duties import KINDS, Section
@@ -18,7 +18,7 @@ from restorative.accounts.models import User
 from restorative.common import clock
 
 # One more than a section shows, so that it can say that there are more; and some that may not be known or give way.
-MOST, SPARE = 11, 40
+MOST, SPARE = 11, 24
 OVERSEEN = (Section.SIGN_OFFS, Section.SHARES, Section.STOPS, Section.RECORDS_CHECKS)
 MANAGED = (Section.ON_HOLD, Section.AWAY, Section.SIGN_OFFS, Section.SUPERVISION, Section.WAITING)
 
@@ -40,26 +40,27 @@ class DutyLists:
     def things(self, *sections: Section) -> list[UUID]:
         return [duty.thing for section in sections for duty in self[section]]
 
-    def drop(self, section: Section, kept: Iterable[UUID]) -> None:
-        """Leave out what no longer has its thing."""
-        wanted = set(kept)
-        self.by_section[section] = [duty for duty in self[section] if duty.thing in wanted]
-
 
 def read(user: User, at: datetime) -> DutyLists:
-    """The first duties of each list of this user."""
-    ids = first_of_each([*_own(user, at), *_overseen(user)], at)
+    """The first duties of each list of this user. The page shows only some of them."""
+    ids = first_of_each([*_own(user, at), *_overseen(user)], user.pk, at)
     here = Within.of(user, pk__in=set(ids.values()))
-    rows = Duty.objects.visible_to(here).filter(pk__in=ids)
-    order = (F("due_at").asc(nulls_last=True), "referral__logged_at", "pk")
+    rows = _rows(here).filter(pk__in=ids)
     found, seen = DutyLists(here), set()
-    for duty in rows.select_related("referral", "referral__lead").order_by(*order):
+    for duty in rows.order_by(F("due_at").asc(nulls_last=True), "logged_at", "pk"):
         # A manager who is a safeguarding lead has some of them twice.
         key = (duty.kind, duty.thing, duty.party_id)
         if key not in seen or duty.section in (Section.OWN, Section.WAITING):
             found.by_section[Section(duty.section)].append(duty)
             seen.add(key)
     return found
+
+
+def _rows(here: Within) -> QuerySet[Duty]:
+    """Duties with what a row says of their referral: all of the shell."""
+    lead = {"lead": F("referral__lead"), "lead_name": F("referral__lead__first_name")}
+    reference, logged_at = F("referral__reference"), F("referral__logged_at")
+    return Duty.objects.visible_to(here).annotate(reference=reference, logged_at=logged_at, **lead)
 
 
 def _own(user: User, at: datetime) -> list[ListOf]:
@@ -89,14 +90,10 @@ def _overseen(user: User) -> list[ListOf]:
 
 def to_ring(lists: DutyLists, parties: Iterable[UUID], at: datetime) -> list[Duty]:
     """Which of these people, all of referrals in the lists, this user may ring; the thing is the number."""
-    here, referrals = lists.within, {duty.referral_id: duty.referral for duty in lists.all}
-    rows = Duty.objects.visible_to(here).running(at)
-    mine = list(
-        rows.filter(principal=principals.user(here.pk), section=Section.RING, party__in=list(parties))
-    )
-    for duty in mine:
-        duty.referral = referrals[duty.referral_id]
-    return sorted(mine, key=lambda duty: (duty.referral.logged_at, duty.pk))
+    me = principals.user(lists.within.pk)
+    rows = _rows(lists.within).running(at)
+    mine = rows.filter(principal=me, section=Section.RING, party__in=list(parties))
+    return list(mine.order_by("logged_at", "pk"))
 
 
 def steps(lists: DutyLists, near: Iterable[UUID], at: datetime) -> list[Item]:

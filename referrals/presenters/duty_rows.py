@@ -1,7 +1,7 @@
 """Duties as rows of a list: what is to be done, for which person, by when, and the page where it is done.
 How each kind is said stands in its entry in referrals/duties."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from referrals.duties import KINDS, DutyKind
-from referrals.models import Duty, Party, Referral
-from referrals.presenters import OTHER, names_of, parties_for, shown_name
+from referrals.models import Duty
+from referrals.presenters import OTHER, Named, names_of, shown_name
 from restorative.accounts.models import User
 from restorative.common import clock
 
@@ -43,7 +43,7 @@ class Item:
     @property
     def order(self) -> tuple:
         """What is due first comes first, what has no day after what has one, the oldest referral first."""
-        return (not self.kind.first, self.on is None, self.on or date.max, self.duty.referral.logged_at)
+        return (not self.kind.first, self.on is None, self.on or date.max, self.duty.logged_at)
 
 
 def item_of(duty: Duty, at: datetime) -> Item:
@@ -64,10 +64,11 @@ def last_day(duty: Duty) -> date | None:
 
 @dataclass
 class Words:
-    """Says duties to one user. `starts` are the times of meetings, by their ids."""
+    """Says duties to one user. `people` are the parties of each referral, `starts` the times of meetings, by ids."""
 
     user: User
     at: datetime
+    people: Mapping[UUID, Sequence[Named]]
     starts: Mapping[UUID, datetime] = field(default_factory=dict)
 
     def row(self, item: Item) -> WorkRow:
@@ -76,7 +77,7 @@ class Words:
         what = kind.waits_first if item.where == WAITING and kind.waits_first else kind.what
         return WorkRow(
             capfirst(self._say(what, item)),
-            self.about(duty.referral, _hint(kind, duty, item.on, self.at)),
+            self.about(duty, _hint(kind, duty, item.on, self.at)),
             self._say(kind.action, item),
             self.href(duty),
         )
@@ -85,7 +86,7 @@ class Words:
         """Something that waits for others, and for which of them."""
         return WorkRow(
             self.sentence(duty).rstrip("."),
-            self.about(duty.referral, self._whose(duty)),
+            self.about(duty, self._whose(duty)),
             "Open",
             self.href(duty),
         )
@@ -98,10 +99,10 @@ class Words:
         """The words of its link."""
         return KINDS[duty.kind].action
 
-    def about(self, referral: Referral, *hints: str) -> str:
+    def about(self, duty: Duty, *hints: str) -> str:
         """The reference, the people as this user may name them, and more."""
-        names = names_of(parties_for(referral, self.user), self.user)
-        return " · ".join([referral.reference, names, *(hint for hint in hints if hint)])
+        names = names_of(self.people[duty.referral_id], self.user)
+        return " · ".join([duty.reference, names, *(hint for hint in hints if hint)])
 
     def named(self, duty: Duty) -> str:
         """The first name of the party a duty is about, as this user is shown it inside a sentence."""
@@ -109,19 +110,19 @@ class Words:
         name = shown_name(party, self.user) if party else "somebody"
         return name.lower() if name == OTHER else name
 
-    def party(self, duty: Duty) -> Party | None:
-        parties = parties_for(duty.referral, self.user)
+    def party(self, duty: Duty) -> Named | None:
+        parties = self.people[duty.referral_id]
         return next((party for party in parties if party.pk == duty.party_id), None)
 
     def href(self, duty: Duty) -> str:
         """The page where it is done."""
         kind = KINDS[duty.kind]
-        given = {"reference": duty.referral.reference, "party": duty.party_id, "thing": duty.thing}
+        given = {"reference": duty.reference, "party": duty.party_id, "thing": duty.thing}
         return reverse(kind.page, args=[given[name] for name in kind.args]) + kind.query
 
     def _say(self, words: str, item: Item) -> str:
         starts = self.starts.get(item.duty.thing)
-        closed = [party for party in parties_for(item.duty.referral, self.user) if not party.opened]
+        closed = [party for party in self.people[item.duty.referral_id] if not party.opened]
         return words.format(
             name=self.named(item.duty),
             on=_on(item.on, self.at),
@@ -133,9 +134,10 @@ class Words:
     def _whose(self, duty: Duty) -> str:
         """'with a safeguarding lead', 'with Kit', or '' if it waits for no one in particular."""
         party = self.party(duty)
-        for worker in (party.keyworker if party else None, duty.referral.lead):
-            if worker is not None and worker.pk == duty.thing:
-                return f"with {worker.first_name}"
+        if party is not None and party.keyworker_id == duty.thing:
+            return f"with {party.keyworker_name}"
+        if duty.lead == duty.thing:
+            return f"with {duty.lead_name}"
         said = KINDS[duty.kind].hint
         return f"with a{said[1:]}" if said.startswith("A ") else f"with {said}" if said else ""
 

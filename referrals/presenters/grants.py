@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 from django.urls import reverse
 from django.utils.text import capfirst
 
@@ -13,46 +13,53 @@ from referrals import access
 from referrals.enums import GrantKind, Place
 from referrals.models import Bar, Grant, Party, Referral
 from referrals.presenters import you_or_name
+from referrals.querysets_access import named_by_grants
 from referrals.querysets_rules import visible_among
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.rules import rules
 
 FIRST_HEADS = ["Who", "Referral", "What is opened", "Why", "Until"]
-WAITING_HEADS = [*FIRST_HEADS, "What you can do"]
-OPEN_HEADS = [*FIRST_HEADS, "What was seen", "What you can do"]
-OVER_HEADS = [*FIRST_HEADS, "What was seen", "How it ended"]
+# The lists of the page, by their names in its address: title, last columns, and what is said where there are none.
+LISTS = {
+    "waiting": ("Waiting for an answer", ["What you can do"], ""),
+    "open": ("Open now", ["What was seen", "What you can do"], "Nobody is let in."),
+    "over": ("Over", ["What was seen", "How it ended"], ""),
+}
+SHOWN = 10
 
 
-def current(user: User, at: datetime) -> list[Grant]:
-    """Requested and active grants this user may know of, newest first. Three queries."""
-    return list(_known(user).filter(ended_at__isnull=True, until__gt=at))
+def known(user: User, at: datetime) -> dict[str, QuerySet[Grant]]:
+    """The grants of each list that this user may know of, newest first."""
+    rows = Grant.objects.visible_to(user).with_workers().order_by("-created_at", "-pk")
+    now = rows.filter(ended_at__isnull=True, until__gt=at)
+    return {
+        "waiting": now.filter(given_at__isnull=True),
+        "open": now.filter(given_at__isnull=False),
+        "over": rows.filter(Q(ended_at__isnull=False) | Q(until__lte=at)),
+    }
 
 
-def ended(user: User, at: datetime) -> QuerySet[Grant]:
-    """Grants this user may know of that are over, newest first."""
-    return _known(user).filter(Q(ended_at__isnull=False) | Q(until__lte=at))
+def tables(found: dict[str, list[Grant]], user: User, *, whole: bool) -> list[dict[str, Any]]:
+    """These lists as tables, with the first rows of each, or `whole`. Three queries."""
+    shown = {key: rows if whole else rows[:SHOWN] for key, rows in found.items()}
+    every = [row for rows in shown.values() for row in rows]
+    prefetch_related_objects(every, *named_by_grants())
+    seen = visible_among(user, {row.referral_id for row in every})
+    made = []
+    for key, rows in shown.items():
+        title, heads, empty = LISTS[key]
+        if rows or empty or whole:
+            cells = [[*_first(row, user, seen), *_last(key, row, user)] for row in rows]
+            table = {"key": key, "title": title, "heads": [*FIRST_HEADS, *heads], "rows": cells}
+            made.append(table | {"empty": empty or "Nothing here.", "more": len(found[key]) > len(rows)})
+    return made
 
 
-def _known(user: User) -> QuerySet[Grant]:
-    return Grant.objects.visible_to(user).with_what_is_named().order_by("-created_at", "-pk")
-
-
-def lists(now: list[Grant], over: list[Grant], user: User) -> list[dict[str, Any]]:
-    """The lists of the page: {title, heads, rows, empty}. One query, for which of their referrals this user sees."""
-    seen = visible_among(user, {row.referral_id for row in [*now, *over]})
-    running = [row for row in now if row.given_at]
-    waiting = [row for row in now if not row.given_at]
-    found = []
-    if waiting:
-        shown = [[*_first(row, user, seen), _what_next(row, user)] for row in waiting]
-        found.append({"title": "Waiting for an answer", "heads": WAITING_HEADS, "rows": shown, "empty": ""})
-    shown = [[*_first(row, user, seen), _seen(row, user), _what_next(row, user)] for row in running]
-    found.append({"title": "Open now", "heads": OPEN_HEADS, "rows": shown, "empty": "Nobody is let in."})
-    if over:
-        shown = [[*_first(row, user, seen), _seen(row, user), _ended(row, user)] for row in over]
-        found.append({"title": "Over", "heads": OVER_HEADS, "rows": shown, "empty": ""})
-    return found
+def _last(key: str, row: Grant, user: User) -> list[Any]:
+    if key == "waiting":
+        return [_what_next(row, user)]
+    return [_seen(row, user), _what_next(row, user) if key == "open" else _ended(row, user)]
 
 
 def _first(row: Grant, user: User, seen: set[UUID]) -> list[Any]:

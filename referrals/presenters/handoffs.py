@@ -1,10 +1,9 @@
-"""Requests between organisations, for one user: the inbox, one request, and its answers."""
+"""A request between organisations and its answers, for one user."""
 
 from datetime import datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q, prefetch_related_objects
 from django.urls import reverse
 
 from referrals import access
@@ -13,7 +12,6 @@ from referrals.duties.referral import due_by
 from referrals.enums import UNANSWERED, DeclineCode, HandoffKind, HandoffState
 from referrals.models import Handoff, HandoffMessage, Party, Referral
 from referrals.presenters import lower_first, within, you_or_name
-from restorative.accounts.working_days import closures_of
 from restorative.common import clock
 from restorative.common.rules import rules
 
@@ -21,10 +19,6 @@ if TYPE_CHECKING:
     from restorative.accounts.models import Organisation, User
 
 MOST = 50
-GOING_ON = (*UNANSWERED, HandoffState.ACCEPTED)
-HEADS_IN = ["Request", "Reference", "Came", "Time left"]
-HEADS_ANSWERED = ["Request", "Reference", "Came", "Answer"]
-HEADS_OUT = ["Request", "Reference", "Sent", "Where it stands"]
 
 
 def what(handoff: Handoff, user: "User") -> str:
@@ -33,53 +27,6 @@ def what(handoff: Handoff, user: "User") -> str:
     if user.organisation_id == handoff.to_org_id:
         return f"{handoff.from_org.name} asks you {asks}"
     return f"{handoff.to_org.name} is asked {asks}"
-
-
-def of_user(user: "User") -> list[Handoff]:
-    """Waiting requests first, oldest first; then answered ones, newest first. Six queries at most."""
-    rows = Handoff.objects.visible_to(user, rows=True).select_related("from_org", "to_org")
-    # By the stored state, which has an index. To some users a request that is over is shown as it stood before.
-    stood = Q(ended_for__isnull=False, stood_as__in=GOING_ON)
-    first = list(rows.filter(Q(state__in=GOING_ON) | stood).order_by("sent_at", "pk"))
-    last = rows.exclude(state__in=GOING_ON).order_by("-sent_at", "-pk")[: MOST + len(first)]
-    over = [row for row in last if row.shown_state not in GOING_ON]
-    found = [*(row for row in first if row.shown_state in GOING_ON), *over[:MOST]]
-    # By their ids: with these joined too, PostgreSQL plans the statement for longer than it runs.
-    prefetch_related_objects(found, "referral", "decided_by", "receiver", "ended_by")
-    return found
-
-
-def inbox(rows: list[Handoff], user: "User", at: datetime) -> list[dict[str, Any]]:
-    """The lists of the page: {title, heads, rows, empty}. Lists of answered requests are left out if empty."""
-    ours = [row for row in rows if row.to_org_id == user.organisation_id]
-    sent = [row for row in rows if row.to_org_id != user.organisation_id]
-    new = [row for row in ours if row.shown_state in (HandoffState.SENT, HandoffState.SEEN)]
-    asked = [row for row in ours if row.shown_state == HandoffState.QUESTION]
-    accepted = [row for row in ours if row.shown_state == HandoffState.ACCEPTED]
-    over = [row for row in ours if row.shown_state not in GOING_ON]
-    closures = closures_of(user.organisation_id)
-    timed = [
-        [_first(row, user), row.referral.reference, clock.show_day(row.sent_at), time_left(row, at, closures)]
-        for row in new
-    ]
-    lists = [{"title": "New", "heads": HEADS_IN, "rows": timed, "empty": "Nothing new."}]
-    for title, found, heads in (
-        ("Question asked", asked, HEADS_ANSWERED),
-        ("Accepted", accepted, HEADS_ANSWERED),
-        ("Declined or over", over, HEADS_ANSWERED),
-        ("Sent by your side", sent, HEADS_OUT),
-    ):
-        if found:
-            shown = [
-                [_first(row, user), row.referral.reference, clock.show_day(row.sent_at), stands(row, user)]
-                for row in found
-            ]
-            lists.append({"title": title, "heads": heads, "rows": shown, "empty": ""})
-    return lists
-
-
-def _first(row: Handoff, user: "User") -> dict[str, str]:
-    return {"text": what(row, user), "href": reverse("referrals:handoff", args=[row.pk])}
 
 
 def time_left(row: Handoff, at: datetime, closures: frozenset) -> dict[str, Any]:

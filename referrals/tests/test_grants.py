@@ -453,6 +453,24 @@ def test_a_safeguarding_lead_on_one_side_neither_bars_nor_reads_the_reason(made)
         assert "cousin" in client_of(made.staff[who]).get(page).content.decode()
 
 
+def test_each_list_shows_its_first_and_leads_to_all_page_by_page(made):
+    row = cover(made, by="mo")
+    facts = {field.name: getattr(row, field.name) for field in row._meta.fields if field.name != "id"}
+    over = {"until": timezone.now() - timedelta(hours=1), "reason": "Long ago."}
+    Grant.objects.bulk_create(Grant(**facts) for _ in range(12))
+    Grant.objects.bulk_create(Grant(**facts | over) for _ in range(30))
+    mo = client_of(made.staff["mo"])
+    first = mo.get("/grants/").content.decode()
+    assert (first.count("Kit is away."), first.count("Long ago.")) == (10, 10)
+    assert 'href="?list=open"' in first
+    assert 'href="?list=waiting"' not in first
+    pages = [mo.get(f"/grants/?list=over&page={number}").content.decode() for number in (1, 2)]
+    assert [page.count("Long ago.") for page in pages] == [25, 5]
+    assert "Kit is away." not in pages[0]
+    assert "Nothing here." in mo.get("/grants/?list=waiting").content.decode()
+    assert mo.get("/grants/?list=nonsense").content.decode().count("Kit is away.") == 10
+
+
 # --- What was typed ------------------------------------------------------------------------------------------
 
 

@@ -317,6 +317,30 @@ def test_the_list_takes_the_same_queries_whatever_its_length(count, made, staff,
         assert carol.get("/handoffs/").status_code == 200
 
 
+def test_a_long_list_shows_its_first_and_leads_to_all_page_by_page(made, staff):
+    many(made, 30)
+    carol = client_of(staff["carol"])
+    first = carol.get("/handoffs/").content.decode()
+    assert len(set(re.findall(r'href="/handoffs/([^/]+)/"', first))) == 1 + 10
+    assert 'href="?list=over">See all' in first
+    pages = [carol.get(f"/handoffs/?list=over&page={number}").content.decode() for number in (1, 2)]
+    rows = [set(re.findall(r'href="/handoffs/([^/]+)/"', page)) for page in pages]
+    assert [len(found) for found in rows] == [25, 5]
+    assert not rows[0] & rows[1]
+    assert "New" not in re.findall(r"<h2[^>]*>([^<]*)", pages[0])
+
+
+@pytest.mark.parametrize(
+    "query", ["list=nonsense", "list=accepted", "list=over&page=99", "list=new&page=x", "page=2"]
+)
+def test_an_address_that_names_no_list_or_page_shows_what_there_is(query, made, staff):
+    help_asked(made)
+    answer = client_of(staff["carol"]).get(f"/handoffs/?{query}")
+    assert answer.status_code == 200
+    empty = "Nothing here." in answer.content.decode()
+    assert empty == (query in ("list=accepted", "list=over&page=99"))
+
+
 @pytest.mark.parametrize(
     ("at", "left"),
     [

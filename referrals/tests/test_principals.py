@@ -20,7 +20,7 @@ from referrals.models import (
     StageChange,
 )
 from referrals.principals import grant, leads, managers, mates, principals_of, user
-from referrals.querysets_rules import Within, opened_ids
+from referrals.querysets_rules import Within, opened
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Team, User
 from tests.stories import tell
@@ -140,12 +140,12 @@ def test_each_person_is_checked_separately(staff: Staff) -> None:
     made = tell("ready", staff, timezone.now())
     parties = Party.objects.unscoped("test").filter(referral=made.referral)
     for key, who in staff.people.items():
-        opened = set(Party.objects.opened_by(who).filter(referral=made.referral))
-        assert {row for row in parties.with_opened(who) if row.opened} == opened, key
+        theirs = set(Party.objects.opened_by(who).filter(referral=made.referral))
+        assert {row for row in parties.with_opened(who) if row.opened} == theirs, key
         here = Within.of(who, pk=made.referral.pk).opened
-        assert set(parties.filter(pk__in=here)) == opened, key
-    assert set(parties.filter(pk__in=opened_ids(staff["asha"]))) == {made.own}
-    assert set(parties.filter(pk__in=opened_ids(staff["kit"]))) == {made.other}
+        assert set(parties.filter(pk__in=here)) == theirs, key
+    assert set(parties.filter(opened(staff["asha"], "pk"))) == {made.own}
+    assert set(parties.filter(opened(staff["kit"], "pk"))) == {made.other}
 
 
 def test_a_reference_finds_one_referral_only_for_users_who_may_see_it(staff: Staff) -> None:

@@ -1,6 +1,7 @@
 """Grants: list, ask, give and end; bars of a referral; and changing its lead."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Page as PageOfRows
 from django.http import Http404
@@ -25,29 +26,37 @@ from restorative.common.views_forms import ActionFormView
 
 
 class Grants(Page):
-    """Active, requested and ended grants that this user may know of."""
+    """Requested, active and ended grants that this user may know of. `list` in the address names one of the lists,
+    which is then shown page by page."""
 
     policy = "grants"
     audit_verb = "grants_viewed"
     title = "Access"
     template_name = "referrals/grants.html"
-    now: list[Grant]
-    over: PageOfRows
+    rows: dict[str, list[Grant]]
+    one: PageOfRows | None = None
 
     def load(self) -> None:
-        user = self.request.user
-        self.now = shown.current(user, self.at)
-        self.over = CappedPaginator(shown.ended(user, self.at)).requested(self.request)
+        known, name = shown.known(self.request.user, self.at), self.request.GET.get("list", "")
+        if name in known:
+            self.one = CappedPaginator(known[name]).requested(self.request)
+            self.rows = {name: list(self.one)}
+        else:
+            self.rows = {key: list(found[: shown.SHOWN + 1]) for key, found in known.items()}
 
     def may(self) -> Decision:
         return access.may_ask_for_access(self.request.user)
 
     def audited(self) -> dict[str, Any] | None:
-        things = [row.pk for row in [*self.now, *self.over]]
+        things = [
+            row.pk for rows in self.rows.values() for row in (rows if self.one else rows[: shown.SHOWN])
+        ]
         return {"things": things, "thing_type": "grant"} if things else None
 
     def get_context(self) -> dict[str, Any]:
-        return {"lists": shown.lists(self.now, list(self.over), self.request.user), "page_obj": self.over}
+        tables = shown.tables(self.rows, self.request.user, whole=self.one is not None)
+        query = urlencode({"list": self.request.GET.get("list", "")})
+        return {"tables": tables, "page_obj": self.one, "query": query}
 
 
 class AccessFormView(ActionFormView):

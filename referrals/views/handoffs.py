@@ -1,8 +1,10 @@
 """Requests between organisations: the list, one request with its content, and the answers to it."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse, reverse_lazy
 
@@ -19,11 +21,14 @@ from referrals.forms.handoffs import (
 )
 from referrals.models import Handoff
 from referrals.presenters import handoffs as shown
+from referrals.presenters import inbox
+from referrals.presenters.inbox import Inbox
 from referrals.views.base import CaseworkPage, as_choices
 from restorative.common import clock
 from restorative.common.decisions import ALLOWED, Decision, NotPossible
 from restorative.common.forms import BaseForm
 from restorative.common.models import Draft
+from restorative.common.rules import rules
 from restorative.common.views import allows
 from restorative.common.views_forms import ActionFormView
 
@@ -31,20 +36,27 @@ HANDOFFS = reverse_lazy("referrals:handoffs")
 
 
 class Handoffs(CaseworkPage):
-    """Requests to this user's organisation, and requests from the user's side to others."""
+    """Requests to this user's organisation, and requests from the user's side to others. `list` in the address names
+    one of the lists, which is then shown page by page."""
 
     title = "Handoffs"
     template_name = "referrals/handoffs.html"
-    rows: list
+    inbox: Inbox
 
     def load(self) -> None:
-        self.rows = shown.of_user(self.request.user)
+        user, kind = self.request.user, self.request.GET.get("list", "")
+        lists, page = inbox.found(user), None
+        if kind in inbox.KINDS:
+            page = Paginator(lists[kind], rules().page_size).get_page(self.request.GET.get("page", "")[:9])
+            lists = {kind: list(page.object_list)}
+        self.inbox = Inbox(user, lists, page)
 
     def audited(self) -> dict[str, Any] | None:
-        return {"things": [row.pk for row in self.rows], "thing_type": "handoff"} if self.rows else None
+        return {"things": list(self.inbox.rows), "thing_type": "handoff"} if self.inbox.rows else None
 
     def get_context(self) -> dict[str, Any]:
-        return {"lists": shown.inbox(self.rows, self.request.user, self.at)}
+        query = urlencode({"list": self.request.GET.get("list", "")})
+        return {"tables": self.inbox.tables(self.at), "page_obj": self.inbox.page, "query": query}
 
 
 class HandoffFormView(ActionFormView):

@@ -14,7 +14,6 @@ from restorative.common.rules import rules
 
 LONDON = ZoneInfo("Europe/London")
 
-_BANK_HOLIDAYS = holidays.country_holidays("GB", subdiv="ENG")
 _MINUTE = timedelta(minutes=1)
 _DAY = timedelta(days=1)
 
@@ -41,10 +40,14 @@ def moment(day: date, hour: int, minute: int = 0) -> datetime:
     return datetime.combine(day, time(hour, minute), LONDON).astimezone(UTC)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache
+def _bank_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+
+
 def is_bank_holiday(day: date) -> bool:
     """Whether England has a bank holiday on that day."""
-    return day in _BANK_HOLIDAYS
+    return day in _bank_holidays(day.year)
 
 
 def is_working_day(day: date, closures: Collection[date] = frozenset()) -> bool:
@@ -80,8 +83,11 @@ def age_on(born: date, day: date) -> int:
 def working_days_between(a: date, b: date, closures: Collection[date]) -> int:
     """Working days after `a` up to and including `b`. Negative if b is earlier: the days from b to the day before a."""
     if b < a:
-        return -sum(is_working_day(b + _DAY * i, closures) for i in range((a - b).days))
-    return sum(is_working_day(a + _DAY * i, closures) for i in range(1, (b - a).days + 1))
+        return -working_days_between(b - _DAY, a - _DAY, closures)
+    weeks, days = divmod((b - a).days, 7)
+    weekdays = 5 * weeks + sum((b - _DAY * i).weekday() < 5 for i in range(days))
+    free = set(closures).union(*(_bank_holidays(year) for year in range(a.year, b.year + 1)))
+    return weekdays - sum(a < day <= b and day.weekday() < 5 for day in free)
 
 
 def open_hours_between(
