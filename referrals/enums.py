@@ -388,6 +388,12 @@ READINESS_QUESTIONS: dict[str, str] = {
     "well": _("Are they well enough?"),
     "needs_met": _("Have they what they need to come (access, language, childcare)?"),
 }
+# A no to one of these is a stop, and not sure is not ready: the worker's judgement changes neither.
+READINESS_STOPS: dict[str, ConcernKind] = {
+    "knows_voluntary": ConcernKind.THREATS,
+    "no_pressure": ConcernKind.THREATS,
+    "feels_safe": ConcernKind.SAYS_NOT_SAFE,
+}
 DAY_QUESTIONS: dict[str, str] = {
     "well": _("Well enough today?"),
     "safe": _("Safe to go ahead?"),

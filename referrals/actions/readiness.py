@@ -13,6 +13,7 @@ from referrals.actions.tasks import finish_tasks
 from referrals.enums import (
     DAY_QUESTIONS,
     READINESS_QUESTIONS,
+    READINESS_STOPS,
     SAFETY_QUESTIONS,
     Answer,
     Capacity,
@@ -47,6 +48,12 @@ RAISES: dict[str, ConcernKind] = {
     "has_harmed": ConcernKind.PAST_ABUSE,
     "order": ConcernKind.ORDER,
 }
+
+
+NOT_YET_WHATEVER_ELSE = (
+    "It is not the right time while they do not feel safe, are not free of pressure, or do not know that it is a free "
+    "choice."
+)
 
 
 def need_all(answers: dict[str, str], questions: Iterable[str]) -> None:
@@ -84,13 +91,23 @@ def ask_safety(
         change.record("safety_asked", row, fields=SAFETY_QUESTIONS)
         finish_tasks(change, party, TaskKind.ASK_SAFETY)
         change.begin_preparing()
-        # An undecided concern covers this answer too. A signed-off concern does not: this answer is new information.
-        already = {row.kind for row in change.facts_of(party).undecided_concerns}
-        for question, kind in RAISES.items():
-            if answers[question] != Answer.NO and kind not in already:
-                already.add(kind)
-                raise_concern(party=party, kind=kind, detail=details.get(question, ""), by=by)
+        worries = {key: kind for key, kind in RAISES.items() if answers[key] != Answer.NO}
+        _raise_each(change, party, worries, details, by)
         return row
+
+
+def _raise_each(
+    change: Change, party: Party, worries: dict[str, ConcernKind], details: Mapping[str, str], by: "User"
+) -> None:
+    """Record the concern that each of these answers raises, in the words of the person.
+
+    An undecided concern covers this answer too. A signed-off concern does not: this answer is new information.
+    """
+    already = {row.kind for row in change.facts_of(party).undecided_concerns}
+    for question, kind in worries.items():
+        if kind not in already:
+            already.add(kind)
+            raise_concern(party=party, kind=kind, detail=details.get(question, ""), by=by)
 
 
 def rules_result(answers: dict[str, str], questions: dict[str, str]) -> Ready:
@@ -120,17 +137,22 @@ def check_readiness(
 ) -> ReadinessCheck:
     """Record a readiness check: the rules' result and the worker's judgement, with a reason if they differ.
 
-    It is valid for 28 days. Raises NotPossible naming the field.
+    It is valid for 28 days. A no to feeling safe, being free of pressure or a free choice is also recorded as a stop.
+    Raises NotPossible naming the field, also for ready where one of these three is not a yes.
     """
     with changing_party(party, by=by, at=at) as (change, party):
         need_all(answers, READINESS_QUESTIONS)
         result = rules_result(answers, READINESS_QUESTIONS)
+        if judgement == Ready.READY and any(answers[key] != Answer.YES for key in READINESS_STOPS):
+            raise NotPossible(NOT_YET_WHATEVER_ELSE, field="judgement")
         if judgement != result and not reason.strip():
             raise NotPossible("Your judgement differs from the answers. Say why.", field="reason")
         more = {"notes": notes or {}, "judgement": judgement, "reason": reason}
         row = add_check(change, party, ReadinessKind.FULL, answers, result, **more)
         change.record("readiness_checked", row, fields=["answers", "judgement"], why=judgement)
         change.begin_preparing()
+        worries = {key: kind for key, kind in READINESS_STOPS.items() if answers[key] == Answer.NO}
+        _raise_each(change, party, worries, notes or {}, by)
         return row
 
 

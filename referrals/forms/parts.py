@@ -6,7 +6,14 @@ from typing import Any
 
 from django.forms import Field
 
-from referrals.enums import READINESS_QUESTIONS, SAFETY_QUESTIONS, Answer, How, Ready
+from referrals.enums import (
+    READINESS_QUESTIONS,
+    READINESS_STOPS,
+    SAFETY_QUESTIONS,
+    Answer,
+    How,
+    Ready,
+)
 from referrals.forms import words
 from referrals.forms.words import Question
 from restorative.common.formfields import (
@@ -18,6 +25,11 @@ from restorative.common.formfields import (
 )
 from restorative.common.forms import BaseForm, Section
 
+STOP = "A no is recorded as a stop. With a no or not sure it is not the right time, whatever you judge."
+NOT_YET = (
+    "It is not the right time while {name} does not feel safe, is not free of pressure, or does not know that it is a "
+    "free choice"
+)
 ALOUD, INTERPRETER = "aloud", "interpreter"
 ANSWER = "Answer yes, no or not sure"
 NOT_ALONE = "This cannot be saved as {name}’s answers unless {name} is alone. Come back later: what you typed is kept."
@@ -147,7 +159,8 @@ def readiness() -> dict[str, Field]:
         if key in words.NOTED_ALWAYS:
             asked[f"{key}_note"] = CleanTextField(label="Note", required=False, rows=2)
         else:
-            asked[f"{key}_said"] = said(shown_if=(key, "no", "not_sure"))
+            hint = STOP if key in READINESS_STOPS else ""
+            asked[f"{key}_said"] = said(help_text=hint, shown_if=(key, "no", "not_sure"))
     asked["judgement"] = YesNoNotSureField(
         label="Your own judgement: is this the right time for {name}?",
         required=False,
@@ -197,7 +210,9 @@ def clean_readiness(form: BaseForm) -> None:
         return
     result = Ready.READY if all(value == Answer.YES for value in given) else Ready.NOT_YET
     cleaned["judgement"] = cleaned.get("judgement") or result
-    if cleaned["judgement"] != result:
+    if cleaned["judgement"] == Ready.READY and any(cleaned[key] != Answer.YES for key in READINESS_STOPS):
+        form.add_error("judgement", form.whom.fit(NOT_YET))
+    elif cleaned["judgement"] != result:
         form.missing(
             f"By the answers it is “{str(result.label).lower()}”. Say why you judge otherwise", "reason"
         )

@@ -7,9 +7,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from referrals.actions.check_in import ANOTHER_WAY, QUESTIONS, Standing, check_in, standing
-from referrals.enums import STOPS, Answer, Ready, RouteKind
+from referrals.enums import Answer, Ready, RouteKind
 from referrals.forms.check_in import CheckInForm
-from referrals.models import Concern
 from referrals.presenters.reach import route_kind, route_value
 from referrals.views.person import PersonFormView
 from restorative.common.decisions import NotPossible
@@ -87,13 +86,13 @@ class CheckIn(PersonFormView):
             form.data["route"] = str(form["route"].initial)
             form.data.pop("same_way", None)
 
-    def tell(self) -> None:
-        """Without names, because the message waits in the session for the next page."""
+    @property
+    def success(self) -> str:
         right = "Ready" if self.result.judgement == Ready.READY else "Not yet"
-        messages.success(self.request, f"Saved. The right time? {right}.")
-        user = self.request.user
-        raised = Concern.objects.visible_to(user).filter(party=self.party, raised_by=user, kind__in=STOPS)
-        self.tell_of(raised.filter(raised_at__gte=self.at).values_list("kind", flat=True))
+        return f"Saved. The right time? {right}."
+
+    def tell(self) -> None:
+        super().tell()
         if self.said["still_yes"] != Answer.YES:
             messages.info(self.request, "Nothing can be booked without a yes to taking part.")
         if self.said["same_way"] != Answer.YES:

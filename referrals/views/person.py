@@ -1,7 +1,6 @@
 """What the pages about one person share: the person, the link back, the people they would meet.
 Each page is in the module of its subject: parties, talk, consent, readiness, safety."""
 
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from referrals import access, presenters
 from referrals.enums import STOPS
 from referrals.facts import PartyFacts, facts_of
-from referrals.models import ContactRoute, Party
+from referrals.models import Concern, ContactRoute, Party
 from referrals.presenters import approaching
 from referrals.views.base import PartyFormView, PartyPage
 from restorative.common.forms import Whom
@@ -81,9 +80,12 @@ class PersonFormView(PersonMixin, PartyFormView):
     def get_form_kwargs(self) -> dict[str, Any]:
         return {"whom": self.whom}
 
-    def tell_of(self, raised: Iterable[str]) -> None:
-        """Say what follows from concerns of these kinds that an answer has raised."""
-        kinds = list(raised)
+    def tell(self) -> None:
+        """Say also what follows from concerns that the answers on this page have raised."""
+        super().tell()
+        user = self.request.user
+        raised = Concern.objects.visible_to(user).filter(party=self.party, raised_by=user)
+        kinds = list(raised.filter(raised_at__gte=self.at).values_list("kind", flat=True))
         if any(kind in STOPS for kind in kinds):
             messages.error(self.request, "A stop was recorded. Only a safeguarding lead can clear it.")
         if any(kind not in STOPS for kind in kinds):

@@ -114,7 +114,3 @@ class Age(PersonFormView):
                 parent_takes_part=said["takes_part"] == "yes",
             )
         return {"born_on": said["born_on"], "child": child}
-
-    def tell(self) -> None:
-        super().tell()
-        self.tell_of(self.result)

@@ -83,18 +83,12 @@ class RaiseConcern(SafetyFormView):
     title = "A safety concern with {name}"
     intro = "If you are unsure, record it. The safety questions are asked again after a new concern."
     submit_text = "Record concern"
-    success = "Recorded. Somebody else has to sign it off."
+    success = "Recorded."
     action = raise_concern
 
     def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
         order = OrderFacts(**order_given(said)) if said["kind"] == ConcernKind.ORDER else None
         return {"kind": said["kind"], "detail": said["detail"], "order": order}
-
-    def tell(self) -> None:
-        if self.said["kind"] in STOPS:
-            self.tell_of([self.said["kind"]])
-        else:
-            super().tell()
 
 
 class AboutConcern(SafetyFormView):

@@ -14,7 +14,6 @@ from referrals.enums import READINESS_QUESTIONS, Capacity, Format, How, Purpose,
 from referrals.forms import agreeing, parts, reaching, words
 from referrals.forms.agreeing import Ask
 from referrals.forms.talk import TalkForm
-from referrals.models import Concern
 from referrals.presenters import words_agreed
 from referrals.views import asking
 from referrals.views.person import PersonFormView
@@ -86,12 +85,6 @@ class TalkPerson(PersonFormView):
         if talk.readiness is None or talk.judgement is None:
             return "Saved."
         return f"Saved. {right_time(rules_result(talk.readiness, READINESS_QUESTIONS), talk.judgement)}"
-
-    def tell(self) -> None:
-        super().tell()
-        user = self.request.user
-        raised = Concern.objects.visible_to(user).filter(party=self.party, raised_by=user)
-        self.tell_of(raised.filter(raised_at__gte=self.at).values_list("kind", flat=True))
 
 
 def said_of_age(born_on: date | None, name: str, day: date) -> str:
