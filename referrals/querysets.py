@@ -1,13 +1,15 @@
 """The rows of a referral that one user may have: `visible_to(user)` for the shell, `opened_by(user)` for
 compartments. All sealed models filter by the same rule (querysets_rules.py); object checks add the key."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from django.db.models import Case, Exists, OuterRef, Q, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
-from referrals.enums import MEETING_PARTS, STOPS
+from referrals.enums import MEETING_PARTS, STOPS, Purpose
 from referrals.principals import does_casework, may_see_any
 from referrals.querysets_involvement import (
     named_at,
@@ -20,6 +22,7 @@ from referrals.querysets_lists import shown_stage
 from referrals.querysets_rules import (
     Within,
     barred,
+    current_answers,
     held_back_from,
     hits_barred,
     opened,
@@ -227,3 +230,14 @@ class NoteQuerySet(ProtectedQuerySet):
 class ConcernQuerySet(SafetyQuerySet):
     def open(self) -> Self:
         return self.filter(cleared_at__isnull=True)
+
+
+class ConsentQuerySet(SealedQuerySet):
+    def current(self, at: datetime) -> Self:
+        """The newest rows that count at `at`: see current_answers."""
+        return current_answers(self, at)
+
+    def words_of(self, keys: Collection[UUID]) -> Self:
+        """The exact words of these answers, which disclosure.py found for a user; nothing else of them."""
+        rows = self.filter(pk__in=keys, purpose__in=[Purpose.WORDS, Purpose.CARRY])
+        return rows.only("party", "recipient", "wording").order_by("taken_at", "seq", "pk").scoped("words_of")

@@ -7,7 +7,7 @@ from typing import Any
 from django.apps import apps
 from django.db.models import Exists, F, Q, QuerySet
 
-from referrals.enums import MEETING_PARTS, Part
+from referrals.enums import Part
 
 
 def rows_of(name: str) -> QuerySet:
@@ -18,11 +18,6 @@ def rows_of(name: str) -> QuerySet:
 def on_now(at: datetime) -> Q:
     """As a condition on involvement: open parts; a stand-in's only on their day."""
     return Q(until__isnull=True) | Q(part=Part.STAND_IN, since__lte=at, until__gt=at)
-
-
-def meeting_parts(at: datetime, **filters: Any) -> QuerySet:
-    """Meeting parts that are active at that moment."""
-    return rows_of("Involvement").filter(on_now(at), part__in=MEETING_PARTS, **filters)
 
 
 def works_on(user: Any, referral: Any) -> Exists:

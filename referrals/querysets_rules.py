@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from referrals.enums import STOPS, AccessLevel, Answer, Purpose
+from referrals.enums import AccessLevel, Answer, Purpose
 from referrals.principals import MATES, does_casework, may_see_any, principals_of
 from referrals.principals import user as as_user
 from referrals.querysets_involvement import rows_of
@@ -181,21 +181,18 @@ def access_rows(user: User, *levels: AccessLevel, principals: list[str] | None =
     return rows
 
 
-def newest_answers(consents: Rows, *, known: datetime | None = None) -> Rows:
-    """The newest row for each party, purpose and recipient, whatever its answer; with `known`, of those recorded
-    before that moment."""
+def newest_answers(consents: Rows) -> Rows:
+    """The newest row for each party, purpose and recipient, whatever its answer."""
     newer = consents.model._base_manager.filter(
         party=OuterRef("party"),
         purpose=OuterRef("purpose"),
         recipient=OuterRef("recipient"),
         seq__gt=OuterRef("seq"),
     )
-    if known is not None:
-        consents, newer = consents.filter(created_at__lt=known), newer.filter(created_at__lt=known)
     return consents.filter(~Exists(newer))
 
 
-def current_answers(consents: Rows, at: datetime, *, known: datetime | None = None) -> Rows:
+def current_answers(consents: Rows, at: datetime) -> Rows:
     """The newest row for each party, purpose and recipient, if it counts at `at`.
 
     It counts from `counts_from` (two working days after a withdrawal) until it expires, and not on a sheet that was
@@ -203,15 +200,9 @@ def current_answers(consents: Rows, at: datetime, *, known: datetime | None = No
     nothing; a yes to taking part is included, because blockers report it separately.
     """
     heard = Q(heard_alone_at__isnull=False) | ~Q(answer=Answer.YES) | Q(purpose=Purpose.TAKE_PART)
-    return newest_answers(consents, known=known).filter(
+    return newest_answers(consents).filter(
         heard,
         Q(sheet__materially_changed_at__isnull=True) | Q(sheet__materially_changed_at__gt=at),
         counts_from__lte=at,
         expires_on__gte=timezone.localdate(at),
     )
-
-
-def given_under_a_stop() -> Exists:
-    """As a condition on consents: the party had a stop open when they gave it, and it is still open."""
-    stops = rows_of("Concern").filter(party=OuterRef("party"), kind__in=STOPS, cleared_at__isnull=True)
-    return Exists(stops.filter(raised_at__lte=OuterRef("taken_at")))

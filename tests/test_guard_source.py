@@ -338,10 +338,8 @@ SCOPES = {
     "could_be_asked_for",
     "opened_by",
     "safety_opened_by",
-    "agreed_words",
     "known_of",
-    "to_carry",
-    "words_before_step",
+    "words_of",
 }
 # Modules that use rows without a scope, each with its reason. One that is no longer needed fails.
 WITHOUT_A_SCOPE: set[str] = set()

@@ -4,7 +4,7 @@ from django.db import models
 
 from referrals.enums import NOBODY, Answer, Capacity, How, Purpose
 from referrals.models.party import Party
-from referrals.querysets_consent import ConsentQuerySet
+from referrals.querysets import ConsentQuerySet
 from restorative.common.fields import EncryptedTextField
 from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager

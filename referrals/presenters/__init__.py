@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from referrals.disclosure import before_step
+from referrals.disclosure import approved_words
 from referrals.enums import Kind, Part, Place, Stage
 from referrals.facts import Facts, facts_of
 from referrals.models import Consent, Involvement, Party, Referral
@@ -175,19 +175,11 @@ def identity(referral: Referral, user: User) -> dict[str, Any]:
 STRIP = (Stage.LOGGED, Stage.PREPARING, Stage.BOOKED, Stage.FOLLOW_UP, Stage.CLOSED)
 
 
-def words_before_step(party: Party, user: User) -> tuple[str, ...]:
-    """The words that were approved for reaching a party before a step hidden from this user; empty if there are
-    none."""
-    here = within(party.referral, user)
-    before = before_step(facts_for(party.referral, clock.now()), here.opened)
-    rows = before.words.get(party.pk, ()) if before is not None else ()
-    return tuple(Consent.objects.words_before_step(rows)) if rows else ()
-
-
 def words_agreed(party: Party, user: User) -> tuple[str, ...]:
     """The exact words that others approved for reaching a party, as far as this user may know."""
-    rows = Consent.objects.agreed_words(within(party.referral, user)).filter(recipient=party.pk)
-    return words_before_step(party, user) or tuple(row.wording for row in rows)
+    facts, here = facts_for(party.referral, clock.now()), within(party.referral, user)
+    keys = approved_words(facts, party.pk, here.opened)
+    return tuple(row.wording for row in Consent.objects.words_of(keys)) if keys else ()
 
 
 def stage_strip(shown_stage: str, paused_from: str = "") -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from referrals.disclosure import may_carry
 from referrals.models import Consent, Party, Referral
 from referrals.presenters import OTHER, facts_for, parties_for, shown_name, within
 from restorative.accounts.models import User
@@ -12,12 +13,9 @@ def carried_rows(
 ) -> list[dict[str, str]]:
     """Summary rows: who says it to which person, and the words; with `to`, only those to that person. A fixed number
     of queries."""
-    since = facts_for(referral, at).hidden_since(within(referral, user).opened)
-    rows = Consent.objects.to_carry(user, at, others_until=since)
-    rows = rows.filter(party__referral=referral, party__left_at__isnull=True)
-    if to is not None:
-        rows = rows.filter(recipient=to.pk)
-    found = list(rows.order_by("taken_at", "pk"))
+    facts, here = facts_for(referral, at), within(referral, user)
+    keys = [row.id for row in may_carry(facts, user, here.opened) if to is None or row.recipient == to.pk]
+    found = list(Consent.objects.words_of(keys)) if keys else []
     people = {party.pk: party for party in parties_for(referral, user)} if found else {}
     return [
         {

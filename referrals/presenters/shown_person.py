@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from referrals import presenters
 from referrals.blockers import party_codes
+from referrals.disclosure import before_step
 from referrals.enums import Gate, Purpose
 from referrals.facts import Facts, PartyFacts
 from referrals.facts.rows import ApproachRow
@@ -47,7 +48,9 @@ class ShownPerson:
         """
         stands = code in self.codes
         if stands and code == "wording_not_approved":
-            return not self.party.answered_at and not presenters.words_before_step(self.party, self.user)
+            before = before_step(self.facts, self.within.opened)
+            approved_then = before is not None and self.party.pk in before.words
+            return not self.party.answered_at and not approved_then
         return stands
 
     @property

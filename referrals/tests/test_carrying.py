@@ -14,7 +14,7 @@ from referrals.actions.concerns import raise_concern
 from referrals.actions.consent import record_consent, withdraw
 from referrals.actions.facilitation import appoint, stand_down
 from referrals.actions.readiness import prepare
-from referrals.disclosure import opened_in
+from referrals.disclosure import may_carry, opened_in
 from referrals.enums import Answer, ConcernKind, Part, Purpose
 from referrals.facts import facts_of
 from referrals.models import Consent, Involvement
@@ -142,14 +142,8 @@ def test_returning_in_secret_does_not_show_through_missing_words(made):
 
 def carried(made, who: str) -> list[str]:
     user = made.staff[who]
-    rows = Consent.objects.to_carry(
-        user,
-        timezone.now(),
-        others_until=facts_of(made.referral.pk, timezone.now()).hidden_since(
-            opened_in(user, made.referral.pk)
-        ),
-    )
-    return [row.wording for row in rows]
+    rows = may_carry(facts_of(made.referral.pk, timezone.now()), user, opened_in(user, made.referral.pk))
+    return [row.wording for row in Consent.objects.words_of([row.id for row in rows])]
 
 
 def test_their_own_page_shows_which_words_go_to_whom_and_what_withdrawing_does(made):
