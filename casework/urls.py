@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from casework.views import caseload, history, person, referral
+from casework.views import caseload, history, referral
 
 app_name = "casework"
 
@@ -12,5 +12,5 @@ urlpatterns = [
     path("r/<str:reference>/", referral.ShowReferral.as_view(), name="show"),
     path("r/<str:reference>/history/", history.History.as_view(), name="history"),
     path("r/<str:reference>/notes/<uuid:note>/correct/", history.CorrectNote.as_view(), name="note_correct"),
-    path("r/<str:reference>/people/<uuid:party>/", person.ShowPerson.as_view(), name="party"),
+    path("r/<str:reference>/people/<uuid:party>/", referral.ShowPerson.as_view(), name="party"),
 ]

@@ -2,9 +2,7 @@
 
 from meetings.models.agreement import Action, ActionUpdate, Agreement, AgreementAnswer
 from meetings.models.follow_up import Attempt, FollowUp
-from meetings.models.meeting import Attendance, CallOff, Meeting, Venue
-from meetings.models.record import Record
-from meetings.models.unavailable import Unavailable
+from meetings.models.meeting import Attendance, CallOff, Meeting, Record, Unavailable, Venue
 
 __all__ = [
     "Action",

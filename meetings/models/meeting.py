@@ -1,15 +1,23 @@
-"""A meeting's time, place and state; who is expected; and its call-offs with their cause and release."""
+"""A meeting’s time, place and state; who is expected, or cannot come; its call-offs with their cause and release; and
+its record."""
 
 import uuid
 from datetime import datetime
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from meetings.enums import CallOffReason, Came, MeetingKind, MeetingStatus
-from meetings.querysets import AttendanceQuerySet, CallOffQuerySet, MeetingQuerySet
+from meetings.enums import CallOffReason, Came, MeetingKind, MeetingStatus, Offered
+from meetings.querysets import (
+    AttendanceQuerySet,
+    CallOffQuerySet,
+    MeetingQuerySet,
+    RecordQuerySet,
+    UnavailableQuerySet,
+)
 from restorative.common import clock
-from restorative.common.fields import EncryptedTextField
+from restorative.common.fields import EncryptedJSONField, EncryptedTextField
 from restorative.common.models import BaseModel, optional_staff, pair
 from restorative.common.protected import protected_manager
 
@@ -132,3 +140,49 @@ class Attendance(BaseModel):
     class Meta:
         ordering = ["arrives_at", "id"]
         constraints = [models.UniqueConstraint(fields=["meeting", "party"], name="once_at_a_meeting")]
+
+
+class Record(BaseModel):
+    """The record of one meeting that took place. Opened by workers of the people who were there."""
+
+    meeting = models.OneToOneField(Meeting, on_delete=models.PROTECT, related_name="record")
+    answers = EncryptedJSONField(default=dict)
+    apology_offered = models.CharField(max_length=10, choices=Offered.choices, blank=True)
+    apology_accepted = models.CharField(max_length=10, choices=Offered.choices, blank=True)
+    helped = models.CharField(max_length=10, choices=Offered.choices)
+    stopped_why = EncryptedTextField(blank=True, default="")
+
+    objects = protected_manager(RecordQuerySet)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+
+
+class Unavailable(BaseModel):
+    """One facilitator cannot be at one meeting, and who is asked to stand in. Settled if they can come after all."""
+
+    meeting = models.ForeignKey(Meeting, on_delete=models.PROTECT, related_name="unavailable")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    said_at = models.DateTimeField()
+    said_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    stand_in = models.ForeignKey(
+        "referrals.Involvement", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    settled_at = models.DateTimeField(null=True, blank=True)
+    settled_by = optional_staff()
+
+    objects = protected_manager(UnavailableQuerySet)
+
+    class Meta:
+        ordering = ["said_at", "id"]
+        verbose_name_plural = "unavailable"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["meeting", "user"], condition=Q(settled_at__isnull=True), name="once_unavailable"
+            ),
+            pair(
+                "settled",
+                "unavailable_settled_when_and_who",
+                "That it is settled is said by somebody, at a time.",
+            ),
+        ]

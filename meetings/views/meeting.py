@@ -16,7 +16,7 @@ from meetings.views.base import MeetingFormView, MeetingPage, step
 from referrals import access as referral_access
 from referrals.enums import Answer
 from referrals.presenters.blocker_rows import BlockerRow
-from referrals.presenters.carrying import carried_rows
+from referrals.presenters.consent_rows import carried_rows
 from referrals.presenters.needs import needs_rows
 from restorative.common import clock
 from restorative.common.decisions import Decision, refuse

@@ -1,4 +1,5 @@
-"""The consent questions for one person, as part of a form: a row for each, and what must be answered with it."""
+"""The consent questions for one person, as part of a form: a row for each, and what must be answered with it; the page
+of consent, and the withdrawal page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,8 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from referrals.enums import NOBODY, Answer, Purpose
+from referrals.forms import parts
 from referrals.forms.parts import ANSWER
-from restorative.common.formfields import CleanTextField, TickField, YesNoNotSureField
+from restorative.common.formfields import ChoiceRadio, CleanTextField, TickField, YesNoNotSureField
 from restorative.common.forms import BaseForm, Section
 from restorative.common.rules import rules
 
@@ -115,3 +117,26 @@ def consents_said(cleaned: dict[str, Any], asks: Sequence[Ask]) -> list[dict[str
         for ask in asks
         if cleaned[ask.key]
     ]
+
+
+class ConsentForm(parts.StartedForm):
+    """Consent questions, each separate, asked by a worker of one person alone."""
+
+    def __init__(self, *args: Any, asks: Sequence[Ask], **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.asks = list(asks)
+        self.layout = [self.start, add_consents(self, self.asks)]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not any(cleaned.get(ask.key) for ask in self.asks) and not self.errors:
+            self.add_error(self.asks[0].key, parts.ANSWER)
+        clean_consents(self, self.asks)
+        parts.check_alone(self)
+        return cleaned
+
+
+class WithdrawForm(BaseForm):
+    """Which consent to withdraw. `agreed` are (value, label, what it stops)."""
+
+    what = ChoiceRadio(label="What does {name} stop agreeing to?", choices="agreed")

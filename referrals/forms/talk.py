@@ -1,14 +1,18 @@
-"""The page of a talk with one person, alone. An empty part was not reached; a half-filled part gives errors for
-what is missing. Its parts are in parts.py, its wording in words.py."""
+"""The page of a talk with one person, alone, and the check-in that repeats five of its answers. An empty part was not
+reached; a half-filled part gives errors for what is missing. Its parts are in parts.py, its wording in words.py."""
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
-from referrals.enums import SAFETY_QUESTIONS
+from django import forms
+
+from referrals.enums import NOBODY, SAFETY_QUESTIONS
 from referrals.forms import agreeing, parts, words
 from referrals.forms.agreeing import Ask
 from referrals.forms.reaching import ReachingForm
-from restorative.common.forms import Layout, Section, also_asks
+from restorative.common.formfields import CleanTextField
+from restorative.common.forms import BaseForm, Layout, Section, also_asks
 
 
 @also_asks(parts.safety(), parts.HOPES, parts.readiness(), parts.ratings())
@@ -72,3 +76,33 @@ class TalkForm(parts.StartedForm, ReachingForm):
             agreeing.clean_consents(self, self.asks)
         if parts.hopes_reached(self):
             self.reached.add("hopes")
+
+
+class AskedAboutField(forms.UUIDField):
+    """The contact route that the question named. An invalid value becomes an id that never existed. It is not kept
+    in drafts, because a resumed form shows the current route."""
+
+    widget = forms.HiddenInput
+    kept_as_typed = False
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(required=False, **kwargs)
+
+    def clean(self, value: Any) -> UUID:
+        try:
+            return super().clean(value) or NOBODY
+        except forms.ValidationError:
+            return NOBODY
+
+
+@also_asks({key: parts.answer(asked, help_text=asked.leads_to) for key, asked in words.CHECK_IN.items()})
+class CheckInForm(BaseForm):
+    """The submit button confirms that the person is alone."""
+
+    route = AskedAboutField()
+    note = CleanTextField(label="What did {name} say? If it is worth keeping", required=False, rows=2)
+    layout = [*words.CHECK_IN, "note"]
+
+    def __init__(self, *args: Any, way: str, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.fields["same_way"].label = self.fields["same_way"].label.replace("{way}", way)

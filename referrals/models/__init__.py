@@ -2,19 +2,22 @@
 Only referrals.actions writes these rows; models know nothing of the web."""
 
 from referrals.models.access import Bar, Grant
-from referrals.models.concern import Concern, ProtectiveShare, RecordsCheck, SignOff
+from referrals.models.concern import Concern, NameKey, ProtectiveShare, RecordsCheck, RecordsHit, SignOff
 from referrals.models.consent import Consent, InformationSheet
-from referrals.models.duty import Duty
 from referrals.models.handoff import Handoff, HandoffMessage
 from referrals.models.involvement import Involvement
 from referrals.models.note import Note
 from referrals.models.party import Approach, ContactRoute, Invited, KeptLonger, Party, Person
-from referrals.models.preparation import Preparation, Rating
-from referrals.models.projection import Access
-from referrals.models.readiness import CapacityAssessment, ChildDecision, ReadinessCheck, SafetyAnswers
-from referrals.models.records import NameKey, RecordsHit
+from referrals.models.projection import Access, Duty, NameWord, Summary
+from referrals.models.readiness import (
+    CapacityAssessment,
+    ChildDecision,
+    Preparation,
+    Rating,
+    ReadinessCheck,
+    SafetyAnswers,
+)
 from referrals.models.referral import Closure, Referral, StageChange, Suitability, Task
-from referrals.models.summary import NameWord, Summary
 
 __all__ = [
     "Access",

@@ -1,13 +1,20 @@
 """Concerns, their sign-offs and protective shares, sealed in the compartment where they were heard; and the records
-check, of which other users see only 'waiting' or 'done'."""
+check, of which other users see only "waiting" or "done", with its hits."""
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
-from referrals.enums import ConcernKind, ShareWith, SignOffDecision
-from referrals.models.party import Party
+from referrals.enums import ConcernKind, Likeness, ShareWith, SignOffDecision, Verdict
+from referrals.models.party import Party, Person
 from referrals.models.referral import Referral
-from referrals.querysets import ConcernQuerySet, SafetyQuerySet, ShellQuerySet
+from referrals.querysets import (
+    ConcernQuerySet,
+    NameKeyQuerySet,
+    RecordsHitQuerySet,
+    SafetyQuerySet,
+    ShellQuerySet,
+)
 from referrals.querysets_access import ProtectiveShareQuerySet
 from restorative.common.fields import EncryptedJSONField, EncryptedTextField
 from restorative.common.models import BaseModel, optional_staff, pair
@@ -123,5 +130,54 @@ class RecordsCheck(BaseModel):
                 "done",
                 "records_check_done_when_and_who",
                 "A records check that is done says when and by whom.",
+            ),
+        ]
+
+
+class NameKey(models.Model):
+    """One phonetic key of a person's name: see common/sounds.py. Kept by the actions that create or rename a
+    person."""
+
+    id = models.BigAutoField(primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    sounds = models.CharField(max_length=32)
+
+    objects = protected_manager(NameKeyQuerySet)
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["sounds", "person"], name="name_sounds")]
+        constraints = [models.UniqueConstraint(fields=["person", "sounds"], name="a_sound_once_a_person")]
+
+
+class RecordsHit(BaseModel):
+    """A person in any organisation's records who may be one of a referral's people. A safeguarding lead decides."""
+
+    records_check = models.ForeignKey(RecordsCheck, on_delete=models.PROTECT, related_name="+")
+    party = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="+")
+    matched = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    organisation = models.ForeignKey("accounts.Organisation", on_delete=models.PROTECT, related_name="+")
+    likeness = models.PositiveSmallIntegerField(choices=Likeness.choices)
+    verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, default="")
+    note = EncryptedTextField(blank=True, default="")
+    looked_at = models.DateTimeField(null=True, blank=True)
+    looked_by = optional_staff()
+
+    # Annotated by with_open_concerns; never stored.
+    stop_open: bool
+    sign_off_open: bool
+
+    objects = protected_manager(RecordsHitQuerySet)
+
+    class Meta:
+        ordering = ["-likeness", "created_at", "id"]
+        indexes = [models.Index(fields=["records_check", "-likeness"], name="hits_of_check")]
+        constraints = [
+            models.UniqueConstraint(fields=["records_check", "party", "matched"], name="found_once_a_check"),
+            models.CheckConstraint(
+                condition=Q(verdict="", looked_at__isnull=True, looked_by__isnull=True)
+                | (~Q(verdict="") & Q(looked_at__isnull=False, looked_by__isnull=False)),
+                name="hit_looked_at_when_and_who",
+                violation_error_message="Who said whether it is them says when.",
             ),
         ]

@@ -1,9 +1,10 @@
-"""One person's consents in words: the newest answers, and all answers."""
+"""One person’s consents in words: the newest answers, all answers, and the words that may be carried to another."""
 
 from datetime import datetime
 from typing import Any
 
 from referrals import presenters
+from referrals.disclosure import may_carry
 from referrals.enums import (
     Answer,
     ApproachResult,
@@ -14,7 +15,10 @@ from referrals.facts.rows import ApproachRow
 from referrals.models import (
     Consent,
     Invited,
+    Party,
+    Referral,
 )
+from referrals.presenters import OTHER, facts_for, parties_for, shown_name, within
 from referrals.presenters.shown_person import ShownPerson
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
@@ -145,3 +149,28 @@ def _who(row: Consent, user: User) -> str:
         if row.answer != Answer.WITHDRAWN
         else f"{who[:1].upper()}{who[1:]}"
     )
+
+
+def carried_rows(
+    referral: Referral, user: User, at: datetime, *, to: Party | None = None
+) -> list[dict[str, str]]:
+    """Summary rows: who says it to which person, and the words; with `to`, only those to that person. A fixed number
+    of queries."""
+    facts, here = facts_for(referral, at), within(referral, user)
+    keys = [row.id for row in may_carry(facts, user, here.opened) if to is None or row.recipient == to.pk]
+    found = list(Consent.objects.words_of(keys)) if keys else []
+    people = {party.pk: party for party in parties_for(referral, user)} if found else {}
+    return [
+        {
+            "key": f"In {_named(people[row.party_id], user)}’s own words, to "
+            f"{_named(people[row.recipient], user)}",
+            "value": f"“{row.wording}”",
+        }
+        for row in found
+        if row.recipient in people
+    ]
+
+
+def _named(party: Party, user: User) -> str:
+    name = shown_name(party, user)
+    return name.lower() if name == OTHER else name

@@ -1,4 +1,5 @@
-"""The pages of deciding, appointing, matching names and closing, for one user. Nothing here writes."""
+"""The pages of deciding, appointing, matching names, accepting an older check and closing, for one user. Nothing here
+writes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,9 +8,9 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet
 from django.urls import reverse
 
-from referrals import access, stages
-from referrals.enums import Part, Suitable
-from referrals.models import Involvement, Party, RecordsCheck, Referral, Suitability
+from referrals import access, presenters, stages
+from referrals.enums import READINESS_QUESTIONS, Answer, Part, Ready, Suitable
+from referrals.models import Involvement, Party, ReadinessCheck, RecordsCheck, Referral, Suitability
 from referrals.presenters import facilitators_of, parties_for, place_of, within
 from referrals.querysets_involvement import works_on
 from referrals.querysets_rules import Within, hits_barred, user_of
@@ -138,3 +139,24 @@ def why_not_reopen(referral: Referral, at: datetime) -> str:
 def goes_on_at(referral: Referral) -> str:
     """The stage at which a paused referral resumes: 'preparing'."""
     return str(stages.destination(stages.STEPS["resume"], referral).label).lower()
+
+
+Row = dict[str, Any]
+
+
+def check_rows(check: ReadinessCheck, user: User, *, until: datetime) -> list[Row]:
+    """A readiness check in short, for the manager who is asked to accept it."""
+    answers = [value for key, value in check.answers.items() if key in READINESS_QUESTIONS]
+    yes = sum(value == Answer.YES for value in answers)
+    rows = [
+        {
+            "key": "Asked",
+            "value": f"{clock.show_day(check.completed_at)}, by "
+            f"{presenters.you_or_name(check.completed_by, user)}",
+        },
+        {"key": "Answers", "value": f"{yes} of {len(answers)} yes"},
+        {"key": "Judgement", "value": str(Ready(check.judgement).label)},
+    ]
+    if check.reason:
+        rows.append({"key": "Why", "value": check.reason})
+    return [*rows, {"key": "Could count until", "value": clock.show_day(until)}]

@@ -27,6 +27,7 @@ from referrals.enums import (
 )
 from referrals.models import Concern, Consent, Duty, Party, RecordsCheck
 from referrals.presenters.decisions import checks_to_match
+from referrals.querysets_rules import newest_answers
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible, Refused
@@ -186,7 +187,7 @@ def test_after_returning_each_other_consent_is_asked_again(staff: Staff) -> None
         by=staff["asha"],
     )
 
-    newest = Consent.objects.unscoped("test").newest().filter(party=made.own)
+    newest = newest_answers(Consent.objects.unscoped("test")).filter(party=made.own)
     assert list(newest.filter(answer=Answer.YES).values_list("purpose", flat=True)) == [Purpose.TAKE_PART]
     assert "wording_not_approved" in codes(made)
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from referrals.actions.check_in import ANOTHER_WAY, QUESTIONS, Standing, check_in, standing
 from referrals.enums import Answer, Ready, RouteKind
-from referrals.forms.check_in import CheckInForm
+from referrals.forms.talk import CheckInForm
 from referrals.presenters.reach import route_kind, route_value
 from referrals.views.person import PersonFormView
 from restorative.common.decisions import NotPossible

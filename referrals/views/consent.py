@@ -13,8 +13,7 @@ from referrals.actions.consent import withdraw
 from referrals.actions.talk import Said, Talk, save_talk
 from referrals.enums import NOBODY, Answer, Purpose
 from referrals.forms import agreeing
-from referrals.forms.agreeing import Ask
-from referrals.forms.consent import ConsentForm, WithdrawForm
+from referrals.forms.agreeing import Ask, ConsentForm, WithdrawForm
 from referrals.views import asking
 from referrals.views.person import PersonFormView
 from referrals.views.talk import asked_from

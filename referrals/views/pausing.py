@@ -9,7 +9,7 @@ from referrals import access
 from referrals.actions.death import rang, record_death
 from referrals.actions.lifecycle import NOT_PAUSED, change_review, decide, meet_again, reopen, resume
 from referrals.enums import Stage, Suitable, TaskKind
-from referrals.forms.pausing import DiedForm, MeanwhileForm, PauseForm, ReviewForm
+from referrals.forms.decisions import DiedForm, MeanwhileForm, PauseForm, ReviewForm
 from referrals.models import Task
 from referrals.presenters import decisions
 from referrals.views.base import ReferralFormView

@@ -17,8 +17,8 @@ from referrals.forms.readiness import (
     ReadinessForm,
 )
 from referrals.models import ReadinessCheck
-from referrals.presenters.carrying import carried_rows
-from referrals.presenters.readiness import check_rows
+from referrals.presenters.consent_rows import carried_rows
+from referrals.presenters.decisions import check_rows
 from referrals.views.person import PersonFormView
 from referrals.views.talk import right_time
 from restorative.common.rules import rules
