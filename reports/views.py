@@ -4,7 +4,8 @@ Viewing either is itself recorded in the ledger."""
 from typing import Any
 
 from django.core.paginator import Page as RowsPage
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from referrals.access import may_ask_for_access, may_see_what_was_opened
@@ -100,11 +101,9 @@ class GrantSeen(Page):
         rows = Grant.objects.visible_to(self.request.user).select_related(
             "user", "referral", "party", "created_by"
         )
-        found = rows.filter(pk=self.kwargs["grant"]).first()
-        if found is None:
-            raise Http404
-        self.grant = found
-        self.entries = CappedPaginator(entries_under(found).order_by("-at", "-id")).requested(self.request)
+        self.grant = get_object_or_404(rows, pk=self.kwargs["grant"])
+        found = entries_under(self.grant).order_by("-at", "-id")
+        self.entries = CappedPaginator(found).requested(self.request)
 
     def may(self) -> Decision:
         may = may_ask_for_access(self.request.user)

@@ -4,8 +4,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from casework.presenters import history
@@ -15,7 +15,6 @@ from referrals.enums import NoteKind
 from referrals.forms.notes import CorrectionForm, NoteForm
 from referrals.models import Note
 from referrals.views.base import ReferralFormView
-from restorative.common.forms import BaseForm
 from restorative.common.rules import rules
 
 MOST_PRINTED = 1000
@@ -29,7 +28,10 @@ class History(ReferralFormView):
     audit_verb = "history_viewed"
     title = "History"
     submit_text = "Add note"
+    success = "Note added."
     readable = True
+    action = add_note
+    goes_to = "here"
 
     @cached_property
     def group(self) -> str:
@@ -83,20 +85,10 @@ class History(ReferralFormView):
         asked = {key: value for key, value in (("kind", self.group), ("page", number)) if value}
         return f"{self.here}?{urlencode(asked)}"
 
-    def act(self, form: BaseForm) -> str:
-        cleaned = form.cleaned_data
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
         people = presenters.parties_for(self.referral, self.request.user)
-        party = next((each for each in people if str(each.pk) == cleaned["audience"]), None)
-        add_note(
-            referral=self.referral,
-            party=party,
-            text=cleaned["text"],
-            kind=NoteKind(cleaned["kind"]),
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Note added.")
-        return self.here
+        party = next((each for each in people if str(each.pk) == said["audience"]), None)
+        return {"party": party, "text": said["text"], "kind": NoteKind(said["kind"])}
 
 
 class CorrectNote(ReferralFormView):
@@ -106,15 +98,14 @@ class CorrectNote(ReferralFormView):
     template_name = "referrals/person_form.html"
     title = "Correct a note"
     submit_text = "Add the correction"
+    success = "Correction added."
+    action = add_note
     note: Note
 
     def load(self) -> None:
         super().load()
         notes = Note.objects.visible_to(self.within).select_related("party", "created_by")
-        found = notes.filter(pk=self.kwargs["note"]).first()
-        if found is None:
-            raise Http404
-        self.note = found
+        self.note = get_object_or_404(notes, pk=self.kwargs["note"])
 
     @property
     def back_href(self) -> str:
@@ -133,15 +124,6 @@ class CorrectNote(ReferralFormView):
             "facts": [{"key": "Written", "value": self.note.text}],
         }
 
-    def act(self, form: BaseForm) -> str:
-        add_note(
-            referral=self.referral,
-            party=self.note.party,
-            text=form.cleaned_data["text"],
-            kind=NoteKind(self.note.kind),
-            corrects=self.note,
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, "Correction added.")
-        return self.back_href
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        note = self.note
+        return {"party": note.party, "kind": NoteKind(note.kind), "corrects": note, "text": said["text"]}

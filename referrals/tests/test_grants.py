@@ -559,3 +559,10 @@ def test_governance_with_a_grant_changes_nothing_even_as_a_safeguarding_lead(mad
     assert not access.may_release_records(gwen, check)
     assert not access.may_look_at_share(gwen, share)
     assert client_of(gwen).get("/records-checks/").status_code in (403, 404)
+
+
+def test_a_request_for_access_says_all_that_a_decision_needs(made):
+    row = cover(made)
+    page = client_of(made.staff["sal"]).get(f"/grants/{row.pk}/give/")
+    keys = ["Who", "Referral", "What is opened", "Why", "Until", "Asked by"]
+    assert [fact["key"] for fact in page.context["facts"]] == keys

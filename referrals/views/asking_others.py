@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -33,6 +32,7 @@ class NewHandoff(PreviewMixin, ReferralFormView):
     submit_text = "See what they will see"
     presses = frozenset({"send", "change"})
     confirms = "send"
+    action = send_handoff
     not_shared: NotShared | None = None
     asking: Asking
 
@@ -106,14 +106,12 @@ class NewHandoff(PreviewMixin, ReferralFormView):
             refusal = NotPossible("Something is missing before this can be sent. What you typed is kept.")
         super()._say(form, refusal)
 
-    def act(self, form: BaseForm) -> str:
-        asking = self.asked(form)
-        handoff = send_handoff(
-            referral=self.referral,
-            asking=asking,
-            digest=form.cleaned_data["seen"] or "never looked at",
-            by=self.request.user,
-            at=self.at,
-        )
-        messages.success(self.request, f"Sent to {asking.to_org.name}.")
-        return reverse("referrals:handoff", args=[handoff.pk])
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        return {"asking": self.asked(self.form), "digest": said["seen"] or "never looked at"}
+
+    @property
+    def success(self) -> str:
+        return f"Sent to {self.asking.to_org.name}."
+
+    def done(self) -> str:
+        return reverse("referrals:handoff", args=[self.result.pk])

@@ -74,6 +74,7 @@ class ReferralMixin:
         """The URL of another page about this referral."""
         return reverse(f"referrals:{name}", args=[self.referral.reference, *args])
 
+    @property
     def seen_href(self) -> str:
         """The referral, or the home page if a change has ended the user's access to it."""
         return self.referral_href if access.may_see(self.request.user, self.referral) else reverse("home")

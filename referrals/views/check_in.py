@@ -75,7 +75,7 @@ class CheckIn(PersonFormView):
         }
 
     def done(self) -> str:
-        return self.came_from[0] if self.came_from else self.still_seen()
+        return self.came_from[0] if self.came_from else self.still_seen
 
     @staticmethod
     def _say(form: BaseForm, refusal: NotPossible) -> None:

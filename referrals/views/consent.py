@@ -54,7 +54,7 @@ class GiveConsent(PersonFormView):
         return {"talk": Talk(asked=asked_from(said), said=answers)}
 
     def done(self) -> str:
-        return super().done() if access.may_open(self.request.user, self.party) else self.still_seen()
+        return super().done() if access.may_open(self.request.user, self.party) else self.seen_href
 
 
 STOPS_WHAT: dict[str, str] = {
@@ -135,4 +135,4 @@ class Withdraw(PersonFormView):
             )
 
     def done(self) -> str:
-        return super().done() if access.may_open(self.request.user, self.party) else self.still_seen()
+        return super().done() if access.may_open(self.request.user, self.party) else self.seen_href

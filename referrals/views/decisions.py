@@ -95,6 +95,7 @@ class Close(RunFormView):
     submit_text = "Close the referral"
     submit_tone = "stop"
     action = close
+    goes_to = "referral_href"
 
     def may(self) -> Decision:
         if self.referral.shown_stage == Stage.CLOSED:
@@ -142,6 +143,3 @@ class Close(RunFormView):
     @property
     def success(self) -> str:
         return f"Closed: {lower_first(str(self.result.outcome.label))}."
-
-    def done(self) -> str:
-        return self.referral_href

@@ -105,7 +105,7 @@ class EndPart(FacilitatorsFormView):
             )
 
     def done(self) -> str:
-        return self.back_href if self.may() else self.seen_href()
+        return self.back_href if self.may() else self.seen_href
 
 
 class LeaveOutProfessional(FacilitatorsFormView):

@@ -264,6 +264,7 @@ class ChangeLead(ReferralFormView):
     form_class = LeadForm
     drafted = False
     action = change_lead
+    goes_to = "seen_href"
     may = allows(access.may_change_lead, "referral")
 
     def load(self) -> None:
@@ -278,6 +279,3 @@ class ChangeLead(ReferralFormView):
         lead = access.colleagues(self.request.user).get(pk=said["lead"])
         self.success = f"{lead.first_name} leads this referral from now on."
         return {"lead": lead}
-
-    def done(self) -> str:
-        return self.seen_href()

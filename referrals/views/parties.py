@@ -84,6 +84,7 @@ class Keyworker(PersonFormView):
     )
     drafted = False
     action = set_keyworker
+    goes_to = "still_seen"
     may = allows(access.may_set_keyworker, "party")
 
     @cached_property
@@ -101,9 +102,6 @@ class Keyworker(PersonFormView):
 
     def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
         return {"keyworker": self.workers.get(said["keyworker"])}
-
-    def done(self) -> str:
-        return self.still_seen()
 
 
 class Invite(PersonFormView):
@@ -129,6 +127,7 @@ class Leave(PersonFormView):
     submit_tone = "stop"
     drafted = False
     action = leave
+    goes_to = "seen_href"
 
     def get_context(self) -> dict[str, Any]:
         return {
@@ -136,9 +135,6 @@ class Leave(PersonFormView):
             "instead_text": f"{self.party.known_as} wants to stop taking part: record that instead",
             "instead_href": self.link("withdraw"),
         }
-
-    def done(self) -> str:
-        return self.seen_href()
 
 
 class Needs(PersonFormView):

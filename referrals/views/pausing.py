@@ -29,6 +29,7 @@ class Pause(ReferralFormView):
     form_class = PauseForm
     submit_text = "Pause it"
     submit_tone = "stop"
+    goes_to = "referral_href"
 
     def load(self) -> None:
         super().load()
@@ -88,9 +89,6 @@ class Pause(ReferralFormView):
             return "The review date has been changed."
         return f"Paused until {clock.show_day(self.said['review_on'])}."
 
-    def done(self) -> str:
-        return self.referral_href
-
 
 class InStageFormView(RunFormView):
     """A button for users who run the referral, in one stage only."""
@@ -98,13 +96,11 @@ class InStageFormView(RunFormView):
     drafted = False
     stage: Stage
     otherwise = ""
+    goes_to = "referral_href"
 
     def may(self) -> Decision:
         may = super().may()
         return refuse(self.otherwise) if may and self.referral.shown_stage != self.stage else may
-
-    def done(self) -> str:
-        return self.referral_href
 
 
 class Resume(InStageFormView):
@@ -172,9 +168,7 @@ class Died(PersonFormView):
     success = "Recorded. Nothing is sent to anybody any more. Ring the other workers."
     drafted = False
     action = record_death
-
-    def done(self) -> str:
-        return self.referral_href
+    goes_to = "referral_href"
 
 
 class Rang(ReferralFormView):
@@ -185,6 +179,7 @@ class Rang(ReferralFormView):
     success = "Noted that you have rung."
     drafted = False
     action, about = rang, "task"
+    goes_to = "referral_href"
     task: Task
 
     def load(self) -> None:
@@ -193,6 +188,3 @@ class Rang(ReferralFormView):
         rows = Task.objects.visible_to(user).filter(kind=TaskKind.RING, assignee=user, done_at__isnull=True)
         self.task = get_object_or_404(rows, referral=self.referral, pk=self.kwargs["task"])
         self.intro = self.task.words
-
-    def done(self) -> str:
-        return self.referral_href

@@ -62,10 +62,11 @@ class PersonMixin:
         """The URL of another page about this person."""
         return reverse(f"referrals:{name}", args=[self.referral.reference, self.party.pk, *args])
 
+    @property
     def still_seen(self) -> str:
         """Where to go after a change that may have ended the user's access: the person, the referral, or the home
         page."""
-        return self.party_href if access.may_open(self.request.user, self.party) else self.seen_href()
+        return self.party_href if access.may_open(self.request.user, self.party) else self.seen_href
 
 
 class PersonPage(PersonMixin, PartyPage):

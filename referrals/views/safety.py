@@ -144,7 +144,7 @@ class ClearConcern(AboutConcern):
     def done(self) -> str:
         # A safeguarding lead sees these pages only while a concern is open.
         still = access.may_open_safety(self.request.user, self.party)
-        return super().done() if still else self.seen_href()
+        return super().done() if still else self.seen_href
 
 
 class WriteOrder(AboutConcern):

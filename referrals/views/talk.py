@@ -27,6 +27,7 @@ class TalkPerson(PersonFormView):
 
     form_class = TalkForm
     title = "Talk with {name}, alone"
+    action = save_talk
 
     @cached_property
     def asks(self) -> list[Ask]:
@@ -72,11 +73,9 @@ class TalkPerson(PersonFormView):
         known = self.party.answered_at is not None or self.party.is_supporter
         return not known and words_missing(self.known, self.request.user)
 
-    def act(self, form: BaseForm) -> str:
-        self.talk = talk_from(form)
-        save_talk(party=self.party, talk=self.talk, by=self.request.user, at=self.at)
-        self.tell()
-        return self.done()
+    def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        self.talk = talk_from(self.form)
+        return {"talk": self.talk}
 
     @property
     def success(self) -> str:

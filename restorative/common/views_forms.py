@@ -49,6 +49,7 @@ class ActionFormView(Page):
     submit_text: str = "Save"
     submit_tone: str = ""
     back_href: str = ""
+    goes_to: ClassVar[str] = "back_href"  # the attribute with the path to go to after the action
     texts = ("title", "intro", "warning", "submit_text", "success")
     drafted: ClassVar[bool] = True
     presses: ClassVar[frozenset[str]] = frozenset()  # names of buttons that are submitted with the form
@@ -82,7 +83,7 @@ class ActionFormView(Page):
 
     def done(self) -> str:
         """The path to redirect to after the action."""
-        return self.back_href
+        return getattr(self, self.goes_to)
 
     # Drafts
 
