@@ -50,7 +50,7 @@ def next_after(page: ShownReferral) -> Step:
                 f"ask {mine[unasked].known_as} what they say to what was agreed",
                 "Only their own side sees the answer.",
                 f"Ask {mine[unasked].known_as}",
-                reverse("meetings:agreement_answer", args=[page.referral.reference, unasked]),
+                page.href("meetings:agreement_answer", unasked),
             )
     if calls:
         return _call_step(calls[0], mine[calls[0].party_id], page, "")
@@ -59,7 +59,7 @@ def next_after(page: ShownReferral) -> Step:
             "close, when nothing is left open",
             "They have met, and every call of yours is made.",
             "Close",
-            reverse("referrals:close", args=[page.referral.reference]),
+            page.href("referrals:close"),
         )
     return Step.next("nothing for you to do now", "They have met. What is left is with somebody else.")
 
@@ -94,12 +94,12 @@ def _call_step(row: Any, party: Party, page: ShownReferral, due: str) -> Step:
         heading if due else f"{heading}, on {clock.show_day(row.due_on)}",
         f"{due}Alone, the way they said is safe: how are things, do they feel safe?",
         "Open the call" if row.kind != "debrief" else "Open the debrief",
-        reverse("meetings:follow_up", args=[page.referral.reference, row.id]),
+        page.href("meetings:follow_up", row.id),
     )
 
 
 def _agreement(page: ShownReferral, name: str = "agreement") -> str:
-    return reverse(f"meetings:{name}", args=[page.referral.reference])
+    return page.href(f"meetings:{name}")
 
 
 def after_links(page: ShownReferral) -> list[Row]:

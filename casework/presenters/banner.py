@@ -3,8 +3,6 @@ The next step is in next_step.py."""
 
 from dataclasses import replace
 
-from django.urls import reverse
-
 from referrals import stages
 from referrals.enums import Outcome, Reason, Stage, Suitable, TaskKind
 from referrals.models import Closure, StageChange, Suitability, Task
@@ -33,7 +31,7 @@ def _closed(page: ShownReferral) -> Banner | None:
         return None
     href = ""
     if page.runs and not stages.why_not("reopen", page.referral, page.at):
-        href = reverse("referrals:reopen", args=[page.referral.reference])
+        href = page.href("referrals:reopen")
     text = "This referral is closed: nothing more is sent, and nobody is asked anything."
     return {"kind": "quiet", "title": how, "text": text, "action_text": "Reopen it", "action_href": href}
 
@@ -43,7 +41,7 @@ def _paused(page: ShownReferral) -> Banner:
     title = "Paused"
     if step is not None:
         title += f" by {_by(step.created_by, page)}, {clock.show_day(step.created_at)}"
-    href = reverse("referrals:resume", args=[page.referral.reference]) if page.runs else ""
+    href = page.href("referrals:resume") if page.runs else ""
     return {
         "kind": "due",
         "title": f"{title}.",
@@ -83,7 +81,7 @@ def _on_hold(page: ShownReferral) -> Banner:
         "title": f"The meeting of {clock.show_when(page.meeting.starts_at)} is on hold",
         "text": " ".join(dict.fromkeys(sentences)),
         "action_text": "Open the meeting",
-        "action_href": reverse("meetings:show", args=[page.referral.reference, page.meeting.pk]),
+        "action_href": page.href("meetings:show", page.meeting.pk),
     }
 
 

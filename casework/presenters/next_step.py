@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-from django.urls import reverse
-
 from casework.presenters.aftercare import next_after
 from casework.presenters.banner import held_rows, to_ring
 from referrals.blockers import wording_of
@@ -23,14 +21,14 @@ def next_step(page: ShownReferral) -> Step | None:
             f"{heading[:1].lower()}{heading[1:]}",
             f"{text[:1].upper()}{text[1:]}",
             "I have rung",
-            reverse("referrals:rang", args=[page.referral.reference, task.pk]),
+            page.href("referrals:rang", task.pk),
         )
     if page.release is not None:
         return Step.next(
             "tell the others that the meeting is not happening",
             "They have not heard yet. First it is asked whether it is safe if they hear today.",
             "Tell the others",
-            reverse("meetings:release", args=[page.referral.reference, page.release]),
+            page.href("meetings:release", page.release),
         )
     if page.referral.shown_stage == Stage.CLOSED:
         return None
@@ -55,21 +53,21 @@ def _second_person(page: ShownReferral) -> Step | None:
             wording.heading.format(name=row.party.known_as),
             wording.about,
             "Look at it" if stop else "Decide",
-            f"{reverse('referrals:safety', args=[page.referral.reference, row.party.pk])}{AND_BACK}",
+            page.href("referrals:safety", row.party.pk, end=AND_BACK),
         )
     return None
 
 
 def _next_paused(page: ShownReferral) -> Step:
     if any(party.opened and party.person.died_on for party in page.parties):
-        href = reverse("referrals:close", args=[page.referral.reference]) if page.runs else ""
+        href = page.href("referrals:close") if page.runs else ""
         return Step.next(
             "ring the people who should know, then close",
             "Nothing is sent to anybody here. What is said, and to whom, is for people to decide.",
             "Close" if href else "",
             href,
         )
-    href = reverse("referrals:decide", args=[page.referral.reference]) if page.runs else ""
+    href = page.href("referrals:decide") if page.runs else ""
     return Step.next(
         f"look at this again on {clock.show_day(page.referral.review_on)}",
         "Nobody is asked anything meanwhile.",
@@ -79,7 +77,7 @@ def _next_paused(page: ShownReferral) -> Step:
 
 
 def _next_booked(page: ShownReferral) -> Step:
-    meeting, reference = page.meeting, page.referral.reference
+    meeting = page.meeting
     if meeting is None:
         return Step.next("open the meeting", "")
     when = clock.show_when(meeting.starts_at)
@@ -90,7 +88,7 @@ def _next_booked(page: ShownReferral) -> Step:
             "write the record",
             f"The meeting of {when} was started. The record is written within 2 working days.",
             "Write record",
-            reverse("meetings:record", args=[reference, meeting.pk]),
+            page.href("meetings:record", meeting.pk),
         )
     if page.on_hold:
         return _next_on_hold(page)
@@ -99,13 +97,13 @@ def _next_booked(page: ShownReferral) -> Step:
             "ask each person today: well enough, safe, still yes?",
             f"The meeting is today, {clock.show_time(meeting.starts_at)}.",
             "Day-of check",
-            reverse("meetings:today", args=[reference, meeting.pk]),
+            page.href("meetings:today", meeting.pk),
         )
     return Step.next(
         f"meet on {when}",
         "Anybody can still say no, at any time.",
         "Open the meeting",
-        reverse("meetings:show", args=[reference, meeting.pk]),
+        page.href("meetings:show", meeting.pk),
     )
 
 
@@ -114,7 +112,7 @@ def _next_on_hold(page: ShownReferral) -> Step:
     for row in held_rows(page):
         if row.is_theirs:
             return Step.next(row.heading, row.about, row.action_text, row.action_href)
-    meeting = reverse("meetings:show", args=[page.referral.reference, page.meeting.pk])
+    meeting = page.href("meetings:show", page.meeting.pk)
     if page.away and page.runs:
         about = "Each person is asked whether they accept a stand-in."
         return Step.next("move the meeting, or find somebody to stand in", about, "Open the meeting", meeting)
@@ -144,14 +142,13 @@ def _who_runs(page: ShownReferral) -> str:
 
 
 def _next_preparing(page: ShownReferral) -> Step:
-    reference = page.referral.reference
     if talk := _talk_with(page):
         about, words = TALK_ABOUT, _agreed_words(talk, page)
         return Step.next(
             f"talk with {talk.known_as}, alone",
             f"Say only this first: “{words}” {about}" if words else about,
             f"Talk with {talk.known_as}",
-            f"{reverse('referrals:talk', args=[reference, talk.pk])}{AND_BACK}",
+            page.href("referrals:talk", talk.pk, end=AND_BACK),
         )
     for row in page.rows:
         if row.code == "wording_not_approved" and row.party is not None and row.party.asked_first:
@@ -160,7 +157,7 @@ def _next_preparing(page: ShownReferral) -> Step:
                 wording.heading.format(name=row.party.known_as),
                 wording.about.format(name=row.party.known_as),
                 f"Ask {row.party.known_as}",
-                f"{reverse('referrals:consent', args=[reference, row.party.pk])}{AND_BACK}",
+                page.href("referrals:consent", row.party.pk, end=AND_BACK),
             )
     first = next((row for row in way_rows(page) if row.is_theirs), None)
     if first is not None:
@@ -174,7 +171,7 @@ def _next_preparing(page: ShownReferral) -> Step:
             "book the meeting",
             "Nothing stands in the way. What each person is sent is shown before it goes.",
             "Plan the meeting",
-            reverse("meetings:book", args=[reference]),
+            page.href("meetings:book"),
         )
     return Step.next(
         "the meeting can be booked", f"{page.referral.lead.first_name} or the facilitator books it."

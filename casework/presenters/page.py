@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
-
 from casework.presenters.aftercare import after_links
 from casework.presenters.banner import banner
 from casework.presenters.history import newest
@@ -22,73 +20,55 @@ from restorative.accounts.models import User
 
 def other_things(page: ShownReferral) -> list[dict[str, str]]:
     """Further links on this page."""
-    referral, reference = page.referral, page.referral.reference
-    if referral.shown_stage == Stage.CLOSED:
+    stage = page.referral.shown_stage
+    if stage == Stage.CLOSED:
         return after_links(page)
-    note = f"{reverse('casework:history', args=[reference])}#id_text"
-    links = [{"text": "Add a note", "href": note}, *after_links(page)]
-    for party in (party for party in page.parties if party.opened):
-        args = [reference, party.pk]
-        links.append(
-            {
-                "text": f"Record a safety concern about {party.known_as}",
-                "href": f"{reverse('referrals:concern', args=args)}{AND_BACK}",
-            }
-        )
+    links = [page.link("Add a note", "casework:history", end="#id_text"), *after_links(page)]
+    opened = [party for party in page.parties if party.opened]
+    for party in opened:
+        name = party.known_as
+        concern = f"Record a safety concern about {name}"
+        links.append(page.link(concern, "referrals:concern", party.pk, end=AND_BACK))
         if page.answer_of(party.pk) in (Answer.YES, Answer.NOT_SURE):
-            links.append(
-                {
-                    "text": f"{party.known_as} wants to stop taking part",
-                    "href": f"{reverse('referrals:withdraw', args=args)}{AND_BACK}",
-                }
-            )
-    if handoffs.may_ask(page.parties, referral, page.user):
-        links.append(
-            {
-                "text": "Ask another organisation to lead or to help",
-                "href": reverse("referrals:handoff_new", args=[reference]),
-            }
-        )
-    if referral.shown_stage != Stage.BOOKED and any(party.opened for party in page.parties):
-        href = reverse("meetings:already_happened", args=[reference])
-        links.append({"text": "They have already talked", "href": href})
+            stops = f"{name} wants to stop taking part"
+            links.append(page.link(stops, "referrals:withdraw", party.pk, end=AND_BACK))
+    if handoffs.may_ask(page.parties, page.referral, page.user):
+        links.append(page.link("Ask another organisation to lead or to help", "referrals:handoff_new"))
+    if stage != Stage.BOOKED and opened:
+        links.append(page.link("They have already talked", "meetings:already_happened"))
     if page.runs:
         links += [
-            {"text": "Decide whether it is suitable", "href": reverse("referrals:decide", args=[reference])},
-            *_pausing(referral, page),
-            {"text": "Facilitators", "href": reverse("referrals:facilitators", args=[reference])},
+            page.link("Decide whether it is suitable", "referrals:decide"),
+            *_pausing(page),
+            page.link("Facilitators", "referrals:facilitators"),
             *_leading(page),
-            {"text": "Add a person", "href": reverse("referrals:person_add", args=[reference])},
-            {"text": "Close", "href": reverse("referrals:close", args=[reference])},
+            page.link("Add a person", "referrals:person_add"),
+            page.link("Close", "referrals:close"),
         ]
     return links
 
 
 def _leading(page: ShownReferral) -> list[dict[str, str]]:
     """Who leads, and who is barred, for users who may change them."""
-    reference, user, links = page.referral.reference, page.user, []
+    user, links = page.user, []
     manages = user.is_manager and page.referral.lead_organisation_id == user.organisation_id
     if page.referral.lead_id == user.pk or manages:
-        links.append({"text": "Change who leads", "href": reverse("referrals:lead", args=[reference])})
+        links.append(page.link("Change who leads", "referrals:lead"))
     works = user.pk in {page.referral.lead_id, *(party.keyworker_id for party in page.parties)}
     if user.is_manager or (user.safeguarding_lead and not works):
-        links.append({"text": "Conflicts of interest", "href": reverse("referrals:bars", args=[reference])})
+        links.append(page.link("Conflicts of interest", "referrals:bars"))
     return links
 
 
-def _pausing(referral: Referral, page: ShownReferral) -> list[dict[str, str]]:
+def _pausing(page: ShownReferral) -> list[dict[str, str]]:
     """Pausing, changing the review date, and meeting again."""
-    reference = referral.reference
-    links = []
-    if referral.shown_stage == Stage.FOLLOW_UP:
-        links.append(
-            {"text": "Plan another meeting", "href": reverse("referrals:meet_again", args=[reference])}
-        )
-    href = reverse("referrals:pause", args=[reference])
-    if referral.shown_stage != Stage.PAUSED:
-        links.append({"text": "Not now: pause it", "href": href})
+    stage, links = page.referral.shown_stage, []
+    if stage == Stage.FOLLOW_UP:
+        links.append(page.link("Plan another meeting", "referrals:meet_again"))
+    if stage != Stage.PAUSED:
+        links.append(page.link("Not now: pause it", "referrals:pause"))
     elif page.user.is_manager:
-        links.append({"text": "Change the review date", "href": href})
+        links.append(page.link("Change the review date", "referrals:pause"))
     return links
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.urls import reverse
 from django.utils.text import capfirst
 
 from referrals.blockers import RENEWED_CODES
@@ -32,7 +31,7 @@ def _person_row(party: Party, page: ShownReferral) -> dict[str, Any]:
         done = party.pk not in page.sealed_parties
         return {**row, "said": "Done" if done else "Not yet. Nothing for you to do."}
     row["about"] = " · ".join(part for part in (place_of(party), _support(party, page)) if part)
-    row["href"] = reverse("casework:party", args=[page.referral.reference, party.pk])
+    row["href"] = page.href("casework:party", party.pk)
     if closed:
         return {**row, "cells": []}
     if not party.is_supporter and untalked(party, page) and waits_for_words(party, page):
@@ -58,8 +57,7 @@ def _cells(party: Party, page: ShownReferral) -> list[dict[str, str]]:
             return {"text": text, "tone": "ok", "href": ""}
         if codes & RENEWED_CODES and known.check_in_would_do:
             route = "referrals:check_in"
-        href = reverse(route, args=[page.referral.reference, party.pk])
-        return {"text": text, "tone": "due", "href": f"{href}{AND_BACK}"}
+        return {"text": text, "tone": "due", "href": page.href(route, party.pk, end=AND_BACK)}
 
     asked = known.asked_alone
     return [

@@ -92,8 +92,6 @@ class History(ReferralFormView):
 
 
 class CorrectNote(ReferralFormView):
-    """Adds a correction to a note. The note itself does not change."""
-
     form_class = CorrectionForm
     template_name = "referrals/person_form.html"
     title = "Correct a note"

@@ -68,30 +68,21 @@ def logged(staff: Staff, pair: Pair, now: datetime) -> Played:
     return play.log(staff, pair, now - timedelta(days=1))
 
 
-def _ready(staff: Staff, pair: Pair, now: datetime, *, days: int = 6, **kwargs) -> Played:
-    made = play.log(staff, pair, now - timedelta(days=days + 6))
-    return play.make_ready(made, now - timedelta(days=days), **kwargs)
-
-
-def ready(staff: Staff, pair: Pair, now: datetime) -> Played:
-    return _ready(staff, pair, now)
-
-
 def booked_tomorrow(staff: Staff, pair: Pair, now: datetime) -> Played:
-    made = _ready(staff, pair, now)
+    made = play.ready(staff, pair, now)
     play.book_meeting(made, day_at(1, 14, now=now), now - timedelta(days=2))
     return made
 
 
 def record_overdue(staff: Staff, pair: Pair, now: datetime) -> Played:
-    made = _ready(staff, pair, now, days=14)
+    made = play.ready(staff, pair, now, days=14)
     play.book_meeting(made, day_at(-8, 11, now=now), now - timedelta(days=10))
     play.start_meeting(made)
     return made
 
 
 def withdrawn(staff: Staff, pair: Pair, now: datetime) -> Played:
-    made = _ready(staff, pair, now)
+    made = play.ready(staff, pair, now)
     play.book_meeting(made, day_at(2, 10, now=now), now - timedelta(days=2))
     withdraw(party=made.other, by=staff["kit"], at=now - timedelta(hours=20))
     return made
@@ -99,7 +90,7 @@ def withdrawn(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 def _met(staff: Staff, pair: Pair, now: datetime, *, days: int) -> Played:
     """They met this many days ago, and Fay wrote the record the day after."""
-    made = _ready(staff, pair, now, days=days + 3)
+    made = play.ready(staff, pair, now, days=days + 3)
     # A working day: nobody meets here at the weekend.
     day = clock.add_working_days(clock.today(now) - timedelta(days=days + 1), 1, frozenset())
     play.book_meeting(made, clock.moment(day, 15), now - timedelta(days=days, hours=12))
@@ -143,7 +134,7 @@ def closed_kept(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 def closed_not_going_ahead(staff: Staff, pair: Pair, now: datetime) -> Played:
     """One person did not want to meet."""
-    made = _ready(staff, pair, now, days=20)
+    made = play.ready(staff, pair, now, days=20)
     close(
         referral=made.referral,
         reason=Reason.DID_NOT_WANT,
@@ -187,10 +178,6 @@ def draft(staff: Staff, pair: Pair, now: datetime) -> Played:
     return made
 
 
-def _other_talk(made: Played, **changes: object):
-    return talk_for(made, made.other, **changes)
-
-
 # What is missing from the other person's talk, or not settled, where a referral is blocked by that code alone.
 TALK_WITHOUT: dict[str, dict[str, Any]] = {
     "not_prepared": {"preparation": None},
@@ -215,7 +202,7 @@ def _blocked(staff: Staff, pair: Pair, now: datetime, code: str) -> Played:
         kind, more = Kind.FAMILY, (PersonFacts(given="Nan", family="Example", place=Place.PARENT),)
     start = now - timedelta(days=6)
     made = play.log(staff, pair, start - timedelta(days=6), kind=kind, more=more)
-    own, other = talk_for(made, made.own), _other_talk(made, **TALK_WITHOUT.get(code, {}))
+    own, other = talk_for(made, made.own), talk_for(made, made.other, **TALK_WITHOUT.get(code, {}))
     if code == "wording_not_approved":
         own = play.answering(own, Purpose.WORDS, Answer.NOT_SURE)
     elif code == "consent_missing":
@@ -274,14 +261,14 @@ def _once_ready(made: Played, code: str, now: datetime) -> None:
 
 def handoff_waiting(staff: Staff, pair: Pair, now: datetime) -> Played:
     """Kit asked Carers Leeds yesterday to help the other person."""
-    made = _ready(staff, pair, now)
+    made = play.ready(staff, pair, now)
     handing.ask_to_help(made, now - timedelta(days=1))
     return made
 
 
 def handoff_declined(staff: Staff, pair: Pair, now: datetime) -> Played:
     """Asha asked Carers Leeds to lead; Mina declined."""
-    made = _ready(staff, pair, now)
+    made = play.ready(staff, pair, now)
     handing.ask_to_lead(made, now - timedelta(days=3))
     handing.say_no(made, now - timedelta(days=2))
     return made
@@ -289,7 +276,7 @@ def handoff_declined(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 SITUATIONS: dict[str, Situation] = {
     "logged": logged,
-    "ready": ready,
+    "ready": play.ready,
     "booked_tomorrow": booked_tomorrow,
     "record_overdue": record_overdue,
     "withdrawn": withdrawn,

@@ -12,14 +12,9 @@ from referrals.enums import ConcernKind, Purpose, Suitable
 from restorative.common import clock
 
 
-def _ready(staff: Staff, pair: Pair, now: datetime, days: int) -> Played:
-    made = play.log(staff, pair, now - timedelta(days=days + 6))
-    return play.make_ready(made, now - timedelta(days=days))
-
-
 def on_hold(staff: Staff, pair: Pair, now: datetime) -> Played:
     """Booked in four days; the other told Kit of a lapse, which is not signed off yet."""
-    made = _ready(staff, pair, now, 6)
+    made = play.ready(staff, pair, now)
     play.book_meeting(made, day_at(4, 14, now=now), now - timedelta(days=2), room=1)
     raise_concern(
         party=made.other,
@@ -33,7 +28,7 @@ def on_hold(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 def paused(staff: Staff, pair: Pair, now: datetime) -> Played:
     """The person asked to wait until they are home again."""
-    made = _ready(staff, pair, now, 20)
+    made = play.ready(staff, pair, now, days=20)
     decide(
         referral=made.referral,
         party=made.own,
@@ -48,7 +43,7 @@ def paused(staff: Staff, pair: Pair, now: datetime) -> Played:
 
 def two_meetings(staff: Staff, pair: Pair, now: datetime) -> Played:
     """They met two months ago and meet again next week."""
-    made = _ready(staff, pair, now, 69)  # within the seven days required for starting, at any hour
+    made = play.ready(staff, pair, now, days=69)  # within the seven days required for starting, at any hour
     play.book_meeting(made, day_at(-63, 15, now=now), now - timedelta(days=66))
     play.start_meeting(made)
     play.record_it(made, day_at(-62, 10, now=now))

@@ -273,6 +273,12 @@ def make_ready(
     return story
 
 
+def ready(staff: Staff, pair: Pair, now: datetime, *, days: int = 6, **kwargs) -> Played:
+    """Logged, and ready for this many days."""
+    made = log(staff, pair, now - timedelta(days=days + 6))
+    return make_ready(made, now - timedelta(days=days), **kwargs)
+
+
 def book_meeting(
     story: Played,
     starts_at: datetime,
@@ -298,8 +304,7 @@ def book_meeting(
 def check_the_day(story: Played, at: datetime) -> None:
     """Each person is asked on the day, by their own worker."""
     for party in story.parties:
-        by = story.staff["asha"] if party == story.own else story.staff["kit"]
-        check_on_the_day(party=party, answers=dict(DAY_FINE), by=by, at=at)
+        check_on_the_day(party=party, answers=dict(DAY_FINE), by=worker_of(story, party), at=at)
 
 
 def start_meeting(story: Played) -> None:

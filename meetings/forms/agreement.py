@@ -136,8 +136,6 @@ class WriteAgreementForm(BaseForm):
 
 
 class AnswerForm(BaseForm):
-    """One person's answer to the agreement."""
-
     answer = YesNoNotSureField(
         label="Does {name} say yes to it?",
         say="“This is what was written down. Is it how you meant it? You can say no, or think about it.”",
@@ -146,14 +144,10 @@ class AnswerForm(BaseForm):
 
 @also_asks(action_fields())
 class AddActionForm(BaseForm):
-    """One more action."""
-
     layout = action_rows()
 
 
 class StatusForm(BaseForm):
-    """What became of an action; if it was changed, the new action."""
-
     status = ChoiceRadio(
         label="What became of it?",
         choices=[status for status in ActionStatus if status != ActionStatus.OPEN],

@@ -21,8 +21,6 @@ SAY_TODAY = {
 
 
 class CameField(ChoiceRadio):
-    """Whether a person came, as a row."""
-
     kind = "answer"
 
 
@@ -30,15 +28,11 @@ class CameField(ChoiceRadio):
     {key: YesNoNotSureField(label=str(label), say=SAY_TODAY[key]) for key, label in DAY_QUESTIONS.items()}
 )
 class DayCheckForm(BaseForm):
-    """Four answers from one person alone, and a note."""
-
     note = CleanTextField(label="Note", help_text="Only {name}’s side sees this", required=False, rows=2)
     layout = [Section("Ask {name}, alone", *DAY_QUESTIONS), "note"]
 
 
 class SafeForm(BaseForm):
-    """Whether it is safe for one person if the others hear today."""
-
     safe_today = YesNoNotSureField(
         label="Is it safe for {name} if the others hear today?",
         say="Ask them, alone. “If the others hear today that it is not happening, are you safe?”",
@@ -55,8 +49,6 @@ def prompts(rows: int) -> dict[str, Field]:
 
 @also_asks(prompts(rows=3))
 class RecordForm(BaseForm):
-    """Who came, and what each person agrees may be noted, prompt by prompt."""
-
     apology_offered = YesNoNotSureField(label="Was an apology offered?", required=False)
     apology_accepted = YesNoNotSureField(
         label="Was it accepted?", shown_if=("apology_offered", Offered.YES, Offered.NOT_SURE)

@@ -144,8 +144,6 @@ class FollowUpForm(BaseForm):
 
 @also_asks(prompts(rows=2))
 class AlreadyHappenedForm(BaseForm):
-    """When, where, who was there, and what each agrees may be noted."""
-
     on = DateField(label="Day", past=True, help_text="Like 3 March 2027, or today")
     starts_at = TimeField(label="Started about", help_text="Like 2pm")
     minutes = ChoiceSelect(

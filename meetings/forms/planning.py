@@ -111,8 +111,6 @@ class BookForm(BaseForm):
 
 
 class CannotComeForm(BaseForm):
-    """Which of the workers who run the meeting cannot come."""
-
     user = ChoiceRadio(label="Who cannot be there?", choices="people")
 
 

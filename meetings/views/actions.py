@@ -17,8 +17,6 @@ from restorative.common.decisions import Decision, refuse
 
 
 class AddAction(AgreementFormView):
-    """One more action."""
-
     template_name = "meetings/agreement_form.html"
     title = "Add an action"
     form_class = AddActionForm
@@ -43,8 +41,6 @@ class AddAction(AgreementFormView):
 
 
 class ActionStatusFormView(AgreementFormView):
-    """The result of one action, as its owner says."""
-
     policy = "party"
     template_name = "meetings/action_status.html"
     title = "What became of it"

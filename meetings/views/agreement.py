@@ -207,8 +207,6 @@ class WriteAgreement(AgreementFormView):
 
 
 class AnswerAgreement(AgreementMixin, PartyFormView):
-    """One person's answer, on the page of the worker who supports them."""
-
     policy = "party"
     template_name = "meetings/agreement_answer.html"
     title = "What {name} says to it"

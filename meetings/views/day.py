@@ -68,8 +68,6 @@ class Start(Today):
 
 
 class DayCheck(MeetingMixin, PartyFormView):
-    """One person's day-of check: four answers, given alone."""
-
     policy = "party"
     audit_verb = "party_viewed"
     template_name = "meetings/day_check.html"
@@ -114,8 +112,6 @@ class DayCheck(MeetingMixin, PartyFormView):
 
 
 class WriteRecord(MeetingFormView):
-    """Who came, and a text box per prompt."""
-
     template_name = "meetings/record.html"
     title = "Record"
     form_class = RecordForm

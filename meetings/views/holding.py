@@ -19,8 +19,6 @@ from restorative.common.decisions import Decision, refuse
 
 
 class CannotCome(MeetingFormView):
-    """Records that a facilitator cannot come, after showing the consequences."""
-
     title = "Somebody cannot be there"
     intro = (
         "The meeting is on hold from then on: nothing is sent about it and it cannot start, until it is "
@@ -55,8 +53,6 @@ class CannotCome(MeetingFormView):
 
 
 class AbsenceFormView(MeetingFormView):
-    """A form about one absence."""
-
     drafted = False
     about = "unavailable"
     unavailable: Unavailable
@@ -73,8 +69,6 @@ class AbsenceFormView(MeetingFormView):
 
 
 class CanCome(AbsenceFormView):
-    """Records that they can come after all."""
-
     title = "{who} can be there after all"
     submit_text = "They can be there"
     success = "Saved: {who} can be there."
@@ -91,8 +85,6 @@ class CanCome(AbsenceFormView):
 
 
 class NameStandIn(AbsenceFormView):
-    """Names a stand-in for that day only, after showing who is asked and what the stand-in will see."""
-
     title = "Find a stand-in"
     intro = (
         "In place of {who}, on {day} only. Each person is asked by their own worker whether they "

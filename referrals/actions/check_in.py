@@ -2,7 +2,7 @@
 first answer, and an answer other than yes has the same effect as on its own page."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -118,8 +118,7 @@ def _same_safety(change: Change, last: SafetyAnswers) -> None:
 
 def _same_route(route: ContactRoute, party: Party, answer: Answer, by: User) -> None:
     """Yes confirms the contact route. Any other answer means that nothing more is sent by it: unknown counts as no."""
-    same = {each.name: getattr(route, each.name) for each in fields(RouteFacts)}
-    facts = RouteFacts(**same | {"allowed": answer == Answer.YES})
+    facts = RouteFacts.of(route, allowed=answer == Answer.YES)
     record_route(party=party, facts=facts, confirmed=answer != Answer.NOT_SURE, by=by)
 
 

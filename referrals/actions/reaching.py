@@ -1,7 +1,8 @@
 """A party's contact routes, and how they were approached. Consent is in consent.py."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any, Self
 
 from referrals.actions.change import changing_party
 from referrals.actions.parties import note_answer
@@ -36,6 +37,11 @@ class RouteFacts:
     hours: Hours = Hours.ANY
     voicemail: Voicemail = Voicemail.NO
     cover: str = ""
+
+    @classmethod
+    def of(cls, route: ContactRoute, **changes: Any) -> Self:
+        """A route that is recorded already, with changes."""
+        return cls(**{each.name: getattr(route, each.name) for each in fields(cls)} | changes)
 
 
 DO_NOT_APPROACH = (

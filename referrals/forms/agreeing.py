@@ -120,8 +120,6 @@ def consents_said(cleaned: dict[str, Any], asks: Sequence[Ask]) -> list[dict[str
 
 
 class ConsentForm(parts.StartedForm):
-    """Consent questions, each separate, asked by a worker of one person alone."""
-
     def __init__(self, *args: Any, asks: Sequence[Ask], **kwargs: Any):
         super().__init__(*args, **kwargs)
         self.asks = list(asks)

@@ -25,8 +25,6 @@ class WhoseField(ChoiceRadio):
 
 
 class DecideForm(BaseForm):
-    """Suitable now, not now, or not; the reason; optionally the records check in the same submission."""
-
     decision = ChoiceRadio(
         label="Is a meeting suitable?",
         choices=Suitable,
@@ -65,8 +63,6 @@ class AppointForm(BaseForm):
 
 
 class CloseForm(BaseForm):
-    """Why it is not going ahead, if it is not; why it is closed with open items, if there are any."""
-
     reason = ChoiceRadio(label="Why is it not going ahead?", choices=Reason)
     party = WhoseField("Whose information does that come from?")
     why_open_items = CleanTextField(
@@ -75,14 +71,10 @@ class CloseForm(BaseForm):
 
 
 class ReviewForm(BaseForm):
-    """Another review date."""
-
     review_on = DateField(label="When will it be looked at again?", future=True)
 
 
 class PauseForm(ReviewForm):
-    """The review date, the reason, and whose information the reason is."""
-
     reason = CleanTextField(label="Why is it not the right time?", rows=4)
     party = WhoseField("Whose information does that come from?")
 
@@ -101,8 +93,6 @@ class MeanwhileForm(PauseForm):
 
 
 class DiedForm(BaseForm):
-    """The date of death, as far as it is known."""
-
     died_on = DateField(
         label="When did {name} die?", past=True, help_text="If the day is not known: the day you heard"
     )

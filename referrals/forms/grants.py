@@ -12,16 +12,12 @@ COVERS = ("kind", GrantKind.COVER)
 
 
 class WhichReferralForm(BaseForm):
-    """The reference, as it was read out or written down."""
-
     reference = CleanCharField(
         label="Which referral?", max_length=20, width="10", help_text="Its reference, such as RP-7K3M-9Q"
     )
 
 
 class AskForAccessForm(BaseForm):
-    """The reason, the worker, the end date, and which compartment."""
-
     kind = ChoiceRadio(label="Why is it needed?", choices="kinds")
     user = ChoiceSelect(label="Who covers?", choices="workers", shown_if=COVERS)
     party = ChoiceRadio(label="What is to be opened?", choices="people")
@@ -44,8 +40,6 @@ class AskForAccessForm(BaseForm):
 
 
 class BarForm(BaseForm):
-    """Which colleague, and what the conflict is."""
-
     user = ChoiceSelect(label="Who?", choices="workers")
     reason = CleanTextField(
         label="What is the conflict of interest?",
@@ -55,6 +49,4 @@ class BarForm(BaseForm):
 
 
 class LeadForm(BaseForm):
-    """The new lead."""
-
     lead = ChoiceSelect(label="Who leads it from now on?", choices="workers")

@@ -116,8 +116,6 @@ class VersionForm(BaseForm):
 
 
 class WordsForm(VersionForm):
-    """A question, or the answer to one."""
-
     words = CleanTextField(label="Your words", rows=4)
 
     def __init__(self, *args: Any, label: str = "", **kwargs: Any):
@@ -126,20 +124,14 @@ class WordsForm(VersionForm):
 
 
 class DeclineForm(VersionForm):
-    """The reason for declining, as a code."""
-
     code = ChoiceRadio(label="Why not?", choices=DeclineCode)
 
 
 class GiveBackForm(VersionForm):
-    """What the sender's side needs to know."""
-
     why = CleanTextField(label="What do they need to know?", rows=4)
 
 
 class CompleteForm(VersionForm):
-    """The result, in three fields."""
-
     done = CleanTextField(label="What was done?", rows=3)
     went = CleanTextField(label="How did it go?", rows=3)
     next_step = CleanTextField(label="What next?", rows=3)

@@ -61,8 +61,6 @@ def ask_other(number: int) -> dict[str, Field]:
 
 @also_asks(*(ask_other(number) for number in range(1, MOST_OTHERS + 1)))
 class LogForm(BaseForm):
-    """Who, their relation, the hopes, the kind of meeting, any worry, a contact route, the lead."""
-
     own_given = PersonNameField(label="First name", needed="Enter the person’s first name")
     own_family = PersonNameField(label="Last name", required=False)
     own_place = ChoiceRadio(

@@ -21,6 +21,4 @@ class NoteForm(BaseForm):
 
 
 class CorrectionForm(BaseForm):
-    """A correction. The original note stays, with the correction next to it."""
-
     text = CleanTextField(label="What is right?", rows=3, needed="Write what is right")

@@ -62,8 +62,6 @@ class PersonForm(BaseForm):
 
 
 class RouteForm(ReachingForm):
-    """A contact route, new or changed."""
-
     allowed = YesNoNotSureField(
         label="May we reach {name} this way?",
         help_text="Not sure counts as no. We never fall back to another way.",
@@ -83,8 +81,6 @@ class RouteForm(ReachingForm):
 
 
 class ApproachForm(BaseForm):
-    """The result of an approach, or why none is needed."""
-
     ASKED, TOLD = CAME = "asked_first", "told_unprompted"
 
     result = ChoiceRadio(
@@ -111,8 +107,6 @@ class ApproachForm(BaseForm):
 
 
 class KeyworkerForm(BaseForm):
-    """The new keyworker."""
-
     keyworker = ChoiceSelect(
         label="Who supports {name}?",
         choices="keyworkers",
@@ -122,8 +116,6 @@ class KeyworkerForm(BaseForm):
 
 
 class NeedsForm(BaseForm):
-    """What helps a person to come and to take part."""
-
     language = CleanCharField(
         label="Which language is easiest?",
         max_length=60,
@@ -140,8 +132,6 @@ class NeedsForm(BaseForm):
 
 
 class InviteForm(BaseForm):
-    """A professional whom a person wants at the meeting."""
-
     name = PersonNameField(label="Name")
     role = CleanCharField(
         label="What they do", max_length=120, width="20", help_text="For example: social worker."

@@ -8,8 +8,6 @@ ASKED, BY_A_PARENT = ("result", *ChildResult.values), ("result", ChildResult.PAR
 
 
 class ShareForm(BaseForm):
-    """With whom something was shared, why, and exactly what."""
-
     to = ChoiceRadio(
         label="With whom?",
         choices=ShareWith,
@@ -25,8 +23,6 @@ class ShareForm(BaseForm):
 
 
 class AgeForm(BaseForm):
-    """Date of birth; under 16, whether they can decide or which parent gives authority."""
-
     born_on = DateField(label="When was {name} born?", past=True, help_text="Like 3 March 2010")
     result = ChoiceRadio(
         label="Can {name} decide about this?",

@@ -10,8 +10,6 @@ from restorative.common.forms import BaseForm, Row
 
 
 class ReachingForm(BaseForm):
-    """One contact route."""
-
     kind = ChoiceSelect(label="The best way", choices=RouteKind)
     value = CleanCharField(label="Number, address or appointment", required=False, width="20")
     read_by_others = YesNoNotSureField(

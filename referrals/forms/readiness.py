@@ -10,8 +10,6 @@ from restorative.common.forms import BaseForm, Section, also_asks
 
 @also_asks(parts.HOPES)
 class PreparationForm(BaseForm):
-    """A preparation with one person: hopes, fears, limits, and what may be carried."""
-
     format = YesNoNotSureField(label="How did you meet?", choices=Format, initial=Format.IN_PERSON)
 
     layout = [Section("Before you start", "format"), Section("Hopes, worries and limits", *parts.HOPES)]
@@ -25,8 +23,6 @@ class PreparationForm(BaseForm):
 
 @also_asks(parts.readiness())
 class ReadinessForm(BaseForm):
-    """The readiness questions, and the worker's judgement next to the rules' result."""
-
     layout = [parts.READINESS]
 
     def clean(self) -> dict[str, Any]:
@@ -36,15 +32,11 @@ class ReadinessForm(BaseForm):
 
 
 class AcceptLateForm(BaseForm):
-    """Why an older readiness check is good enough."""
-
     why = CleanTextField(label="Why is the older check good enough?", rows=3)
 
 
 @also_asks(parts.ratings())
 class RatingsForm(BaseForm):
-    """Three private ratings at one point in time."""
-
     point = ChoiceRadio(label="When is this?", choices=RatingPoint, initial=RatingPoint.BEFORE)
 
     layout = ["point", Section("What {name} says", *words.RATINGS, intro="Each may be left out.")]
@@ -57,8 +49,6 @@ class RatingsForm(BaseForm):
 
 
 class CapacityForm(BaseForm):
-    """The help that was given, and whether the person can decide."""
-
     help_given = CleanTextField(
         label="What was done to help {name} decide?",
         help_text="Time, place, pictures, an interpreter, someone they trust, asking again another day.",

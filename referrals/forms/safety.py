@@ -24,8 +24,6 @@ WITH_STEPS = ("decision", SignOffDecision.GO_WITH_STEPS)
 
 @also_asks(parts.safety(required=True))
 class SafetyForm(BaseForm):
-    """The six safety questions, asked of one person alone."""
-
     alone = parts.answer(words.ALONE)
 
     layout = [Section("Before you start", "alone"), parts.SAFETY]
@@ -91,8 +89,6 @@ def order_given(cleaned: dict[str, Any]) -> dict[str, Any]:
 
 
 class ConcernForm(OrderForm):
-    """A concern: its kind, what was heard, and the order's facts if an order bars contact."""
-
     kind = ChoiceRadio(
         label="What is it?",
         choices=[
@@ -116,8 +112,6 @@ class ConcernForm(OrderForm):
 
 
 class SignOffForm(BaseForm):
-    """Go, go with steps, or do not go, with a reason."""
-
     decision = ChoiceRadio(
         label="Your decision",
         choices=SignOffDecision,
@@ -147,7 +141,5 @@ class SignOffForm(BaseForm):
 
 
 class ClearForm(BaseForm):
-    """The new facts on which a concern is cleared; for a stop also when the person was seen alone since."""
-
     evidence = CleanTextField(label="What are the new facts?", rows=3)
     seen_alone_on = DateField(label="When was {name} seen alone, since this was recorded?", past=True)

@@ -4,8 +4,6 @@ What holds and whose turn it is are decided in referrals/blockers."""
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.urls import reverse
-
 from referrals.blockers import BY_KEY, WORDS_SENTENCE, wording_of
 from referrals.blockers import turns as rules
 from referrals.blockers.turns import DAY_CHECK, YOURS, Reader, Turn, turns
@@ -107,14 +105,14 @@ def _linked(row: BlockerRow, turn: Turn, party: Party, page: ShownReferral) -> B
     if turn.whose in ("The one who asked first", "The facilitator asks"):
         return row
     wording = wording_of(turn.code, of_party=True)
-    args: list[object] = [page.referral.reference, party.pk]
+    args: list[object] = [party.pk]
     if turn.code == DAY_CHECK:
-        args = [page.referral.reference, page.meeting.pk, party.pk]
+        args = [page.meeting.pk, party.pk]
     elif wording.page == "referrals:facilitators":
-        args = [page.referral.reference]
+        args = []
     decides = turn.code == "sign_off" and turn.whose == YOURS
     link = "Decide" if decides else wording.link.format(name=party.known_as)
-    return replace(row, action_text=link, action_href=f"{reverse(wording.page, args=args)}{AND_BACK}")
+    return replace(row, action_text=link, action_href=page.href(wording.page, *args, end=AND_BACK))
 
 
 def _answered(turn: Turn, party: Party, page: ShownReferral) -> BlockerRow:
@@ -139,7 +137,7 @@ def _talk(party: Party, page: ShownReferral) -> BlockerRow:
 def _talk_link(party: Party, page: ShownReferral) -> dict[str, str]:
     return {
         "action_text": f"Talk with {party.known_as}",
-        "action_href": _href("referrals:talk", party, page),
+        "action_href": page.href("referrals:talk", party.pk, end=AND_BACK),
     }
 
 
@@ -154,15 +152,10 @@ def _check_in(party: Party, page: ShownReferral) -> BlockerRow:
         "check_in",
         party.pk,
         action_text=f"Check in with {name}",
-        action_href=_href("referrals:check_in", party, page),
+        action_href=page.href("referrals:check_in", party.pk, end=AND_BACK),
         heading=f"check in with {name}",
         about="Five answers, one minute.",
     )
-
-
-def _href(name: str, party: Party, page: ShownReferral) -> str:
-    """A page about one person that returns to the referral."""
-    return f"{reverse(name, args=[page.referral.reference, party.pk])}{AND_BACK}"
 
 
 # --- Of the whole referral --------------------------------------------------------------------------------------
@@ -182,7 +175,7 @@ def _of_referral(turn: Turn, page: ShownReferral) -> BlockerRow:
         return replace(row, action_text="Asked for")
     if not turn.is_theirs:
         return row
-    href = f"{reverse(wording.page, args=[page.referral.reference])}{AND_BACK}{wording.preset}"
+    href = page.href(wording.page, end=f"{AND_BACK}{wording.preset}")
     return replace(row, action_text=wording.link, action_href=href)
 
 

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from django.urls import reverse
+
 from referrals.blockers import ShownBlocker, find_blockers, sealed_open, shown_to
 from referrals.blockers.turns import answer_of
 from referrals.disclosure import BeforeStep, before_step
@@ -43,6 +45,14 @@ class ShownReferral:
     def within(self) -> Within:
         """What this user sees and opens, for scopes."""
         return within(self.referral, self.user)
+
+    def href(self, name: str, *args: Any, end: str = "") -> str:
+        """The URL of another page of this referral."""
+        return reverse(name, args=[self.referral.reference, *args]) + end
+
+    def link(self, text: str, name: str, *args: Any, end: str = "") -> dict[str, str]:
+        """A link to another page of this referral."""
+        return {"text": text, "href": self.href(name, *args, end=end)}
 
     @cached_property
     def held_by(self) -> list[ShownBlocker]:

@@ -17,8 +17,6 @@ from restorative.common.views_forms import ActionFormView
 
 
 class CheckIn(PersonFormView):
-    """Still yes, safe, well, same number, the right time?"""
-
     form_class = CheckInForm
     presses = frozenset({"later"})
     title = "Check in with {name}"

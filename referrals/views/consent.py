@@ -23,8 +23,6 @@ SLUG = re.compile(r"[a-z0-9-]+")
 
 
 class GiveConsent(PersonFormView):
-    """Consent questions for one person, each separate, asked by a worker of them alone."""
-
     form_class = ConsentForm
     title = "What {name} agrees to"
     submit_text = "Save answers"
@@ -76,8 +74,6 @@ IN_ORDER = list(Purpose)
 
 
 class Withdraw(PersonFormView):
-    """Withdraw a consent: at any time, and without a reason."""
-
     form_class = WithdrawForm
     title = "{name} wants to stop"
     intro = (

@@ -29,8 +29,6 @@ class RunFormView(ReferralFormView):
 
 
 class Decide(RunFormView):
-    """Suitable now, not now, or not. The records check can be requested in the same submission."""
-
     title = "Decide"
     template_name = "referrals/decide.html"
     form_class = DecideForm
@@ -72,8 +70,6 @@ class Decide(RunFormView):
 
 
 class AskForRecordsCheck(RunFormView):
-    """Asks a safeguarding lead to match the names of all people in this referral."""
-
     title = "Ask for the records check"
     template_name = "referrals/records_ask.html"
     submit_text = "Ask for it"
@@ -87,8 +83,6 @@ class AskForRecordsCheck(RunFormView):
 
 
 class Close(RunFormView):
-    """The outcome, the open items, and the button that closes."""
-
     title = "Close this referral"
     template_name = "referrals/close.html"
     form_class = CloseForm

@@ -79,8 +79,6 @@ class FacilitatorsFormView(RunFormView):
 
 
 class EndPart(FacilitatorsFormView):
-    """Ends a worker's part, after showing the consequences."""
-
     title = "End {whose} part"
     intro = "{who} this referral as a facilitator no longer, from the next page on."
     submit_text = "End their part"

@@ -67,8 +67,6 @@ class AccessFormView(ActionFormView):
 
 
 class WhichReferral(AccessFormView):
-    """Asks for the reference of the referral."""
-
     title = "Ask to be let in"
     intro = (
         "For an emergency, or to cover for a colleague. It is for one referral and for a time, and "
@@ -168,8 +166,6 @@ class GrantFormView(AccessFormView):
 
 
 class GiveAccess(GrantFormView):
-    """Gives what a colleague asked for, or refuses it."""
-
     title = "Let a colleague in"
     intro = "They see it from the next page on, until the time below. Governance is told at once."
     submit_text = "Let them in"
@@ -188,8 +184,6 @@ class GiveAccess(GrantFormView):
 
 
 class EndAccess(GrantFormView):
-    """Ends access early, or withdraws the request."""
-
     title = "End this access"
     submit_text = "End it"
     submit_tone = "stop"
@@ -233,8 +227,6 @@ class Bars(ReferralFormView):
 
 
 class LiftBar(ReferralFormView):
-    """Lifts a bar."""
-
     title = "Let {who} in again"
     intro = "{who} sees what they would see without it. A part that ended does not come back."
     submit_text = "Let them in again"
@@ -257,8 +249,6 @@ class LiftBar(ReferralFormView):
 
 
 class ChangeLead(ReferralFormView):
-    """Changes the lead to a colleague of the leading organisation."""
-
     title = "Change who leads"
     intro = "{lead} it now. Everybody keeps the worker who supports them."
     form_class = LeadForm

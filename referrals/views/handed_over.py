@@ -24,8 +24,6 @@ class CarryingOut(HandoffFormView):
 
 
 class FirstContact(CarryingOut):
-    """Records first contact: from then on the worker who accepted is responsible."""
-
     title = "First contact made"
     form_class = VersionForm
     submit_text = "First contact made"
@@ -40,8 +38,6 @@ class FirstContact(CarryingOut):
 
 
 class GiveBack(CarryingOut):
-    """Returns it to the sender's side."""
-
     title = "Give it back"
     intro = "{from_org} is responsible again at once. You will see nothing of it any more."
     form_class = GiveBackForm
@@ -53,8 +49,6 @@ class GiveBack(CarryingOut):
 
 
 class CompleteHandoff(CarryingOut):
-    """Reports the result to the sender's side."""
-
     title = "Complete, and say what came of it"
     form_class = CompleteForm
     submit_text = "Complete"

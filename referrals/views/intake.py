@@ -58,8 +58,6 @@ class LogReferral(PreviewMixin, CaseworkFormView):
 
 
 class CheckReferral(CaseworkFormView):
-    """Shows the answers for checking; submitting logs the referral."""
-
     title = "Check before you log this"
     submit_text = "Log referral"
     template_name = "referrals/log_check.html"

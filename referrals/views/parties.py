@@ -74,8 +74,6 @@ class AddPerson(ReferralFormView):
 
 
 class Keyworker(PersonFormView):
-    """Sets a person's keyworker. Access to what they told us moves at once."""
-
     form_class = KeyworkerForm
     title = "Who supports {name}"
     warning = (
@@ -105,8 +103,6 @@ class Keyworker(PersonFormView):
 
 
 class Invite(PersonFormView):
-    """Records a professional whom a person wants at the meeting."""
-
     form_class = InviteForm
     title = "A professional {name} would like there"
     intro = "Nothing is sent. They stay out until everybody taking part has agreed to them."
@@ -116,8 +112,6 @@ class Invite(PersonFormView):
 
 
 class Leave(PersonFormView):
-    """Removes a person from the referral. What they told us stays sealed."""
-
     title = "{name} is not part of this"
     intro = (
         "For somebody added by mistake, or who is not part of it any more. What {name} told us stays "
@@ -138,8 +132,6 @@ class Leave(PersonFormView):
 
 
 class Needs(PersonFormView):
-    """What helps a person to come and to take part. The planner and the run sheet show it."""
-
     form_class = NeedsForm
     title = "What helps {name}"
     intro = "The workers who plan and run the meeting read it, and those who support them. Nobody else does."
@@ -151,8 +143,6 @@ class Needs(PersonFormView):
 
 
 class KeepLonger(PersonFormView):
-    """Keeps a provisional record for the same time again: once, by a manager."""
-
     form_class = KeepForm
     title = "Keep the record of {name} longer"
     intro = (

@@ -104,8 +104,6 @@ class InStageFormView(RunFormView):
 
 
 class Resume(InStageFormView):
-    """Resumes a paused referral at the stage it was paused in."""
-
     title = "Take it up again"
     submit_text = "Take it up again"
     success = "Taken up again."
@@ -120,8 +118,6 @@ class Resume(InStageFormView):
 
 
 class Reopen(InStageFormView):
-    """Reopens a closed referral, while that is possible."""
-
     title = "Reopen this referral"
     intro = "It goes on at preparing. Nobody is told. What ran out meanwhile is asked again."
     submit_text = "Reopen it"
@@ -138,8 +134,6 @@ class Reopen(InStageFormView):
 
 
 class MeetAgain(InStageFormView):
-    """Prepares another meeting for people who have met."""
-
     title = "Plan another meeting"
     intro = (
         "It goes back to preparing. Each person is asked alone whether they want to meet once more, and "
@@ -153,8 +147,6 @@ class MeetAgain(InStageFormView):
 
 
 class Died(PersonFormView):
-    """Records a death, after showing the consequences."""
-
     form_class = DiedForm
     title = "{name} has died"
     intro = (

@@ -18,8 +18,6 @@ from restorative.common.views_forms import ActionFormView
 
 
 class ShareToProtect(SafetyFormView):
-    """Records a protective share about one person: at any time, without consent."""
-
     form_class = ShareForm
     safety_only = True
     even_died = True
@@ -87,8 +85,6 @@ class ShowShare(ActionFormView):
 
 
 class Age(PersonFormView):
-    """A person's date of birth; under 16, whether they can decide or which parent gives authority."""
-
     form_class = AgeForm
     title = "How old is {name}?"
     intro = (

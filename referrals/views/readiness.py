@@ -26,8 +26,6 @@ from restorative.common.views import allows
 
 
 class Prepare(PersonFormView):
-    """A preparation with one person."""
-
     form_class = PreparationForm
     title = "Preparation with {name}"
     action = prepare
@@ -41,8 +39,6 @@ class Prepare(PersonFormView):
 
 
 class CheckReadiness(PersonFormView):
-    """A readiness check of one person."""
-
     form_class = ReadinessForm
     title = "Is this the right time for {name}?"
     action = check_readiness
@@ -61,8 +57,6 @@ class CheckReadiness(PersonFormView):
 
 
 class AcceptLate(PersonFormView):
-    """A manager accepts a readiness check that is slightly too old."""
-
     form_class = AcceptLateForm
     title = "Accept {name}’s older check"
     submit_text = "Accept"
@@ -93,8 +87,6 @@ class AcceptLate(PersonFormView):
 
 
 class Rate(PersonFormView):
-    """Three private ratings."""
-
     form_class = RatingsForm
     title = "{name}’s ratings"
     action = rate
@@ -104,8 +96,6 @@ class Rate(PersonFormView):
 
 
 class AssessCapacity(PersonFormView):
-    """Whether a person can decide about this, with the help that was given."""
-
     form_class = CapacityForm
     title = "Can {name} decide about this?"
     intro = (

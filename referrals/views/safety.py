@@ -62,8 +62,6 @@ class Safety(PersonPage):
 
 
 class AskSafety(SafetyFormView):
-    """The safety questions, asked of one person alone."""
-
     form_class = SafetyForm
     title = "Ask {name} about safety, alone"
     action = ask_safety
@@ -77,8 +75,6 @@ class AskSafety(SafetyFormView):
 
 
 class RaiseConcern(SafetyFormView):
-    """Records a concern: a stop or a sign-off."""
-
     form_class = ConcernForm
     title = "A safety concern with {name}"
     intro = "If you are unsure, record it. The safety questions are asked again after a new concern."
@@ -112,8 +108,6 @@ class AboutConcern(SafetyFormView):
 
 
 class SignOffConcern(AboutConcern):
-    """A second person decides on a concern: go, go with steps, do not go."""
-
     form_class = SignOffForm
     title = "Decide on a concern with {name}"
     submit_text = "Save decision"
@@ -125,8 +119,6 @@ class SignOffConcern(AboutConcern):
 
 
 class ClearConcern(AboutConcern):
-    """A second person clears a concern, on new facts."""
-
     form_class = ClearForm
     title = "Clear a concern with {name}"
     submit_text = "Clear concern"
@@ -174,8 +166,6 @@ class WriteOrder(AboutConcern):
 
 
 class FinishStep(SafetyFormView):
-    """Marks a step before the meeting, or another task of this worker, as done."""
-
     submit_text = "It is done"
     drafted = False
     action, about = finish_step, "task"
