@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bench.cases import Clone, clones
+from meetings.actions.planning import Plan
 from meetings.actions.scheduling import book
 from meetings.demo import story as play
 from meetings.demo.staff import CAST, Staff
@@ -69,10 +70,12 @@ def _book(made: Played, number: int) -> object:
     start = clock.moment(day, 17, 5 * number)
     return book(
         referral=made.referral,
-        kind=MeetingKind.CONVERSATION,
-        starts_at=start,
-        ends_at=start + timedelta(minutes=50),
-        venue=Venue.objects.order_by("pk").first(),
+        plan=Plan(
+            kind=MeetingKind.CONVERSATION,
+            starts_at=start,
+            ends_at=start + timedelta(minutes=50),
+            venue=Venue.objects.order_by("pk").first(),
+        ),
         by=made.staff["fay"],
     )
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from referrals.enums import SIGN_OFFS, STOPS, Stage
@@ -16,26 +17,8 @@ from restorative.common.names import name_words
 WHY = "projection"
 
 
-@dataclass(frozen=True)
-class SummaryRow:
-    """The columns of a Summary, without its referral."""
-
-    reference: str
-    kind: str
-    lead_id: UUID
-    lead_organisation_id: UUID
-    stage_known: str
-    hidden: bool
-    participants: int
-    logged_at: datetime
-    waiting_since: datetime | None
-    first_contact_at: datetime | None
-    first_ready_at: datetime | None
-    next_meeting_at: datetime | None
-    met_at: datetime | None
-    closed_at: datetime | None
-    sign_off_open: bool
-    stop_open: bool
+# The columns of a Summary, without its referral.
+Columns = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -50,32 +33,31 @@ class WordRow:
 # --- Computed -----------------------------------------------------------------------------------------------------
 
 
-def summary_of(facts: Facts) -> SummaryRow:
+def summary_of(facts: Facts) -> Columns:
     """A referral as a row of lists."""
     referral, steps = facts.referral, facts.rows(rows.StageChangeRow)
     stage = facts.stage_shown(())
     kinds = {concern.kind for party in facts.present for concern in party.open_concerns}
     meeting = meetings().dates(facts)
-    return SummaryRow(
-        reference=referral.reference,
-        kind=referral.kind,
-        lead_id=referral.lead_id,
-        lead_organisation_id=referral.lead_organisation_id,
-        stage_known=stage,
-        hidden=bool(steps) and steps[-1].waits_for_release,
-        participants=len(facts.participants),
-        logged_at=referral.logged_at,
-        waiting_since=None if stage == Stage.CLOSED else _known_since(facts),
-        first_contact_at=min(
-            (when for each in facts.parties.values() for when in each.contacts), default=None
-        ),
-        first_ready_at=referral.first_ready_at,
-        next_meeting_at=meeting.coming,
-        met_at=meeting.held,
-        closed_at=referral.closed_at,
-        sign_off_open=not kinds.isdisjoint(SIGN_OFFS),
-        stop_open=not kinds.isdisjoint(STOPS),
-    )
+    contacts = [when for party in facts.parties.values() for when in party.contacts]
+    return {
+        "reference": referral.reference,
+        "kind": referral.kind,
+        "lead_id": referral.lead_id,
+        "lead_organisation_id": referral.lead_organisation_id,
+        "stage_known": stage,
+        "hidden": bool(steps) and steps[-1].waits_for_release,
+        "participants": len(facts.participants),
+        "logged_at": referral.logged_at,
+        "waiting_since": None if stage == Stage.CLOSED else _known_since(facts),
+        "first_contact_at": min(contacts, default=None),
+        "first_ready_at": referral.first_ready_at,
+        "next_meeting_at": meeting.coming,
+        "met_at": meeting.held,
+        "closed_at": referral.closed_at,
+        "sign_off_open": not kinds.isdisjoint(SIGN_OFFS),
+        "stop_open": not kinds.isdisjoint(STOPS),
+    }
 
 
 def _known_since(facts: Facts) -> datetime:
@@ -100,7 +82,7 @@ def words_of(facts: Facts) -> set[WordRow]:
 class Stored:
     """What is stored of one referral: its row, and each of its words with their ids."""
 
-    row: SummaryRow | None = None
+    row: Columns | None = None
     words: dict[WordRow, list[int]] = field(default_factory=dict)
 
     def matches(self, facts: Facts) -> bool:
@@ -111,9 +93,9 @@ class Stored:
         """Write what differs."""
         referral, row, words = facts.referral.id, summary_of(facts), words_of(facts)
         if self.row is None:
-            Summary.objects.create(referral_id=referral, **asdict(row))
+            Summary.objects.create(referral_id=referral, **row)
         elif self.row != row:
-            Summary.objects.unscoped(WHY).filter(pk=referral).update(**asdict(row))
+            Summary.objects.unscoped(WHY).filter(pk=referral).update(**row)
         gone = [key for word, keys in self.words.items() if word not in words for key in keys]
         if gone:
             NameWord.objects.unscoped(WHY).filter(pk__in=gone).delete()
@@ -124,9 +106,8 @@ class Stored:
 def stored(referrals: Collection[UUID]) -> dict[UUID, Stored]:
     """What is stored of each of these. Two queries."""
     found: dict[UUID, Stored] = defaultdict(Stored)
-    columns = [each.name for each in fields(SummaryRow)]
-    for key, *values in Summary.objects.unscoped(WHY).filter(pk__in=referrals).values_list("pk", *columns):
-        found[key].row = SummaryRow(*values)
+    for row in Summary.objects.unscoped(WHY).filter(pk__in=referrals).values():
+        found[row.pop("referral_id")].row = row
     words = NameWord.objects.unscoped(WHY).filter(referral__in=referrals)
     for pk, key, *values in words.values_list("pk", "referral", *(each.name for each in fields(WordRow))):
         found[key].words.setdefault(WordRow(*values), []).append(pk)

@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from meetings.actions import calling_off, recording, scheduling, standing_in
+from meetings.actions.planning import Plan
 from meetings.actions.scheduling import move
 from meetings.demo import story as play
 from meetings.demo.story import Played, talk_for
@@ -321,11 +322,11 @@ def booked(made: Played, days: int, hour: int, who: str, *, again: bool = False)
     """Booked, or moved."""
     meeting = pending(made) if again else None
     room = Venue.objects.order_by("name").first()
-    plan: dict[str, Any] = {"kind": MeetingKind.CONVERSATION, "venue": room, **when(days, hour)}
+    plan = Plan(kind=MeetingKind.CONVERSATION, venue=room, **when(days, hour))
     by = worker(made, who, "fay")
     if not again:
-        return Pressed(lambda: scheduling.book(referral=fresh(made), by=by, **plan))
-    return meeting and Pressed(lambda: move(meeting=meeting, by=by, **plan))
+        return Pressed(lambda: scheduling.book(referral=fresh(made), plan=plan, by=by))
+    return meeting and Pressed(lambda: move(meeting=meeting, plan=plan, by=by))
 
 
 def started(made: Played, who: str) -> Pressed | None:

@@ -4,6 +4,7 @@ written here."""
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -41,6 +42,11 @@ class Plan:
     venue: Venue | None = None
     video: str = ""
     arrivals: dict[UUID, datetime] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """All but the arrivals, as the columns of a meeting."""
+        return {name: value for name, value in vars(self).items() if name != "arrivals"}
 
     def arrives_at(self, party: Party, index: int) -> datetime:
         """When this party is asked to arrive. Arrivals are staggered, so that people do not wait together."""

@@ -6,9 +6,9 @@ from uuid import UUID
 
 from meetings.actions.planning import NOT_BOOKED, Plan, as_known, check_clashes, check_plan, present
 from meetings.actions.standing_in import end_standing_in
-from meetings.enums import MeetingKind, MeetingStatus
+from meetings.enums import MeetingStatus
 from meetings.facts import MeetingsFacts
-from meetings.models import Attendance, Meeting, Venue
+from meetings.models import Attendance, Meeting
 from referrals import access as referral_access
 from referrals import blockers
 from referrals.actions.change import Change, changing
@@ -21,6 +21,8 @@ from referrals.stages import STILL_BOOKED
 from restorative.accounts.models import User
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
+
+PLANNED = ["kind", "starts_at", "ends_at", "venue"]
 
 
 def in_the_way(facts: Facts, gate: Gate, by: User) -> list[str]:
@@ -72,45 +74,23 @@ def _who_would_come(referral: Referral, plan: Plan, at: datetime, *, lock: bool)
     return parties
 
 
-def book(
-    *,
-    referral: Referral,
-    kind: MeetingKind,
-    starts_at: datetime,
-    ends_at: datetime,
-    by: User,
-    venue: Venue | None = None,
-    video: str = "",
-    arrivals: dict[UUID, datetime] | None = None,
-    at: datetime | None = None,
-) -> Meeting:
+def book(*, referral: Referral, plan: Plan, by: User, at: datetime | None = None) -> Meeting:
     """Book a meeting of all present parties, if nothing stands in the way now.
 
-    `arrivals` are times by party id; other parties arrive at a default, staggered time. Raises Refused, or
-    NotPossible with what stands in the way, or naming the field that is not possible.
+    Raises Refused, or NotPossible with what stands in the way, or naming the field that is not possible.
     """
-    plan = Plan(kind, starts_at, ends_at, venue, video, arrivals or {})
     referral_access.may_run(by, referral).require()
     with changing(referral, by=by, at=at) as change:
         parties = _check_booking(change.referral, change.facts, plan, by, lock=True)
         change.take_step("book")
         meeting = _expect(change, plan, parties)
-        change.record("meeting_booked", meeting, fields=["kind", "starts_at", "ends_at", "venue"], why=kind)
+        change.record("meeting_booked", meeting, fields=PLANNED, why=plan.kind)
         return meeting
 
 
 def _expect(change: Change, plan: Plan, parties: list[Party], supersedes: Meeting | None = None) -> Meeting:
     """Create the rows of a meeting and its attendances."""
-    meeting = change.add(
-        Meeting,
-        referral=change.referral,
-        kind=plan.kind,
-        starts_at=plan.starts_at,
-        ends_at=plan.ends_at,
-        venue=plan.venue,
-        video=plan.video,
-        supersedes=supersedes,
-    )
+    meeting = change.add(Meeting, referral=change.referral, supersedes=supersedes, **plan.columns)
     expected = (
         {"meeting": meeting, "party": party, "arrives_at": plan.arrives_at(party, index)}
         for index, party in enumerate(parties)
@@ -146,24 +126,12 @@ def _check_move(
     return _who_would_come(referral, plan, facts.at, lock=lock)
 
 
-def move(
-    *,
-    meeting: Meeting,
-    kind: MeetingKind,
-    starts_at: datetime,
-    ends_at: datetime,
-    by: User,
-    venue: Venue | None = None,
-    video: str = "",
-    arrivals: dict[UUID, datetime] | None = None,
-    at: datetime | None = None,
-) -> Meeting:
+def move(*, meeting: Meeting, plan: Plan, by: User, at: datetime | None = None) -> Meeting:
     """Move a booked meeting to another time or place, if nothing stands in the way now.
 
     Each person who was expected is told the new time once, at once. Absences and stand-ins for the old day end.
     Raises Refused, or NotPossible as booking does.
     """
-    plan = Plan(kind, starts_at, ends_at, venue, video, arrivals or {})
     referral_access.may_run(by, meeting.referral).require()
     with changing(meeting.referral_id, by=by, at=at) as change:
         parties = _check_move(change.referral, change.facts, meeting, plan, by, lock=True)
@@ -172,7 +140,7 @@ def move(
         change.set(old, status=MeetingStatus.MOVED, version=old.version + 1)
         end_standing_in(change, old)
         new = _expect(change, plan, parties, supersedes=old)
-        change.record("meeting_moved", old, new, fields=["kind", "starts_at", "ends_at", "venue"], why=kind)
+        change.record("meeting_moved", old, new, fields=PLANNED, why=plan.kind)
         return new
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from meetings.actions.agreeing import ActionFacts, set_status, write_agreement
 from meetings.actions.following_up import hold_follow_up
+from meetings.actions.planning import Plan
 from meetings.actions.recording import record_meeting
 from meetings.actions.scheduling import book, start
 from meetings.demo.staff import Staff
@@ -291,10 +292,12 @@ def book_meeting(
     rooms = open_rooms(story.staff, at)
     story.meeting = book(
         referral=story.referral,
-        kind=kind,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=90),
-        venue=rooms[room],
+        plan=Plan(
+            kind=kind,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(minutes=90),
+            venue=rooms[room],
+        ),
         by=story.staff["fay"],
         at=at,
     )

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from meetings.actions.planning import Plan
 from meetings.actions.scheduling import book
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
@@ -213,10 +214,12 @@ def test_25_hours_are_refused_by_the_action_too(staff: Staff) -> None:
     with pytest.raises(NotPossible, match="4 hours at most"):
         book(
             referral=made.referral,
-            kind=MeetingKind.CONVERSATION,
-            starts_at=starts,
-            ends_at=starts + timedelta(hours=25),
-            venue=Venue.objects.first(),
+            plan=Plan(
+                kind=MeetingKind.CONVERSATION,
+                starts_at=starts,
+                ends_at=starts + timedelta(hours=25),
+                venue=Venue.objects.first(),
+            ),
             by=staff["asha"],
         )
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from meetings.actions.planning import Plan
 from meetings.actions.scheduling import move, start
 from meetings.actions.standing_in import can_come, name_stand_in, say_unavailable
 from meetings.demo import story as play
@@ -153,10 +154,12 @@ def test_moving_settles_it(staff: Staff) -> None:
     starts = play.day_at(4, 14)
     move(
         meeting=made.meeting,
-        kind=MeetingKind.CONVERSATION,
-        starts_at=starts,
-        ends_at=starts + timedelta(hours=1),
-        venue=made.meeting.venue,
+        plan=Plan(
+            kind=MeetingKind.CONVERSATION,
+            starts_at=starts,
+            ends_at=starts + timedelta(hours=1),
+            venue=made.meeting.venue,
+        ),
         by=staff["fay"],
     )
     row = Unavailable.objects.unscoped("test").get(pk=row.pk)

@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from meetings.actions.calling_off import call_off
+from meetings.actions.planning import Plan
 from meetings.actions.scheduling import move
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
@@ -35,10 +36,12 @@ def booked(staff: Staff, days: int = 8) -> play.Played:
 def move_it(made: play.Played, starts: datetime, by: str = "fay") -> Meeting:
     return move(
         meeting=made.meeting,
-        kind=MeetingKind.CONVERSATION,
-        starts_at=starts,
-        ends_at=starts + timedelta(minutes=90),
-        venue=made.meeting.venue,
+        plan=Plan(
+            kind=MeetingKind.CONVERSATION,
+            starts_at=starts,
+            ends_at=starts + timedelta(minutes=90),
+            venue=made.meeting.venue,
+        ),
         by=made.staff[by],
     )
 

@@ -10,6 +10,7 @@ from django.db import connections
 from django.db.models import Max
 from django.utils import timezone
 
+from meetings.actions.planning import Plan
 from meetings.actions.scheduling import book
 from meetings.demo import story as play
 from meetings.demo.staff import make_staff
@@ -78,10 +79,12 @@ def booked(made: play.Played, room: Venue, by: str) -> bool:
     try:
         book(
             referral=made.referral,
-            kind=MeetingKind.CONVERSATION,
-            starts_at=starts,
-            ends_at=starts + timedelta(minutes=90),
-            venue=room,
+            plan=Plan(
+                kind=MeetingKind.CONVERSATION,
+                starts_at=starts,
+                ends_at=starts + timedelta(minutes=90),
+                venue=room,
+            ),
             by=made.staff[by],
         )
     except NotPossible:

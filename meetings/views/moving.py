@@ -65,7 +65,7 @@ class Move(MeetingMixin, Book):
         check_move(meeting=self.meeting, plan=plan, by=self.request.user, at=self.at)
 
     def do(self, plan: Plan) -> Meeting:
-        return move(meeting=self.meeting, by=self.request.user, at=self.at, **vars(plan))
+        return move(meeting=self.meeting, plan=plan, by=self.request.user, at=self.at)
 
     def as_planned(self, plan: Plan) -> Meeting:
         planned = super().as_planned(plan)

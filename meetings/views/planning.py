@@ -111,12 +111,11 @@ class Book(PreviewMixin, ReferralFormView):
 
     def do(self, plan: Plan) -> Meeting:
         """Book it."""
-        return book(referral=self.referral, by=self.request.user, at=self.at, **vars(plan))
+        return book(referral=self.referral, plan=plan, by=self.request.user, at=self.at)
 
     def as_planned(self, plan: Plan) -> Meeting:
         """The meeting as it would be, only for the preview."""
-        facts = {key: value for key, value in vars(plan).items() if key != "arrivals"}
-        return Meeting(referral=self.referral, created_at=self.at, **facts)
+        return Meeting(referral=self.referral, created_at=self.at, **plan.columns)
 
     # Requests
 

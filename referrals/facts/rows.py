@@ -50,8 +50,6 @@ class StageChangeRow(Row):
     """One step between stages. With a party, it is hidden from the others until it is released."""
 
     id: int  # type: ignore[assignment]
-    step: str
-    from_stage: str
     to_stage: str
     party_id: UUID | None
     released_at: Later
@@ -154,9 +152,6 @@ class SuitabilityRow(Row):
 @table("referrals.Closure")
 class ClosureRow(Row):
     party_id: UUID | None
-    outcome: str
-    reason: str
-    stopped_at_stage: str
 
 
 @table("referrals.Task")

@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 
 from meetings.actions.calling_off import call_off
+from meetings.actions.planning import Plan
 from meetings.actions.recording import record_meeting
 from meetings.actions.scheduling import book, start
 from meetings.demo import story as play
@@ -155,10 +156,12 @@ def do_book(made: Played, by) -> None:
     starts = NOW + timedelta(days=1)
     book(
         referral=made.referral,
-        kind=MeetingKind.CONVERSATION,
-        starts_at=starts,
-        ends_at=starts + timedelta(hours=1),
-        video="https://example.org/room",
+        plan=Plan(
+            kind=MeetingKind.CONVERSATION,
+            starts_at=starts,
+            ends_at=starts + timedelta(hours=1),
+            video="https://example.org/room",
+        ),
         by=by,
     )
 
