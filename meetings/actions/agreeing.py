@@ -14,7 +14,7 @@ from referrals.actions.tasks import finish_tasks, give_task
 from referrals.enums import TaskKind
 from referrals.models import Party
 from restorative.accounts.models import User
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 from restorative.common.rules import rules
 
 SETTLED = (ActionStatus.RENEGOTIATED, ActionStatus.RELEASED)
@@ -167,6 +167,5 @@ def _require_came(change: Change, agreement: Agreement, party: Party) -> None:
 
 def _make_action(change: Change, agreement: Agreement, facts: ActionFacts) -> Action:
     _require_came(change, agreement, facts.owner)
-    if not facts.what.strip():
-        raise NotPossible("Write what will be done.", field="what")
+    need(facts.what, "Write what will be done.", field="what")
     return change.add(Action, agreement=agreement, **vars(facts))

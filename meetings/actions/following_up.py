@@ -26,7 +26,7 @@ from referrals.enums import Answer, ConcernKind, RatingPoint, TaskKind
 from referrals.models import Party
 from restorative.accounts.models import User
 from restorative.common import clock
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 from restorative.common.rules import rules
 
 RATED = {FollowUpKind.WEEKS_6: RatingPoint.SIX_WEEKS, FollowUpKind.WEEKS_12: RatingPoint.TWELVE_WEEKS}
@@ -163,8 +163,7 @@ def leave_follow_up(
                 raise NotPossible(
                     f"Try {rules().attempts_before_leaving} times before leaving it.", field="result"
                 )
-            if not reason.strip():
-                raise NotPossible("Say why it is left.", field="reason")
+            need(reason, "Say why it is left.", field="reason")
         rows = [row]
         if later_too:
             later = FollowUp.objects.unscoped("calls to come").filter(

@@ -20,7 +20,7 @@ from referrals.enums import (
 from referrals.models import ChildDecision, Concern, Party, SignOff, Task
 from restorative.accounts.models import User
 from restorative.common import clock
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 from restorative.common.rules import rules
 
 NOT_ABLE = (
@@ -181,8 +181,7 @@ def clear(
     with changing(concern.party.referral_id, by=by, at=at) as change:
         concern = _fresh(concern)
         access.may_clear(by, concern).require()
-        if not evidence.strip():
-            raise NotPossible("Write down the new facts.", field="evidence")
+        need(evidence, "Write down the new facts.", field="evidence")
         if _cannot_decide(concern, change):
             sentence = NOT_ABLE if concern.kind == ConcernKind.NO_CAPACITY else CHILD_CANNOT
             raise NotPossible(sentence.format(name=concern.party.known_as))

@@ -31,7 +31,7 @@ from referrals.models import (
 from referrals.projections import BATCH
 from restorative.accounts.models import User
 from restorative.common import clock, drafts
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 from restorative.common.names import fold
 from restorative.common.rules import rules
 from restorative.notify import outbox
@@ -201,8 +201,7 @@ def keep_longer(*, party: Party, reason: str, by: User, at: datetime | None = No
     with changing_party(party, by=by, at=at) as (change, party):
         access.may_keep_longer(by, party).require()
         until = longer_until(change.facts_of(party))
-        if not reason.strip():
-            raise NotPossible("Say why their record is kept longer.", field="reason")
+        need(reason, "Say why their record is kept longer.", field="reason")
         row = change.add(KeptLonger, party=party, until=until, reason=reason)
         change.record("party_kept_longer", row, fields=["until", "reason"])
         return row

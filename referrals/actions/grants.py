@@ -15,7 +15,7 @@ from referrals.facts.rows import HandoffRow
 from referrals.models import Bar, Grant, Involvement, Party, Referral
 from restorative.accounts.models import User
 from restorative.common import clock
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 from restorative.common.rules import rules
 
 OTHER_SIDE = (
@@ -42,8 +42,7 @@ def ask_for_access(*, referral: Referral, wanted: Wanted, by: User, at: datetime
     Raises Refused, or NotPossible naming the field.
     """
     access.may_ask_for_access(by).require()
-    if not wanted.reason.strip():
-        raise NotPossible("Write why it is needed.", field="reason")
+    need(wanted.reason, "Write why it is needed.", field="reason")
     _require_fits(wanted, by)
     with changing(referral, by=by, at=at) as change:
         until = _until(wanted, change.read_at)
@@ -148,8 +147,7 @@ def bar(*, referral: Referral, user: User, reason: str, by: User, at: datetime |
     Raises Refused; or NotPossible if they lead or support a party, because another worker must take over first.
     """
     access.may_bar(by, referral).require()
-    if not reason.strip():
-        raise NotPossible("Write what the conflict is.", field="reason")
+    need(reason, "Write what the conflict is.", field="reason")
     if not access.could_be_barred(by).filter(pk=user.pk).exists():
         raise NotPossible("Choose a colleague of your organisation.", field="user")
     with changing(referral, by=by, at=at) as change:

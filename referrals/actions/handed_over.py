@@ -19,7 +19,7 @@ from referrals.facts.rows import ConsentRow
 from referrals.models import Bar, Handoff, Party, Person
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, User
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 
 ACCEPTED = (HandoffState.ACCEPTED,)
 NOT_STARTED = "First contact was not made yet. Give it back instead."
@@ -174,8 +174,7 @@ def _known_anew(change: Change, party: Party, organisation: Organisation) -> UUI
 def give_back(*, handoff: Handoff, why: str, version: int, by: User, at: datetime | None = None) -> None:
     """Return the handoff: the lead and the support go back at once."""
     access.may_carry_out(by, fresh_handoff(handoff)).require()
-    if not why.strip():
-        raise NotPossible("Write what the others need to know.", field="why")
+    need(why, "Write what the others need to know.", field="why")
     with changing(handoff.referral_id, by=by, at=at) as change:
         returned = ended(change, HandoffState.RETURNED) | {"why_returned": why}
         handoff = move_on(change, handoff, ACCEPTED, version, **returned)
@@ -196,8 +195,7 @@ def complete(
     """Report the result to the sender, in three fields. Help ends with it; a receiver that leads continues to lead."""
     access.may_carry_out(by, fresh_handoff(handoff)).require()
     for field, words in (("done", done), ("went", went), ("next_step", next_step)):
-        if not words.strip():
-            raise NotPossible("Write a few words.", field=field)
+        need(words, "Write a few words.", field=field)
     with changing(handoff.referral_id, by=by, at=at) as change:
         if fresh_handoff(handoff).moved_at is None:
             raise NotPossible(NOT_STARTED)

@@ -19,7 +19,7 @@ from referrals.facts import Facts, facts_of
 from referrals.models import Handoff, HandoffMessage, Party, Referral
 from restorative.accounts.models import User
 from restorative.common import clock
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 
 LOOK_AGAIN = "This has changed since you opened the page. Look at it again."
 NOT_SHARED_NOW = "What may be shared has changed, so this cannot be accepted now. Ask {organisation}."
@@ -179,8 +179,7 @@ def ask_question(
     """Ask the sender a question before answering; or, from the sender's side, answer it."""
     asked = by.organisation_id == handoff.to_org_id
     (access.may_answer if asked else access.may_take_back)(by, handoff).require()
-    if not words.strip():
-        raise NotPossible("Write the question." if asked else "Write the answer.", field="words")
+    need(words, "Write the question." if asked else "Write the answer.", field="words")
     with changing(handoff.referral_id, by=by, at=at) as change:
         seen = _seen_by(change, handoff) if asked else {}
         state = HandoffState.QUESTION if asked else HandoffState.SEEN

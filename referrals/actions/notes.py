@@ -7,7 +7,7 @@ from referrals.actions.change import changing
 from referrals.enums import Audience, NoteKind
 from referrals.models import Note, Party, Referral
 from restorative.accounts.models import User
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 
 
 def add_note(
@@ -29,8 +29,7 @@ def add_note(
         access.may_open(by, party).require()
     else:
         access.may_note(by, referral).require()
-    if not text.strip():
-        raise NotPossible("Write the note first.", field="text")
+    need(text, "Write the note first.", field="text")
     if party is not None and party.referral_id != referral.pk:
         raise NotPossible("That person is not part of this referral.", field="audience")
     with changing(referral, by=by, at=at) as change:

@@ -12,7 +12,7 @@ from referrals.facts.rows import ConcernRow
 from referrals.models import ChildDecision, Party
 from restorative.accounts.models import User
 from restorative.common import clock
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 from restorative.common.rules import rules
 
 OF_A_PARTY = "The authority has to come from a parent who takes no part in this."
@@ -80,8 +80,7 @@ def _check(born_on: date, child: ChildFacts | None, at: datetime) -> None:
             f"From {rules().own_consent_age} on their own yes counts, and no parent is asked. Leave this empty.",
             field="result",
         )
-    if not child.how_known.strip():
-        raise NotPossible("Say how you know.", field="how_known")
+    need(child.how_known, "Say how you know.", field="how_known")
     if child.result == ChildResult.PARENT and not child.parent.strip():
         raise NotPossible("Say which parent it is, and what they said.", field="parent")
     if child.result == ChildResult.PARENT and child.parent_takes_part:

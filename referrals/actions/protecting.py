@@ -13,7 +13,7 @@ from referrals.models import Party, ProtectiveShare
 from restorative.accounts.models import User
 from restorative.audit.ledger import record
 from restorative.common import clock
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 
 
 def share_to_protect(
@@ -26,8 +26,7 @@ def share_to_protect(
     """
     access.may_share_to_protect(by, party).require()
     for field, text in (("reason", reason), ("content", content)):
-        if not text.strip():
-            raise NotPossible("Write a few words.", field=field)
+        need(text, "Write a few words.", field=field)
     with changing(party.referral_id, by=by, at=at) as change:
         share = change.add(
             ProtectiveShare, party=party, to=to, reason=reason, content=content, **change.stamp("shared")

@@ -21,7 +21,7 @@ from referrals.facts import Facts, PartyFacts
 from referrals.models import Approach, ContactRoute, Party
 from restorative.accounts.models import User
 from restorative.common.addresses import contact_key
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,7 @@ def _require_may_approach(party: PartyFacts, by: User, *, came_to_us: bool) -> N
 def _need_told(told_us: dict[str, str]) -> None:
     """A person who came to us needs their words and the day they said them. Raises NotPossible if either is
     missing."""
-    if not told_us.get("words", "").strip():
-        raise NotPossible("Write down what they said, in their words.", field="told_words")
+    need(told_us.get("words", ""), "Write down what they said, in their words.", field="told_words")
     if not told_us.get("on"):
         raise NotPossible("Enter the day they said it.", field="told_on")
 

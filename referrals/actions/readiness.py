@@ -37,7 +37,7 @@ from referrals.models import (
 )
 from restorative.accounts.models import User
 from restorative.common import clock
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 from restorative.common.rules import rules
 
 # The concern that is recorded for a yes or not sure to each safety question.
@@ -159,8 +159,7 @@ def check_readiness(
 def accept_late(*, check: ReadinessCheck, why: str, by: User, at: datetime | None = None) -> None:
     """Accept, as a manager and with a reason, a readiness check that is 29 to 42 days old."""
     access.may_accept_late(by, check.party).require()
-    if not why.strip():
-        raise NotPossible("Say why the older check is good enough.", field="why")
+    need(why, "Say why the older check is good enough.", field="why")
     with changing(check.party.referral_id, by=by, at=at) as change:
         age = (change.at - check.completed_at) / timedelta(days=1)
         if not rules().readiness_days < age <= rules().readiness_late_days:

@@ -12,7 +12,7 @@ from referrals.projections import end_what_rests_on_sheets, mark_stale
 from restorative.accounts.models import User
 from restorative.audit.ledger import record
 from restorative.common import clock
-from restorative.common.decisions import NotPossible
+from restorative.common.decisions import NotPossible, need
 
 MEANWHILE = "Somebody else published a version meanwhile. Read it first, then publish yours."
 
@@ -32,8 +32,7 @@ def publish_sheet(
     """
     at = at or clock.now()
     access.may_publish(by).require()
-    if not words.strip():
-        raise NotPossible("Write the words of the sheet.", field="words")
+    need(words, "Write the words of the sheet.", field="words")
     newest = InformationSheet.objects.order_by("-version").first()
     if (newest.version if newest else 0) != after:
         raise NotPossible(MEANWHILE)

@@ -44,3 +44,9 @@ class NotPossible(Exception):
         self.sentences = [sentences] if isinstance(sentences, str) else list(sentences)
         self.field = field
         super().__init__(" ".join(self.sentences))
+
+
+def need(text: str, sentence: str, *, field: str) -> None:
+    """Raise NotPossible with this sentence at this field if the text is empty."""
+    if not text.strip():
+        raise NotPossible(sentence, field=field)
