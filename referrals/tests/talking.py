@@ -7,12 +7,12 @@ from uuid import uuid4
 from django.test import Client
 from django.utils import timezone
 
-from meetings.demo import situations
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.enums import READINESS_QUESTIONS, SAFETY_QUESTIONS
 from referrals.models import Party
 from restorative.accounts.models import User
+from tests.stories import tell
 
 START = {"alone": "yes", "helped": "no", "how": "in_person"}
 SAFE = dict.fromkeys(SAFETY_QUESTIONS, "no")
@@ -63,7 +63,7 @@ def client_of(user: User) -> Client:
 
 def play(name: str, staff: Staff, at: datetime | None = None) -> Played:
     """A situation of the demo, as of now."""
-    return situations.make(name, staff, at or timezone.now())
+    return tell(name, staff, at or timezone.now())
 
 
 def path(made: Played, party: Party, page: str = "party", tail: str = "") -> str:

@@ -12,7 +12,7 @@ from referrals.facts import read_facts
 from referrals.facts.rows import StageChangeRow
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 
 def test_many_at_once_say_the_same_as_one_by_one(staff: Staff, django_assert_num_queries) -> None:

@@ -17,7 +17,7 @@ from restorative.accounts.models import User
 from restorative.common import clock
 
 # These pages read the same on each database; the matrix checks that they answer on the second.
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 
 def page_of(made: Played) -> str:
