@@ -4,7 +4,6 @@ Rules never query; they receive the facts."""
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import fields
 from datetime import UTC, date, datetime, time
 from functools import cache
 from typing import Any
@@ -17,9 +16,10 @@ from django.db.models.functions import JSONArray
 
 from referrals.facts import rows
 from referrals.facts.referral import Facts
-from referrals.facts.table import ROWS, Row
+from referrals.facts.table import ROWS, Row, columns_of
 from restorative.accounts.enums import Role
 from restorative.accounts.models import Organisation, Team, User
+from restorative.common.among import Among, Ids
 
 # How many referrals one statement covers. It is compiled once per size, and padded.
 SIZES = (1, 10, 100)
@@ -39,12 +39,12 @@ DECODE: dict[type, Callable[[Any], Any]] = {
 
 
 @cache
-def _decoders(kind: type[Row]) -> list[tuple[int, Callable[[Any], Any]]]:
+def _decoders(kind: type) -> list[tuple[int, Callable[[Any], Any]]]:
     """How columns of a row class are read from JSON, by their position."""
-    return [(index, DECODE[each.type]) for index, each in enumerate(kind.COLUMNS) if each.type in DECODE]
+    return [(index, DECODE[each.type]) for index, each in enumerate(columns_of(kind)) if each.type in DECODE]
 
 
-def _decode(kind: type[Row], values: list[Any]) -> Any:
+def _decode(kind: type, values: list[Any]) -> Any:
     for index, decode in _decoders(kind):
         if values[index] is not None:
             values[index] = decode(values[index])
@@ -57,7 +57,13 @@ def _queryset(number: int, kind: type[Row], referrals: Sequence[UUID]) -> QueryS
     return here.values_list(Value(number, IntegerField()), F(kind.REFERRAL), columns)
 
 
+def _values(columns: Any) -> list[Any]:
+    """A JSON array as the driver gives it."""
+    return columns if isinstance(columns, list) else json.loads(columns)
+
+
 _PLACES = [UUID(int=number) for number in range(1, max(SIZES) + 1)]
+_PEOPLE, _HOUSES = Ids([UUID(int=1)]), Ids([UUID(int=2)])
 
 
 class Statement:
@@ -75,8 +81,7 @@ class Statement:
             cursor.execute(sql, params)
             answers = cursor.fetchall()
         for number, key, columns in answers:
-            values = columns if isinstance(columns, list) else json.loads(columns)
-            yield number, key if isinstance(key, UUID) else UUID(key), values
+            yield number, key if isinstance(key, UUID) else UUID(key), _values(columns)
 
     def _sql(self, referrals: Sequence[UUID]) -> tuple[str, list[Any]]:
         size = next(size for size in SIZES if size >= len(referrals))
@@ -154,13 +159,33 @@ def _staff(every: Collection[dict[type, list[Any]]], houses: set[UUID]) -> dict[
             row.user_id for kind in (rows.InvolvementRow, rows.GrantRow) for row in kinds.get(kind, ())
         }
         people |= {row.keyworker_id for row in kinds.get(rows.PartyRow, ()) if row.keyworker_id}
-    overseeing = Q(organisation__in=houses) & (Q(role=Role.MANAGER) | Q(safeguarding_lead=True))
-    teams = Team.objects.filter(organisation__in=houses)
+    if not people:
+        return {}
+    sql, params = _staff_sql(connection.vendor)
+    given = {
+        place.parameter(connection.vendor): Ids(ids).parameter(connection.vendor)
+        for place, ids in ((_PEOPLE, people), (_HOUSES, houses))
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [given.get(param, param) for param in params])
+        found = cursor.fetchall()
+    staff = [_decode(rows.Worker, _values(columns)) for (columns,) in found]
+    return {worker.id: worker for worker in staff}
+
+
+@cache
+def _staff_sql(vendor: str) -> tuple[str, Sequence[Any]]:
+    """The query for staff, compiled once: with these places for the ids of people and organisations."""
+    overseeing = Q(Among("organisation", _HOUSES)) & (Q(role=Role.MANAGER) | Q(safeguarding_lead=True))
+    teams = Team.objects.filter(Among("organisation", _HOUSES))
     of_teams = Q(pk__in=teams.values("manager")) | Q(pk__in=teams.values("duty_worker"))
-    of_team = {"manager_id": "team__manager_id", "duty_worker_id": "team__duty_worker_id"}
-    columns = [of_team.get(each.name, each.name) for each in fields(rows.Worker)]
-    staff = User.objects.filter(Q(pk__in=people) | overseeing | of_teams).order_by("pk").values_list(*columns)
-    return {row[0]: rows.Worker(*row) for row in staff} if people else {}
+    columns = JSONArray(*(F(each.path) for each in columns_of(rows.Worker)))
+    staff = (
+        User.objects.filter(Q(Among("pk", _PEOPLE)) | overseeing | of_teams)
+        .order_by("pk")
+        .values_list(columns)
+    )
+    return staff.query.get_compiler(connection=connection).as_sql()
 
 
 def _houses(keys: set[UUID]) -> dict[UUID, rows.House]:

@@ -290,8 +290,8 @@ class Worker:
     first_name: str
     organisation_id: UUID
     team_id: UUID | None
-    manager_id: UUID | None  # of their team
-    duty_worker_id: UUID | None  # of their team
+    manager_id: Annotated[UUID | None, From("team__manager_id")]
+    duty_worker_id: Annotated[UUID | None, From("team__duty_worker_id")]
     work_phone: str
     role: str
     safeguarding_lead: bool

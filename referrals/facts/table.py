@@ -77,11 +77,10 @@ def table(model: str, *, referral: str = "", spoken: bool = False) -> Callable[[
 
     def declare(cls: type[RowT]) -> type[RowT]:
         made = dataclass(frozen=True, slots=True)(cls)
-        hints = get_type_hints(made, include_extras=True)
-        marks = {each.name: getattr(hints[each.name], "__metadata__", ()) for each in fields(made)}
+        marks = _marks(made)
         made.MODEL, made.SPOKEN = model, spoken
         made.REFERRAL = referral or ("party__referral" if issubclass(made, OfParty) else "referral")
-        made.COLUMNS = tuple(Column(name, _path(name, marks[name]), _type(hints[name])) for name in marks)
+        made.COLUMNS = columns_of(made)
         made.SETTLES = {
             when: [name for name in marks if With(when) in marks[name]]
             for when in marks
@@ -91,6 +90,17 @@ def table(model: str, *, referral: str = "", spoken: bool = False) -> Callable[[
         return made
 
     return declare
+
+
+def columns_of(kind: type) -> tuple[Column, ...]:
+    """The columns that the fields of a dataclass are read from."""
+    hints, marks = get_type_hints(kind, include_extras=True), _marks(kind)
+    return tuple(Column(name, _path(name, marks[name]), _type(hints[name])) for name in marks)
+
+
+def _marks(kind: Any) -> dict[str, tuple[Any, ...]]:
+    hints = get_type_hints(kind, include_extras=True)
+    return {each.name: getattr(hints[each.name], "__metadata__", ()) for each in fields(kind)}
 
 
 def _path(name: str, marks: tuple[Any, ...]) -> str:

@@ -15,6 +15,10 @@ class Ids:
     def __init__(self, ids: Collection[UUID]) -> None:
         self._ids = sorted(ids)
 
+    def parameter(self, vendor: str) -> str:
+        """As a parameter of a query."""
+        return self.json if vendor == "sqlite" else self.array
+
     @cached_property
     def array(self) -> str:
         """As PostgreSQL writes an array."""
@@ -37,8 +41,8 @@ class Among(Func):
 
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, tuple[Any, ...]]:
         column, given = compiler.compile(self.source_expressions[0])
-        within = "= ANY(%s::uuid[])"
-        ids = self.ids.array
-        if connection.vendor == "sqlite":
-            within, ids = "IN (SELECT value FROM json_each(%s))", self.ids.json
+        within = (
+            "IN (SELECT value FROM json_each(%s))" if connection.vendor == "sqlite" else "= ANY(%s::uuid[])"
+        )
+        ids = self.ids.parameter(connection.vendor)
         return f"({column} {within} AND {column} IS NOT NULL)", (*given, ids, *given)
