@@ -367,7 +367,8 @@ INSIDE = ("asha", "lou", "ivy")
 OTHERS = ("asha", "lou", "ben", "ivy", "wes", "carol", "mina", "zed", "gwen", "adam", "anon")
 
 
-# The users tested on the second database too: the other side's worker, and one of another organisation.
+# The users tested on the second database too: the other side's worker, and one of another organisation. What the tests
+# below add happens in Python, so most of them are run once.
 AGAIN = ("asha", "carol")
 
 
@@ -442,7 +443,7 @@ def test_a_draft_is_visible_only_to_its_owner(marked):
 
 
 @pytest.mark.parametrize("who", ["carol", pytest.param("mina", marks=pytest.mark.sqlite)])
-@pytest.mark.parametrize("end", ["declined", "withdrawn"])
+@pytest.mark.parametrize("end", ["declined", pytest.param("withdrawn", marks=pytest.mark.sqlite)])
 def test_after_a_no_or_a_withdrawal_carers_leeds_finds_nothing(marked, who, end):
     asked = Handoff.objects.unscoped("test").get(pk=marked.handoff.pk)
     mina, kit = marked.staff["mina"], marked.staff["kit"]
@@ -492,7 +493,7 @@ def test_no_name_is_shown_to_another_organisation(other_house, who):
     assert words_in(everything(other_house, who)) == set()
 
 
-@pytest.mark.parametrize("who", [pytest.param("sal", marks=SLOW), "ivy"])
+@pytest.mark.parametrize("who", [pytest.param("sal", marks=[SLOW, pytest.mark.sqlite]), "ivy"])
 def test_safeguarding_leads_of_another_organisation_see_only_names_to_match(other_house, who):
     assert words_in(everything(other_house, who)) == TO_MATCH | {word("RecordsHit.note")}
 
@@ -516,6 +517,7 @@ def test_their_own_organisation_finds_the_name(other_house, who):
 
 
 @pytest.mark.slow
+@pytest.mark.sqlite  # on the second database test_secrecy.py compares every page
 def test_nothing_more_is_found_while_a_withdrawal_waits(marked):
     consent.withdraw(party=marked.other, by=marked.staff["kit"])
     assert words_in(everything(marked, "asha", press=True)) == set()
@@ -548,6 +550,7 @@ def of_the_agreement(world: World, who: str) -> str:
     return "\n".join(told(world.client(who).get(href)) for href in hrefs).lower()
 
 
+@pytest.mark.sqlite
 def test_an_agreement_shows_to_a_side_that_said_yes_and_its_results_to_no_one_else(marked):
     """Sam's side reads Jo's action as it was agreed, without its status or what it was changed to."""
     fay, kit = marked.staff["fay"], marked.staff["kit"]
