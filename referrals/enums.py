@@ -237,6 +237,7 @@ class SignOffDecision(TextChoices):
 class Likeness(IntegerChoices):
     """How similar another record is to one of a referral's people, most similar first."""
 
+    FAMILY = 0, _("A family name alone, where a concern is open")
     SLIGHT = 1, _("A first name alone")
     POSSIBLE = 2, _("Possible")
     LIKELY = 3, _("Likely")

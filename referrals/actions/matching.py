@@ -7,13 +7,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from referrals.enums import Likeness
-from referrals.models import NameKey, Party, Person, RecordsCheck, RecordsHit
+from referrals.models import Concern, NameKey, Party, Person, RecordsCheck, RecordsHit
 from restorative.audit.ledger import record
 from restorative.common.names import name_key
 from restorative.common.rules import rules
+from restorative.common.short_names import other_forms
 from restorative.common.sounds import sound_keys
 
 WHY = "records check"
@@ -29,7 +30,8 @@ def keep_name_keys(person: Person, *also_known_as: str) -> None:
 
 @dataclass(frozen=True)
 class _Sought:
-    """A person of the referral, as search criteria."""
+    """A person of the referral, as search criteria: the sounds of their first names with the short and long forms of
+    these, the sounds of their family name, and the whole names as written."""
 
     party: Party
     given: frozenset[str]
@@ -50,10 +52,12 @@ def _swapped(born: date) -> Iterator[date]:
 
 def _sought(party: Party) -> _Sought:
     person = party.person
+    given = {person.given, party.known_as}
+    given |= {form for name in given for form in other_forms(name)}
     names = [(person.given, person.family), (person.family, person.given), (party.known_as, person.family)]
     return _Sought(
         party=party,
-        given=frozenset(sound_keys(person.given) | sound_keys(party.known_as)),
+        given=frozenset(key for name in given for key in sound_keys(name)),
         family=frozenset(sound_keys(person.family)),
         written=frozenset(name_key(given, family) for given, family in names if given),
     )
@@ -113,16 +117,19 @@ def _sounding_like(referral: UUID, people: list[_Sought]) -> dict[UUID, set[str]
 
 def _candidates(people: list[_Sought], sounds: dict[UUID, set[str]]) -> list[Person]:
     """The records worth comparing: alike in both names; or in one, with the same birthday or only a first name
-    known."""
-    both, first, births = set(), set(), set()
+    known; or in the family name alone, where a concern is open. Annotates `concern_open`."""
+    both, first, family, births = set(), set(), set(), set()
     nameless = any(not sought.family for sought in people)
     for sought in people:
         births |= sought.births
         first |= {person for person, keys in sounds.items() if keys & sought.given}
         both |= {person for person in first if sounds[person] & sought.family}
+        family |= {person for person, keys in sounds.items() if keys & sought.family}
     alone = Q(pk__in=first) if nameless else Q(pk__in=first, family="")
     wanted = Q(pk__in=both) | Q(pk__in=list(sounds), born_on__in=births) | alone
-    return list(Person.objects.unscoped(WHY).filter(wanted))
+    concerns = Concern.objects.filter(party__person=OuterRef("pk"), cleared_at__isnull=True)
+    people = Person.objects.unscoped(WHY).annotate(concern_open=Exists(concerns))
+    return list(people.filter(wanted | Q(pk__in=family, concern_open=True)))
 
 
 def _likeness(sought: _Sought, person: Person, sounds: Iterable[str]) -> Likeness | None:
@@ -140,4 +147,6 @@ def _likeness(sought: _Sought, person: Person, sounds: Iterable[str]) -> Likenes
         if unborn:
             return Likeness.SLIGHT
         return Likeness.LIKELY if born == known else Likeness.POSSIBLE
-    return None if unborn else Likeness.POSSIBLE
+    if not unborn:
+        return Likeness.POSSIBLE
+    return Likeness.FAMILY if family and person.concern_open else None

@@ -2664,6 +2664,7 @@ class Migration(migrations.Migration):
                     "likeness",
                     models.PositiveSmallIntegerField(
                         choices=[
+                            (0, "A family name alone, where a concern is open"),
                             (1, "A first name alone"),
                             (2, "Possible"),
                             (3, "Likely"),

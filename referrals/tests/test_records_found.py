@@ -11,8 +11,9 @@ from django.utils import timezone
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.tests.pages import client_of
+from referrals.actions.concerns import raise_concern
 from referrals.actions.matching import keep_name_keys, match_names
-from referrals.enums import Likeness, Verdict
+from referrals.enums import ConcernKind, Likeness, Verdict
 from referrals.models import NameKey, Party, Person, RecordsHit
 
 # A Tuesday, half past ten.
@@ -75,6 +76,46 @@ def test_who_is_found_and_how_alike(row: tuple, staff: Staff) -> None:
 
     found = {(hit.matched_id, hit.likeness) for hit in hits_of(check) if hit.party_id == made.own.pk}
     assert found == ({(known.own.person_id, likeness)} if likeness else set())
+
+
+SHORT = (
+    ("Kate", "Katherine"),
+    ("Danny", "Daniel"),
+    ("Liz", "Elizabeth"),
+    ("Bill", "William"),
+    ("Bob", "Robert"),
+    ("Tony", "Anthony"),
+    ("Mo", "Muhammad"),
+    ("Sam", "Samantha"),
+    ("Alex", "Alexandra"),
+    ("Kasia", "Katarzyna"),
+    ("Gosia", "Małgorzata"),
+    ("Wojtek", "Wojciech"),
+    ("Nell", "Eleanor"),
+    ("Liz", "Beth"),
+)
+
+
+@pytest.mark.parametrize("pair", SHORT)
+def test_short_names_are_found_either_way(pair: tuple[str, str], staff: Staff) -> None:
+    for given, other in (pair, reversed(pair)):
+        known = known_at_carers(staff, other, "Quillfeather", born_on=None)
+        made, check = asked(staff, play.Pair(given, "Rumpelstilz", family="Quillfeather"))
+        match_names(check=check, at=timezone.now())
+        found = {hit.matched_id: hit.likeness for hit in hits_of(check) if hit.party_id == made.own.pk}
+        assert found[known.own.person_id] == Likeness.POSSIBLE
+
+
+def test_a_family_name_alone_is_the_weakest_match_and_only_where_a_concern_is_open(staff: Staff) -> None:
+    known = known_at_carers(staff, "Peter", "Quillfeather", born_on=None)
+    made, check = asked(staff, play.Pair("Kathryn", "Rumpelstilz", family="Quillfeather"))
+    match_names(check=check, at=timezone.now())
+    assert not hits_of(check)
+    raise_concern(party=known.own, kind=ConcernKind.COERCIVE_CONTROL, detail="-", by=known.own.keyworker)
+    match_names(check=check, at=timezone.now())
+    found = {(hit.party_id, hit.matched_id, hit.likeness) for hit in hits_of(check)}
+    assert (made.own.pk, known.own.person_id, Likeness.FAMILY) in found
+    assert {likeness for _, _, likeness in found} == {Likeness.FAMILY}
 
 
 @pytest.mark.parametrize(("namesakes", "said"), [(23, False), (24, True)])
