@@ -128,8 +128,8 @@ def _candidates(people: list[_Sought], sounds: dict[UUID, set[str]]) -> list[Per
     alone = Q(pk__in=first) if nameless else Q(pk__in=first, family="")
     wanted = Q(pk__in=both) | Q(pk__in=list(sounds), born_on__in=births) | alone
     concerns = Concern.objects.filter(party__person=OuterRef("pk"), cleared_at__isnull=True)
-    people = Person.objects.unscoped(WHY).annotate(concern_open=Exists(concerns))
-    return list(people.filter(wanted | Q(pk__in=family, concern_open=True)))
+    records = Person.objects.unscoped(WHY).annotate(concern_open=Exists(concerns))
+    return list(records.filter(wanted | Q(pk__in=family, concern_open=True)))
 
 
 def _likeness(sought: _Sought, person: Person, sounds: Iterable[str]) -> Likeness | None:

@@ -34,6 +34,9 @@ class Person(BaseModel):
 
     objects = protected_manager(PersonQuerySet)
 
+    # Annotated by the records check: whether a concern is open in any referral of this person.
+    concern_open: bool
+
     class Meta:
         ordering = ["given", "family", "id"]
         indexes = [
