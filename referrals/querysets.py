@@ -133,6 +133,11 @@ class PersonQuerySet(ProtectedQuerySet):
         """People whose compartment this user opens in some referral."""
         return self.filter(opened_people(user, "pk")).scoped("visible_to")
 
+    def with_concern_open(self) -> Self:
+        """Annotates `concern_open`: whether a concern is open in any referral of the person. Not its content."""
+        about = rows_of("Concern").filter(party__person=OuterRef("pk"), cleared_at__isnull=True)
+        return self.annotate(concern_open=Exists(about))
+
 
 class NameKeyQuerySet(ProtectedQuerySet):
     def visible_to(self, user: User) -> Self:

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 
 from referrals.enums import Likeness
-from referrals.models import Concern, NameKey, Party, Person, RecordsCheck, RecordsHit
+from referrals.models import NameKey, Party, Person, RecordsCheck, RecordsHit
 from restorative.audit.ledger import record
 from restorative.common.names import name_key
 from restorative.common.rules import rules
@@ -127,8 +127,7 @@ def _candidates(people: list[_Sought], sounds: dict[UUID, set[str]]) -> list[Per
         family |= {person for person, keys in sounds.items() if keys & sought.family}
     alone = Q(pk__in=first) if nameless else Q(pk__in=first, family="")
     wanted = Q(pk__in=both) | Q(pk__in=list(sounds), born_on__in=births) | alone
-    concerns = Concern.objects.filter(party__person=OuterRef("pk"), cleared_at__isnull=True)
-    records = Person.objects.unscoped(WHY).annotate(concern_open=Exists(concerns))
+    records = Person.objects.unscoped(WHY).with_concern_open()
     return list(records.filter(wanted | Q(pk__in=family, concern_open=True)))
 
 

@@ -34,7 +34,7 @@ class Person(BaseModel):
 
     objects = protected_manager(PersonQuerySet)
 
-    # Annotated by the records check: whether a concern is open in any referral of this person.
+    # Annotated by with_concern_open.
     concern_open: bool
 
     class Meta:
