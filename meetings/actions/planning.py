@@ -13,6 +13,8 @@ from meetings.enums import MeetingKind, MeetingStatus
 from meetings.models import CallOff, Meeting, Venue
 from meetings.querysets import MeetingQuerySet
 from referrals.enums import Kind
+from referrals.facts import Facts
+from referrals.facts.rows import InvitedRow
 from referrals.models import Involvement, Party, Referral
 from restorative.accounts.models import User as Worker
 from restorative.common import clock
@@ -90,8 +92,18 @@ def kind_for(referral: Referral, parties: Sequence[Party]) -> MeetingKind:
     return MeetingKind.CONVERSATION
 
 
-def check_plan(plan: Plan, parties: Sequence[Party], at: datetime) -> None:
+def seats(facts: Facts) -> int:
+    """How many people a meeting brings into a room: those who take part and their supporters, the workers who run it,
+    invited professionals, and an interpreter for each person who needs one."""
+    workers = {row.user_id for row in facts.facilitators}
+    invited = [row for row in facts.rows(InvitedRow) if row.left_out_at is None]
+    interpreters = [party for party in facts.present if party.needs_interpreter]
+    return len(facts.present) + max(len(workers), 1) + len(invited) + len(interpreters)
+
+
+def check_plan(plan: Plan, parties: Sequence[Party], facts: Facts) -> None:
     """Raise NotPossible, naming the field, for a plan that is not valid in itself."""
+    at = facts.at
     participants = [party for party in parties if not party.is_supporter]
     if plan.starts_at <= at:
         raise NotPossible("The meeting must be in the future.", field="starts_at")
@@ -105,8 +117,13 @@ def check_plan(plan: Plan, parties: Sequence[Party], at: datetime) -> None:
         raise NotPossible(
             "A restorative conversation is between two people. Choose a family meeting.", field="kind"
         )
-    if plan.venue is not None and plan.venue.capacity < len(parties) + 1:
-        raise NotPossible(f"{plan.venue.name} holds {plan.venue.capacity} people.", field="venue")
+    if plan.venue is not None and plan.venue.capacity < seats(facts):
+        # Not how many come: an interpreter or a professional may be known to one side only.
+        raise NotPossible(
+            f"{plan.venue.name} holds {plan.venue.capacity} people, which is too few. Everybody who comes is "
+            "counted: also supporters, workers, invited professionals and interpreters.",
+            field="venue",
+        )
     for party in parties:
         arrives = plan.arrivals.get(party.pk)
         if arrives and not plan.starts_at - EARLIEST_ARRIVAL <= arrives <= plan.starts_at:

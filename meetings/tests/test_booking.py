@@ -1,19 +1,24 @@
 """Booking: only without blockers, at an available time and place, and the rows it writes."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from meetings.actions.planning import Plan
+from meetings.actions.planning import Plan, check_plan, present
 from meetings.actions.scheduling import book
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.enums import MeetingKind
 from meetings.models import Attendance, Meeting, Venue
 from meetings.tests.pages import client_of, errors_of, plan, planner, send
+from referrals.actions import facilitation
+from referrals.actions.consent import Asked, record_consent
+from referrals.actions.parties import PersonFacts, add_party
 from referrals.blockers import BY_KEY, CODES, SEALED_SENTENCE, SHELL_CODES
-from referrals.enums import Gate
+from referrals.enums import Answer, Gate, Place, Purpose
+from referrals.facts import facts_of
 from restorative.common.decisions import NotPossible
 from restorative.notify.models import Message
 from tests.stories import tell
@@ -257,6 +262,46 @@ def test_a_room_of_another_organisation_and_people_of_another_referral_cannot_be
     assert more.status_code == 303
     there = Attendance.objects.unscoped("test").values_list("party", flat=True)
     assert set(there) == {made.own.pk, made.other.pk}
+
+
+def _supporter(made: play.Played) -> None:
+    facts = PersonFacts(given="Nan", place=Place.SUPPORTER)
+    add_party(referral=made.referral, facts=facts, beside=made.own, by=made.staff["asha"])
+
+
+def _second_facilitator(made: play.Played) -> None:
+    facilitation.appoint(referral=made.referral, user=made.staff["wes"], by=made.staff["asha"])
+
+
+def _professional(made: play.Played) -> None:
+    who = {"name": "Robin Example", "organisation": "A surgery", "role": "Nurse"}
+    facilitation.invite(party=made.own, by=made.staff["asha"], **who)
+
+
+def _interpreter(made: play.Played) -> None:
+    asked = Asked(language="Polish", interpreter=True)
+    record_consent(
+        party=made.own, purpose=Purpose.TAKE_PART, answer=Answer.YES, asked=asked, by=made.staff["asha"]
+    )
+
+
+@pytest.mark.parametrize("more", [_supporter, _second_facilitator, _professional, _interpreter])
+def test_a_room_must_hold_everybody_who_comes(more: Callable, staff: Staff) -> None:
+    made = tell("ready", staff, timezone.now())
+    room = Venue.objects.filter(organisation=staff["asha"].organisation).first()
+    Venue.objects.filter(pk=room.pk).update(capacity=3)
+    when = Plan(
+        kind=MeetingKind.CONVERSATION,
+        starts_at=play.day_at(3, 14),
+        ends_at=play.day_at(3, 15),
+        venue=Venue.objects.get(pk=room.pk),
+    )
+    people = present(made.referral)
+    check_plan(when, people, facts_of(made.referral.pk, timezone.now()))
+    more(made)
+    with pytest.raises(NotPossible, match="holds 3 people, which is too few") as error:
+        check_plan(when, people, facts_of(made.referral.pk, timezone.now()))
+    assert error.value.field == "venue"
 
 
 def test_the_same_submission_books_once(staff: Staff) -> None:

@@ -4,7 +4,7 @@ To add a blocker, add an entry here. find_blockers in this package evaluates the
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from referrals.enums import TWO_FACILITATORS, Gate, Kind, Purpose
+from referrals.enums import TWO_FACILITATORS, Gate, Purpose
 from referrals.facts import Facts, PartyFacts
 from referrals.facts.rows import InvitedRow
 
@@ -268,8 +268,9 @@ CODES: tuple[BlockerCode, ...] = (
     ),
     BlockerCode(
         "one_facilitator",
-        referral=lambda facts: facts.referral.kind == Kind.FAMILY and facts.fewer_than_two_facilitators,
-        sentence="A family meeting needs two facilitators.",
+        # By how many take part, not by the kind that was chosen.
+        referral=lambda facts: len(facts.participants) > 2 and facts.fewer_than_two_facilitators,
+        sentence="With three or more people taking part, two facilitators are needed.",
         heading="appoint a second facilitator",
         about="Two facilitators prepare and run it together.",
         page="referrals:facilitators",

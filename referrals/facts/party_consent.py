@@ -4,7 +4,7 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
-from referrals.enums import NOBODY, Answer, ApproachResult, Purpose
+from referrals.enums import NOBODY, Answer, ApproachResult, How, Purpose
 from referrals.facts import rows
 from referrals.facts.party_readiness import PartyReadiness
 from restorative.common import clock
@@ -53,6 +53,16 @@ class PartyConsent(PartyReadiness):
     def answer(self) -> rows.ConsentRow | None:
         """Their newest answer to taking part."""
         return self.newest_answer(Purpose.TAKE_PART)
+
+    @property
+    def needs_interpreter(self) -> bool:
+        """Whether they had an interpreter when a worker last asked them."""
+        asked = [
+            row
+            for row in self.rows(rows.ConsentRow)
+            if row.how != How.LINK and row.answer != Answer.WITHDRAWN
+        ]
+        return bool(asked) and max(asked, key=lambda row: row.seq).interpreter
 
     @property
     def takes_part(self) -> rows.ConsentRow | None:

@@ -180,6 +180,7 @@ class ConsentRow(OfParty):
     answer: str
     heard_alone_at: Later
     how: str
+    interpreter: bool
     capacity: str
     counts_from: datetime
     expires_on: date

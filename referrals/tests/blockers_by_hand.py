@@ -17,7 +17,6 @@ from referrals.enums import (
     CapacityResult,
     ConcernKind,
     Gate,
-    Kind,
     Part,
     Place,
     Purpose,
@@ -292,7 +291,7 @@ WHOLE: dict[str, Callable[[Reading], bool]] = {
     "too_few_parties": lambda it: len(it.taking_part) < 2,
     "no_facilitator": lambda it: not it.runs,
     "facilitator_not_independent": Reading.not_independent,
-    "one_facilitator": lambda it: it.referral.kind == Kind.FAMILY and it.too_few_facilitators,
+    "one_facilitator": lambda it: len(it.taking_part) > 2 and it.too_few_facilitators,
     "not_suitable_yet": Reading.not_suitable,
 }
 EACH: dict[str, Callable[[About], bool]] = {

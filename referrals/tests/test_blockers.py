@@ -329,8 +329,18 @@ def test_the_person_who_asked_first_is_asked_for_the_words(staff: Staff) -> None
     ]
 
 
+@pytest.mark.parametrize("kind", [Kind.CONVERSATION, Kind.NOT_SURE, Kind.FAMILY])
+def test_how_many_take_part_asks_for_two_facilitators_whatever_the_kind(kind: Kind, staff: Staff) -> None:
+    made = tell("blocked_one_facilitator", staff, timezone.now())
+    Referral.objects.unscoped("test").filter(pk=made.referral.pk).update(kind=kind)
+    assert "one_facilitator" in codes(made.referral)
+    two = tell("ready", staff, timezone.now())
+    Referral.objects.unscoped("test").filter(pk=two.referral.pk).update(kind=kind)
+    assert "one_facilitator" not in codes(two.referral)
+
+
 def test_a_family_meeting_names_its_own_rule(staff: Staff) -> None:
     made = tell("blocked_one_facilitator", staff, timezone.now())
 
     assert made.referral.kind == Kind.FAMILY
-    assert shown(made, "asha") == ["A family meeting needs two facilitators."]
+    assert shown(made, "asha") == ["With three or more people taking part, two facilitators are needed."]
