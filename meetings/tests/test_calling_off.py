@@ -62,6 +62,7 @@ def shown_to(who: str, made: play.Played) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.proof
 @pytest.mark.sqlite  # on the second database test_secrecy.py compares every page
 @pytest.mark.parametrize("days", [0, 3])
 @pytest.mark.parametrize(

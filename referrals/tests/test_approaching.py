@@ -215,18 +215,19 @@ def test_it_does_not_show_for_others(made, staff):
 # --- People who came to us ------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("morning")
 @pytest.mark.parametrize("result", ["asked_first", "told_unprompted"])
 def test_a_person_who_came_is_stored_with_their_words_the_day_and_the_worker(made, staff, result):
     kit, where = client_of(staff["kit"]), path(made, made.other, "approach")
     assert set(errors_of(send(kit, where, {"result": result}))) == {"told_words", "told_on"}
 
-    words = {"result": result, "told_words": "I want this.", "told_on": "2026-03-02"}
+    words = {"result": result, "told_words": "I want this.", "told_on": "2027-03-01"}
     assert send(kit, where, words).status_code == 303
     [row] = rows(Approach, made.other).filter(**{result: True})
-    assert row.told_us == {"words": "I want this.", "on": "2026-03-02", "to": str(staff["kit"].pk)}
+    assert row.told_us == {"words": "I want this.", "on": "2027-03-01", "to": str(staff["kit"].pk)}
     assert {
         "key": "Asked first" if result == "asked_first" else "Told us, unprompted",
-        "value": "“I want this.”\nMon 2 March, to you",
+        "value": "“I want this.”\nMon 1 March, to you",
     } in kit.get(where).context["facts"]
 
 

@@ -1,11 +1,11 @@
 """Messages to workers about handoffs: to whom, when, and with only a reference and a link."""
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
 import time_machine
 
-from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.actions import handed_over
 from referrals.actions.consent import withdraw
@@ -20,7 +20,7 @@ from restorative.accounts.models import Closure, Team, User
 from restorative.common import clock
 from restorative.notify.models import Message, State
 from restorative.notify.registry import Cancel, kind_of
-from tests.stories import tell
+from tests.stories import staff_now, tell
 
 pytestmark = pytest.mark.django_db
 
@@ -29,9 +29,9 @@ NOW = clock.moment(date(2027, 3, 2), 10, 30)
 
 
 @pytest.fixture
-def made(staff: Staff) -> Played:
+def made(db: None) -> Iterator[Played]:
     with time_machine.travel(NOW, tick=False):
-        yield tell("ready", staff, NOW)
+        yield tell("ready", staff_now(), NOW)
 
 
 def told(kind: str, made: Played) -> dict[str, datetime]:

@@ -77,6 +77,7 @@ def taken(made) -> Handoff:
     return accepted(made, lead_asked(made))
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("by", ["kit", None])
 @pytest.mark.parametrize("so_far", [asked, questioned, taken])
 def test_its_sender_sees_what_they_saw_before(made, so_far, by):

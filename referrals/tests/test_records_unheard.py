@@ -62,6 +62,7 @@ def ledger_of(made: play.Played) -> list[tuple]:
     )
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize(
     "known",
     [pytest.param(True, id="with a hit"), pytest.param(False, id="without", marks=pytest.mark.sqlite)],

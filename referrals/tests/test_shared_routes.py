@@ -101,6 +101,7 @@ PAGES = [
 ]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("row", PAGES)
 def test_pages_of_other_users_do_not_change(row: tuple, staff: Staff) -> None:
     """Kit records a number of Jo's. Whether Sam has it too makes no difference to what Asha and Mo see."""

@@ -12,7 +12,7 @@ from referrals.models import Preparation
 from restorative.common.models import Draft
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 MEGABYTE = 1024 * 1024
 FORM = "application/x-www-form-urlencoded"

@@ -15,7 +15,7 @@ from restorative.common.models import Draft, Submission
 from restorative.common.views_forms import SAVED_BEFORE
 from tests.stories import tell
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 FIRST, SECOND = "I hope that we can talk again.", "I hope that <b>we</b> can eat together."
 SENTENCE = "This referral is already closed."

@@ -18,7 +18,7 @@ from restorative.audit.models import AuditEntry
 from restorative.common import clock
 from restorative.common.models import Draft, Submission
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("morning")]
 
 LOG, CHECK = "/referrals/new/", "/referrals/new/check/"
 TOO_LONG = "x" * (10 * 1024 * 1024)
