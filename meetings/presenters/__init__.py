@@ -258,25 +258,29 @@ def hear_it_is_off(
 
 
 def today_rows(meeting: Meeting, people: list[Coming], user: User, at: datetime, sealed: set) -> list[dict]:
-    """A row per person: day-of check done or not, with a link for people the user opens; one cell for the others."""
+    """A row per person: day-of check done or not, and on the day a link for people the user opens; one cell for the
+    others."""
     checks = ReadinessCheck.objects.visible_to(within(meeting.referral, user)).filter(
         party__in=[row.party.pk for row in people if row.opened],
         kind=ReadinessKind.DAY,
         completed_at__gte=start_of_day(at),
     )
     newest = {check.party_id: check for check in checks.order_by("completed_at", "pk")}
+    is_today = clock.today(meeting.starts_at) == clock.today(at)
     rows = []
     for row in people:
         about = f"{place_of(row.party)} · arrives {clock.show_time(row.attendance.arrives_at)}"
         if not row.opened:
             said = "Not yet. Nothing for you to do." if row.party.pk in sealed else "Done"
             rows.append({"name": row.name, "about": about, "said": said})
+        elif not is_today:
+            rows.append({"name": row.name, "about": about, "cells": [{"text": "Asked on the day itself"}]})
         else:
-            rows.append({"name": row.name, "about": about, "cells": [_day_cell(meeting, row, newest, user)]})
+            rows.append({"name": row.name, "about": about, "cells": [_day_cell(meeting, row, newest)]})
     return rows
 
 
-def _day_cell(meeting: Meeting, row: Coming, newest: dict, user: User) -> dict[str, str]:
+def _day_cell(meeting: Meeting, row: Coming, newest: dict) -> dict[str, str]:
     href = reverse("meetings:day_check", args=[meeting.referral.reference, meeting.pk, row.party.pk])
     check = newest.get(row.party.pk)
     if check is None:

@@ -46,6 +46,19 @@ def record_form(made: play.Played, **changes: str) -> dict[str, str]:
 # --- Asking ---------------------------------------------------------------------------------------------------
 
 
+def test_the_day_before_nobody_can_be_asked_and_no_link_says_so(staff: Staff) -> None:
+    made = tell("ready", staff, timezone.now())
+    play.book_meeting(made, play.day_at(1, 14), timezone.now())
+
+    page = client_of(staff["asha"]).get(address(made, "today/"))
+
+    cells = {row["name"]: row.get("cells") or row["said"] for row in page.context["people"]}
+    assert cells == {
+        made.other.known_as: "Not yet. Nothing for you to do.",
+        made.own.known_as: [{"text": "Asked on the day itself"}],
+    }
+
+
 def test_asking_one_person_does_not_change_the_other(staff: Staff) -> None:
     made = booked_today(staff)
     asha = client_of(staff["asha"])
