@@ -16,7 +16,7 @@ from referrals.tests.talking import client_of, path, play, send
 from restorative.accounts.models import User
 from restorative.common import clock
 
-# These pages read the same on each database; the matrix checks that they answer on the second.
+# These pages read the same on each database.
 pytestmark = [pytest.mark.django_db, pytest.mark.sqlite, pytest.mark.usefixtures("morning")]
 
 
@@ -31,6 +31,7 @@ def mends(client: Any, where: str) -> list[str]:
     return [row.action_href for row in rows if row.action_href]
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("code", BY_KEY)
 def test_every_page_that_fixes_a_blocker_returns_to_the_referral(code: str, staff: Staff) -> None:
     made, found = play(f"blocked_{code}", staff), 0
