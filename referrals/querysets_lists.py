@@ -29,17 +29,23 @@ def named(user: User, words: list[str]) -> list[QuerySet]:
     """Ids of referrals in which each of these folded words begins a word of a name that this user may be shown.
 
     Two queries, to be united: each has an index to start from. One condition for both would read every compartment that
-    a manager opens. The second is for names that the user's own side did not give.
+    a manager opens. The words stand side by side: each inside the next would double the statement with every word, and
+    SQLite refuses five.
     """
-    found: list[QuerySet] = []
-    for word in words:
-        rows = rows_of("NameWord").filter(word__startswith=word)
-        if found:
-            rows = rows.filter(referral__in=found[0].union(found[1], all=True))
-        own = rows.filter(named_by=user.organisation_id)
-        others = rows.exclude(named_by=user.organisation_id).filter(opened(user))
-        found = [own.values("referral"), others.values("referral")]
-    return found
+    if not words:
+        return []
+    *before, last = (rows_of("NameWord").filter(word__startswith=word) for word in words)
+    for rows in before:
+        own, others = _shown(user, rows)
+        last = last.filter(referral__in=own.union(others, all=True))
+    return _shown(user, last)
+
+
+def _shown(user: User, rows: QuerySet) -> list[QuerySet]:
+    """Ids of referrals in which the user's own side gave the name, and those of other names that the user may see."""
+    own = rows.filter(named_by=user.organisation_id)
+    others = rows.exclude(named_by=user.organisation_id).filter(opened(user))
+    return [own.values("referral"), others.values("referral")]
 
 
 def parties_like(first: str, *, born_on: date | None = None, routes: Collection[str] = ()) -> Q:

@@ -104,6 +104,22 @@ def test_words_may_be_of_different_people_of_one_referral(staff: Staff) -> None:
     assert finds(staff["asha"], f"zoe {other.own.known_as}") == [here]
 
 
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("zoe anna maria brien smith", True),
+        ("zoe anna maria brien quentin", False),
+        ("zoe anna maria brien smith quentin", True),  # only the first five are looked at
+        ("00000000-0000-4000-8000-000000000000", False),
+    ],
+)
+def test_a_search_may_have_many_words(words: str, found: bool, staff: Staff) -> None:
+    named(staff, "Zoe Anna Maria", "Brien-Smith", "Zoe")
+
+    assert bool(finds(staff["asha"], words)) is found
+    assert caseload(staff["asha"], words=words).exists() is found
+
+
 def test_a_supporter_is_found_only_by_users_who_open_them(staff: Staff) -> None:
     made = retold("ready", staff, NOW())
     facts = PersonFacts(given="Zoe", place=Place.SUPPORTER)
