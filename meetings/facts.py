@@ -77,8 +77,6 @@ class UnavailableRow(Row):
 
 
 class MeetingsFacts:
-    """The meetings of one referral."""
-
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
 
@@ -136,7 +134,6 @@ class MeetingsFacts:
         return self.shown_status(meeting, opened) == MeetingStatus.BOOKED
 
     def were_there(self, meeting: UUID) -> set[UUID]:
-        """The parties who came."""
         came = (Came.CAME, Came.LEFT_EARLY)
         return {row.party_id for row in self.expected(meeting) if row.status in came}
 

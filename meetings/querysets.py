@@ -109,7 +109,6 @@ class UnavailableQuerySet(ProtectedQuerySet):
         return self.filter(seen(user, "meeting__referral")).scoped("visible_to")
 
     def open(self) -> Self:
-        """Absences that are not settled."""
         return self.filter(settled_at__isnull=True)
 
     def away(self, at: datetime, user: User | Within | None = None) -> Self:

@@ -112,7 +112,6 @@ def works_on(user: User, referral: Referral) -> bool:
 
 
 def is_barred(user: User, referral: Referral) -> bool:
-    """Whether a user is barred from a referral for a conflict of interest."""
     rows = Bar.objects.unscoped("who is barred").filter(referral=referral, user=user, lifted_at__isnull=True)
     return rows.exists()
 

@@ -24,12 +24,10 @@ def mates(key: UUID) -> str:
 
 
 def managers(organisation: UUID) -> str:
-    """The managers of an organisation."""
     return f"managers:{organisation}"
 
 
 def leads(organisation: UUID) -> str:
-    """The safeguarding leads of an organisation."""
     return f"leads:{organisation}"
 
 
@@ -39,7 +37,6 @@ def staff(organisation: UUID) -> str:
 
 
 def grant(key: UUID) -> str:
-    """One user, through a grant."""
     return f"grant:{key}"
 
 

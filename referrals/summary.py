@@ -90,7 +90,6 @@ class Stored:
         return self.row == summary_of(facts) and self.words.keys() == words_of(facts)
 
     def bring_in_line(self, facts: Facts) -> None:
-        """Write what differs."""
         referral, row, words = facts.referral.id, summary_of(facts), words_of(facts)
         if self.row is None:
             Summary.objects.create(referral_id=referral, **row)

@@ -209,7 +209,6 @@ def _ids(entry: AuditEntry) -> list[tuple[str, str]]:
 
 
 def alarm(now: Standing) -> Alarm | None:
-    """The alarm if the ledger is broken, or None."""
     if not now.broken:
         return None
     since = [f"Found on {clock.show_when(now.found_at)}."] if now.found_at else []

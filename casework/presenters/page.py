@@ -19,7 +19,6 @@ from restorative.accounts.models import User
 
 
 def other_things(page: ShownReferral) -> list[dict[str, str]]:
-    """Further links on this page."""
     stage = page.referral.shown_stage
     if stage == Stage.CLOSED:
         return after_links(page)
@@ -73,7 +72,6 @@ def _pausing(page: ShownReferral) -> list[dict[str, str]]:
 
 
 def referral_page(referral: Referral, user: User, at: datetime) -> dict[str, Any]:
-    """Everything the referral page shows this user."""
     page = read_page(referral, user, at)
     booked = referral.shown_stage == Stage.BOOKED
     closed = referral.shown_stage == Stage.CLOSED

@@ -35,7 +35,6 @@ Row = dict[str, Any]
 
 
 def person_page(party: Party, user: User, at: datetime) -> dict[str, Any]:
-    """Everything the page of one person shows this user."""
     page = gather(party, user, at)
     steps, to_do = step_rows(page)
     return {

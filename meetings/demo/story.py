@@ -187,12 +187,10 @@ def talk_for(story: Played, party: Party, **changes: object) -> Talk:
 
 
 def without(talk: Talk, purpose: Purpose) -> Talk:
-    """The talk without the answer for one purpose."""
     return replace(talk, said=tuple(said for said in talk.said if said.purpose != purpose))
 
 
 def answering(talk: Talk, purpose: Purpose, answer: Answer) -> Talk:
-    """The talk with another answer for one purpose."""
     return replace(
         talk,
         said=tuple(replace(said, answer=answer) if said.purpose == purpose else said for said in talk.said),
@@ -414,5 +412,4 @@ def add_somebody(story: Played, name: str) -> Party:
 
 
 def appoint_second(story: Played, key: str) -> None:
-    """Asha appoints a second worker."""
     appoint(referral=story.referral, user=story.staff[key], part=Part.SECOND_WORKER, by=story.staff["asha"])

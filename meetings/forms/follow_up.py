@@ -130,7 +130,6 @@ class FollowUpForm(BaseForm):
         return cleaned
 
     def answers(self) -> dict[str, str]:
-        """The answers, for a valid form."""
         return {key: self.cleaned_data.get(key, "") for key in FOLLOW_UP_QUESTIONS}
 
     def for_next_time(self) -> dict[str, Any]:

@@ -70,7 +70,6 @@ class Outcome:
 
 
 def took_place(referral: Referral, user: User) -> list[Meeting]:
-    """Meetings that took place, newest first."""
     rows = Meeting.objects.visible_to(within(referral, user)).filter(shown_status=MeetingStatus.TOOK_PLACE)
     return list(rows.select_related("venue").order_by("-starts_at", "-pk"))
 
@@ -104,7 +103,6 @@ def written_of(meeting: Meeting, user: User) -> Agreement:
 
 
 def has_actions(meeting: Meeting, user: User) -> bool:
-    """Whether this user reads actions agreed at a meeting."""
     return Action.objects.visible_to(user).filter(agreement__meeting=meeting).exists()
 
 
@@ -266,7 +264,6 @@ def call_facts(follow_up: FollowUp, meeting: Meeting, user: User) -> list[Row]:
 
 
 def call_result(follow_up: FollowUp, user: User) -> list[Row]:
-    """The result of a finished call."""
     result = str(FollowUpResult(follow_up.result).label)
     by = you_or_name(follow_up.done_by, user)
     rows = [{"key": "Done", "value": f"{clock.show_when(follow_up.done_at)}, by {by}: {result.lower()}"}]

@@ -137,7 +137,6 @@ def not_happening(meetings: MeetingsFacts) -> Iterator[Planned]:
 
 
 def _is_held(meetings: MeetingsFacts, meeting: MeetingRow) -> bool:
-    """Whether anything holds a meeting, from all facts."""
     facts = meetings.facts
     return bool(find_blockers(facts, Gate.BOOK)) or bool(meetings.away(meeting, set(facts.parties)))
 

@@ -156,11 +156,9 @@ class AgreementFormView(AgreementMixin, ReferralFormView):
     """A form about an agreement, while the referral is open."""
 
     def people(self) -> list[tuple[str, str]]:
-        """The people who were there, as choices."""
         return [(str(party.pk), self.outcome.name(party)) for party in self.outcome.there]
 
     def facts(self, said: dict[str, Any], owner: Party | None = None) -> ActionFacts:
-        """An action as typed."""
         by_key = {str(party.pk): party for party in self.outcome.there}
         return ActionFacts(
             owner=owner or by_key[said["owner"]],

@@ -52,6 +52,4 @@ class MeetingPage(MeetingMixin, Page):
 
 
 class MeetingFormView(MeetingMixin, ReferralFormView):
-    """A form about one meeting."""
-
     about = "meeting"

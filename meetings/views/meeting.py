@@ -85,7 +85,6 @@ class ShowMeeting(MeetingPage):
         return {"title": f"Moved to {clock.show_when(newer.starts_at)}", "action_href": href}
 
     def next_step(self) -> dict[str, str]:
-        """The next step for this user, in words."""
         user, meeting = self.request.user, self.meeting
         if presenters.to_release(meeting, user):
             return step(
@@ -129,7 +128,6 @@ class ShowMeeting(MeetingPage):
         return step(heading, mine.sentence, mine.action_text, mine.action_href)
 
     def links(self) -> list[dict[str, str]]:
-        """Further links on this page."""
         links = []
         if self.meeting.shown_status in COMING:
             links.append({"text": "Today: can it start?", "href": self.href("today")})

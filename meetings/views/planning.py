@@ -102,7 +102,6 @@ class Book(PreviewMixin, ReferralFormView):
         return {"title": NOT_NOW[stage]} if settle is None and stage in NOT_NOW else settle
 
     def way(self) -> list[dict[str, str]]:
-        """What stands in the way, as rows."""
         return presenters.way(self.referral, self.request.user, self.at, "plan")[0]
 
     def check(self, plan: Plan) -> None:
@@ -110,7 +109,6 @@ class Book(PreviewMixin, ReferralFormView):
         check_booking(referral=self.referral, plan=plan, by=self.request.user, at=self.at)
 
     def do(self, plan: Plan) -> Meeting:
-        """Book it."""
         return book(referral=self.referral, plan=plan, by=self.request.user, at=self.at)
 
     def as_planned(self, plan: Plan) -> Meeting:

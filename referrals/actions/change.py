@@ -81,7 +81,6 @@ class Change:
         return self._held.facts
 
     def facts_of(self, party: Party) -> PartyFacts:
-        """The facts of one party."""
         return self.facts.parties[party.pk]
 
     def party(self, party: Party, *, even_closed: bool = False) -> Party:

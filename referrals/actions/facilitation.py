@@ -117,7 +117,6 @@ def invite(
 
 
 def leave_out(*, invited: Invited, by: User, at: datetime | None = None) -> None:
-    """Leave an invited professional out of the meeting."""
     access.may_run(by, invited.referral).require()
     with changing(invited.referral_id, by=by, at=at) as change:
         rows = Invited.objects.unscoped("leave out").filter(pk=invited.pk, left_out_at__isnull=True)

@@ -17,8 +17,6 @@ from restorative.common.decisions import NotPossible
 
 @dataclass(frozen=True)
 class Said:
-    """One answer to one question."""
-
     purpose: Purpose
     answer: Answer
     recipient: UUID = NOBODY

@@ -65,7 +65,6 @@ def safe_contact_missing(party: PartyFacts, gate: Gate) -> bool:
 
 
 def professional_not_agreed(party: PartyFacts, gate: Gate) -> bool:
-    """An invited professional that this participant has not agreed to."""
     invited = [row for row in party.facts.rows(InvitedRow) if row.left_out_at is None]
     return party.is_participant and any(not party.consent_to(Purpose.PROFESSIONAL, row.id) for row in invited)
 

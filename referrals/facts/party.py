@@ -29,8 +29,6 @@ class RunsOut:
 
 
 class PartyFacts(PartyConsent):
-    """All facts of a party."""
-
     # --- Safe contact ---
 
     @property

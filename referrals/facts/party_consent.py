@@ -11,8 +11,6 @@ from restorative.common import clock
 
 
 class PartyConsent(PartyReadiness):
-    """A party's consents and approaches."""
-
     # --- Consent ---
 
     def newest_answer(self, purpose: Purpose, recipient: UUID = NOBODY) -> rows.ConsentRow | None:

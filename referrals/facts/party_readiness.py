@@ -47,7 +47,6 @@ class PartyReadiness(PartySafety):
 
     @cached_property
     def day_check(self) -> rows.ReadinessRow | None:
-        """The newest day-of check."""
         found = [row for row in self.rows(rows.ReadinessRow) if row.kind == ReadinessKind.DAY]
         newest = newest_of(found, "completed_at")
         return next((row for row in newest if row.judgement == Ready.READY), newest[-1] if newest else None)
@@ -100,7 +99,6 @@ class PartyReadiness(PartySafety):
 
     @property
     def has_tasks(self) -> bool:
-        """Whether they have unfinished tasks."""
         return any(row.done_at is None for row in self.rows(rows.TaskRow))
 
 

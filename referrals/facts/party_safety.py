@@ -76,7 +76,6 @@ class PartySafety(PartyRows):
 
     @cached_property
     def asked_alone(self) -> rows.SafetyRow | None:
-        """When they were last asked about their safety, alone."""
         asked = [row for row in self.rows(rows.SafetyRow) if row.asked_alone]
         return max(asked, key=lambda row: (row.asked_at, row.created_at), default=None)
 

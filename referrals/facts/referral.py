@@ -245,7 +245,6 @@ class Facts:
         return any(row.decision == Suitable.YES for row in newest)
 
     def undone_steps(self, sign_off: UUID) -> list[rows.TaskRow]:
-        """Steps of a sign-off decision that are not done."""
         return [row for row in self.rows(rows.TaskRow) if row.blocks_id == sign_off and row.done_at is None]
 
     def hidden_step(self, opened: Collection[UUID]) -> rows.StageChangeRow | None:

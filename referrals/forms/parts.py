@@ -42,7 +42,6 @@ def answer(question: Question, **kwargs: Any) -> YesNoNotSureField:
 
 
 def said(**kwargs: Any) -> CleanTextField:
-    """A box for what they said to a question."""
     return CleanTextField(label="What did {name} say?", required=False, rows=2, **kwargs)
 
 
@@ -121,7 +120,6 @@ SAFETY = Section(
 
 
 def safety_reached(form: BaseForm) -> bool:
-    """Whether any safety question was answered."""
     return any(form.cleaned_data.get(key) or form.cleaned_data.get(f"{key}_said") for key in SAFETY_QUESTIONS)
 
 
@@ -181,7 +179,6 @@ READINESS = Section(
 
 
 def readiness_notes(cleaned: dict[str, Any]) -> dict[str, str]:
-    """The note for each question."""
     noted = {key: cleaned.get(f"{key}_note") or cleaned.get(f"{key}_said") for key in READINESS_QUESTIONS}
     return {key: text for key, text in noted.items() if text}
 

@@ -71,7 +71,6 @@ ABOUT: dict[str, str] = {
 
 
 def purpose_words(row: Consent, known: dict[Any, str]) -> str:
-    """The purpose, with the name of the recipient."""
     them = known.get(row.recipient)
     if them and row.purpose in ABOUT:
         text = ABOUT[row.purpose].format(them=them if them != presenters.OTHER else them.lower())

@@ -26,7 +26,6 @@ def ended_on(concern: Concern, at: datetime) -> date | None:
 
 
 def order_rows(concern: Concern, at: datetime) -> list[Row]:
-    """The rows about the order, if the concern has one."""
     order = concern.order or {}
     if concern.kind != ConcernKind.ORDER:
         return []

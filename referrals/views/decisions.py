@@ -20,8 +20,6 @@ CLOSED = "This referral is closed. Nothing can be decided about it."
 
 
 class RunFormView(ReferralFormView):
-    """A form for users who run the referral."""
-
     may = allows(access.may_run, "referral")
 
     def records_missing(self) -> bool:

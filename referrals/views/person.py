@@ -29,7 +29,6 @@ class PersonMixin:
 
     @cached_property
     def known(self) -> PartyFacts:
-        """The facts of this person."""
         return facts_of(self.party.referral_id, self.at).parties[self.party.pk]
 
     @cached_property
@@ -74,8 +73,6 @@ class PersonPage(PersonMixin, PartyPage):
 
 
 class PersonFormView(PersonMixin, PartyFormView):
-    """A form about one person."""
-
     template_name = "referrals/person_form.html"
 
     def get_form_kwargs(self) -> dict[str, Any]:

@@ -19,7 +19,6 @@ def start(request: HttpRequest) -> None:
 
 
 def is_locked(request: HttpRequest) -> bool:
-    """Whether this session is locked."""
     return request.user.is_authenticated and bool(request.session.get(LOCKED))
 
 

@@ -100,12 +100,10 @@ class GovukBoundField(BoundField):
 
     @property
     def options(self) -> list[dict[str, Any]]:
-        """All choices of a group."""
         return [option for _, options in self.groups for option in options]
 
     @property
     def checked(self) -> bool:
-        """Whether a single checkbox is ticked."""
         return bool(self.field.widget.check_test(self.value()))
 
 

@@ -46,7 +46,6 @@ def _bank_holidays(year: int) -> frozenset[date]:
 
 
 def is_bank_holiday(day: date) -> bool:
-    """Whether England has a bank holiday on that day."""
     return day in _bank_holidays(day.year)
 
 

@@ -25,7 +25,6 @@ ALLOWED = Decision(True)
 
 
 def refuse(why: str) -> Decision:
-    """A Decision that refuses, with its sentence."""
     return Decision(False, why)
 
 

@@ -23,7 +23,6 @@ CODE = re.compile(r"[a-z0-9_-]+")  # an answer picked from a list, or an id
 
 
 def find(owner: "User", place: str) -> Draft | None:
-    """The draft of one form, if there is one."""
     return Draft.objects.filter(owner=owner, place=place, thrown_at=None).first()
 
 

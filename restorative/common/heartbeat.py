@@ -14,5 +14,4 @@ def beat(name: str) -> None:
 
 
 def last_beats() -> dict[str, datetime]:
-    """When each part last ran."""
     return dict(Heartbeat.objects.values_list("name", "at"))

@@ -68,7 +68,6 @@ class Supervisor:
         self.asked_to_stop = 0
 
     def start(self, child: Child) -> None:
-        """Start a child and supervise it."""
         self.children.append(child)
         child.start()
 

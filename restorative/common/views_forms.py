@@ -257,7 +257,6 @@ class PreviewMixin:
         return self.show(status=200 if valid else 422, form=form)
 
     def data(self) -> QueryDict:
-        """What was submitted."""
         return self.request.POST
 
     def preview(self, form: BaseForm) -> HttpResponse:

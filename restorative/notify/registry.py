@@ -134,7 +134,6 @@ def may_be_told(facts: Facts, *, to_worker: bool, recipient: UUID) -> bool:
 
 
 def kinds() -> list[Kind]:
-    """All kinds, in order of registration."""
     return list(_kinds.values())
 
 

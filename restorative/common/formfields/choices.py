@@ -35,7 +35,6 @@ class Choosing(Asked):
         self.offer([] if self.source else choices)
 
     def offer(self, choices: Iterable[Any]) -> None:
-        """Set the choices."""
         self.members: dict[str, Choices] = {}
         rows = [self._labelled(choice) for choice in choices]
         # A new dict: copies of a field, one in each form, share the old one.
@@ -61,8 +60,6 @@ class Choosing(Asked):
 
 
 class ChoosingOne(Choosing, forms.ChoiceField):
-    """One of several answers."""
-
     def clean(self, value: Any) -> Any:
         chosen = super().clean(value)
         return self.members.get(chosen, chosen)
