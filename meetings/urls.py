@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from meetings.views import actions, agreement, day, follow_up, holding, meeting, moving, planning
+from meetings.views import actions, agreement, day, follow_up, holding, meeting, planning
 
 app_name = "meetings"
 
@@ -24,7 +24,7 @@ urlpatterns = [
     path(f"{ONE}today/", day.Today.as_view(), name="today"),
     path(f"{ONE}today/<uuid:party>/", day.DayCheck.as_view(), name="day_check"),
     path(f"{ONE}start/", day.Start.as_view(), name="start"),
-    path(f"{ONE}move/", moving.Move.as_view(), name="move"),
+    path(f"{ONE}move/", planning.Move.as_view(), name="move"),
     path(f"{ONE}cannot-come/", holding.CannotCome.as_view(), name="cannot_come"),
     path(f"{ONE}cannot-come/<uuid:unavailable>/", holding.CanCome.as_view(), name="can_come"),
     path(f"{ONE}cannot-come/<uuid:unavailable>/stand-in/", holding.NameStandIn.as_view(), name="stand_in"),

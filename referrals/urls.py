@@ -4,7 +4,6 @@ from django.urls import path
 
 from referrals.views import (
     asking_others,
-    check_in,
     consent,
     decisions,
     drafts,
@@ -86,7 +85,7 @@ PERSON = "r/<str:reference>/people/<uuid:party>/"
 urlpatterns += [
     path("r/<str:reference>/people/add/", parties.AddPerson.as_view(), name="person_add"),
     path(f"{PERSON}talk/", talk.TalkPerson.as_view(), name="talk"),
-    path(f"{PERSON}check-in/", check_in.CheckIn.as_view(), name="check_in"),
+    path(f"{PERSON}check-in/", talk.CheckIn.as_view(), name="check_in"),
     path(f"{PERSON}approach/", reaching.ApproachPerson.as_view(), name="approach"),
     path(f"{PERSON}routes/", reaching.Routes.as_view(), name="routes"),
     path(f"{PERSON}consent/new/", consent.GiveConsent.as_view(), name="consent"),

@@ -16,13 +16,12 @@ from meetings.demo.story import Played, talk_for
 from meetings.enums import Came, MeetingKind, MeetingStatus, Offered
 from meetings.models import Attendance, CallOff, Meeting, Unavailable, Venue
 from referrals.actions import concerns, consent, facilitation, lifecycle, readiness, records
-from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.actions.handed_over import first_contact, give_back
 from referrals.actions.handoff import accept, decline, send_handoff, take_back
 from referrals.actions.packet import Asking
 from referrals.actions.parties import set_keyworker
 from referrals.actions.reaching import record_route
-from referrals.actions.talk import Talk, save_talk
+from referrals.actions.talk import QUESTIONS, Talk, check_in, save_talk
 from referrals.enums import (
     DAY_QUESTIONS,
     MEETING_PARTS,

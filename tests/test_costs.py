@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from meetings.demo import situations
 from meetings.demo.story import Played
-from referrals.actions.check_in import QUESTIONS
+from referrals.actions.talk import QUESTIONS
 from referrals.enums import Purpose
 from referrals.models import Consent, ReadinessCheck
 from restorative.accounts.models import Organisation, Team

@@ -1,5 +1,5 @@
 """A facilitator who cannot be at a meeting: recording it, taking it back, or naming a stand-in for that day.
-Moving the meeting is in moving.py; ending a part permanently is in referrals' facilitation."""
+Moving the meeting is in scheduling.py; ending a part permanently is in referrals' facilitation."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from meetings.actions.already import Told, record_already_happened
+from meetings.actions.recording import Told, record_already_happened
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.models import Attendance, FollowUp, Meeting, Record

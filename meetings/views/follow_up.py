@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from meetings import access
-from meetings.actions.already import Told, record_already_happened
 from meetings.actions.following_up import could_not_reach, hold_follow_up, leave_follow_up, tries
+from meetings.actions.recording import Told, record_already_happened
 from meetings.enums import RECORD_PROMPTS, AttemptResult, FollowUpKind, FollowUpResult, Offered
 from meetings.forms import follow_up as forms
 from meetings.models import FollowUp

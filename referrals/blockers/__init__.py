@@ -2,11 +2,9 @@
 access.py says whether a user may; stages.py moves stages."""
 
 from referrals.blockers.codes import (
-    BOTH,
     BY_KEY,
     CODES,
     RENEWED_CODES,
-    SAFETY_CODES,
     SHELL_CODES,
     START,
     TALK_CODES,
@@ -17,11 +15,9 @@ from referrals.blockers.find import Blocker, blockers, find_blockers, party_code
 from referrals.blockers.shown import SEALED_SENTENCE, WORDS_SENTENCE, ShownBlocker, sealed_open, shown_to
 
 __all__ = [
-    "BOTH",
     "BY_KEY",
     "CODES",
     "RENEWED_CODES",
-    "SAFETY_CODES",
     "SEALED_SENTENCE",
     "SHELL_CODES",
     "START",

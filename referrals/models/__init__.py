@@ -1,11 +1,10 @@
 """Facts about a referral and its parties: rows and constraints, nothing else.
 Only referrals.actions writes these rows; models know nothing of the web."""
 
-from referrals.models.access import Bar, Grant
+from referrals.models.access import Bar, Grant, Involvement
 from referrals.models.concern import Concern, NameKey, ProtectiveShare, RecordsCheck, RecordsHit, SignOff
 from referrals.models.consent import Consent, InformationSheet
 from referrals.models.handoff import Handoff, HandoffMessage
-from referrals.models.involvement import Involvement
 from referrals.models.note import Note
 from referrals.models.party import Approach, ContactRoute, Invited, KeptLonger, Party, Person
 from referrals.models.projection import Access, Duty, NameWord, Summary

@@ -1,13 +1,14 @@
-"""Grants (access by name, for a limited time) and bars (no access, for a conflict of interest).
-What they open and shut is decided in querysets.py, with all other access rules."""
+"""Who worked on a referral, in which part and when; grants (access by name, for a limited time) and bars (no access,
+for a conflict of interest). What they open and shut is decided in querysets.py, with all other access rules."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from referrals.enums import GrantKind
+from referrals.enums import MEETING_PARTS, PARTY_PARTS, GrantKind, Part
 from referrals.models.party import Party
 from referrals.models.referral import Referral
+from referrals.querysets import InvolvementQuerySet
 from referrals.querysets_access import BarQuerySet, GrantQuerySet
 from restorative.common.fields import EncryptedTextField
 from restorative.common.models import BaseModel, optional_staff, pair
@@ -75,4 +76,57 @@ class Bar(BaseModel):
                 fields=["referral", "user"], condition=Q(lifted_at__isnull=True), name="barred_once"
             ),
             pair("lifted", "bar_lifted_when_and_who", "A bar that was lifted says when and by whom."),
+        ]
+
+
+class Involvement(BaseModel):
+    """One worker's part in one referral. Rows are added and ended, never otherwise changed and never deleted.
+
+    `Referral.lead` and `Party.keyworker` point to the users of the open rows.
+    """
+
+    referral = models.ForeignKey("referrals.Referral", on_delete=models.PROTECT, related_name="involvements")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="involvements")
+    part = models.CharField(max_length=20, choices=Part.choices)
+    party = models.ForeignKey(
+        "referrals.Party", on_delete=models.PROTECT, null=True, blank=True, related_name="involvements"
+    )
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    objects = protected_manager(InvolvementQuerySet)
+
+    class Meta:
+        ordering = ["since", "id"]
+        indexes = [
+            models.Index(fields=["referral", "user"], name="involvement_of_referral"),
+            models.Index(fields=["user", "until"], name="involvement_of_user"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["referral", "user"],
+                condition=Q(until__isnull=True, part__in=MEETING_PARTS),
+                name="one_current_part_each",
+            ),
+            models.UniqueConstraint(
+                fields=["party"],
+                condition=Q(until__isnull=True, part=Part.KEYWORKER),
+                name="one_keyworker_at_a_time",
+            ),
+            models.UniqueConstraint(
+                fields=["referral"],
+                condition=Q(until__isnull=True, part=Part.LEAD),
+                name="one_lead_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")),
+                name="involvement_ends_after_it_starts",
+                violation_error_message="A part ends after it starts.",
+            ),
+            models.CheckConstraint(
+                condition=Q(part__in=PARTY_PARTS, party__isnull=False)
+                | ~Q(part__in=PARTY_PARTS) & Q(party__isnull=True),
+                name="parts_of_one_party_name_it",
+                violation_error_message="A keyworker, a receiver and cover are for one party; other parts for none.",
+            ),
         ]

@@ -14,7 +14,7 @@ from meetings.demo import story as play
 from meetings.demo.staff import Staff
 from meetings.demo.story import Played
 from referrals.actions import concerns, consent, readiness
-from referrals.actions.check_in import QUESTIONS, check_in
+from referrals.actions.talk import QUESTIONS, check_in
 from referrals.blockers import BY_KEY, blockers
 from referrals.enums import (
     Answer,

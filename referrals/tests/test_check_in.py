@@ -11,12 +11,12 @@ from meetings.demo.story import Played
 from meetings.models import Meeting
 from referrals import blockers
 from referrals.actions.change import changing
-from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.actions.concerns import raise_concern, sign_off
 from referrals.actions.consent import withdraw
 from referrals.actions.parties import PersonFacts, add_party
 from referrals.actions.reaching import RouteFacts, record_route
 from referrals.actions.sheets import publish_sheet
+from referrals.actions.talk import QUESTIONS, check_in
 from referrals.actions.tasks import give_task
 from referrals.enums import (
     Answer,

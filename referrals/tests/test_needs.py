@@ -6,11 +6,10 @@ from django.utils import timezone
 
 from meetings.demo import story as play
 from meetings.tests.pages import client_of
-from referrals.actions.check_in import QUESTIONS, check_in
 from referrals.actions.consent import Asked, record_consent, record_link_answer, withdraw
 from referrals.actions.personal import record_needs
 from referrals.actions.readiness import check_on_the_day
-from referrals.actions.talk import Talk, save_talk
+from referrals.actions.talk import QUESTIONS, Talk, check_in, save_talk
 from referrals.enums import Answer, How, Purpose
 from referrals.models import Party
 from referrals.presenters import parties_for

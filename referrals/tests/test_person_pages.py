@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from meetings.demo import story
 from meetings.demo.staff import Staff
-from referrals.actions.check_in import QUESTIONS, check_in
+from referrals.actions.talk import QUESTIONS, check_in
 from referrals.enums import Answer, ApproachResult, CapacityResult, Place, Purpose, Ready
 from referrals.models import (
     Approach,

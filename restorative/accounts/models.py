@@ -3,15 +3,15 @@ Who may see what is not decided here."""
 
 import uuid
 from datetime import time
+from typing import Any
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from restorative.accounts.enums import CASEWORK, Role
-from restorative.accounts.managers import UserManager
 
 
 class Organisation(models.Model):
@@ -73,6 +73,22 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """The email address is the login, in lower case so that one person cannot have two accounts."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Create a member of staff. Without a password the account cannot be used until one is set."""
+        if not email:
+            raise ValueError("A member of staff needs an email address.")
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return self.get(email=(email or "").strip().lower())
 
 
 class User(AbstractBaseUser):
