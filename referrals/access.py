@@ -20,16 +20,16 @@ from referrals.models import (
     Task,
 )
 from referrals.querysets_rules import hits_barred
-from restorative.accounts.enums import Role
+from restorative.accounts.enums import CASEWORK, Role
 from restorative.accounts.models import Organisation, User
 from restorative.common import clock
 from restorative.common.decisions import ALLOWED, Decision, refuse
 
-CASEWORK = frozenset({"log", "search", "work_with", "run"})
+OF_CASEWORK = frozenset({"log", "search", "work_with", "run"})
 CAPABILITIES: dict[str, frozenset[str]] = {
-    Role.KEYWORKER: CASEWORK,
-    Role.FACILITATOR: CASEWORK,
-    Role.MANAGER: CASEWORK | {"sign_off", "oversee"},
+    Role.KEYWORKER: OF_CASEWORK,
+    Role.FACILITATOR: OF_CASEWORK,
+    Role.MANAGER: OF_CASEWORK | {"sign_off", "oversee"},
     Role.ADMINISTRATOR: frozenset({"set_up"}),
     Role.GOVERNANCE: frozenset({"ledger"}),
 }
@@ -244,12 +244,17 @@ def may_set_keyworker(user: User, party: Party) -> Decision:
     return refuse("Only their keyworker, or a manager of their organisation, may change who supports them.")
 
 
+def _not_on_it(user: User, referral: Referral, first: bool) -> Decision:
+    """Refuse the first person, users who ever worked on the referral, and barred users."""
+    if first or works_on(user, referral) or is_barred(user, referral):
+        return refuse("It needs a second person: somebody who is not working on this referral.")
+    return ALLOWED
+
+
 def _second_person(user: User, concern: Concern, referral: Referral) -> Decision:
     if user.organisation_id != concern.party.organisation_id:
         return refuse("Only the organisation whose concern it is may do this.")
-    if concern.raised_by_id == user.pk or works_on(user, referral) or is_barred(user, referral):
-        return refuse("It needs a second person: somebody who is not working on this referral.")
-    return ALLOWED
+    return _not_on_it(user, referral, concern.raised_by_id == user.pk)
 
 
 def may_sign_off(user: User, concern: Concern) -> Decision:
@@ -277,28 +282,15 @@ def may_release_records(user: User, check: RecordsCheck) -> Decision:
     if not leads or user.organisation_id != check.referral.lead_organisation_id:
         return refuse("Only a safeguarding lead of the leading organisation may release a records check.")
     found = RecordsCheck.objects.unscoped("who was found").filter(hits_barred(user.pk), pk=check.pk).exists()
-    if (
-        check.asked_by_id == user.pk
-        or works_on(user, check.referral)
-        or is_barred(user, check.referral)
-        or found
-    ):
-        return refuse("It needs a second person: somebody who is not working on this referral.")
-    return ALLOWED
-
-
-def _checked(user: User, party: Party) -> bool:
-    """Whether the user did one of this party's readiness checks."""
-    return ReadinessCheck.objects.unscoped("who checked").filter(party=party, completed_by=user).exists()
+    return _not_on_it(user, check.referral, check.asked_by_id == user.pk or found)
 
 
 def may_accept_late(user: User, party: Party) -> Decision:
     """Accept a readiness check of 29 to 42 days: a manager of the party's organisation, not on the referral."""
     if not user.is_manager or user.organisation_id != party.organisation_id:
         return refuse("Only a manager of this person’s organisation may accept an older check.")
-    if _checked(user, party) or works_on(user, party.referral) or is_barred(user, party.referral):
-        return refuse("It needs a second person: somebody who is not working on this referral.")
-    return ALLOWED
+    checks = ReadinessCheck.objects.unscoped("who checked").filter(party=party, completed_by=user)
+    return _not_on_it(user, party.referral, checks.exists())
 
 
 def may_keep_longer(user: User, party: Party) -> Decision:
@@ -324,9 +316,8 @@ def colleagues(user: User):
 
 
 def _staff(user: User, *more: Role):
-    casework = [Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER]
     return (
-        User.objects.filter(role__in=[*casework, *more], organisation=user.organisation_id, is_active=True)
+        User.objects.filter(role__in=CASEWORK.union(more), organisation=user.organisation_id, is_active=True)
         .select_related("team")
         .order_by("first_name", "last_name", "pk")
     )
@@ -376,7 +367,7 @@ def may_carry_out(user: User, handoff: Handoff) -> Decision:
 
 def could_be_asked(user: User):
     """Other organisations with a worker who could take a handoff."""
-    workers = User.objects.filter(
-        role__in=[Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER], is_active=True
-    ).exclude(organisation=user.organisation_id)
+    workers = User.objects.filter(role__in=CASEWORK, is_active=True).exclude(
+        organisation=user.organisation_id
+    )
     return Organisation.objects.filter(pk__in=workers.values("organisation")).order_by("name")

@@ -17,7 +17,7 @@ from referrals.enums import UNANSWERED, HandoffKind, HandoffState, Stage
 from referrals.facts import PartyFacts
 from referrals.facts.rows import ConsentRow
 from referrals.models import Bar, Handoff, Party, Person
-from restorative.accounts.enums import Role
+from restorative.accounts.enums import CASEWORK, Role
 from restorative.accounts.models import Organisation, User
 from restorative.common.decisions import NotPossible, need
 
@@ -238,12 +238,9 @@ def _first_active(keys: Iterable[UUID | None], handoff: Handoff) -> User | None:
     there = User.objects.filter(organisation=handoff.from_org_id, is_active=True)
     there = there.exclude(pk__in=bars.values("user"))
     for key in keys:
-        if key and (found := there.filter(pk=key, role__in=CASEWORKERS).first()):
+        if key and (found := there.filter(pk=key, role__in=CASEWORK).first()):
             return found
     return there.filter(role=Role.MANAGER).order_by("created_at", "pk").first()
-
-
-CASEWORKERS = (Role.KEYWORKER, Role.FACILITATOR, Role.MANAGER)
 
 
 def _who_supports(change: Change, party: PartyFacts, before: str, handoff: Handoff) -> User | None:
