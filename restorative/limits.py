@@ -9,28 +9,23 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.datastructures import MultiValueDict
+from django.utils.deprecation import MiddlewareMixin
 
 MOST_READ = 16 * 1024 * 1024  # bytes to read of an oversized body: enough to give the text back
 MOST_DRAINED = 64 * 1024 * 1024  # a response sent before the whole body was read may never arrive
 CHUNK = 1024 * 1024
 
-GetResponse = Callable[[HttpRequest], HttpResponse]
 
-
-class BodyLimits:
+class BodyLimits(MiddlewareMixin):
     """Runs before other middleware reads the form. Form views handle `request.too_much`; other views are skipped."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         if request.method == "POST":
             try:
                 request.POST  # noqa: B018 - reading it raises
             except (RequestDataTooBig, TooManyFieldsSent) as error:
                 request.too_much = _why(error)  # type: ignore[attr-defined]
                 _take_what_came(request)
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]

@@ -17,22 +17,19 @@ from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import urlencode
 
 from restorative.accounts.lock import SIGNED_IN_AT, is_locked, note_or_lock
 from restorative.common import context
 
 log = logging.getLogger("restorative.request")
-GetResponse = Callable[[HttpRequest], HttpResponse]
 _ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
 OPEN_WHILE_LOCKED = frozenset({"health", "locked", "account_logout"})
 
 
-class RequestLog:
+class RequestLog(MiddlewareMixin):
     """Gives each request an id for logs and ledger, and writes one line with its response."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "") if settings.TRUSTED_PROXIES else ""
@@ -73,14 +70,10 @@ def write_failure(request: HttpRequest | None = None, **_: Any) -> None:
     log.error("failed", extra={"route": _route(request) if request else ""}, exc_info=True)
 
 
-class SecurityHeaders:
+class SecurityHeaders(MiddlewareMixin):
     """Forbids caching by browsers and proxies, and all device features."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         if not request.path_info.startswith(settings.STATIC_URL) or response.status_code != 200:
             response["Cache-Control"] = "no-store"
         response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
@@ -88,17 +81,13 @@ class SecurityHeaders:
         return response
 
 
-class SessionEnd:
+class SessionEnd(MiddlewareMixin):
     """Ends a session 12 hours after sign-in, even if it is in use. A form submitted then is saved as a draft."""
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         if request.user.is_authenticated and _over(request.session.get(SIGNED_IN_AT)):
             request.ended_for = request.user  # type: ignore[attr-defined]
             logout(request)
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
@@ -107,20 +96,16 @@ class SessionEnd:
         _keep_what_was_sent(request, getattr(request, "ended_for", None), view)
 
 
-class IdleLock:
+class IdleLock(MiddlewareMixin):
     """Locks a session after 15 minutes without a request. A form submitted to a locked session is saved as a draft.
 
     The lock is stored in the session, on the server. Drafts saved by a script do not reset the timer; otherwise a page
     left open would never lock.
     """
 
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def process_request(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:
             note_or_lock(request)
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]
@@ -173,14 +158,8 @@ def _over(signed_in_at: str | None) -> bool:
     return not signed_in_at or timezone.now() - datetime.fromisoformat(signed_in_at) >= lasts
 
 
-class Policy:
+class Policy(MiddlewareMixin):
     """Answers 403 for a view without a policy."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: list[Any], kwargs: dict[str, Any]

@@ -8,6 +8,16 @@ from django import forms
 from restorative.common.forms import BaseForm
 
 
+def password_field() -> forms.CharField:
+    return forms.CharField(
+        label="Password",
+        strip=False,
+        max_length=1000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        error_messages={"required": "Enter your password"},
+    )
+
+
 class SignInForm(LoginForm):
     """Does not reveal whether the email or the password was wrong."""
 
@@ -22,22 +32,10 @@ class SignInForm(LoginForm):
                 "invalid": "Enter an email address like name@example.org",
             },
         )
-        self.fields["password"] = forms.CharField(
-            label="Password",
-            strip=False,
-            max_length=1000,
-            widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-            error_messages={"required": "Enter your password"},
-        )
+        self.fields["password"] = password_field()
 
 
 class UnlockForm(BaseForm):
     """The password of the signed-in user."""
 
-    password = forms.CharField(
-        label="Password",
-        strip=False,
-        max_length=1000,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        error_messages={"required": "Enter your password"},
-    )
+    password = password_field()
