@@ -198,10 +198,10 @@ def answering(talk: Talk, purpose: Purpose, answer: Answer) -> Talk:
 
 
 def give_keyworkers(story: Played, at: datetime, other: str = "kit") -> None:
-    """The others get a keyworker of their own."""
-    for party in story.others:
+    """Each of the others gets a keyworker of their own: nobody supports two sides."""
+    for party, worker in zip(story.others, (other, "ben"), strict=False):
         if party.keyworker is None:
-            set_keyworker(party=party, keyworker=story.staff[other], by=story.staff["asha"], at=at)
+            set_keyworker(party=party, keyworker=story.staff[worker], by=story.staff["asha"], at=at)
             party.refresh_from_db()
 
 
@@ -213,7 +213,7 @@ def talk_all(story: Played, at: datetime, *, own: Talk | None = None, other: Tal
     for index, party in enumerate(story.others):
         when = at + timedelta(days=1, hours=index)
         talk = other if other is not None and index == 0 else talk_for(story, party)
-        save_talk(party=party, talk=talk, by=staff["kit"], at=when)
+        save_talk(party=party, talk=talk, by=worker_of(story, party), at=when)
 
 
 def settle(
@@ -355,7 +355,9 @@ def agree(story: Played, at: datetime, *, due_on: date, answers: Agreed = Agreed
 
 def worker_of(story: Played, party: Party) -> User:
     """Asha for the person, Kit for the others."""
-    return story.staff["asha"] if party == story.own else story.staff["kit"]
+    if party == story.own:
+        return story.staff["asha"]
+    return story.staff["ben" if party in story.others[1:] else "kit"]
 
 
 def share_with(story: Played, party: Party, key: str, at: datetime) -> None:

@@ -140,7 +140,10 @@ def _require_may_support(change: Change, party: Party, keyworker: User) -> None:
         )
     if not access.can(keyworker, "work_with"):
         raise NotPossible("That colleague does not support people.", field="keyworker")
-    if access.is_barred(keyworker, change.referral):
+    # Nobody of another side, ever: what this person said would be handed over with them. Said as for a bar, because
+    # who supports the others is not known to everybody who may choose.
+    another = change.facts.supports_another(keyworker.pk, change.facts_of(party))
+    if another or access.is_barred(keyworker, change.referral):
         raise NotPossible(CANNOT.format(name=keyworker.first_name), field="keyworker")
 
 

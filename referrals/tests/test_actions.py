@@ -478,6 +478,22 @@ def test_a_keyworker_comes_from_the_organisation_that_supports_them(staff: Staff
     assert refusal.value.field == "keyworker"
 
 
+def test_nobody_supports_two_sides_not_even_later(staff: Staff) -> None:
+    """Pete is supported by Asha. Wendy told Kit that she is frightened of him."""
+    made = tell("ready", staff, NOW())
+    concerns.raise_concern(
+        party=made.other, kind=ConcernKind.THREATS, detail="She is frightened of him.", by=staff["kit"]
+    )
+    with pytest.raises(NotPossible, match="Asha cannot take this one") as refusal:
+        parties.set_keyworker(party=made.other, keyworker=staff["asha"], by=staff["mo"])
+    assert refusal.value.field == "keyworker"
+    assert not Concern.objects.visible_to(staff["asha"]).exists()
+
+    parties.set_keyworker(party=made.own, keyworker=staff["ben"], by=staff["asha"])
+    with pytest.raises(NotPossible, match="Asha cannot take this one"):  # she knows what Pete said
+        parties.set_keyworker(party=made.other, keyworker=staff["asha"], by=staff["mo"])
+
+
 def test_access_moves_with_the_keyworker_at_once(staff: Staff) -> None:
     made = play.log(staff, play.Pair("Sam", "Jo"), NOW())
     parties.set_keyworker(party=made.other, keyworker=staff["kit"], by=staff["asha"])

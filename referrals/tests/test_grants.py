@@ -10,9 +10,11 @@ from meetings.models import Meeting
 from meetings.tests.pages import client_of
 from referrals import access
 from referrals.actions import grants
+from referrals.actions.change import changing
 from referrals.actions.concerns import raise_concern
 from referrals.actions.facilitation import appoint, change_lead, stand_down
 from referrals.actions.grants import Wanted, ask_for_access, end_access, give
+from referrals.actions.involvement import note_keyworker
 from referrals.actions.notes import add_note
 from referrals.actions.parties import PersonFacts, add_party, set_keyworker
 from referrals.actions.protecting import share_to_protect
@@ -187,10 +189,25 @@ def test_a_worker_who_covered_still_belongs_to_that_side(made):
     assert not opens(made, "ben", made.own)
 
 
+def hand_to(made, party: Party, worker: User) -> None:
+    """Make somebody the keyworker, as it could be done before other sides were refused."""
+    with changing(made.referral, by=made.staff["asha"]) as change:
+        change.update(Party.objects.unscoped("test").filter(pk=party.pk), keyworker=worker)
+        note_keyworker(change, party, worker)
+
+
+def test_who_covered_for_one_side_is_not_given_the_other(made):
+    cover(made, by="mo")
+    with pytest.raises(NotPossible, match="Ben cannot take this one"):
+        set_keyworker(party=made.own, keyworker=made.staff["ben"], by=made.staff["asha"])
+    assert opens(made, "ben")
+    assert not opens(made, "ben", made.own)
+
+
 def test_it_opens_nothing_once_they_support_the_other_side(made):
     """Ben covers for Kit with Jo, and is then given Sam."""
     cover(made, by="mo")
-    set_keyworker(party=made.own, keyworker=made.staff["ben"], by=made.staff["asha"])
+    hand_to(made, made.own, made.staff["ben"])
     assert opens(made, "ben", made.own)
     assert not opens(made, "ben")
     made.own.refresh_from_db()
