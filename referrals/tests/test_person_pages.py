@@ -325,6 +325,16 @@ def test_withdrawing_a_consent_that_was_not_given_is_an_error(what: str, staff: 
     assert set(errors_of(response)) == {"what"}
 
 
+def test_stopping_from_a_page_opened_before_it_stopped_names_no_field_that_is_not_there(staff: Staff) -> None:
+    made = play("logged", staff)
+    response = send(
+        client_of(staff["asha"]), path(made, made.own, "withdraw"), {"what": f"{Purpose.TAKE_PART}:"}
+    )
+
+    assert "so there is nothing to stop" in response.content.decode()
+    assert errors_of(response) == {"": ["It has stopped already."]}
+
+
 def test_without_consents_there_is_nothing_to_withdraw(staff: Staff) -> None:
     made = play("logged", staff)
     page = client_of(staff["asha"]).get(path(made, made.own, "withdraw")).content.decode()

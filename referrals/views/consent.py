@@ -18,6 +18,7 @@ from referrals.views import asking
 from referrals.views.person import PersonFormView
 from referrals.views.talk import asked_from
 from restorative.common import clock
+from restorative.common.decisions import NotPossible
 
 SLUG = re.compile(r"[a-z0-9-]+")
 
@@ -108,17 +109,16 @@ class Withdraw(PersonFormView):
         ]
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "agreed": self.agreed}
+        without = () if self.agreed else ("what",)
+        return {**super().get_form_kwargs(), "agreed": self.agreed, "without": without}
 
     def get_context(self) -> dict[str, Any]:
-        context = super().get_context()
-        if not self.agreed:
-            context["nothing"] = (
-                f"{self.party.known_as} has not agreed to anything, so there is nothing to stop."
-            )
-        return context
+        nothing = f"{self.party.known_as} has not agreed to anything, so there is nothing to stop."
+        return {**super().get_context(), "nothing": "" if self.agreed else nothing}
 
     def arguments(self, said: dict[str, Any]) -> dict[str, Any]:
+        if "what" not in said:  # sent from a page that was opened before everything was stopped
+            raise NotPossible("It has stopped already.")
         purpose, recipient = said["what"].split(":")
         return {"purpose": Purpose(purpose), "recipient": UUID(recipient) if recipient else NOBODY}
 
