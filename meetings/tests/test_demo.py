@@ -68,3 +68,13 @@ def test_demo_lists_its_situations_on_every_later_day(staff: Staff, days: int) -
         said = demo_json()
     assert list(said["referrals"]) == ["draft"]
     assert list(said["addresses"]) == (["draft"] if days < rules().draft_days else [])
+
+
+@pytest.mark.sqlite
+def test_demo_says_what_each_person_may_try(staff: Staff) -> None:
+    said = demo_json()
+
+    assert list(said["roles"]) == list(said["sign_ins"].values())
+    assert said["roles"]["asha@demo.example"] == "keyworker, Forward Leeds, City team"
+    assert said["roles"]["sal@demo.example"] == "manager and safeguarding lead, Forward Leeds, East team"
+    assert said["roles"]["adam@demo.example"] == "administrator, Forward Leeds"

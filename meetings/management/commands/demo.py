@@ -105,9 +105,23 @@ def sign_ins() -> dict[str, Any]:
     return {
         "password": PASSWORD,
         "sign_ins": {key: email_of(key) for key in CAST},
+        "roles": _roles(),
         "referrals": _references(),
         "addresses": _addresses(),
     }
+
+
+def _roles() -> dict[str, str]:
+    """By email address, for users who do not know the cast yet."""
+    emails = [email_of(key) for key in CAST]
+    found = {user.email: user for user in User.objects.select_related("organisation", "team")}
+    return {email: _role(found[email]) for email in emails if email in found}
+
+
+def _role(user: User) -> str:
+    """What a user does and where: "manager and safeguarding lead, Forward Leeds, East team"."""
+    role = f"{user.get_role_display().lower()}{' and safeguarding lead' if user.safeguarding_lead else ''}"
+    return ", ".join([role, user.organisation.name, *([user.team.name] if user.team else [])])
 
 
 def _addresses() -> dict[str, str]:

@@ -148,7 +148,7 @@ class Command(BaseCommand):
         if demo:
             self.stdout.write(f"Sign in as any of these made-up people. The password is: {demo['password']}")
             for email in demo["sign_ins"].values():
-                self.stdout.write(f"  {email}")
+                self.stdout.write(f"  {email:<20} {demo['roles'].get(email, '')}")
         self.stdout.write(f"Sent messages: {settings.OUTBOX_DIR}   Logs: {settings.DATA_DIR / 'logs'}")
         self._say("Ctrl-C stops it. The data stays for next time.")
 
