@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.postgresql, pytest.mark.slow]
 REFERRALS = 10_000
 WHOLE = {"referrals_party", "referrals_referral"}
 PATHS = [
+    "/",
     "/referrals/?whose=mine",
     "/referrals/?whose=team",
     "/referrals/?whose=organisation",
