@@ -281,6 +281,18 @@ def test_every_address_looks_the_same_to_the_other_side(booked):
             assert changed(before, pages(booked, "asha", all_of_them=True)) == []
 
 
+def test_no_title_in_the_browsers_history_names_a_participant(booked):
+    """The history stays on a shared laptop. A facilitator or a colleague may be named."""
+    found = [
+        re.search(r"<title>(.*?)</title>", page, re.S)
+        for page in pages(booked, "asha", all_of_them=True).values()
+    ]
+    titles = {" ".join(title[1].split()) for title in found if title}
+    assert len(titles) > 30
+    assert f"This person wants to stop, {booked.referral.reference}" in titles
+    assert [title for title in titles if re.search(r"\b(Sam|Jo|Ann|Bob|Example)\b", title)] == []
+
+
 @pytest.mark.parametrize("who", ["lou", "ivy"])
 def test_other_users_who_see_the_shell_notice_nothing(booked, before, who):
     withdraws(booked)

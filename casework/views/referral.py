@@ -13,6 +13,7 @@ class ShowReferral(ReferralPage):
     """One referral: next step, blockers, people, history."""
 
     template_name = "casework/show.html"
+    title = "Referral"
 
     def get_context(self) -> dict[str, Any]:
         context = super().get_context()
@@ -26,9 +27,7 @@ class ShowPerson(PersonPage):
 
     template_name = "casework/party.html"
 
-    @property
-    def title(self) -> str:  # type: ignore[override]
-        return self.party.known_as
+    title = "{name}"
 
     def get_context(self) -> dict[str, Any]:
         context = super().get_context()

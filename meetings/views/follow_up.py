@@ -34,6 +34,7 @@ class DoFollowUp(ReferralFormView):
     audit_verb = "follow_up_viewed"
     template_name = "meetings/follow_up.html"
     form_class = forms.FollowUpForm
+    title = "Debrief or call after a meeting"
     follow_up: FollowUp
     party: Party
     for_next_time: dict[str, Any] = {}

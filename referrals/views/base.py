@@ -67,6 +67,10 @@ class ReferralMixin:
         self.referral._within = self.within = here
 
     @property
+    def tab_title(self) -> str:
+        return f"{super().tab_title}, {self.referral.reference}"
+
+    @property
     def referral_href(self) -> str:
         return reverse("casework:show", args=[self.referral.reference])
 

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.text import capfirst
 from django.views import View
 
 from restorative.audit.ledger import record
@@ -35,6 +36,10 @@ class Forbidden(PermissionDenied):
 def allows(rule: Callable[..., Decision], *names: str) -> Callable[["Page"], Decision]:
     """A view's `may` that asks one access rule, about these attributes of the view."""
     return lambda view: rule(view.request.user, *(getattr(view, name) for name in names))
+
+
+# What a title says instead of a participant's name, where it is kept.
+UNNAMED = {"name": "this person", "asked": "this person"}
 
 
 class Page(View):
@@ -78,6 +83,11 @@ class Page(View):
             if isinstance(declared, str) and "{" in declared and text not in vars(self):
                 setattr(self, text, declared.format(**self.names))
 
+    @property
+    def tab_title(self) -> str:
+        """The title for the browser's tab and history, which stay on a shared laptop: it names no participant."""
+        return capfirst(str(type(self).title).format(**self.names | UNNAMED)) or self.title
+
     def may(self) -> Decision:
         """Whether this user may do what the page is for."""
         return ALLOWED
@@ -98,5 +108,5 @@ class Page(View):
         if self.audit_verb and (about := self.audited()) is not None:
             with transaction.atomic():
                 record(self.audit_verb, by=self.request.user, at=self.at, **about)
-        context = {**self.get_context(), "title": self.title, **more}
+        context = {**self.get_context(), "title": self.title, "tab_title": self.tab_title, **more}
         return render(self.request, self.template_name, context, status=status)
