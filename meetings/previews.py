@@ -4,6 +4,9 @@ Only for pages, about people whose compartment the reader opens; nothing is plan
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from meetings.models import Attendance, Meeting
 from meetings.reminders.people import NOT_HAPPENING, URGENT, WORDS, expected_of, times
@@ -11,7 +14,7 @@ from referrals.enums import RouteKind
 from referrals.models import Party
 from referrals.reminders.reach import CHANNELS, OUTSIDE_HOURS, Ways, reach, say
 from restorative.common import clock
-from restorative.notify.models import Message, State
+from restorative.notify.models import WAITING, Message, State
 from restorative.notify.registry import Hold
 
 NO_PHONE = "Their worker has no work phone number to give, so nothing is sent."
@@ -56,6 +59,17 @@ def message_on_release(meeting: Meeting, attendance: Attendance, at: datetime, w
     return _preview("meeting_not_happening", attendance.party, text, at, at, ways)
 
 
+def who_will_hear_it_is_off(meeting: Meeting, parties: Iterable[Party], at: datetime) -> set[UUID]:
+    """Ids of those of these people for whom a message waits: that the meeting is not happening."""
+    rows = _messages_about(meeting, parties).filter(kind="meeting_not_happening", state__in=WAITING)
+    return set(rows.filter(useless_after__gt=at).values_list("recipient_id", flat=True))
+
+
+def _messages_about(meeting: Meeting, parties: Iterable[Party]) -> QuerySet[Message]:
+    """Messages about a meeting for these people, whose compartments the reader opens."""
+    return Message.objects.filter(thing_id=meeting.pk, recipient_id__in=[party.pk for party in parties])
+
+
 def _preview(kind: str, party: Party, text: str, due: datetime, at: datetime, ways: Ways) -> MessagePreview:
     urgent, worker = kind in URGENT, party.keyworker or party.referral.lead
     moment = clock.next_allowed(max(due, at), urgent=urgent)
@@ -82,9 +96,7 @@ def messages_sent(
     With `as_planned` only messages that a worker must replace by ringing; planned_messages covers the rest.
     """
     states = [State.UNCERTAIN, State.FAILED] if as_planned else [*LEFT]
-    rows = Message.objects.filter(
-        thing_id=meeting.pk, recipient_id__in=[party.pk for party in parties], state__in=states
-    ).order_by("due_at", "pk")
+    rows = _messages_about(meeting, parties).filter(state__in=states).order_by("due_at", "pk")
     return {(row.kind, row.recipient_id): _left(row) for row in rows}
 
 

@@ -30,7 +30,7 @@ PAST_THE_SCOPE = {
 }
 # The outbox has no scope: these filter by recipients whose compartment is open, or by the user.
 READERS_OF_MESSAGES = {
-    "meetings.previews.messages_sent",
+    "meetings.previews._messages_about",
     "casework.presenters.messages._messages",
 }
 NAMES_OF_PROTECTED = {label.split(".")[1] for label in PROTECTED}

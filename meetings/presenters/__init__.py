@@ -11,7 +11,13 @@ from django.utils.text import capfirst
 from meetings.enums import COMING, PENDING, RECORD_PROMPTS, Came, MeetingKind, MeetingStatus, Offered
 from meetings.facts import UnavailableRow
 from meetings.models import Attendance, CallOff, Meeting, Record, Unavailable
-from meetings.previews import MessagePreview, message_on_release, messages_sent, planned_messages
+from meetings.previews import (
+    MessagePreview,
+    message_on_release,
+    messages_sent,
+    planned_messages,
+    who_will_hear_it_is_off,
+)
 from referrals.enums import Part, ReadinessKind, Ready, Stage
 from referrals.facts.party_readiness import start_of_day
 from referrals.models import Party, ReadinessCheck, Referral
@@ -171,8 +177,11 @@ def sent(
     still = meeting.shown_status in COMING and meeting.starts_at > at
     # A party they do not open may be the cause that a message is held or was not sent.
     as_planned = still and not on_hold and any(not row.opened for row in people)
-    left = messages_sent(meeting, [row.party for row in people if row.opened], as_planned=as_planned)
-    ways = _ways(meeting, people, user) if still else {}
+    opened = [row.party for row in people if row.opened]
+    left = messages_sent(meeting, opened, as_planned=as_planned)
+    off = meeting.shown_status == MeetingStatus.CALLED_OFF
+    hear = who_will_hear_it_is_off(meeting, opened, at) if off else set()
+    ways = _ways(meeting, people, user) if still or hear else {}
     shown = []
     for row in people:
         if not row.opened:
@@ -186,6 +195,8 @@ def sent(
                 meeting, row.attendance, at, ways[row.party.pk], as_planned=as_planned
             )
             told += [_held(each, on_hold) for each in coming_up if each.kind not in gone]
+        elif row.party.pk in hear:
+            told.append(message_on_release(meeting, row.attendance, at, ways[row.party.pk]))
         if told or meeting.shown_status not in PAST:
             shown.append(person_telling(row.name, told))
     return shown

@@ -224,6 +224,16 @@ def test_the_page_shows_who_is_sent_what(staff: Staff) -> None:
     assert by_name[made.other.known_as]["boxes"] == []
 
 
+def test_afterwards_the_page_shows_what_waits_to_be_sent(staff: Staff) -> None:
+    made = booked(staff)
+    call_off(meeting=made.meeting, by=staff["asha"])
+
+    for who, own, other in (("asha", made.own, made.other), ("kit", made.other, made.own)):
+        sent = client_of(staff[who]).get(address(made)).context["told"]
+        whens = {person["name"]: [box["when"] for box in person["boxes"]] for person in sent}
+        assert whens == {own.known_as: ["That it is not happening: at once"], other.known_as: []}
+
+
 def test_submitting_twice_calls_off_once(staff: Staff) -> None:
     made = booked(staff)
     client = client_of(staff["asha"])
