@@ -34,15 +34,15 @@ def other_things(page: ShownReferral) -> list[dict[str, str]]:
     if handoffs.may_ask(page.parties, page.referral, page.user):
         links.append(page.link("Ask another organisation to lead or to help", "referrals:handoff_new"))
     if stage != Stage.BOOKED and opened:
-        links.append(page.link("They have already talked", "meetings:already_happened"))
+        links.append(page.link("Record a conversation that already happened", "meetings:already_happened"))
     if page.runs:
         links += [
             page.link("Decide whether it is suitable", "referrals:decide"),
             *_pausing(page),
-            page.link("Facilitators", "referrals:facilitators"),
+            page.link("Appoint or change facilitators", "referrals:facilitators"),
             *_leading(page),
             page.link("Add a person", "referrals:person_add"),
-            page.link("Close", "referrals:close"),
+            page.link("Close this referral", "referrals:close"),
         ]
     return links
 

@@ -221,7 +221,7 @@ def _other_things(page: ShownPerson) -> list[Row]:
     if page.known.newest_check is not None and page.flag("readiness_expired") and _may_be_accepted(page):
         links.append({"text": "Accept the older check", "href": page.href("readiness_accept")})
     links.append({"text": f"{name} has died", "href": page.href("died")})
-    links.append({"text": f"{name} is not part of this", "href": page.href("person_leave")})
+    links.append({"text": f"Remove {name} from this referral", "href": page.href("person_leave")})
     return links
 
 

@@ -465,6 +465,20 @@ def test_a_worker_of_another_organisation_cannot_be_chosen_and_a_facilitator_doe
     assert send(client_of(staff["fay"]), where, {"keyworker": str(staff["ben"].pk)}).status_code == 403
 
 
+def test_links_of_the_referral_and_the_person_say_what_they_do(staff: Staff) -> None:
+    made, client = play("ready", staff), client_of(staff["asha"])
+    links = client.get(f"/r/{made.referral.reference}/").content.decode()
+    removes = client.get(path(made, made.own)).content.decode()
+
+    for words in (
+        "Record a conversation that already happened",
+        "Appoint or change facilitators",
+        "Close this referral",
+    ):
+        assert words in links
+    assert f"Remove {made.own.known_as} from this referral" in removes
+
+
 def test_no_one_is_removed_while_a_meeting_is_booked(staff: Staff) -> None:
     made = play("booked_tomorrow", staff)
     response = send(client_of(staff["kit"]), path(made, made.other, "person_leave"))

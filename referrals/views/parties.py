@@ -112,12 +112,12 @@ class Invite(PersonFormView):
 
 
 class Leave(PersonFormView):
-    title = "{name} is not part of this"
+    title = "Remove {name} from this referral"
     intro = (
-        "For somebody added by mistake, or who is not part of it any more. What {name} told us stays "
+        "For a person added by mistake, or who is not part of it any more. What {name} told us stays "
         "sealed. {name} is told nothing. It cannot be undone from here."
     )
-    submit_text = "Take off this referral"
+    submit_text = "Remove from this referral"
     submit_tone = "stop"
     drafted = False
     action = leave
