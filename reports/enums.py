@@ -27,6 +27,7 @@ EXPORTED: dict[str, str] = {
 # All other verbs that end in _viewed.
 SEEN = "_viewed"
 SAW: dict[str, str] = {
+    "access_request_viewed": "Saw which people of a referral they could ask for",
     "agreement_viewed": "Saw the agreement",
     "follow_up_viewed": "Saw a follow-up",
     "grant_opened_viewed": "Looked at what was seen by somebody let in",

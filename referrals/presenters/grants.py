@@ -131,11 +131,16 @@ def facts(row: Grant, user: User) -> list[dict[str, str]]:
 
 
 def people(referral: Referral, user: User) -> list[tuple[str, str]]:
-    """People of their organisation, by place and keyworker."""
-    rows = Party.objects.could_be_asked_for(user).filter(referral=referral).select_related("keyworker")
+    """People of their organisation, by place alone: the user has given no reason yet, and may be told who supports
+    whom only once they are let in. Two of one place are told apart by who joined first."""
+    rows = list(Party.objects.could_be_asked_for(user).filter(referral=referral))
+    places = [place_of(row) for row in rows]
     return [
-        (str(row.pk), place_of(row) + (f", supported by {row.keyworker.first_name}" if row.keyworker else ""))
-        for row in rows
+        (
+            str(row.pk),
+            f"{place}, number {places[:index].count(place) + 1}" if places.count(place) > 1 else place,
+        )
+        for index, (row, place) in enumerate(zip(rows, places, strict=True))
     ]
 
 

@@ -403,10 +403,26 @@ def test_asked_on_the_page_given_on_the_page(made):
 @pytest.mark.parametrize(("who", "other_side"), [("kit", "Asha"), ("asha", "Kit")])
 def test_a_worker_of_one_side_is_told_nothing_of_the_other(made, who, other_side):
     page = client_of(made.staff[who]).get(f"/grants/new/{made.referral.reference}/").content.decode()
-    theirs = made.own if other_side == "Asha" else made.other
-    assert f"supported by {other_side}" not in page
+    theirs, own = (made.own, made.other) if other_side == "Asha" else (made.other, made.own)
     assert str(theirs.pk) not in page
-    assert f"supported by {made.staff[who].first_name}" in page
+    assert str(own.pk) in page
+
+
+def test_before_a_reason_is_given_people_are_places_alone_and_the_look_is_in_the_ledger(made):
+    add_party(
+        referral=made.referral,
+        facts=PersonFacts(given="Nan", place=Place(made.other.place)),
+        by=made.staff["asha"],
+    )
+    page = client_of(made.staff["ben"]).get(f"/grants/new/{made.referral.reference}/").content.decode()
+    assert "supported by" not in page
+    for name in ("Sam", "Jo", "Nan", "Asha", "Kit"):
+        assert f"{name}<" not in page.partition("What is to be opened?")[2].partition("</fieldset>")[0]
+    label = Place(made.other.place).label.capitalize()
+    assert f"{label}, number 1" in page
+    assert f"{label}, number 2" in page
+    look = AuditEntry.objects.get(verb="access_request_viewed")
+    assert (look.actor_id, look.referral_id) == (made.staff["ben"].pk, made.referral.pk)
 
 
 def test_an_emergency_leads_straight_to_the_referral(made):

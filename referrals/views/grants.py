@@ -94,6 +94,7 @@ class AskForAccess(AccessFormView):
     intro = "The manager is told at once, and governance when it is open. Everything that is seen is noted."
     form_class = AskForAccessForm
     submit_text = "Ask"
+    audit_verb = "access_request_viewed"
     action, about = grants.ask_for_access, "referral"
     may = allows(access.may_ask_for_access)
     referral: Referral
@@ -104,6 +105,9 @@ class AskForAccess(AccessFormView):
             raise Http404
         rows = Referral.objects.could_be_asked_for(self.request.user)
         self.referral = get_object_or_404(rows, reference=reference)
+
+    def audited(self) -> dict[str, Any]:
+        return {"thing": self.referral, "referral_id": self.referral.pk}
 
     def get_form_kwargs(self) -> dict[str, Any]:
         user = self.request.user
