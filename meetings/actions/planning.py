@@ -16,6 +16,7 @@ from referrals.enums import Kind
 from referrals.facts import Facts
 from referrals.facts.rows import InvitedRow
 from referrals.models import Involvement, Party, Referral
+from referrals.querysets_rules import Within
 from restorative.accounts.models import User as Worker
 from restorative.common import clock
 from restorative.common.decisions import NotPossible
@@ -92,16 +93,18 @@ def kind_for(referral: Referral, parties: Sequence[Party]) -> MeetingKind:
     return MeetingKind.CONVERSATION
 
 
-def seats(facts: Facts) -> int:
+def seats(facts: Facts, by: Worker) -> int:
     """How many people a meeting brings into a room: those who take part and their supporters, the workers who run it,
-    invited professionals, and an interpreter for each person who needs one."""
+    invited professionals, and an interpreter for each person who needs one, as far as the booker opens that person:
+    a refusal must not tell what another side needs."""
+    opened = Within.of(by, pk=facts.referral.id).opened
     workers = {row.user_id for row in facts.facilitators}
     invited = [row for row in facts.rows(InvitedRow) if row.left_out_at is None]
-    interpreters = [party for party in facts.present if party.needs_interpreter]
+    interpreters = [party for party in facts.present if party.id in opened and party.needs_interpreter]
     return len(facts.present) + max(len(workers), 1) + len(invited) + len(interpreters)
 
 
-def check_plan(plan: Plan, parties: Sequence[Party], facts: Facts) -> None:
+def check_plan(plan: Plan, parties: Sequence[Party], facts: Facts, by: Worker) -> None:
     """Raise NotPossible, naming the field, for a plan that is not valid in itself."""
     at = facts.at
     participants = [party for party in parties if not party.is_supporter]
@@ -117,8 +120,7 @@ def check_plan(plan: Plan, parties: Sequence[Party], facts: Facts) -> None:
         raise NotPossible(
             "A restorative conversation is between two people. Choose a family meeting.", field="kind"
         )
-    if plan.venue is not None and plan.venue.capacity < seats(facts):
-        # Not how many come: an interpreter or a professional may be known to one side only.
+    if plan.venue is not None and plan.venue.capacity < seats(facts, by):
         raise NotPossible(
             f"{plan.venue.name} holds {plan.venue.capacity} people, which is too few. Everybody who comes is "
             "counted: also supporters, workers, invited professionals and interpreters.",

@@ -63,13 +63,13 @@ def _check_booking(
         )
     if sentences := in_the_way(facts, Gate.BOOK, by):
         raise NotPossible(sentences)
-    return _who_would_come(referral, plan, facts, lock=lock)
+    return _who_would_come(referral, plan, facts, by, lock=lock)
 
 
-def _who_would_come(referral: Referral, plan: Plan, facts: Facts, *, lock: bool) -> list[Party]:
+def _who_would_come(referral: Referral, plan: Plan, facts: Facts, by: User, *, lock: bool) -> list[Party]:
     """The parties of a planned meeting. Raises NotPossible if the plan is not valid, or clashes with another."""
     parties = present(referral)
-    check_plan(plan, parties, facts)
+    check_plan(plan, parties, facts, by)
     check_clashes(referral, plan, parties, lock=lock)
     return parties
 
@@ -123,7 +123,7 @@ def _check_move(
     sentences = in_the_way(facts, Gate.BOOK, by)
     if sentences or known.hidden:
         raise NotPossible(sentences or sealed_sentence(facts, by))
-    return _who_would_come(referral, plan, facts, lock=lock)
+    return _who_would_come(referral, plan, facts, by, lock=lock)
 
 
 def move(*, meeting: Meeting, plan: Plan, by: User, at: datetime | None = None) -> Meeting:

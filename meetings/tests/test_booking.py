@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from meetings.actions.planning import Plan, check_plan, present
+from meetings.actions.planning import Plan, check_plan, present, seats
 from meetings.actions.scheduling import book
 from meetings.demo import story as play
 from meetings.demo.staff import Staff
@@ -297,11 +297,25 @@ def test_a_room_must_hold_everybody_who_comes(more: Callable, staff: Staff) -> N
         venue=Venue.objects.get(pk=room.pk),
     )
     people = present(made.referral)
-    check_plan(when, people, facts_of(made.referral.pk, timezone.now()))
+    check_plan(when, people, facts_of(made.referral.pk, timezone.now()), staff["asha"])
     more(made)
     with pytest.raises(NotPossible, match="holds 3 people, which is too few") as error:
-        check_plan(when, people, facts_of(made.referral.pk, timezone.now()))
+        check_plan(when, people, facts_of(made.referral.pk, timezone.now()), staff["asha"])
     assert error.value.field == "venue"
+
+
+def test_an_interpreter_on_another_side_changes_no_answer(staff: Staff) -> None:
+    """Asha, who supports Sam, would learn from a refusal what Jo needs."""
+    made = tell("ready", staff, timezone.now())
+    seen = [seats(facts_of(made.referral.pk, timezone.now()), staff["asha"])]
+    asked = Asked(language="Polish", interpreter=True)
+    record_consent(
+        party=made.other, purpose=Purpose.TAKE_PART, answer=Answer.YES, asked=asked, by=staff["kit"]
+    )
+    facts = facts_of(made.referral.pk, timezone.now())
+    seen.append(seats(facts, staff["asha"]))
+    assert seen[0] == seen[1]
+    assert seats(facts, staff["kit"]) == seen[0] + 1
 
 
 def test_the_same_submission_books_once(staff: Staff) -> None:
